@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+
+namespace fewbits {
+
+/// What became of a call. The numbers cross the WebAssembly boundary: append, never renumber.
+enum class Status : int {
+  ok = 0,
+  invalid_argument = 1,
+  non_finite = 2,
+  unsupported = 3,
+  corrupt_data = 4,
+  out_of_memory = 5,
+};
+
+/// Status of a call and, where it says so, the position of the first offending value.
+struct [[nodiscard]] Result {
+  Status status = Status::ok;
+  std::size_t index = 0;
+
+  constexpr bool ok() const { return status == Status::ok; }
+};
+
+constexpr Result success() { return {}; }
+constexpr Result failure(Status status, std::size_t index = 0) { return {status, index}; }
+
+}  // namespace fewbits

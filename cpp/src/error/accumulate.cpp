@@ -1,0 +1,22 @@
+#include <cmath>
+
+#include "fewbits/error.h"
+
+namespace fewbits::error {
+
+void accumulate(const float* x, const float* y, std::size_t n, Sums* sums) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const double a = x[i];
+    const double b = y[i];
+    const double difference = std::fabs(a - b);
+    sums->squared += difference * difference;
+    sums->absolute += difference;
+    // Written so that a NaN stays.
+    if (!(difference <= sums->max_abs)) sums->max_abs = difference;
+    sums->x_squared += a * a;
+    sums->y_squared += b * b;
+    sums->product += a * b;
+  }
+}
+
+}  // namespace fewbits::error

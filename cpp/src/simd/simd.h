@@ -1,0 +1,70 @@
+#pragma once
+
+// The one place that knows where 128-bit vectors come from. Kernels are written once, in the
+// intrinsics of wasm_simd128.h:
+//   WebAssembly        the compiler's own header; relaxed SIMD where the variant has it
+//   native (tests)     SIMDe's implementation of the same header, where it is installed
+// FEWBITS_SIMD is 1 where vectors are to be had; without it only the scalar reference is built.
+
+#if FEWBITS_SIMD
+
+#if defined(__wasm_simd128__)
+#include <wasm_simd128.h>
+#else
+#define SIMDE_ENABLE_NATIVE_ALIASES
+#include <simde/wasm/simd128.h>
+using v128_t = simde_v128_t;
+#endif
+
+namespace fewbits::simd {
+
+/// acc[i] + sum over j of a[4i+j] * b[4i+j] for i in 0..3. `a` may hold any int8; `b` must lie in
+/// 0..127, where the relaxed instruction has one answer on every engine (the SIMD128 path agrees).
+inline v128_t dot_i8x16_u7x16_add(v128_t a, v128_t b, v128_t acc) {
+#if defined(__wasm_relaxed_simd__)
+  return wasm_i32x4_relaxed_dot_i8x16_i7x16_add(a, b, acc);
+#else
+  const v128_t low = wasm_i16x8_extmul_low_i8x16(a, b);
+  const v128_t high = wasm_i16x8_extmul_high_i8x16(a, b);
+  // Pairs sum without overflow: 2 * 128 * 127 < 2^15.
+  const v128_t low_pairs = wasm_i32x4_extadd_pairwise_i16x8(low);
+  const v128_t high_pairs = wasm_i32x4_extadd_pairwise_i16x8(high);
+  const v128_t even = wasm_i32x4_shuffle(low_pairs, high_pairs, 0, 2, 4, 6);
+  const v128_t odd = wasm_i32x4_shuffle(low_pairs, high_pairs, 1, 3, 5, 7);
+  return wasm_i32x4_add(acc, wasm_i32x4_add(even, odd));
+#endif
+}
+
+/// table[index] for 16 indices in 0..15 at once: within that range the relaxed swizzle has one
+/// answer too, and spares x86 the saturation of the strict one.
+inline v128_t lookup16(v128_t table, v128_t index) {
+#if defined(__wasm_relaxed_simd__)
+  return wasm_i8x16_relaxed_swizzle(table, index);
+#else
+  return wasm_i8x16_swizzle(table, index);
+#endif
+}
+
+/// a * b + c, fused or not as the engine likes: only where a tolerance is stated, never in an
+/// encoder.
+inline v128_t madd_f32x4(v128_t a, v128_t b, v128_t c) {
+#if defined(__wasm_relaxed_simd__)
+  return wasm_f32x4_relaxed_madd(a, b, c);
+#else
+  return wasm_f32x4_add(wasm_f32x4_mul(a, b), c);
+#endif
+}
+
+inline float sum_f32x4(v128_t v) {
+  return (wasm_f32x4_extract_lane(v, 0) + wasm_f32x4_extract_lane(v, 1)) +
+         (wasm_f32x4_extract_lane(v, 2) + wasm_f32x4_extract_lane(v, 3));
+}
+
+inline int sum_i32x4(v128_t v) {
+  return wasm_i32x4_extract_lane(v, 0) + wasm_i32x4_extract_lane(v, 1) +
+         wasm_i32x4_extract_lane(v, 2) + wasm_i32x4_extract_lane(v, 3);
+}
+
+}  // namespace fewbits::simd
+
+#endif  // FEWBITS_SIMD
