@@ -1,0 +1,81 @@
+/**
+ * The tensor types of ggml as they appear in GGUF files. A row of a tensor is a whole number of blocks;
+ * a block of `blockSize` values takes `bytesPerBlock` bytes.
+ */
+export interface GgmlType {
+  readonly name: GgmlTypeName;
+  /** The number that stands for the type in a GGUF file. */
+  readonly ggufId: number;
+  /** Values per block: 1 for plain numbers. */
+  readonly blockSize: number;
+  readonly bytesPerBlock: number;
+  readonly bitsPerWeight: number;
+}
+
+const table = {
+  // name: [id in GGUF, values per block, bytes per block]
+  F32: [0, 1, 4],
+  F16: [1, 1, 2],
+  Q4_0: [2, 32, 18],
+  Q4_1: [3, 32, 20],
+  Q5_0: [6, 32, 22],
+  Q5_1: [7, 32, 24],
+  Q8_0: [8, 32, 34],
+  Q8_1: [9, 32, 36],
+  Q2_K: [10, 256, 84],
+  Q3_K: [11, 256, 110],
+  Q4_K: [12, 256, 144],
+  Q5_K: [13, 256, 176],
+  Q6_K: [14, 256, 210],
+  Q8_K: [15, 256, 292],
+  IQ2_XXS: [16, 256, 66],
+  IQ2_XS: [17, 256, 74],
+  IQ3_XXS: [18, 256, 98],
+  IQ1_S: [19, 256, 50],
+  IQ4_NL: [20, 32, 18],
+  IQ3_S: [21, 256, 110],
+  IQ2_S: [22, 256, 82],
+  IQ4_XS: [23, 256, 136],
+  I8: [24, 1, 1],
+  I16: [25, 1, 2],
+  I32: [26, 1, 4],
+  I64: [27, 1, 8],
+  F64: [28, 1, 8],
+  IQ1_M: [29, 256, 56],
+  BF16: [30, 1, 2],
+  TQ1_0: [34, 256, 54],
+  TQ2_0: [35, 256, 66],
+  MXFP4: [39, 32, 17],
+  NVFP4: [40, 64, 36],
+  Q1_0: [41, 128, 18],
+  Q2_0: [42, 64, 18],
+} as const satisfies Record<string, readonly [number, number, number]>;
+
+export type GgmlTypeName = keyof typeof table;
+
+/** Every ggml type by name. */
+export const ggmlTypes: Readonly<Record<GgmlTypeName, GgmlType>> = /* @__PURE__ */ (() => {
+  const types = {} as Record<GgmlTypeName, GgmlType>;
+  for (const [name, [ggufId, blockSize, bytesPerBlock]] of Object.entries(table) as [
+    GgmlTypeName,
+    readonly [number, number, number],
+  ][]) {
+    const bitsPerWeight = (bytesPerBlock * 8) / blockSize;
+    types[name] = Object.freeze({ name, ggufId, blockSize, bytesPerBlock, bitsPerWeight });
+  }
+  return Object.freeze(types);
+})();
+
+const byId: ReadonlyMap<number, GgmlType> = /* @__PURE__ */ new Map(
+  /* @__PURE__ */ Object.values(ggmlTypes).map((type) => [type.ggufId, type]),
+);
+
+/** The type with this number in a GGUF file, or undefined for numbers that are retired or unknown. */
+export function ggmlTypeById(ggufId: number): GgmlType | undefined {
+  return byId.get(ggufId);
+}
+
+/** True for a name of the table, in its exact spelling. */
+export function isGgmlTypeName(name: string): name is GgmlTypeName {
+  return Object.hasOwn(table, name);
+}
