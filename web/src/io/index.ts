@@ -1,0 +1,33 @@
+export { FewbitsError, type FewbitsErrorCode } from '../core/errors.js';
+export { type ElementArray, type ElementType, elementSizes, toFloat32 } from './elements.js';
+export { decodeBF16, decodeF16, encodeBF16, encodeF16 } from './half.js';
+export {
+  type NpyArray,
+  type NpyFile,
+  type NpyHeader,
+  type NpyHeaderOptions,
+  type NpyInput,
+  type NpyType,
+  npyHeader,
+  openNpy,
+  readNpy,
+  writeNpy,
+} from './npy.js';
+export { openRawF32, type RawF32File, readRawF32, writeRawF32 } from './raw.js';
+export {
+  type Chunks,
+  openSafetensors,
+  planSafetensors,
+  readSafetensors,
+  type SafetensorsData,
+  type SafetensorsFile,
+  type SafetensorsHeader,
+  type SafetensorsInfo,
+  type SafetensorsInput,
+  type SafetensorsPlan,
+  type SafetensorsPlanned,
+  type SafetensorsType,
+  streamSafetensors,
+  writeSafetensors,
+} from './safetensors.js';
+export type { ByteSource, Bytes, RangedReader } from './source.js';

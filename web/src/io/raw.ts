@@ -1,0 +1,47 @@
+import { elementsOf } from './elements.js';
+import {
+  type ByteSource,
+  type Bytes,
+  checkRange,
+  corrupt,
+  readExactly,
+  toBytes,
+  toReader,
+} from './source.js';
+
+function checkLength(byteLength: number): number {
+  if (byteLength % 4 !== 0) {
+    throw corrupt(`raw float32: ${byteLength} bytes are not a multiple of 4`);
+  }
+  return byteLength / 4;
+}
+
+/** Bytes that are little-endian float32 values and nothing else. Shares memory when aligned. */
+export function readRawF32(source: Bytes): Float32Array {
+  const bytes = toBytes(source);
+  checkLength(bytes.length);
+  return elementsOf(bytes, 'f32') as Float32Array;
+}
+
+/** A raw float32 file read in parts. */
+export interface RawF32File {
+  readonly length: number;
+  readFloat32(start: number, count: number): Promise<Float32Array>;
+}
+
+export function openRawF32(source: ByteSource): RawF32File {
+  const reader = toReader(source);
+  const length = checkLength(reader.size);
+  return {
+    length,
+    async readFloat32(start, count) {
+      checkRange('readFloat32', start, count, length);
+      return elementsOf(await readExactly(reader, start * 4, count * 4), 'f32') as Float32Array;
+    },
+  };
+}
+
+/** The little-endian bytes of the values: a view, not a copy. */
+export function writeRawF32(values: Float32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
