@@ -6,12 +6,12 @@ namespace fewbits::error {
 
 /// Sums that a comparison of two arrays needs, in double precision; add up over pieces.
 struct Sums {
-  double squared = 0;     ///< sum of (x - y)^2
-  double absolute = 0;    ///< sum of |x - y|
-  double max_abs = 0;     ///< largest |x - y|
-  double x_squared = 0;   ///< sum of x^2
-  double y_squared = 0;   ///< sum of y^2
-  double product = 0;     ///< sum of x * y
+  double squared = 0;    ///< sum of (x - y)^2
+  double absolute = 0;   ///< sum of |x - y|
+  double max_abs = 0;    ///< largest |x - y|
+  double x_squared = 0;  ///< sum of x^2
+  double y_squared = 0;  ///< sum of y^2
+  double product = 0;    ///< sum of x * y
 };
 
 /// Adds the `n` pairs of `x` and `y` to `sums`. NaN and infinities propagate as IEEE 754 has it.

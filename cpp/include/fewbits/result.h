@@ -22,7 +22,11 @@ struct [[nodiscard]] Result {
   constexpr bool ok() const { return status == Status::ok; }
 };
 
-constexpr Result success() { return {}; }
-constexpr Result failure(Status status, std::size_t index = 0) { return {status, index}; }
+constexpr Result success() {
+  return {};
+}
+constexpr Result failure(Status status, std::size_t index = 0) {
+  return {status, index};
+}
 
 }  // namespace fewbits

@@ -9,17 +9,20 @@
 ///
 /// Every scheme is the one map
 ///
-///   code = clamp(round((x - minimum) / scale) + zero_point)      x' = (code - zero_point) * scale + minimum
+///   code = clamp(round((x - minimum) / scale) + zero_point)      x' = (code - zero_point) * scale
+///   + minimum
 ///
 /// with the parts that a scheme does not have at zero:
 ///
 ///   symmetric    signed codes -2^(b-1) .. 2^(b-1)-1    scale = max|x| / (2^(b-1) - 1)
-///   asymmetric   unsigned codes 0 .. 2^b-1             scale = (max - min) / (2^b - 1), zero_point = round(-min / scale)
-///   affine       unsigned codes 0 .. 2^b-1             scale = (max - min) / (2^b - 1), minimum = min
+///   asymmetric   unsigned codes 0 .. 2^b-1             scale = (max - min) / (2^b - 1), zero_point
+///   = round(-min / scale) affine       unsigned codes 0 .. 2^b-1             scale = (max - min) /
+///   (2^b - 1), minimum = min
 ///
-/// (Jacob et al., Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
-/// Inference, 2018, for the first two; affine is the form of ggml's Q4_1.) The quotient is the
-/// float32 one, correctly rounded. Arithmetic is float32 throughout and the same on every machine.
+/// (Jacob et al., Quantization and Training of Neural Networks for Efficient
+/// Integer-Arithmetic-Only Inference, 2018, for the first two; affine is the form of ggml's Q4_1.)
+/// The quotient is the float32 one, correctly rounded. Arithmetic is float32 throughout and the
+/// same on every machine.
 ///
 /// At the edges:
 /// - NaN and infinities are refused with Status::non_finite and their index; nothing is written.

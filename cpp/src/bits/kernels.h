@@ -5,7 +5,7 @@
 namespace fewbits::bits {
 
 // X(result, name, parameters); bits 1 to 7 (8 is a copy).
-#define FEWBITS_BITS_KERNELS(X)                                                                \
+#define FEWBITS_BITS_KERNELS(X)                                                                 \
   X(void, pack_run, (const std::uint8_t* codes, std::size_t n, int bits, std::uint8_t* packed)) \
   X(void, unpack_run, (const std::uint8_t* packed, std::size_t n, int bits, std::uint8_t* codes))
 

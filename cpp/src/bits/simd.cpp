@@ -24,13 +24,12 @@ v128_t folded(v128_t codes, int bits) {
 
 v128_t unfolded(v128_t eights, int bits) {
   const v128_t low_fours = wasm_i64x2_splat((std::int64_t{1} << (4 * bits)) - 1);
-  const v128_t fours = wasm_v128_or(
-      wasm_v128_and(eights, low_fours),
-      wasm_i64x2_shl(wasm_v128_and(wasm_u64x2_shr(eights, 4 * bits), low_fours), 32));
+  const v128_t fours =
+      wasm_v128_or(wasm_v128_and(eights, low_fours),
+                   wasm_i64x2_shl(wasm_v128_and(wasm_u64x2_shr(eights, 4 * bits), low_fours), 32));
   const v128_t low_pairs = wasm_i32x4_splat((1 << (2 * bits)) - 1);
-  const v128_t pairs =
-      wasm_v128_or(wasm_v128_and(fours, low_pairs),
-                   wasm_i32x4_shl(wasm_u32x4_shr(fours, 2 * bits), 16));
+  const v128_t pairs = wasm_v128_or(wasm_v128_and(fours, low_pairs),
+                                    wasm_i32x4_shl(wasm_u32x4_shr(fours, 2 * bits), 16));
   const v128_t low = wasm_i16x8_splat(static_cast<std::int16_t>((1 << bits) - 1));
   return wasm_v128_or(wasm_v128_and(pairs, low), wasm_i16x8_shl(wasm_u16x8_shr(pairs, bits), 8));
 }

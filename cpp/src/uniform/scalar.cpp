@@ -24,8 +24,8 @@ std::uint8_t code_of(float x, const Block& block, const Codes& codes) {
     above = 0.5f * x - 0.5f * block.minimum;
     scale = 0.5f * scale;
   }
-  const float level = rounded(above / scale, codes.rounding) +
-                      static_cast<float>(block.zero_point + codes.offset);
+  const float level =
+      rounded(above / scale, codes.rounding) + static_cast<float>(block.zero_point + codes.offset);
   // Compared as floats: the level may lie beyond what an int holds.
   const float top = static_cast<float>(codes.max);
   const int code = level <= 0.0f ? 0 : level >= top ? codes.max : static_cast<int>(level);

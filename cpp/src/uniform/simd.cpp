@@ -24,8 +24,7 @@ template <Rounding kRounding>
 v128_t levels(v128_t x, v128_t scale, v128_t minimum, v128_t zero, v128_t top) {
   const v128_t level =
       wasm_f32x4_add(rounded<kRounding>(wasm_f32x4_div(wasm_f32x4_sub(x, minimum), scale)), zero);
-  const v128_t clamped =
-      wasm_f32x4_pmin(wasm_f32x4_pmax(level, wasm_f32x4_splat(0.0f)), top);
+  const v128_t clamped = wasm_f32x4_pmin(wasm_f32x4_pmax(level, wasm_f32x4_splat(0.0f)), top);
   return wasm_f32x4_add(clamped, wasm_f32x4_splat(kIntegerBits));
 }
 

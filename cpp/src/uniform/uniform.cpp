@@ -56,7 +56,9 @@ float step(Range range, float steps) {
   return std::isfinite(span) ? step(span, steps) : range.max / steps - range.min / steps;
 }
 
-float as_f16(float value) { return floats::f32_from_f16(floats::f16_from_f32(value)); }
+float as_f16(float value) {
+  return floats::f32_from_f16(floats::f16_from_f32(value));
+}
 
 /// Calls f(offset, length, index) for each piece of [0, n) that lies in one block.
 template <typename F>
@@ -233,8 +235,8 @@ Result column_ranges(const float* x, std::size_t n, std::size_t phase, std::size
   bool finite = true;
   each_piece(n, phase, cols, [&](std::size_t offset, std::size_t length, std::size_t index) {
     const std::size_t column = index == 0 ? phase : 0;
-    finite = kernels::widen_each(x + offset, length, ranges.min + column, ranges.max + column) &&
-             finite;
+    finite =
+        kernels::widen_each(x + offset, length, ranges.min + column, ranges.max + column) && finite;
   });
   return finite ? success() : failure(Status::non_finite, first_non_finite(x, n));
 }
@@ -242,31 +244,29 @@ Result column_ranges(const float* x, std::size_t n, std::size_t phase, std::size
 void encode_columns(const float* x, std::size_t n, std::size_t phase, std::size_t cols,
                     const Blocks& blocks, const Format& format, std::uint8_t* codes) {
   const Codes shared = codes_of(format);
-  encode_tiles(n, format.bits, codes,
-               [&](std::size_t start, std::size_t length, std::uint8_t* bytes) {
-                 const std::size_t first = (phase + start) % cols;
-                 each_piece(length, first, cols,
-                            [&](std::size_t offset, std::size_t piece, std::size_t index) {
-                              kernels::encode_each(x + start + offset, piece,
-                                                   from(blocks, index == 0 ? first : 0), shared,
-                                                   bytes + offset);
-                            });
-               });
+  encode_tiles(
+      n, format.bits, codes, [&](std::size_t start, std::size_t length, std::uint8_t* bytes) {
+        const std::size_t first = (phase + start) % cols;
+        each_piece(
+            length, first, cols, [&](std::size_t offset, std::size_t piece, std::size_t index) {
+              kernels::encode_each(x + start + offset, piece, from(blocks, index == 0 ? first : 0),
+                                   shared, bytes + offset);
+            });
+      });
 }
 
 void decode_columns(const std::uint8_t* codes, std::size_t n, std::size_t phase, std::size_t cols,
                     const Blocks& blocks, const Format& format, float* out) {
   const Codes shared = codes_of(format);
-  decode_tiles(codes, n, format.bits,
-               [&](std::size_t start, std::size_t length, const std::uint8_t* bytes) {
-                 const std::size_t first = (phase + start) % cols;
-                 each_piece(length, first, cols,
-                            [&](std::size_t offset, std::size_t piece, std::size_t index) {
-                              kernels::decode_each(bytes + offset, piece,
-                                                   from(blocks, index == 0 ? first : 0), shared,
-                                                   out + start + offset);
-                            });
-               });
+  decode_tiles(
+      codes, n, format.bits, [&](std::size_t start, std::size_t length, const std::uint8_t* bytes) {
+        const std::size_t first = (phase + start) % cols;
+        each_piece(
+            length, first, cols, [&](std::size_t offset, std::size_t piece, std::size_t index) {
+              kernels::decode_each(bytes + offset, piece, from(blocks, index == 0 ? first : 0),
+                                   shared, out + start + offset);
+            });
+      });
 }
 
 }  // namespace fewbits::uniform

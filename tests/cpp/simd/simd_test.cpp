@@ -20,8 +20,8 @@ TEST(Simd, DotOfSignedAndSevenBitEqualsTheSum) {
       b[i] = static_cast<std::int8_t>(round == 0 ? 127 : static_cast<int>(random() & 127));
     }
     std::int32_t sum[4];
-    wasm_v128_store(
-        sum, dot_i8x16_u7x16_add(wasm_v128_load(a), wasm_v128_load(b), wasm_i32x4_splat(7)));
+    wasm_v128_store(sum,
+                    dot_i8x16_u7x16_add(wasm_v128_load(a), wasm_v128_load(b), wasm_i32x4_splat(7)));
     for (int lane = 0; lane < 4; ++lane) {
       int expected = 7;
       for (int j = 0; j < 4; ++j) expected += a[4 * lane + j] * b[4 * lane + j];
@@ -31,8 +31,8 @@ TEST(Simd, DotOfSignedAndSevenBitEqualsTheSum) {
 }
 
 TEST(Simd, LookupPicksFromTheTable) {
-  const v128_t table = wasm_i8x16_const(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53,
-                                        69, 89, 113);
+  const v128_t table =
+      wasm_i8x16_const(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
   std::int8_t values[16];
   wasm_v128_store(values, table);
   std::int8_t picked[16];

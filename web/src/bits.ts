@@ -1,0 +1,103 @@
+import { describe, integer, invalid, output } from './core/arguments.js';
+import type { Core } from './core/core.js';
+import { CHUNK } from './core/memory.js';
+
+/** Codes of a few bits, packed without gaps, least significant bit first. */
+export interface Bits {
+  /**
+   * Packs the low `bits` bits of each code: value i takes bits i*bits to (i+1)*bits-1 of the bytes.
+   * Negative codes are packed as two's complement. The last byte is padded with zeros.
+   *
+   * @param codes Int8Array or Uint8Array
+   * @param bits 1 to 8
+   * @returns ceil(codes.length * bits / 8) bytes
+   */
+  pack(codes: Int8Array | Uint8Array, bits: number): Uint8Array;
+
+  /**
+   * The unsigned codes that `pack` was given.
+   *
+   * @param length how many; the bytes must hold that many
+   * @throws FewbitsError INVALID_ARGUMENT when they do not
+   */
+  unpack(bytes: Uint8Array, bits: number, length: number): Uint8Array;
+
+  /** As `unpack` for two's complement codes. */
+  unpackSigned(bytes: Uint8Array, bits: number, length: number): Int8Array;
+}
+
+interface BitsFunctions {
+  bits_pack(codes: number, n: number, bits: number, packed: number): void;
+  bits_unpack(packed: number, n: number, bits: number, codes: number): void;
+  bits_unpack_signed(packed: number, n: number, bits: number, codes: number): void;
+}
+
+export const packedBytes = (length: number, bits: number): number => Math.ceil((length * bits) / 8);
+
+/** Checks that `bytes` is a Uint8Array that holds `length` codes, neither more nor less. */
+export function packed(name: string, bytes: unknown, bits: number, length: number): Uint8Array {
+  const needed = packedBytes(length, bits);
+  if (!(bytes instanceof Uint8Array) || bytes.length !== needed) {
+    throw invalid(
+      `${name} must be a Uint8Array(${needed}) for ${length} codes of ${bits} bits, got ${describe(bytes)}`,
+    );
+  }
+  return bytes;
+}
+
+export function createBits(core: Core): Bits {
+  const wasm = core.functions<BitsFunctions>();
+  const { memory } = core;
+
+  function unpack<T extends Uint8Array | Int8Array>(
+    kind: 'bits_unpack' | 'bits_unpack_signed',
+    out: T,
+    bytes: Uint8Array,
+    bits: number,
+  ): T {
+    return memory.withScratch([CHUNK, CHUNK], (packedAt, codesAt) => {
+      for (let start = 0; start < out.length; start += CHUNK) {
+        const n = Math.min(CHUNK, out.length - start);
+        const first = (start / 8) * bits;
+        const length = packedBytes(n, bits);
+        memory.u8(packedAt, length).set(bytes.subarray(first, first + length));
+        wasm[kind](packedAt, n, bits, codesAt);
+        out.set(kind === 'bits_unpack' ? memory.u8(codesAt, n) : memory.i8(codesAt, n), start);
+      }
+      return out;
+    });
+  }
+
+  return {
+    pack(codes, bits) {
+      if (!(codes instanceof Int8Array || codes instanceof Uint8Array)) {
+        throw invalid(`codes must be an Int8Array or Uint8Array, got ${describe(codes)}`);
+      }
+      integer('bits', bits, 1, 8);
+      const out = output(Uint8Array, packedBytes(codes.length, bits), undefined);
+      return memory.withScratch([CHUNK, CHUNK], (codesAt, packedAt) => {
+        for (let start = 0; start < codes.length; start += CHUNK) {
+          const n = Math.min(CHUNK, codes.length - start);
+          memory.i8(codesAt, n).set(codes.subarray(start, start + n));
+          wasm.bits_pack(codesAt, n, bits, packedAt);
+          out.set(memory.u8(packedAt, packedBytes(n, bits)), (start / 8) * bits);
+        }
+        return out;
+      });
+    },
+
+    unpack(bytes, bits, length) {
+      integer('bits', bits, 1, 8);
+      integer('length', length, 0, Number.MAX_SAFE_INTEGER);
+      const checked = packed('bytes', bytes, bits, length);
+      return unpack('bits_unpack', output(Uint8Array, length, undefined), checked, bits);
+    },
+
+    unpackSigned(bytes, bits, length) {
+      integer('bits', bits, 1, 8);
+      integer('length', length, 0, Number.MAX_SAFE_INTEGER);
+      const checked = packed('bytes', bytes, bits, length);
+      return unpack('bits_unpack_signed', output(Int8Array, length, undefined), checked, bits);
+    },
+  };
+}

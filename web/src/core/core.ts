@@ -1,0 +1,52 @@
+import { FewbitsError } from './errors.js';
+import { Memory } from './memory.js';
+import type { WasmModule } from './wasm.js';
+
+/** Which of the two WebAssembly builds runs. */
+export type Variant = 'relaxed' | 'simd128';
+
+/** What a family module works with: the instance and its memory. */
+export class Core {
+  readonly wasm: WasmModule;
+  readonly memory: Memory;
+  readonly variant: Variant;
+
+  constructor(wasm: WasmModule) {
+    this.wasm = wasm;
+    this.memory = new Memory(wasm);
+    this.variant = wasm.relaxed() ? 'relaxed' : 'simd128';
+  }
+
+  /** The instance as the Embind interface of one family. */
+  functions<T>(): T {
+    return this.wasm as unknown as T;
+  }
+}
+
+/** What a C++ call answers: fewbits::Result. */
+export interface Outcome {
+  readonly status: number;
+  readonly index: number;
+}
+
+/** Throws for a failed outcome; `base` is added to its index, `what` names the input. */
+export function check(outcome: Outcome, what: string, base = 0): void {
+  const at = base + outcome.index;
+  switch (outcome.status) {
+    case 0:
+      return;
+    case 1:
+      throw new FewbitsError('INVALID_ARGUMENT', `${what}: not accepted`);
+    case 2:
+      throw new FewbitsError(
+        'NON_FINITE',
+        `${what}[${at}] is NaN or infinite; only finite values can be quantized`,
+      );
+    case 4:
+      throw new FewbitsError('CORRUPT_DATA', `${what}: damaged at ${at}`);
+    case 5:
+      throw new FewbitsError('OUT_OF_MEMORY', `${what}: WebAssembly memory is full`);
+    default:
+      throw new FewbitsError('UNSUPPORTED', `${what}: not supported (at ${at})`);
+  }
+}

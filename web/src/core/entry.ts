@@ -1,0 +1,13 @@
+// What both entries export besides `load`.
+
+export type { Bits } from '../bits.js';
+export type { ErrorFunction, ErrorMeasures } from '../error.js';
+export type { Fewbits } from '../fewbits.js';
+export type { Floats, FloatType } from '../floats.js';
+export type * from '../inspect.js';
+export type * from '../uniform.js';
+export type { FloatArray } from './arguments.js';
+export type { Variant } from './core.js';
+export { FewbitsError, type FewbitsErrorCode } from './errors.js';
+export { type LoadOptions, loadSync } from './load.js';
+export { type Support, support } from './support.js';

@@ -1,0 +1,112 @@
+import { Fewbits } from '../fewbits.js';
+import { describe, invalid, oneOf, options } from './arguments.js';
+import { Core, type Variant } from './core.js';
+import { FewbitsError } from './errors.js';
+import { support } from './support.js';
+import { instantiate } from './wasm.js';
+
+export interface LoadOptions {
+  /** Which build to run; by default relaxed SIMD where the engine has it. */
+  variant?: Variant;
+  /**
+   * Where the build comes from, if not from beside this package: the compiled module, its bytes, a
+   * response that streams it, or an address.
+   */
+  wasm?: WebAssembly.Module | BufferSource | Response | PromiseLike<Response> | URL | string;
+}
+
+/** How a platform reads a build: compiles what `options.wasm` or its own files hold. */
+export type Compile = (variant: Variant, wasm: LoadOptions['wasm']) => Promise<WebAssembly.Module>;
+
+function chosenVariant(requested: Variant | undefined): Variant {
+  const { simd128, relaxedSimd } = support();
+  if (!simd128) {
+    throw new FewbitsError(
+      'UNSUPPORTED',
+      'fewbits needs WebAssembly SIMD, which this engine lacks',
+    );
+  }
+  if (requested === undefined) return relaxedSimd ? 'relaxed' : 'simd128';
+  oneOf('variant', requested, ['relaxed', 'simd128']);
+  if (requested === 'relaxed' && !relaxedSimd) {
+    throw new FewbitsError(
+      'UNSUPPORTED',
+      "variant 'relaxed' needs relaxed SIMD, which this engine lacks",
+    );
+  }
+  return requested;
+}
+
+/**
+ * Instantiates a compiled module at once, without a promise: for engines and bundlers that import
+ * .wasm files as modules, and for workers that are sent one.
+ *
+ * @param module one of the package's two builds, compiled
+ * @throws FewbitsError LOAD_FAILED when it is not such a build
+ */
+export function loadSync(module: WebAssembly.Module): Fewbits {
+  if (!isModule(module)) {
+    throw invalid(`loadSync takes a WebAssembly.Module, got ${describe(module)}`);
+  }
+  return new Fewbits(new Core(instantiate(module)));
+}
+
+type Loaded = Promise<Fewbits>;
+
+/** What has been loaded from where; sources that are objects are not kept alive by it. */
+class Memo {
+  readonly #named = new Map<unknown, Loaded>();
+  readonly #objects = new WeakMap<object, Loaded>();
+
+  of(key: unknown): Map<unknown, Loaded> | WeakMap<object, Loaded> {
+    return typeof key === 'object' ? this.#objects : this.#named;
+  }
+}
+
+/** `load` for a platform: lazy, memoised by its options, and repeatable after a failure. */
+export function createLoad(compile: Compile): (options?: LoadOptions) => Loaded {
+  const memo = new Memo();
+  return async (given) => {
+    const { variant: requested, wasm } = options<LoadOptions>('options', given, [
+      'variant',
+      'wasm',
+    ]);
+    const variant = chosenVariant(requested);
+    const key = wasm instanceof URL ? wasm.href : (wasm ?? `package:${variant}`);
+    const known = memo.of(key) as Map<unknown, Loaded>;
+    let loaded = known.get(key);
+    if (loaded === undefined) {
+      loaded = compile(variant, wasm)
+        .then(loadSync)
+        .catch((cause) => {
+          known.delete(key);
+          throw cause instanceof FewbitsError
+            ? cause
+            : new FewbitsError(
+                'LOAD_FAILED',
+                `the WebAssembly build could not be loaded: ${cause}`,
+                {
+                  cause,
+                },
+              );
+        });
+      known.set(key, loaded);
+    }
+    return loaded;
+  };
+}
+
+/** Not a type guard: TypeScript's Module is an empty interface, which everything would match. */
+export const isModule = (x: unknown): boolean => x instanceof WebAssembly.Module;
+
+/** Compiles a response, streaming where its server names the type that streaming asks for. */
+export async function compileResponse(response: Response): Promise<WebAssembly.Module> {
+  if (!response.ok) {
+    throw new FewbitsError('LOAD_FAILED', `${response.url} answered ${response.status}`);
+  }
+  const type = response.headers.get('Content-Type') ?? '';
+  if (type.split(';')[0].trim() === 'application/wasm') {
+    return WebAssembly.compileStreaming(response);
+  }
+  return WebAssembly.compile(await response.arrayBuffer());
+}

@@ -1,0 +1,63 @@
+import { type FloatArray, invalid, toFloat32 } from './core/arguments.js';
+import type { Core } from './core/core.js';
+import { CHUNK } from './core/memory.js';
+
+/** How far a reconstruction is from its original. */
+export interface ErrorMeasures {
+  /** Mean of the squared differences. */
+  readonly mse: number;
+  /** Mean of the absolute differences. */
+  readonly mae: number;
+  /** Largest absolute difference. */
+  readonly maxAbs: number;
+  /** Signal to quantization noise ratio, 10 log10(sum x^2 / sum (x-y)^2), in decibels. */
+  readonly sqnrDb: number;
+  /** Cosine of the angle between both as vectors. */
+  readonly cosine: number;
+}
+
+interface ErrorFunctions {
+  error_accumulate(x: number, y: number, n: number, sums: number): void;
+}
+
+/**
+ * Compares an array with its reconstruction, in double precision.
+ *
+ * For empty arrays and arrays without difference the errors are 0 and sqnrDb is Infinity; the
+ * cosine is 1 where both are zero, and 0 where one of them is. NaN and infinities propagate.
+ *
+ * @param x the original
+ * @param y the reconstruction, as long as x
+ * @throws FewbitsError INVALID_ARGUMENT when lengths or types differ from that
+ */
+export type ErrorFunction = (x: FloatArray, y: FloatArray) => ErrorMeasures;
+
+export function createError(core: Core): ErrorFunction {
+  const wasm = core.functions<ErrorFunctions>();
+  return (xGiven, yGiven) => {
+    const x = toFloat32('x', xGiven);
+    const y = toFloat32('y', yGiven);
+    if (x.length !== y.length) {
+      throw invalid(`x and y must be of the same length, got ${x.length} and ${y.length}`);
+    }
+    const { memory } = core;
+    return memory.withScratch([4 * CHUNK, 4 * CHUNK, 6 * 8], (xAt, yAt, sumsAt) => {
+      memory.f64(sumsAt, 6).fill(0);
+      for (let start = 0; start < x.length; start += CHUNK) {
+        const n = Math.min(CHUNK, x.length - start);
+        memory.f32(xAt, n).set(x.subarray(start, start + n));
+        memory.f32(yAt, n).set(y.subarray(start, start + n));
+        wasm.error_accumulate(xAt, yAt, n, sumsAt);
+      }
+      const [squared, absolute, maxAbs, xx, yy, xy] = memory.f64(sumsAt, 6);
+      const n = Math.max(x.length, 1);
+      return {
+        mse: squared / n,
+        mae: absolute / n,
+        maxAbs,
+        sqnrDb: squared === 0 ? Infinity : 10 * Math.log10(xx / squared),
+        cosine: xx === 0 && yy === 0 ? 1 : xx === 0 || yy === 0 ? 0 : xy / Math.sqrt(xx * yy),
+      };
+    });
+  };
+}

@@ -1,0 +1,32 @@
+import { type Bits, createBits } from './bits.js';
+import type { Core, Variant } from './core/core.js';
+import { createError, type ErrorFunction } from './error.js';
+import { createFloats, type Floats } from './floats.js';
+import { createUniform, type Uniform } from './uniform.js';
+
+/** The loaded library: one property per family, everything synchronous. */
+export class Fewbits {
+  /** Which of the two WebAssembly builds runs. */
+  readonly variant: Variant;
+  readonly uniform: Uniform;
+  readonly floats: Floats;
+  readonly bits: Bits;
+  /** Compares an array with its reconstruction. */
+  readonly error: ErrorFunction;
+  readonly #core: Core;
+
+  /** @internal */
+  constructor(core: Core) {
+    this.#core = core;
+    this.variant = core.variant;
+    this.bits = createBits(core);
+    this.error = createError(core);
+    this.floats = createFloats(core);
+    this.uniform = createUniform(core, this.bits, this.floats);
+  }
+
+  /** Bytes of WebAssembly memory in existence: what the library and its indexes hold. */
+  get memoryBytes(): number {
+    return this.#core.memory.byteLength;
+  }
+}
