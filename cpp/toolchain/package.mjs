@@ -1,0 +1,112 @@
+// The npm package: both WebAssembly builds, the glue that they share, the compiled TypeScript.
+
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { checkWasm } from './check.mjs';
+import { systemNode } from './nodes.mjs';
+import { Problem, root, run, say, seconds } from './steps.mjs';
+
+export const VARIANTS = ['simd128', 'relaxed'];
+const web = path.join(root, 'web');
+const dist = path.join(web, 'dist');
+
+/** Runs a program from node_modules with the machine's own Node. */
+export function nodeProgram(script, args, options) {
+  return run(systemNode().path, [path.join(root, 'node_modules', script), ...args], options);
+}
+
+/** Builds the package into web/dist; returns what checkWasm() says. */
+export async function buildPackage(builds) {
+  const start = performance.now();
+  say('WebAssembly and the package (a minute or two the first time) ...');
+  for (const variant of VARIANTS)
+    await builds.build(`wasm-${variant}`, ['fewbits', 'fewbits_wasm']);
+  const folders = Object.fromEntries(
+    VARIANTS.map((variant) => [variant, builds.folder(`wasm-${variant}`)]),
+  );
+  const checks = checkWasm(folders);
+  const failed = checks.filter(({ failure }) => failure);
+  if (failed.length > 0) {
+    throw new Problem(
+      `what was built is not what it should be:\n${failed
+        .map(({ name, failure }) => `  - ${name}: ${failure}`)
+        .join('\n')}`,
+    );
+  }
+  await compileTypeScript();
+  mkdirSync(path.join(dist, 'wasm'), { recursive: true });
+  for (const variant of VARIANTS) {
+    copy(path.join(folders[variant], 'fewbits.wasm'), path.join(dist, `fewbits.${variant}.wasm`));
+  }
+  copy(path.join(folders.simd128, 'fewbits.mjs'), path.join(dist, 'wasm/fewbits.mjs'));
+  for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE']) {
+    if (existsSync(path.join(root, name))) copy(path.join(root, name), path.join(web, name));
+  }
+  say(`WebAssembly and the package: done in ${seconds(start)}, ${checks.length} checks hold`);
+  return checks;
+}
+
+/** Copies when the contents differ, so that a watching server does not reload for nothing. */
+function copy(from, to) {
+  if (existsSync(to) && readFileSync(from).equals(readFileSync(to))) return;
+  copyFileSync(from, to);
+}
+
+async function compileTypeScript() {
+  if (!existsSync(path.join(web, 'tsconfig.json'))) return;
+  await nodeProgram('typescript/bin/tsc', ['-p', web]);
+  removeStale();
+  const types = path.join(web, 'src/wasm/fewbits.d.mts');
+  if (existsSync(types)) {
+    mkdirSync(path.join(dist, 'wasm'), { recursive: true });
+    copy(types, path.join(dist, 'wasm/fewbits.d.mts'));
+  }
+}
+
+function files(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath ?? entry.path, entry.name)));
+}
+
+/** What was compiled from a source that is no more must not be published. */
+function removeStale() {
+  const sources = new Set(files(path.join(web, 'src')).map((name) => name.replace(/\.ts$/, '')));
+  for (const name of files(dist)) {
+    const made = /^(.*?)(\.d\.ts|\.js)(\.map)?$/.exec(name);
+    if (made && !sources.has(made[1]) && !existsSync(path.join(web, `${made[1]}.ts`))) {
+      rmSync(path.join(dist, name));
+    }
+  }
+}
+
+/** Prints what a visitor downloads: raw and gzip. */
+export function printSizes() {
+  const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1).padStart(8)} KiB`;
+  const row = (name, contents) => {
+    const raw = contents.reduce((sum, bytes) => sum + bytes.length, 0);
+    const zipped = contents.reduce((sum, bytes) => sum + gzipSync(bytes, { level: 9 }).length, 0);
+    say(`  ${name.padEnd(24)}${kilobytes(raw)}${kilobytes(zipped)} gzip`);
+  };
+  say('sizes:');
+  for (const variant of VARIANTS) {
+    row(`fewbits.${variant}.wasm`, [readFileSync(path.join(dist, `fewbits.${variant}.wasm`))]);
+  }
+  const scripts = files(dist).filter((name) => /\.m?js$/.test(name) && !name.startsWith('cli'));
+  const read = (names) => names.map((name) => readFileSync(path.join(dist, name)));
+  row('JavaScript', read(scripts));
+  row('  of which glue', read(scripts.filter((name) => name.endsWith('fewbits.mjs'))));
+}
+
+export const packageFolder = web;
+export const built = () => existsSync(dist) && statSync(dist).isDirectory();

@@ -1,0 +1,20 @@
+// What every script begins with: npm packages, Emscripten, CMake and Ninja.
+
+import { Builds } from './cmake.mjs';
+import { emscripten } from './emscripten.mjs';
+import { packages } from './npm.mjs';
+import { say } from './steps.mjs';
+import { buildTools, nativeCompiler, testSources } from './tools.mjs';
+
+/** Ready to build; with `tests` also what the C++ tests need. */
+export async function setUp({ tests = false } = {}) {
+  await packages();
+  const found = await emscripten();
+  say(`Emscripten ${found.version} (${found.from})`);
+  const tools = await buildTools(found);
+  return new Builds(
+    tools,
+    found,
+    tests ? { sources: await testSources(found), compiler: await nativeCompiler() } : {},
+  );
+}
