@@ -1,0 +1,78 @@
+#pragma once
+
+// The block formats of ggml, byte for byte: what a GGUF file holds for each of these types.
+// Behaviour follows ggml's reference quantizers (ggml-quants.c, `quantize_<type>` with and without
+// an importance matrix), compiled without floating-point contraction.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "fewbits/result.h"
+
+namespace fewbits::ggml {
+
+/// A type's number in GGUF files.
+enum class Type : int {
+  f16 = 1,
+  q4_0 = 2,
+  q4_1 = 3,
+  q5_0 = 6,
+  q5_1 = 7,
+  q8_0 = 8,
+  q2_K = 10,
+  q3_K = 11,
+  q4_K = 12,
+  q5_K = 13,
+  q6_K = 14,
+  iq4_nl = 20,
+  iq4_xs = 23,
+  bf16 = 30,
+  tq1_0 = 34,
+  tq2_0 = 35,
+  mxfp4 = 39,
+  nvfp4 = 40,
+  q1_0 = 41,
+  q2_0 = 42,
+};
+
+/// Shape of a type. `name` is ggml's own, in lower case but for the K.
+struct TypeInfo {
+  Type type;
+  const char* name;
+  std::size_t block_size;       ///< values in a block
+  std::size_t bytes_per_block;  ///< bytes of a block
+  bool takes_importance;        ///< whether importance weights change the result
+};
+
+inline constexpr std::size_t type_count = 20;
+
+/// All types, in the order of their numbers.
+extern const TypeInfo types[type_count];
+
+/// The shape of `type`, or nullptr where the number is none of Type.
+const TypeInfo* info(Type type);
+
+/// Quantizes `rows` rows of `row_length` values each into rows * row_length / block_size blocks.
+///
+/// `row_length` is a multiple of the type's block size. `importance` is nullptr or holds
+/// `row_length` finite weights >= 0, one per column, the same for every row (an importance matrix);
+/// types that take none ignore it. A row is the unit: Q4_0, Q4_1, Q5_0 and Q5_1 with importance
+/// weigh each value against the mean square of its whole row.
+///
+/// Edges: NaN and infinities are refused with their index before anything is written
+/// (Status::non_finite), except by F16 and BF16, which hold them. Scales too large for float16
+/// become infinite, as in ggml; where its arithmetic then meets infinity minus infinity, this
+/// library stores the float16 NaN FE00. Where ggml's conversions of out-of-range floats to integers
+/// are undefined in C (blocks whose largest magnitude is subnormal), the result is the one of
+/// x86-64. A weight that is not finite or is negative gives Status::invalid_argument with its
+/// index, a wrong row length or type Status::invalid_argument or Status::unsupported. No rows, or
+/// rows of no length, write nothing.
+Result quantize(Type type, const float* x, std::size_t rows, std::size_t row_length,
+                const float* importance, std::uint8_t* out);
+
+/// Dequantizes `length` values, a multiple of the type's block size, from
+/// length / block_size * bytes_per_block bytes. Every byte string is a valid input: scales that are
+/// infinite or NaN give infinities and NaN.
+Result dequantize(Type type, const std::uint8_t* bytes, std::size_t length, float* out);
+
+}  // namespace fewbits::ggml

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+
+namespace fewbits::ggml {
+
+/// Which value of a TQ1_0 block digit k of byte i holds: 32 bytes of five digits, 16 of five, 4 of
+/// four, each run of bytes holding consecutive values digit by digit. 256 or more: none.
+constexpr int ternary_index(int i, int k) {
+  if (i < 32) return 32 * k + i;
+  if (i < 48) return 160 + 16 * k + (i - 32);
+  return 240 + 4 * k + (i - 48);
+}
+
+/// A number below 3^5 as a fraction of 256, rounded up: times 3, its carries are the digits.
+constexpr std::uint8_t ternary_byte(int number) {
+  return static_cast<std::uint8_t>((number * 256 + 242) / 243);
+}
+
+}  // namespace fewbits::ggml
