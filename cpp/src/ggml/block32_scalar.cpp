@@ -11,15 +11,17 @@
 namespace fewbits::ggml::scalar {
 namespace {
 
-float inverse(float scale) { return scale != 0 ? 1.0f / scale : 0.0f; }
+float inverse(float scale) {
+  return scale != 0 ? 1.0f / scale : 0.0f;
+}
 
 /// Codes 0..2*half-1 of scale * (code - half): the value of largest magnitude becomes code 0.
 float by_extreme(const float* x, int half, std::uint8_t* codes) {
   const float scale = search::extreme(32, x) / static_cast<float>(-half);
   const float by = inverse(scale);
   for (int i = 0; i < 32; ++i) {
-    const int code = static_cast<std::int8_t>(
-        truncate(x[i] * by + (static_cast<float>(half) + 0.5f)));
+    const int code =
+        static_cast<std::int8_t>(truncate(x[i] * by + (static_cast<float>(half) + 0.5f)));
     codes[i] = static_cast<std::uint8_t>(code < 2 * half - 1 ? code : 2 * half - 1);
   }
   return scale;
@@ -96,9 +98,13 @@ void encode_affine(const float* x, std::size_t blocks, const float* importance, 
   }
 }
 
-int nibble(const std::uint8_t* codes, int i) { return (codes[i % 16] >> (4 * (i / 16))) & 15; }
+int nibble(const std::uint8_t* codes, int i) {
+  return (codes[i % 16] >> (4 * (i / 16))) & 15;
+}
 
-int fifth_bit(const std::uint8_t* high, int i) { return (high[i / 8] >> (i % 8)) & 1; }
+int fifth_bit(const std::uint8_t* high, int i) {
+  return (high[i / 8] >> (i % 8)) & 1;
+}
 
 }  // namespace
 

@@ -13,8 +13,8 @@ inline constexpr std::int8_t e2m1_doubled[16] = {0, 1,  2,  3,  4,  6,  8,  12,
 
 /// 2^(exponent - 128).
 inline float mxfp4_scale(std::uint8_t exponent) {
-  const std::uint32_t bits = exponent < 2 ? 0x00200000u << exponent
-                                          : static_cast<std::uint32_t>(exponent - 1) << 23;
+  const std::uint32_t bits =
+      exponent < 2 ? 0x00200000u << exponent : static_cast<std::uint32_t>(exponent - 1) << 23;
   return std::bit_cast<float>(bits);
 }
 
@@ -37,8 +37,8 @@ inline std::uint8_t mxfp4_exponent(float magnitude) {
     const std::uint32_t size = static_cast<std::uint32_t>(n < 0 ? -n : n);
     const bool power = (size & (size - 1)) == 0 && n > 0;
     const int ulp_exponent = 31 - std::countl_zero(size) - (power ? 24 : 23);
-    const double half_ulp = std::bit_cast<double>(
-        static_cast<std::uint64_t>(1023 + ulp_exponent - 1) << 52);
+    const double half_ulp =
+        std::bit_cast<double>(static_cast<std::uint64_t>(1023 + ulp_exponent - 1) << 52);
     if (static_cast<double>(k) * 0x1p-24 * 1.4426950408889634 <= half_ulp) exponent = n;
   }
   return static_cast<std::uint8_t>(exponent + 125);

@@ -26,8 +26,8 @@ int nearest_code(float x, float scale) {
 /// 2 * n values to n bytes: value j in the low half of byte j, value j + n in the high half.
 void encode_codes(const float* x, int n, float scale, std::uint8_t* out) {
   for (int j = 0; j < n; ++j) {
-    out[j] = static_cast<std::uint8_t>(nearest_code(x[j], scale) |
-                                       (nearest_code(x[j + n], scale) << 4));
+    out[j] =
+        static_cast<std::uint8_t>(nearest_code(x[j], scale) | (nearest_code(x[j + n], scale) << 4));
   }
 }
 

@@ -31,8 +31,8 @@ int nearest_level(float x) {
 float fit(const float* x, const float* importance, float variance) {
   float weights[32];
   for (int i = 0; i < 32; ++i) {
-    weights[i] = importance != nullptr ? importance[i] * std::sqrt(variance + x[i] * x[i])
-                                       : x[i] * x[i];
+    weights[i] =
+        importance != nullptr ? importance[i] * std::sqrt(variance + x[i] * x[i]) : x[i] * x[i];
   }
   const float peak = search::extreme(32, x);
   if (std::fabs(peak) < search::zero_limit) return 0;
@@ -71,8 +71,8 @@ void quantize(const float* x, float inverse, std::uint8_t* codes) {
 
 void encode_iq4_nl(const float* x, std::size_t blocks, const float* importance, BlockIQ4_NL* out) {
   for (std::size_t b = 0; b < blocks; ++b, x += 32, ++out) {
-    const float scale = fit(x, importance != nullptr ? importance + 32 * b : nullptr,
-                            mean_square_doubled(x, 32));
+    const float scale =
+        fit(x, importance != nullptr ? importance + 32 * b : nullptr, mean_square_doubled(x, 32));
     out->scale.store(scale);
     std::uint8_t codes[32];
     quantize(x, scale != 0 ? 1 / scale : 0.0f, codes);
@@ -97,10 +97,11 @@ void encode_iq4_xs(const float* x, std::size_t blocks, const float* importance, 
       scales[j] = fit(x + 32 * j, importance != nullptr ? importance + 256 * b + 32 * j : nullptr,
                       variance);
     }
-    const Iq4Scales sub = quantize_scales_iq4(scales, out);
+    float inverses[8];
+    finish_iq4_xs(scales, out, inverses);
     for (int j = 0; j < 8; ++j) {
       std::uint8_t codes[32];
-      quantize(x + 32 * j, sub.inverses[j], codes);
+      quantize(x + 32 * j, inverses[j], codes);
       pack_halves(codes, out->codes + 16 * j);
     }
   }

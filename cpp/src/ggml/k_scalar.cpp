@@ -1,8 +1,6 @@
 // Q2_K, Q3_K, Q4_K, Q5_K, Q6_K: super-blocks of 256 values.
 
-#include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "ggml/kernels.h"
 #include "ggml/packing.h"
@@ -79,20 +77,14 @@ void encode_q2_K(const float* x, std::size_t blocks, const float* importance, Bl
     SubBlocks sub;
     std::uint8_t codes[256];
     if (importance != nullptr) {
-      search_affine(x, 16, 3, importance + 256 * b, sum_of_squares(x, 256) / 256, search::Error::squared,
-                    importance_grid, &sub, codes);
+      search_affine(x, 16, 3, importance + 256 * b, sum_of_squares(x, 256) / 256,
+                    search::Error::squared, importance_grid, &sub, codes);
     } else {
       search_affine(x, 16, 3, nullptr, 0, search::Error::absolute, {-0.5f, 0.1f, 15}, &sub, codes);
     }
-    const SubCodes quantized =
-        quantize_sub_blocks(16, 15, sub, importance != nullptr, &out->scale, &out->minimum);
-    const float scale = out->scale.load();
-    const float minimum = out->minimum.load();
+    const Steps steps = finish_q2_K(sub, importance != nullptr, out);
     for (int j = 0; j < 16; ++j) {
-      out->scales[j] =
-          static_cast<std::uint8_t>(quantized.scales[j] | (quantized.minima[j] << 4));
-      quantize_affine(x + 16 * j, 16, 3, scale * quantized.scales[j],
-                      minimum * quantized.minima[j], codes + 16 * j);
+      quantize_affine(x + 16 * j, 16, 3, steps.scales[j], steps.minima[j], codes + 16 * j);
     }
     pack_quarters(codes, out->codes);
   }
@@ -127,13 +119,9 @@ void encode_q3_K(const float* x, std::size_t blocks, const float* importance, Bl
         sub.scales[j] = search::refine_symmetric(16, 4, values, codes + 16 * j);
       }
     }
-    std::uint8_t scales[16];
-    quantize_scales_q3(sub, importance != nullptr, scales, &out->scale);
-    pack_scales_q3(scales, out->scales);
-    const float scale = out->scale.load();
+    const Steps steps = finish_q3_K(sub, importance != nullptr, out);
     for (int j = 0; j < 16; ++j) {
-      quantize_symmetric(x + 16 * j, 16, 4, scale * static_cast<float>(scales[j] - 32),
-                         codes + 16 * j);
+      quantize_symmetric(x + 16 * j, 16, 4, steps.scales[j], codes + 16 * j);
     }
     pack_bit(codes, 2, out->high);
     pack_quarters(codes, out->codes);
@@ -148,8 +136,8 @@ void decode_q3_K(const BlockQ3_K* in, std::size_t blocks, float* out) {
     for (int i = 0; i < 256; ++i) {
       const int low = (in->codes[32 * (i / 128) + i % 32] >> (2 * (i / 32 % 4))) & 3;
       const int high = (in->high[i % 32] >> (i / 32)) & 1;
-      out[i] = scale * static_cast<float>(scales[i / 16] - 32) *
-               static_cast<float>(low + 4 * high - 4);
+      out[i] =
+          scale * static_cast<float>(scales[i / 16] - 32) * static_cast<float>(low + 4 * high - 4);
     }
   }
 }
@@ -162,19 +150,14 @@ void encode_eight(const float* x, const float* importance, int levels, search::G
                   std::uint8_t* codes, Block* out) {
   SubBlocks sub;
   if (importance != nullptr) {
-    search_affine(x, 8, levels, importance, 2 * sum_of_squares(x, 256) / 256, search::Error::squared,
-                  importance_grid, &sub, codes);
+    search_affine(x, 8, levels, importance, 2 * sum_of_squares(x, 256) / 256,
+                  search::Error::squared, importance_grid, &sub, codes);
   } else {
     search_affine(x, 8, levels, nullptr, 0, search::Error::squared, grid, &sub, codes);
   }
-  const SubCodes quantized =
-      quantize_sub_blocks(8, 63, sub, importance != nullptr, &out->scale, &out->minimum);
-  pack_scales(quantized.scales, quantized.minima, out->scales);
-  const float scale = out->scale.load();
-  const float minimum = out->minimum.load();
+  const Steps steps = finish_eight(sub, importance != nullptr, levels == 31, out);
   for (int j = 0; j < 8; ++j) {
-    quantize_affine(x + 32 * j, 32, levels, scale * quantized.scales[j],
-                    minimum * quantized.minima[j], codes + 32 * j);
+    quantize_affine(x + 32 * j, 32, levels, steps.scales[j], steps.minima[j], codes + 32 * j);
   }
 }
 
@@ -208,7 +191,8 @@ void encode_q4_K(const float* x, std::size_t blocks, const float* importance, Bl
 
 void decode_q4_K(const BlockQ4_K* in, std::size_t blocks, float* out) {
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 256) {
-    decode_eight(*in, [in](int i) { return nibble(in->codes, i); }, out);
+    decode_eight(
+        *in, [in](int i) { return nibble(in->codes, i); }, out);
   }
 }
 
@@ -226,9 +210,7 @@ void decode_q5_K(const BlockQ5_K* in, std::size_t blocks, float* out) {
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 256) {
     decode_eight(
         *in,
-        [in](int i) {
-          return nibble(in->codes, i) + 16 * ((in->high[i % 32] >> (i / 32)) & 1);
-        },
+        [in](int i) { return nibble(in->codes, i) + 16 * ((in->high[i % 32] >> (i / 32)) & 1); },
         out);
   }
 }
@@ -242,13 +224,10 @@ void encode_q6_K(const float* x, std::size_t blocks, const float* importance, Bl
       const float* weights = importance != nullptr ? importance + 256 * b + 16 * j : nullptr;
       sub.scales[j] = search::fit_symmetric(16, 32, x + 16 * j, weights, codes + 16 * j);
     }
-    if (!quantize_scales_q6(sub, out->scales, &out->scale)) {
-      std::memset(static_cast<void*>(out), 0, sizeof *out);
-      continue;
-    }
-    const float scale = out->scale.load();
+    Steps steps;
+    if (!finish_q6_K(sub, out, &steps)) continue;
     for (int j = 0; j < 16; ++j) {
-      quantize_symmetric(x + 16 * j, 16, 32, scale * out->scales[j], codes + 16 * j);
+      quantize_symmetric(x + 16 * j, 16, 32, steps.scales[j], codes + 16 * j);
     }
     pack_six(codes, out->low, out->high);
   }

@@ -28,7 +28,7 @@
 
 // encode_<type>: `blocks` blocks from x, all of one row when `importance` (one weight per value of
 // x) is given. decode_<type>: the other way.
-#define FEWBITS_GGML_DECLARE(type, Block)                                                    \
+#define FEWBITS_GGML_DECLARE(type, Block)                                                      \
   void encode_##type(const float* x, std::size_t blocks, const float* importance, Block* out); \
   void decode_##type(const Block* in, std::size_t blocks, float* out);
 

@@ -102,9 +102,9 @@ FEWBITS_GGML_INLINE void pack_scales_q3(const std::uint8_t* scales, std::uint8_t
     out[j] = static_cast<std::uint8_t>((scales[j] & 15) | ((scales[j + 8] & 15) << 4));
   }
   for (int j = 0; j < 4; ++j) {
-    out[j + 8] = static_cast<std::uint8_t>((scales[j] >> 4) | ((scales[j + 4] >> 4) << 2) |
-                                           ((scales[j + 8] >> 4) << 4) |
-                                           ((scales[j + 12] >> 4) << 6));
+    out[j + 8] =
+        static_cast<std::uint8_t>((scales[j] >> 4) | ((scales[j + 4] >> 4) << 2) |
+                                  ((scales[j + 8] >> 4) << 4) | ((scales[j + 12] >> 4) << 6));
   }
 }
 

@@ -39,9 +39,9 @@ Affine fit_affine(Error error, int n, int levels, const float* x, const float* w
   for (int candidate = 0; candidate <= grid.last; ++candidate) {
     // The minimum of the best fit so far is where the next candidate measures from.
     const float base = low;
-    const float inverse = (grid.first + grid.step * static_cast<float>(candidate) +
-                           static_cast<float>(levels)) /
-                          (high - base);
+    const float inverse =
+        (grid.first + grid.step * static_cast<float>(candidate) + static_cast<float>(levels)) /
+        (high - base);
     float sum_l = 0;
     float sum_l2 = 0;
     float sum_xl = 0;
@@ -174,8 +174,7 @@ float refine_symmetric(int n, int half, const float* x, std::uint8_t* codes) {
   return sum_l2 > 0.0f ? sum_lx / sum_l2 : 0.0f;
 }
 
-float fit_nonnegative(int n, int levels, const float* x, const float* w,
-                             std::uint8_t* codes) {
+float fit_nonnegative(int n, int levels, const float* x, const float* w, std::uint8_t* codes) {
   float peak = 0;
   for (int i = 0; i < n; ++i) peak = peak > x[i] ? peak : x[i];
   if (peak < zero_limit) {
@@ -197,8 +196,7 @@ float fit_nonnegative(int n, int levels, const float* x, const float* w,
   float best = squared_error(inverse, false);
   for (int step = -4; step <= 4; ++step) {
     if (step == 0) continue;
-    const float candidate =
-        (0.1f * static_cast<float>(step) + static_cast<float>(levels)) / peak;
+    const float candidate = (0.1f * static_cast<float>(step) + static_cast<float>(levels)) / peak;
     const float trial = squared_error(candidate, true);
     if (trial < best) {
       best = trial;

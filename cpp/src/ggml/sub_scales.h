@@ -1,13 +1,14 @@
 #pragma once
 
-// The second level of the K formats: scales (and minima) of the sub-blocks of one super-block
-// become small integers times one float16. The first level, the search in each sub-block, differs
-// between the scalar and the SIMD bodies; this does not.
+// The second level of the super-block formats: scales (and minima) of the sub-blocks become small
+// integers times one float16. The first level, the search in each sub-block, differs between the
+// scalar and the SIMD bodies; this does not.
 
 #include <cmath>
 #include <cstdint>
 
 #include "ggml/blocks.h"
+#include "ggml/packing.h"
 #include "ggml/rounding.h"
 #include "ggml/search.h"
 
@@ -21,14 +22,14 @@ struct SubBlocks {
   float weights[16];
 };
 
-struct SubCodes {
-  std::uint8_t scales[16];
-  std::uint8_t minima[16];
+/// What a decoder of the finished block will see, and the codes are therefore found with.
+struct Steps {
+  float scales[16];
+  float minima[16];
 };
 
-/// Integers 0..levels and what they are multiples of, for n scales >= 0: by the largest.
-inline void quantize_by_largest(int n, int levels, const float* values, std::uint8_t* codes,
-                                Half* unit) {
+/// Integers 0..levels and what they are multiples of, for n values >= 0: by the largest.
+inline float quantize_by_largest(int n, int levels, const float* values, std::uint8_t* codes) {
   float largest = 0;
   for (int j = 0; j < n; ++j) {
     if (values[j] > largest) largest = values[j];
@@ -39,26 +40,58 @@ inline void quantize_by_largest(int n, int levels, const float* values, std::uin
     const int code = nearest_int(inverse * values[j]) & 255;
     codes[j] = static_cast<std::uint8_t>(code < levels ? code : levels);
   }
-  unit->store(largest / top);
+  return largest / top;
 }
 
-/// The same by weighted least squares.
-inline void quantize_by_weight(int n, int levels, const float* values, const float* weights,
-                               std::uint8_t* codes, Half* unit) {
-  unit->store(search::fit_nonnegative(n, levels, values, weights, codes));
-}
-
-inline SubCodes quantize_sub_blocks(int n, int levels, const SubBlocks& sub, bool weighted,
-                                    Half* scale, Half* minimum) {
-  SubCodes codes;
+/// The same for scales and minima, by the largest or, under importance, by weighted least squares.
+/// Those may leave 0..levels when almost all weights are 0.
+template <typename Block>
+void quantize_sub_blocks(int n, int levels, const SubBlocks& sub, bool weighted,
+                         std::uint8_t* scales, std::uint8_t* minima, Block* out) {
   if (weighted) {
-    quantize_by_weight(n, levels, sub.scales, sub.weights, codes.scales, scale);
-    quantize_by_weight(n, levels, sub.minima, sub.weights, codes.minima, minimum);
+    out->scale.store(search::fit_nonnegative(n, levels, sub.scales, sub.weights, scales));
+    out->minimum.store(search::fit_nonnegative(n, levels, sub.minima, sub.weights, minima));
   } else {
-    quantize_by_largest(n, levels, sub.scales, codes.scales, scale);
-    quantize_by_largest(n, levels, sub.minima, codes.minima, minimum);
+    out->scale.store(quantize_by_largest(n, levels, sub.scales, scales));
+    out->minimum.store(quantize_by_largest(n, levels, sub.minima, minima));
   }
-  return codes;
+}
+
+inline Steps finish_q2_K(const SubBlocks& sub, bool weighted, BlockQ2_K* out) {
+  std::uint8_t scales[16];
+  std::uint8_t minima[16];
+  quantize_sub_blocks(16, 15, sub, weighted, scales, minima, out);
+  const float scale = out->scale.load();
+  const float minimum = out->minimum.load();
+  Steps steps;
+  for (int j = 0; j < 16; ++j) {
+    out->scales[j] = static_cast<std::uint8_t>(scales[j] | (minima[j] << 4));
+    steps.scales[j] = scale * static_cast<float>(out->scales[j] & 15);
+    steps.minima[j] = minimum * static_cast<float>(out->scales[j] >> 4);
+  }
+  return steps;
+}
+
+/// Q4_K and Q5_K. `bounded`: whether integers beyond 63 are cut off (Q5_K) or spill (Q4_K).
+template <typename Block>
+Steps finish_eight(const SubBlocks& sub, bool weighted, bool bounded, Block* out) {
+  std::uint8_t scales[8];
+  std::uint8_t minima[8];
+  quantize_sub_blocks(8, 63, sub, weighted, scales, minima, out);
+  for (int j = 0; bounded && j < 8; ++j) {
+    if (scales[j] > 63) scales[j] = 63;
+    if (minima[j] > 63) minima[j] = 63;
+  }
+  pack_scales(scales, minima, out->scales);
+  unpack_scales(out->scales, scales, minima);
+  const float scale = out->scale.load();
+  const float minimum = out->minimum.load();
+  Steps steps;
+  for (int j = 0; j < 8; ++j) {
+    steps.scales[j] = scale * static_cast<float>(scales[j]);
+    steps.minima[j] = minimum * static_cast<float>(minima[j]);
+  }
+  return steps;
 }
 
 /// The scale of largest magnitude; 0 when all are 0 or NaN.
@@ -74,58 +107,58 @@ inline float largest_scale(int n, const float* scales) {
   return result;
 }
 
-/// Q3_K's sixteen signed scales, stored plus 32.
-inline void quantize_scales_q3(const SubBlocks& sub, bool weighted, std::uint8_t* codes,
-                               Half* unit) {
+/// Sixteen signed scales, stored plus 32.
+inline Steps finish_q3_K(const SubBlocks& sub, bool weighted, BlockQ3_K* out) {
+  std::uint8_t codes[16] = {};
   if (weighted) {
-    unit->store(search::fit_symmetric(16, 32, sub.scales, sub.weights, codes));
-    return;
+    out->scale.store(search::fit_symmetric(16, 32, sub.scales, sub.weights, codes));
+  } else if (const float largest = largest_scale(16, sub.scales); largest == 0) {
+    out->scale.store(0.0f);
+  } else {
+    const float inverse = -32.0f / largest;
+    for (int j = 0; j < 16; ++j) {
+      const int code = static_cast<std::int8_t>(nearest_int(inverse * sub.scales[j]));
+      codes[j] = static_cast<std::uint8_t>(clamp(code, -32, 31) + 32);
+    }
+    out->scale.store(1 / inverse);
   }
-  const float largest = largest_scale(16, sub.scales);
-  if (largest == 0) {
-    for (int j = 0; j < 16; ++j) codes[j] = 0;
-    unit->store(0.0f);
-    return;
-  }
-  const float inverse = -32.0f / largest;
-  for (int j = 0; j < 16; ++j) {
-    const int code = static_cast<std::int8_t>(nearest_int(inverse * sub.scales[j]));
-    codes[j] = static_cast<std::uint8_t>(clamp(code, -32, 31) + 32);
-  }
-  unit->store(1 / inverse);
+  pack_scales_q3(codes, out->scales);
+  const float scale = out->scale.load();
+  Steps steps;
+  for (int j = 0; j < 16; ++j) steps.scales[j] = scale * static_cast<float>(codes[j] - 32);
+  return steps;
 }
 
-/// Q6_K's sixteen signed scales; false when the super-block is all zero.
-inline bool quantize_scales_q6(const SubBlocks& sub, std::int8_t* codes, Half* unit) {
+/// Sixteen signed scales of eight bits; false when the super-block is all zero, and written so.
+inline bool finish_q6_K(const SubBlocks& sub, BlockQ6_K* out, Steps* steps) {
   const float largest = largest_scale(16, sub.scales);
-  if (std::fabs(largest) < search::zero_limit) return false;
+  if (std::fabs(largest) < search::zero_limit) {
+    *out = {};
+    return false;
+  }
   const float inverse = -128.0f / largest;
+  out->scale.store(1 / inverse);
+  const float scale = out->scale.load();
   for (int j = 0; j < 16; ++j) {
     const int code = nearest_int(inverse * sub.scales[j]);
-    codes[j] = static_cast<std::int8_t>(code < 127 ? code : 127);
+    out->scales[j] = static_cast<std::int8_t>(code < 127 ? code : 127);
+    steps->scales[j] = scale * static_cast<float>(out->scales[j]);
   }
-  unit->store(1 / inverse);
   return true;
 }
 
-/// What IQ4_XS quantizes with: 1 / (scale of sub-block), 0 for a scale of 0.
-struct Iq4Scales {
-  float inverses[8];
-};
-
-/// IQ4_XS's eight signed scales, stored plus 32. The codes are found with the scale before it is
-/// rounded to float16.
-inline Iq4Scales quantize_scales_iq4(const float* scales, BlockIQ4_XS* out) {
+/// Eight signed scales, stored plus 32. Fills in 1 / scale of each sub-block (0 for 0), by the
+/// scale before it is rounded to float16.
+inline void finish_iq4_xs(const float* scales, BlockIQ4_XS* out, float* inverses) {
   const float unit = -largest_scale(8, scales) / 32;
   const float inverse = unit != 0 ? 1 / unit : 0.0f;
   out->scale.store(unit);
-  Iq4Scales result;
   int high = 0;
   int low[8];
   for (int j = 0; j < 8; ++j) {
     const int code = clamp(nearest_int(inverse * scales[j]), -32, 31);
     const float sub = unit * static_cast<float>(code);
-    result.inverses[j] = sub != 0 ? 1 / sub : 0.0f;
+    inverses[j] = sub != 0 ? 1 / sub : 0.0f;
     low[j] = (code + 32) & 15;
     high |= ((code + 32) >> 4) << (2 * j);
   }
@@ -134,7 +167,6 @@ inline Iq4Scales quantize_scales_iq4(const float* scales, BlockIQ4_XS* out) {
   for (int j = 0; j < 4; ++j) {
     out->scales_low[j] = static_cast<std::uint8_t>(low[2 * j] | (low[2 * j + 1] << 4));
   }
-  return result;
 }
 
 }  // namespace fewbits::ggml

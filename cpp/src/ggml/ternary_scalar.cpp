@@ -10,7 +10,9 @@
 namespace fewbits::ggml::scalar {
 namespace {
 
-float largest_magnitude(const float* x, int n) { return std::fabs(search::extreme(n, x)); }
+float largest_magnitude(const float* x, int n) {
+  return std::fabs(search::extreme(n, x));
+}
 
 /// Nearest integer, ties away from zero; 0 for what has none.
 int round_away(float value) {

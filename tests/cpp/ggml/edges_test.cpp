@@ -13,9 +13,9 @@ namespace {
 TEST(Edges, NonFiniteInputIsRefusedBeforeAnythingIsWritten) {
   for (const TypeInfo& type : types) {
     if (type.block_size == 1) continue;
-    for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
-                            std::numeric_limits<float>::infinity(),
-                            -std::numeric_limits<float>::infinity()}) {
+    for (const float bad :
+         {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+          -std::numeric_limits<float>::infinity()}) {
       std::vector<float> x(512, 1.0f);
       x[300] = bad;
       x[301] = bad;
@@ -72,7 +72,8 @@ TEST(Edges, Mxfp4ExponentIsThatOfTheRoundedLogarithm) {
   };
   for (std::uint32_t exponent = 0; exponent < 255; ++exponent) {
     for (std::uint32_t offset = 0; offset < 128; ++offset) {
-      for (const std::uint32_t bits : {(exponent << 23) + offset, ((exponent + 1) << 23) - offset}) {
+      for (const std::uint32_t bits :
+           {(exponent << 23) + offset, ((exponent + 1) << 23) - offset}) {
         if (bits == 0 || bits >= 0x7F800000u) continue;
         const float magnitude = std::bit_cast<float>(bits);
         ASSERT_EQ(mxfp4_exponent(magnitude), expected(magnitude)) << magnitude;
