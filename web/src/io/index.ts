@@ -1,5 +1,23 @@
 export { FewbitsError, type FewbitsErrorCode } from '../core/errors.js';
+export { type GgmlType, type GgmlTypeName, ggmlTypeById, ggmlTypes } from '../ggml-types.js';
 export { type ElementArray, type ElementType, elementSizes, toFloat32 } from './elements.js';
+export {
+  type GgufData,
+  type GgufEntry,
+  type GgufEntryInput,
+  type GgufFile,
+  type GgufHeader,
+  type GgufOptions,
+  type GgufPlan,
+  type GgufTensorInfo,
+  type GgufTensorInput,
+  openGguf,
+  planGguf,
+  readGguf,
+  streamGguf,
+  writeGguf,
+} from './gguf.js';
+export type { GgufArray, GgufValue, GgufValueType } from './gguf-values.js';
 export { decodeBF16, decodeF16, encodeBF16, encodeF16 } from './half.js';
 export {
   type NpyArray,
@@ -13,9 +31,9 @@ export {
   readNpy,
   writeNpy,
 } from './npy.js';
+export type { Chunks, TensorData } from './pieces.js';
 export { openRawF32, type RawF32File, readRawF32, writeRawF32 } from './raw.js';
 export {
-  type Chunks,
   openSafetensors,
   planSafetensors,
   readSafetensors,

@@ -219,14 +219,10 @@ export async function openNpy(source: ByteSource): Promise<NpyFile> {
 // order ------------------------------------------------------------------------------------------
 
 /** Elements in Fortran order put into C order. */
-function toCOrder<T extends ElementArray>(data: T, shape: readonly number[]): T {
-  return reorder(data, shape, fortranStrides(shape));
-}
-
-/** Elements in C order put into Fortran order: the C order of the reversed shape. */
-function toFortranOrder<T extends ElementArray>(data: T, shape: readonly number[]): T {
-  const reversed = [...shape].reverse();
-  return reorder(data, reversed, fortranStrides(reversed));
+function toCOrder(data: ElementArray, shape: readonly number[]): ElementArray {
+  const out = data.slice();
+  reorder(data, out, shape);
+  return out;
 }
 
 function fortranStrides(shape: readonly number[]): number[] {
@@ -238,31 +234,38 @@ function fortranStrides(shape: readonly number[]): number[] {
   });
 }
 
-/** Writes in C order of `shape` what stands at the given strides. */
-function reorder<T extends ElementArray>(
-  data: T,
-  shape: readonly number[],
-  strides: readonly number[],
-): T {
-  const out = data.slice() as T;
+/**
+ * Writes in C order of `shape` what `from` has in Fortran order. Moves whole words, not numbers: a number that
+ * passes through JavaScript may lose the payload of a NaN.
+ */
+function reorder(from: ElementArray, to: ElementArray, shape: readonly number[]): void {
   const rank = shape.length;
-  if (rank < 2 || data.length === 0) return out;
+  if (rank < 2 || from.length === 0) return;
+  const words = Math.ceil(from.BYTES_PER_ELEMENT / 4);
+  const source = asWords(from);
+  const target = asWords(to);
+  const strides = fortranStrides(shape);
   const index = new Array<number>(rank).fill(0);
-  let from = 0;
-  for (let to = 0; to < out.length; to++) {
-    out[to] = data[from] as never;
+  let at = 0;
+  for (let word = 0; word < target.length; word += words) {
+    for (let i = 0; i < words; i++) target[word + i] = source[at * words + i] as number;
     for (let axis = rank - 1; axis >= 0; axis--) {
       const next = (index[axis] as number) + 1;
       if (next < (shape[axis] as number)) {
         index[axis] = next;
-        from += strides[axis] as number;
+        at += strides[axis] as number;
         break;
       }
-      from -= (index[axis] as number) * (strides[axis] as number);
+      at -= (index[axis] as number) * (strides[axis] as number);
       index[axis] = 0;
     }
   }
-  return out;
+}
+
+function asWords({ buffer, byteOffset, byteLength, BYTES_PER_ELEMENT }: ElementArray) {
+  if (BYTES_PER_ELEMENT === 1) return new Uint8Array(buffer, byteOffset, byteLength);
+  if (BYTES_PER_ELEMENT === 2) return new Uint16Array(buffer, byteOffset, byteLength / 2);
+  return new Uint32Array(buffer, byteOffset, byteLength / 4);
 }
 
 // writing ----------------------------------------------------------------------------------------
@@ -336,7 +339,9 @@ export function writeNpy(array: NpyInput, options: NpyHeaderOptions = {}): Uint8
   const body = file.subarray(header.length);
   body.set(data);
   if (options.fortranOrder) {
-    const reordered = toFortranOrder(elementsOf(body.slice(), type), shape);
+    // Fortran order of a shape is C order of the reversed shape.
+    const reversed = [...shape].reverse();
+    const reordered = toCOrder(elementsOf(body.slice(), type), reversed);
     body.set(new Uint8Array(reordered.buffer, reordered.byteOffset, reordered.byteLength));
   }
   if (options.bigEndian) swapBytes(body, size);

@@ -2,6 +2,9 @@ import { TextScanner } from './scanner.js';
 import { corrupt, elementCount, quote } from './source.js';
 
 const maxDimensions = 255;
+// Far more than any file has, few enough that a hostile header of 100 MB stays cheap.
+const maxTensors = 1_000_000;
+const maxMetadata = 100_000;
 
 /** Bits per element of every dtype of the format. */
 export const safetensorsBits = {
@@ -71,13 +74,17 @@ export function parseSafetensorsHeader(
   const metadata: Record<string, string> = Object.create(null);
   const tensors: SafetensorsInfo[] = [];
   const names = new Set<string>();
+  let keys = 0;
   parser.object((name) => {
     if (names.has(name)) throw corrupt(`safetensors: the name ${quote(name)} stands twice`);
     names.add(name);
+    if (names.size > maxTensors) throw corrupt(`safetensors: more than ${maxTensors} tensors`);
     if (name === '__metadata__') {
       parser.object((key) => {
         if (Object.hasOwn(metadata, key))
           throw corrupt(`safetensors: the metadata key ${quote(key)} stands twice`);
+        if (++keys > maxMetadata)
+          throw corrupt(`safetensors: more than ${maxMetadata} metadata keys`);
         metadata[key] = parser.string();
       });
     } else {

@@ -6,6 +6,7 @@ import {
   elementTypeOf,
   toFloat32,
 } from './elements.js';
+import { type TensorData, tensorPieces } from './pieces.js';
 import {
   parseSafetensorsHeader,
   type SafetensorsHeader,
@@ -294,32 +295,16 @@ function checkText(text: string): void {
     throw invalid(`safetensors: ${quote(text)} holds half of a surrogate pair`);
 }
 
-/** Bytes that come in pieces. */
-export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-
 /**
  * The file in pieces: the header, then what `data` gives for each tensor in the order of the plan. Each tensor's
  * pieces must add up to its byte length.
  */
 export async function* streamSafetensors(
   plan: SafetensorsPlan,
-  data: (tensor: SafetensorsInfo) => Uint8Array | Chunks | Promise<Uint8Array | Chunks>,
+  data: (tensor: SafetensorsInfo) => TensorData,
 ): AsyncGenerator<Uint8Array, void, void> {
   yield plan.header;
-  for (const tensor of plan.tensors) {
-    const given = await data(tensor);
-    let left = tensor.byteLength;
-    for await (const chunk of given instanceof Uint8Array ? [given] : given) {
-      left -= chunk.length;
-      if (left < 0) break;
-      if (chunk.length > 0) yield chunk;
-    }
-    if (left !== 0) {
-      throw invalid(
-        `safetensors: ${quote(tensor.name)} takes ${tensor.byteLength} bytes, ${left > 0 ? `${left} are missing` : 'more were given'}`,
-      );
-    }
-  }
+  for (const tensor of plan.tensors) yield* tensorPieces(tensor, data(tensor));
 }
 
 /** A safetensors file. */
