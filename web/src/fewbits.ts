@@ -2,6 +2,8 @@ import { type Bits, createBits } from './bits.js';
 import type { Core, Variant } from './core/core.js';
 import { createError, type ErrorFunction } from './error.js';
 import { createFloats, type Floats } from './floats.js';
+import { createInt4, type Int4 } from './int4.js';
+import { createLinear, type Linear } from './linear.js';
 import { createUniform, type Uniform } from './uniform.js';
 
 /** The loaded library: one property per family, everything synchronous. */
@@ -9,6 +11,8 @@ export class Fewbits {
   /** Which of the two WebAssembly builds runs. */
   readonly variant: Variant;
   readonly uniform: Uniform;
+  readonly int4: Int4;
+  readonly linear: Linear;
   readonly floats: Floats;
   readonly bits: Bits;
   /** Compares an array with its reconstruction. */
@@ -23,6 +27,8 @@ export class Fewbits {
     this.error = createError(core);
     this.floats = createFloats(core);
     this.uniform = createUniform(core, this.bits, this.floats);
+    this.int4 = createInt4(core, this.bits);
+    this.linear = createLinear(core, this.bits, this.uniform);
   }
 
   /** Bytes of WebAssembly memory in existence: what the library and its indexes hold. */

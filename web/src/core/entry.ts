@@ -5,6 +5,8 @@ export type { ErrorFunction, ErrorMeasures } from '../error.js';
 export type { Fewbits } from '../fewbits.js';
 export type { Floats, FloatType } from '../floats.js';
 export type * from '../inspect.js';
+export type { Int4, Int4Options, Int4Quantized } from '../int4.js';
+export type { Linear, LinearLayer, LinearOptions, MatmulShape } from '../linear.js';
 export type * from '../uniform.js';
 export type { FloatArray } from './arguments.js';
 export type { Variant } from './core.js';

@@ -1,0 +1,48 @@
+#include "fewbits/int4.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "uniform/kernels.h"
+
+namespace fewbits::int4 {
+
+float scale(uniform::Range range, ScaleMethod method) {
+  float result = 0;
+  if (method == ScaleMethod::absmax) {
+    result = std::max(std::fabs(range.min), std::fabs(range.max)) / 7.0f;
+  } else {
+    const float span = range.max - range.min;
+    result = std::isfinite(span) ? span / 15.0f : range.max / 15.0f - range.min / 15.0f;
+  }
+  return result == 0 ? 1.0f : result;
+}
+
+void quantize(const float* x, std::size_t n, float scale, bool wrap, std::int8_t* values) {
+  if (!wrap) {
+    // As codes of 4 bits with their sign bit flipped back, then extended.
+    std::uint8_t* codes = reinterpret_cast<std::uint8_t*>(values);
+    const uniform::Codes four = {15, 8, uniform::Rounding::nearest};
+    uniform::kernels::encode_run(x, n, {scale, 0.0f, 0}, four, codes);
+    for (std::size_t i = 0; i < n; ++i) {
+      values[i] = static_cast<std::int8_t>((codes[i] ^ 8) - 8);
+    }
+    return;
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    const float quotient = std::nearbyint(x[i] / scale);
+    // What x86 converts beyond int32 has zeros in its low byte.
+    const bool fits = quotient >= -2147483648.0f && quotient < 2147483648.0f;
+    const auto low = static_cast<std::int8_t>(fits ? static_cast<std::int32_t>(quotient) : 0);
+    values[i] = std::clamp<std::int8_t>(low, -8, 7);
+  }
+}
+
+void dequantize(const std::int8_t* values, std::size_t n, float scale, std::int32_t zero_point,
+                float* out) {
+  const uniform::Codes eight = {255, 128, uniform::Rounding::nearest};
+  uniform::kernels::decode_run(reinterpret_cast<const std::uint8_t*>(values), n,
+                               {scale, 0.0f, zero_point}, eight, out);
+}
+
+}  // namespace fewbits::int4
