@@ -2,6 +2,7 @@ import { type Bits, createBits } from './bits.js';
 import type { Core, Variant } from './core/core.js';
 import { createError, type ErrorFunction } from './error.js';
 import { createFloats, type Floats } from './floats.js';
+import { createGgml, type Ggml } from './ggml.js';
 import { createInt4, type Int4 } from './int4.js';
 import { createLinear, type Linear } from './linear.js';
 import { createUniform, type Uniform } from './uniform.js';
@@ -14,6 +15,7 @@ export class Fewbits {
   readonly int4: Int4;
   readonly linear: Linear;
   readonly floats: Floats;
+  readonly ggml: Ggml;
   readonly bits: Bits;
   /** Compares an array with its reconstruction. */
   readonly error: ErrorFunction;
@@ -26,6 +28,7 @@ export class Fewbits {
     this.bits = createBits(core);
     this.error = createError(core);
     this.floats = createFloats(core);
+    this.ggml = createGgml(core);
     this.uniform = createUniform(core, this.bits, this.floats);
     this.int4 = createInt4(core, this.bits);
     this.linear = createLinear(core, this.bits, this.uniform);

@@ -54,10 +54,11 @@ const TypeInfo* info(Type type);
 
 /// Quantizes `rows` rows of `row_length` values each into rows * row_length / block_size blocks.
 ///
-/// `row_length` is a multiple of the type's block size. `importance` is nullptr or holds
-/// `row_length` finite weights >= 0, one per column, the same for every row (an importance matrix);
-/// types that take none ignore it. A row is the unit: Q4_0, Q4_1, Q5_0 and Q5_1 with importance
-/// weigh each value against the mean square of its whole row.
+/// `out` is at an even address for F16 and BF16, and anywhere for the others; so are the bytes that
+/// dequantize reads. `row_length` is a multiple of the type's block size. `importance` is nullptr
+/// or holds `row_length` finite weights >= 0, one per column, the same for every row (an importance
+/// matrix); types that take none ignore it. A row is the unit: Q4_0, Q4_1, Q5_0 and Q5_1 with
+/// importance weigh each value against the mean square of its whole row.
 ///
 /// Edges: NaN and infinities are refused with their index before anything is written
 /// (Status::non_finite), except by F16 and BF16, which hold them. Scales too large for float16

@@ -1,9 +1,8 @@
 #include "fewbits/ggml.h"
 
 #include <bit>
-#include <cstring>
 
-#include "floats/half.h"
+#include "fewbits/floats.h"
 #include "ggml/kernels.h"
 
 namespace fewbits::ggml {
@@ -84,16 +83,10 @@ Result quantize(Type type, const float* x, std::size_t rows, std::size_t row_len
   }
   switch (type) {
     case Type::f16:
-      for (std::size_t i = 0; i < n; ++i) {
-        const std::uint16_t half = floats::f16_from_f32(x[i]);
-        std::memcpy(out + 2 * i, &half, 2);
-      }
+      floats::encode_f16(x, n, reinterpret_cast<std::uint16_t*>(out));
       break;
     case Type::bf16:
-      for (std::size_t i = 0; i < n; ++i) {
-        const std::uint16_t half = floats::bf16_from_f32(x[i]);
-        std::memcpy(out + 2 * i, &half, 2);
-      }
+      floats::encode_bf16(x, n, reinterpret_cast<std::uint16_t*>(out));
       break;
 #define FEWBITS_GGML_CASE(type, Block)                                                 \
   case Type::type:                                                                     \
@@ -111,18 +104,10 @@ Result dequantize(Type type, const std::uint8_t* bytes, std::size_t length, floa
   if (length % shape->block_size != 0) return failure(Status::invalid_argument, length);
   switch (type) {
     case Type::f16:
-      for (std::size_t i = 0; i < length; ++i) {
-        std::uint16_t half;
-        std::memcpy(&half, bytes + 2 * i, 2);
-        out[i] = floats::f32_from_f16(half);
-      }
+      floats::decode_f16(reinterpret_cast<const std::uint16_t*>(bytes), length, out);
       break;
     case Type::bf16:
-      for (std::size_t i = 0; i < length; ++i) {
-        std::uint16_t half;
-        std::memcpy(&half, bytes + 2 * i, 2);
-        out[i] = floats::f32_from_bf16(half);
-      }
+      floats::decode_bf16(reinterpret_cast<const std::uint16_t*>(bytes), length, out);
       break;
 #define FEWBITS_GGML_CASE(type, Block)                                                        \
   case Type::type:                                                                            \

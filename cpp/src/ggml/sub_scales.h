@@ -109,18 +109,19 @@ inline float largest_scale(int n, const float* scales) {
 
 /// Sixteen signed scales, stored plus 32.
 inline Steps finish_q3_K(const SubBlocks& sub, bool weighted, BlockQ3_K* out) {
-  std::uint8_t codes[16] = {};
+  std::uint8_t codes[16];
   if (weighted) {
     out->scale.store(search::fit_symmetric(16, 32, sub.scales, sub.weights, codes));
-  } else if (const float largest = largest_scale(16, sub.scales); largest == 0) {
-    out->scale.store(0.0f);
   } else {
-    const float inverse = -32.0f / largest;
+    // Without any scale the block is all zero bytes, not codes of zero.
+    const float largest = largest_scale(16, sub.scales);
+    const float inverse = largest != 0 ? -32.0f / largest : 0.0f;
+    const int bias = largest != 0 ? 32 : 0;
     for (int j = 0; j < 16; ++j) {
       const int code = static_cast<std::int8_t>(nearest_int(inverse * sub.scales[j]));
-      codes[j] = static_cast<std::uint8_t>(clamp(code, -32, 31) + 32);
+      codes[j] = static_cast<std::uint8_t>(clamp(code, -32, 31) + bias);
     }
-    out->scale.store(1 / inverse);
+    out->scale.store(largest != 0 ? 1 / inverse : 0.0f);
   }
   pack_scales_q3(codes, out->scales);
   const float scale = out->scale.load();

@@ -4,6 +4,8 @@ export type { Bits } from '../bits.js';
 export type { ErrorFunction, ErrorMeasures } from '../error.js';
 export type { Fewbits } from '../fewbits.js';
 export type { Floats, FloatType } from '../floats.js';
+export type { Ggml, GgmlOptions, GgmlQuantizedType } from '../ggml.js';
+export type { GgmlType, GgmlTypeName } from '../ggml-types.js';
 export type * from '../inspect.js';
 export type { Int4, Int4Options, Int4Quantized } from '../int4.js';
 export type { Linear, LinearLayer, LinearOptions, MatmulShape } from '../linear.js';

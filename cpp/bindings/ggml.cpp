@@ -1,0 +1,26 @@
+#include "fewbits/ggml.h"
+
+#include "binding.h"
+
+namespace fewbits::bindings {
+namespace {
+
+/// `importance` 0: none.
+Outcome ggml_quantize(int type, Address x, std::size_t rows, std::size_t row_length,
+                      Address importance, Address out) {
+  return outcome(ggml::quantize(static_cast<ggml::Type>(type), at<float>(x), rows, row_length,
+                                at<float>(importance), at<std::uint8_t>(out)));
+}
+
+Outcome ggml_dequantize(int type, Address bytes, std::size_t length, Address out) {
+  return outcome(ggml::dequantize(static_cast<ggml::Type>(type), at<std::uint8_t>(bytes), length,
+                                  at<float>(out)));
+}
+
+EMSCRIPTEN_BINDINGS(ggml) {
+  emscripten::function("ggml_quantize", &ggml_quantize);
+  emscripten::function("ggml_dequantize", &ggml_dequantize);
+}
+
+}  // namespace
+}  // namespace fewbits::bindings
