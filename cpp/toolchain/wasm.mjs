@@ -73,6 +73,8 @@ const NAMED = new Map([
   [0x0d, 'i8x16.shuffle'],
   [0x0e, 'i8x16.swizzle'],
   [0x62, 'i8x16.popcnt'],
+  [0x65, 'i8x16.narrow_i16x8'],
+  [0x66, 'i8x16.narrow_i16x8'],
   [0x7e, 'i32x4.extadd_pairwise_i16x8_s'],
   [0x9c, 'i16x8.extmul_low_i8x16_s'],
   [0x9d, 'i16x8.extmul_high_i8x16_s'],
@@ -105,6 +107,7 @@ function decode(reader) {
         throw new Error(`unknown vector instruction 0x${number.toString(16)}`);
       }
       count('v128');
+      if (number !== 0x00 && number !== 0x0b && number !== 0x0c) count('v128 arithmetic');
       if (relaxed) count('relaxed');
       const name = relaxed ?? NAMED.get(number);
       if (name) count(name);
