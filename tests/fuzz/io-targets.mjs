@@ -1,0 +1,88 @@
+// What must hold for any bytes given to the readers of `fewbits/io`: they refuse them with CORRUPT_DATA or
+// UNSUPPORTED, or what they give is sound and survives being written and read again. Each target throws if not.
+// Each is also a target for a coverage-guided fuzzer that wants a function of one buffer.
+
+import assert from 'node:assert/strict';
+import * as io from 'fewbits/io';
+
+/** Runs `read`; returns undefined with the message in `refusal` when it refuses as the contract says. */
+function attempt(read, codes = ['CORRUPT_DATA', 'UNSUPPORTED']) {
+  try {
+    return { value: read() };
+  } catch (error) {
+    if (error instanceof io.FewbitsError && codes.includes(error.code)) {
+      return { refusal: error.message };
+    }
+    throw error;
+  }
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength);
+
+export function npy(bytes) {
+  const { value, refusal } = attempt(() => io.readNpy(bytes));
+  if (!value) return refusal;
+  const { type, shape, data } = value;
+  assert.equal(
+    data.length,
+    shape.reduce((a, b) => a * b, 1),
+  );
+  assert(data.byteLength < bytes.length);
+  for (const options of [{}, { fortranOrder: true, bigEndian: true, version: 3 }]) {
+    const again = io.readNpy(io.writeNpy({ data, shape, type }, options));
+    assert.deepEqual([again.type, again.shape], [type, shape]);
+    assert(bytesOf(again.data).equals(bytesOf(data)));
+  }
+  assert.equal(io.toFloat32(data, type).length, data.length);
+  return `${type} ${shape.length}`;
+}
+
+export function safetensors(bytes) {
+  const { value, refusal } = attempt(() => io.readSafetensors(bytes));
+  if (!value) return refusal;
+  const { tensors, metadata } = value;
+  let total = 0;
+  for (const { name, byteLength } of tensors) {
+    assert.equal(value.elements(name).byteLength, byteLength);
+    total += byteLength;
+  }
+  assert(total < bytes.length);
+  const inputs = tensors.map((tensor) => ({ ...tensor, data: value.bytes(tensor.name) }));
+  const again = io.readSafetensors(io.writeSafetensors(inputs, metadata));
+  assert.deepEqual(again.metadata, metadata);
+  assert.equal(again.tensors.length, tensors.length);
+  for (const { name, dtype, shape } of tensors) {
+    const found = again.tensors.find((tensor) => tensor.name === name);
+    assert.deepEqual([found.dtype, found.shape], [dtype, shape]);
+    assert(bytesOf(again.bytes(name)).equals(bytesOf(value.bytes(name))));
+  }
+  return `${tensors.map(({ dtype }) => dtype)}`;
+}
+
+export function gguf(bytes) {
+  const { value, refusal } = attempt(() => io.readGguf(bytes));
+  if (!value) return refusal;
+  const { metadata, tensors } = value;
+  const entries = [...metadata.values()];
+  for (const entry of entries) assert.notEqual(entry.value, undefined);
+  const inputs = tensors.map(({ name, shape, typeId, byteLength }) => {
+    assert.equal(value.bytes(name).length, byteLength);
+    return { name, shape, type: typeId, data: value.bytes(name) };
+  });
+  // Long names, many dimensions and small alignments are read but not written.
+  const written = attempt(() => io.writeGguf(entries, inputs), ['INVALID_ARGUMENT']);
+  if (!written.value) return written.refusal;
+  const again = io.readGguf(written.value);
+  assert.deepEqual([...again.metadata.keys()], [...metadata.keys()]);
+  for (const { key, raw } of entries) {
+    assert(bytesOf(again.metadata.get(key).raw).equals(bytesOf(raw)));
+  }
+  for (const { name, typeId, shape, type } of tensors) {
+    const found = again.tensor(name);
+    assert.deepEqual([found.typeId, found.shape], [typeId, shape]);
+    const [one, two] = [value.bytes(name), again.bytes(name)];
+    // A tensor of an unknown type ends where the next begins, its padding included.
+    assert(bytesOf(type ? two : two.subarray(0, one.length)).equals(bytesOf(one)));
+  }
+  return `${entries.map(({ type }) => type)} ${tensors.map(({ typeId }) => typeId)}`;
+}
