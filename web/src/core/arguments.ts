@@ -1,7 +1,8 @@
 import { FewbitsError } from './errors.js';
+import type { Float16 } from './platform.js';
 
 /** Numbers as they come: everything but a Float32Array is converted. */
-export type FloatArray = Float32Array | Float64Array | Float16Array | readonly number[];
+export type FloatArray = Float32Array | Float64Array | Float16 | readonly number[];
 
 /** What a person reads when the wrong thing was passed. */
 export function describe(value: unknown): string {

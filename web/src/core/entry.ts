@@ -11,6 +11,7 @@ export type { Int4, Int4Options, Int4Quantized } from '../int4.js';
 export type { Linear, LinearLayer, LinearOptions, MatmulShape } from '../linear.js';
 export type * from '../uniform.js';
 export type { FloatArray } from './arguments.js';
+export type { WasmSource } from './compile.js';
 export type { Variant } from './core.js';
 export { FewbitsError, type FewbitsErrorCode } from './errors.js';
 export { type LoadOptions, loadSync } from './load.js';

@@ -1,7 +1,9 @@
 import { Fewbits } from '../fewbits.js';
 import { describe, invalid, oneOf, options } from './arguments.js';
+import { compile, isModule, type Open, type WasmSource } from './compile.js';
 import { Core, type Variant } from './core.js';
 import { FewbitsError } from './errors.js';
+import type { CompiledModule } from './platform.js';
 import { support } from './support.js';
 import { instantiate } from './wasm.js';
 
@@ -12,11 +14,8 @@ export interface LoadOptions {
    * Where the build comes from, if not from beside this package: the compiled module, its bytes, a
    * response that streams it, or an address.
    */
-  wasm?: WebAssembly.Module | BufferSource | Response | PromiseLike<Response> | URL | string;
+  wasm?: WasmSource;
 }
-
-/** How a platform reads a build: compiles what `options.wasm` or its own files hold. */
-export type Compile = (variant: Variant, wasm: LoadOptions['wasm']) => Promise<WebAssembly.Module>;
 
 function chosenVariant(requested: Variant | undefined): Variant {
   const { simd128, relaxedSimd } = support();
@@ -44,7 +43,7 @@ function chosenVariant(requested: Variant | undefined): Variant {
  * @param module one of the package's two builds, compiled
  * @throws FewbitsError LOAD_FAILED when it is not such a build
  */
-export function loadSync(module: WebAssembly.Module): Fewbits {
+export function loadSync(module: CompiledModule): Fewbits {
   if (!isModule(module)) {
     throw invalid(`loadSync takes a WebAssembly.Module, got ${describe(module)}`);
   }
@@ -63,8 +62,14 @@ class Memo {
   }
 }
 
-/** `load` for a platform: lazy, memoised by its options, and repeatable after a failure. */
-export function createLoad(compile: Compile): (options?: LoadOptions) => Loaded {
+/**
+ * `load` for a platform, which says where the builds are and how to open an address: lazy, memoised
+ * by its options, and repeatable after a failure.
+ */
+export function createLoad(
+  builds: Record<Variant, () => URL>,
+  open: Open,
+): (options?: LoadOptions) => Loaded {
   const memo = new Memo();
   return async (given) => {
     const { variant: requested, wasm } = options<LoadOptions>('options', given, [
@@ -76,7 +81,7 @@ export function createLoad(compile: Compile): (options?: LoadOptions) => Loaded 
     const known = memo.of(key) as Map<unknown, Loaded>;
     let loaded = known.get(key);
     if (loaded === undefined) {
-      loaded = compile(variant, wasm)
+      loaded = compile(wasm ?? builds[variant](), open)
         .then(loadSync)
         .catch((cause) => {
           known.delete(key);
@@ -94,19 +99,4 @@ export function createLoad(compile: Compile): (options?: LoadOptions) => Loaded 
     }
     return loaded;
   };
-}
-
-/** Not a type guard: TypeScript's Module is an empty interface, which everything would match. */
-export const isModule = (x: unknown): boolean => x instanceof WebAssembly.Module;
-
-/** Compiles a response, streaming where its server names the type that streaming asks for. */
-export async function compileResponse(response: Response): Promise<WebAssembly.Module> {
-  if (!response.ok) {
-    throw new FewbitsError('LOAD_FAILED', `${response.url} answered ${response.status}`);
-  }
-  const type = response.headers.get('Content-Type') ?? '';
-  if (type.split(';')[0].trim() === 'application/wasm') {
-    return WebAssembly.compileStreaming(response);
-  }
-  return WebAssembly.compile(await response.arrayBuffer());
 }

@@ -1,5 +1,6 @@
 import createModule from '../wasm/fewbits.mjs';
 import { FewbitsError } from './errors.js';
+import type { CompiledModule } from './platform.js';
 
 /** The part of the Embind module that every family needs; each family adds its own functions. */
 export interface WasmModule {
@@ -11,18 +12,33 @@ export interface WasmModule {
 }
 
 /** Instantiates the compiled module, synchronously: it is small enough for the main thread. */
-export function instantiate(compiled: WebAssembly.Module): WasmModule {
+export function instantiate(compiled: CompiledModule): WasmModule {
+  const failures: unknown[] = [];
+  let wasm: unknown;
   try {
-    return createModule({
+    wasm = createModule({
+      // What is thrown in here would also become a rejection of a promise that nobody holds.
       instantiateWasm(imports, done) {
-        const instance = new WebAssembly.Instance(compiled, imports);
-        done(instance, compiled);
-        return instance.exports;
+        try {
+          const instance = new WebAssembly.Instance(compiled, imports);
+          done(instance, compiled);
+          return instance.exports;
+        } catch (cause) {
+          failures.push(cause);
+          return {};
+        }
       },
-    }) as WasmModule;
-  } catch (cause) {
-    throw new FewbitsError('LOAD_FAILED', `WebAssembly could not be instantiated: ${cause}`, {
-      cause,
     });
+  } catch (cause) {
+    failures.push(cause);
   }
+  if (failures.length > 0) {
+    const [cause] = failures;
+    throw new FewbitsError(
+      'LOAD_FAILED',
+      `this is no WebAssembly build of fewbits, or of another version: ${cause}`,
+      { cause },
+    );
+  }
+  return wasm as WasmModule;
 }
