@@ -1,0 +1,147 @@
+#include "fewbits/vectors.h"
+
+#include "binding.h"
+
+namespace fewbits::bindings {
+namespace {
+
+using vectors::Arrays;
+using vectors::Hit;
+using vectors::Index;
+using vectors::Options;
+using vectors::RowSizes;
+using vectors::Segment;
+
+struct Created {
+  int status;
+  Address index;
+};
+
+Created create(std::size_t dims, int bits, int metric, bool scale_search, int refine_bits,
+               std::uint32_t seed) {
+  Options options;
+  options.dims = dims;
+  options.bits = bits;
+  options.metric = static_cast<vectors::Metric>(metric);
+  options.scale_search = scale_search;
+  options.refine_bits = refine_bits;
+  options.seed = seed;
+  Result result;
+  Index* index = Index::create(options, &result);
+  return {static_cast<int>(result.status), reinterpret_cast<Address>(index)};
+}
+
+void destroy(Address index) { delete at<Index>(index); }
+
+Outcome reserve(Address index, double rows) {
+  if (rows > static_cast<double>(vectors::kMaxRows)) {
+    return outcome(failure(Status::out_of_memory));
+  }
+  return outcome(at<Index>(index)->reserve(static_cast<std::size_t>(rows)));
+}
+
+Outcome add(Address index, Address x, std::size_t n) {
+  return outcome(at<Index>(index)->add(at<float>(x), n));
+}
+
+Outcome replace(Address index, std::size_t row, Address x) {
+  return outcome(at<Index>(index)->replace(row, at<float>(x)));
+}
+
+Outcome remove(Address index, std::size_t row) { return outcome(at<Index>(index)->remove(row)); }
+
+void truncate(Address index, std::size_t rows) { at<Index>(index)->truncate(rows); }
+
+void compact(Address index) { at<Index>(index)->compact(); }
+
+std::size_t rows(Address index) { return at<Index>(index)->rows(); }
+
+std::size_t bytes(Address index) { return at<Index>(index)->bytes(); }
+
+Outcome search(Address index, Address queries, std::size_t count, std::size_t k,
+               std::size_t candidates, Address allowed, Address hits, Address found) {
+  return outcome(at<Index>(index)->search(at<float>(queries), count, k, candidates,
+                                          at<std::uint32_t>(allowed), at<Hit>(hits),
+                                          at<std::size_t>(found)));
+}
+
+Outcome reconstruct(Address index, std::size_t row, Address x) {
+  return outcome(at<Index>(index)->reconstruct(row, at<float>(x)));
+}
+
+Outcome set_mean(Address index, Address mean) {
+  return outcome(at<Index>(index)->set_mean(at<float>(mean)));
+}
+
+Outcome set_transform(Address index, Address matrix, Address segments, std::size_t count) {
+  return outcome(at<Index>(index)->set_transform(at<float>(matrix), at<Segment>(segments), count));
+}
+
+Address mean(Address index) { return reinterpret_cast<Address>(at<Index>(index)->mean()); }
+
+Address matrix(Address index) { return reinterpret_cast<Address>(at<Index>(index)->matrix()); }
+
+std::size_t segments(Address index, Address out) {
+  return at<Index>(index)->segments(at<Segment>(out));
+}
+
+std::size_t rotation_signs(Address index, Address out) {
+  return at<Index>(index)->rotation_signs(at<std::int8_t>(out));
+}
+
+RowSizes row_sizes(Address index) { return at<Index>(index)->row_sizes(); }
+
+Arrays arrays(Address codes, Address factors, Address norms, Address refine_codes,
+              Address refine_factors) {
+  return {at<std::uint8_t>(codes), at<std::uint8_t>(factors), at<float>(norms),
+          at<std::uint8_t>(refine_codes), at<float>(refine_factors)};
+}
+
+void export_rows(Address index, std::size_t first, std::size_t n, Address codes, Address factors,
+                 Address norms, Address refine_codes, Address refine_factors) {
+  at<Index>(index)->export_rows(first, n,
+                                arrays(codes, factors, norms, refine_codes, refine_factors));
+}
+
+Outcome import_rows(Address index, std::size_t n, Address codes, Address factors, Address norms,
+                    Address refine_codes, Address refine_factors) {
+  return outcome(at<Index>(index)->import_rows(
+      arrays(codes, factors, norms, refine_codes, refine_factors), n));
+}
+
+EMSCRIPTEN_BINDINGS(vectors) {
+  using emscripten::function;
+  emscripten::value_object<Created>("VectorsCreated")
+      .field("status", &Created::status)
+      .field("index", &Created::index);
+  emscripten::value_object<RowSizes>("VectorsRowSizes")
+      .field("codes", &RowSizes::codes)
+      .field("factors", &RowSizes::factors)
+      .field("norms", &RowSizes::norms)
+      .field("refineCodes", &RowSizes::refine_codes)
+      .field("refineFactors", &RowSizes::refine_factors);
+  function("vectorsCreate", &create);
+  function("vectorsDestroy", &destroy);
+  function("vectorsReserve", &reserve);
+  function("vectorsAdd", &add);
+  function("vectorsReplace", &replace);
+  function("vectorsRemove", &remove);
+  function("vectorsTruncate", &truncate);
+  function("vectorsCompact", &compact);
+  function("vectorsRows", &rows);
+  function("vectorsBytes", &bytes);
+  function("vectorsSearch", &search);
+  function("vectorsReconstruct", &reconstruct);
+  function("vectorsSetMean", &set_mean);
+  function("vectorsSetTransform", &set_transform);
+  function("vectorsMean", &mean);
+  function("vectorsMatrix", &matrix);
+  function("vectorsSegments", &segments);
+  function("vectorsRotationSigns", &rotation_signs);
+  function("vectorsRowSizes", &row_sizes);
+  function("vectorsExportRows", &export_rows);
+  function("vectorsImportRows", &import_rows);
+}
+
+}  // namespace
+}  // namespace fewbits::bindings

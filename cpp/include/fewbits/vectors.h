@@ -1,0 +1,136 @@
+#pragma once
+
+// Vectors compressed to a few bits a dimension and searched without decompressing.
+//
+// A vector is (optionally) centred, rotated at random and coded coordinate by coordinate against a
+// codebook of N(0,1), which is what the coordinates of a rotated vector look like. The score of a
+// query against a code is made unbiased by one factor a vector:
+//   <q, x> is estimated by ||x|| <Rq, L> / <L, o>,   L the levels of the code, o = Rx / ||x||
+// (Gao and Long, RaBitQ, SIGMOD 2024; Zandieh et al., TurboQuant, 2025).
+// A search scans all codes with a query rounded to eight bits, then scores the best `candidates`
+// again with the query in float (and the finer code, if there is one), and ranks them by that.
+// All arithmetic is integer or in a stated order: the same results on every engine.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "fewbits/result.h"
+
+namespace fewbits::vectors {
+
+enum class Metric : int { cosine = 0, dot = 1, l2 = 2 };
+
+inline constexpr std::size_t kMaxDims = 16384;
+inline constexpr std::size_t kMaxRows = 0xFFFFFF00u;
+/// Queries of one search call.
+inline constexpr std::size_t kMaxQueries = 64;
+/// Segments of a learned transform.
+inline constexpr std::size_t kMaxSegments = 512;
+
+struct Options {
+  std::size_t dims = 0;  ///< 1..kMaxDims
+  int bits = 4;          ///< 1, 2, 4 or 8 a dimension
+  Metric metric = Metric::cosine;
+  bool scale_search = true;  ///< choose each vector's scale for the best cosine; slower to add
+  int refine_bits = 0;       ///< 0, 4 or 8: a second code that scores the candidates
+  std::uint32_t seed = 0;    ///< of the rotation; indexes with the same seed hold the same codes
+};
+
+/// What a search found. Scores rise with similarity: cosine or dot product, and the negated squared
+/// distance for l2.
+struct Hit {
+  float score;         ///< by the query in float, and the finer code if there is one
+  float estimate;      ///< by the scan; without what is common to all rows
+  std::uint32_t row;
+};
+
+/// A piece of a learned transform: `dims` coordinates coded with `bits` bits each.
+struct Segment {
+  std::uint32_t dims;
+  std::uint32_t bits;  ///< 0, 1, 2, 3, 4, 5, 6 or 8
+  float scale;         ///< what the float16 factors of the segment are multiplied by
+};
+
+/// Sizes of the arrays that hold an index outside of it, a row after the other, little-endian.
+struct RowSizes {
+  std::size_t codes;           ///< bytes: codes of b bits from the low end up; segments start bytes
+  std::size_t factors;         ///< bytes: one float32, or one float16 per coded segment
+  std::size_t norms;           ///< bytes: float32 ||x - mean||^2 for l2, else 0
+  std::size_t refine_codes;    ///< bytes
+  std::size_t refine_factors;  ///< bytes: one float32, or 0
+};
+
+struct Arrays {
+  std::uint8_t* codes = nullptr;
+  std::uint8_t* factors = nullptr;
+  float* norms = nullptr;
+  std::uint8_t* refine_codes = nullptr;
+  float* refine_factors = nullptr;
+};
+
+/// The index. Rows are numbered in order of insertion; removed rows keep their number until
+/// compact(). Nothing throws or aborts: a call that returns out_of_memory has changed nothing.
+class Index {
+ public:
+  /// nullptr on invalid options or when memory is short; `result` tells which.
+  static Index* create(const Options& options, Result* result);
+  ~Index();
+  Index(const Index&) = delete;
+  Index& operator=(const Index&) = delete;
+
+  const Options& options() const;
+  std::size_t rows() const;     ///< with the removed ones
+  std::size_t size() const;     ///< without
+  std::size_t bytes() const;    ///< memory held
+  bool is_removed(std::size_t row) const;
+
+  /// Makes room, so that adding up to `rows` rows in all cannot run out of memory.
+  Result reserve(std::size_t rows);
+  /// Appends `n` vectors. non_finite and invalid_argument (a norm above 1e18 for dot and l2) name
+  /// the first offending value; then nothing is added. A zero vector scores 0 (or as the mean).
+  Result add(const float* x, std::size_t n);
+  /// Puts another vector in a row that is not removed.
+  Result replace(std::size_t row, const float* x);
+  /// Marks a row as removed.
+  Result remove(std::size_t row);
+  /// Forgets the rows from `rows` on: takes back an add.
+  void truncate(std::size_t rows);
+  /// Drops removed rows; the others keep their order and are renumbered.
+  void compact();
+
+  /// The `k` best rows for each of `count` (<= kMaxQueries) queries, best first, equal scores in row
+  /// order, among the `candidates` >= k best of the scan. `allowed` (or nullptr) has a bit for each
+  /// row, 32 to a word. hits[q * k + i] for i < found[q].
+  Result search(const float* queries, std::size_t count, std::size_t k, std::size_t candidates,
+                const std::uint32_t* allowed, Hit* hits, std::size_t* found);
+
+  /// The vector that a row's code stands for; for cosine without a mean it has norm 1.
+  Result reconstruct(std::size_t row, float* x);
+
+  /// Before the first add: subtracts `mean` (dims values) from vectors (from normalised ones for
+  /// cosine), which spreads crowded embeddings.
+  Result set_mean(const float* mean);
+  /// Before the first add: replaces rotation and even bits by a dims x dims orthonormal matrix (its
+  /// columns are the new axes: y = x M) and `segments` that cover its columns in order.
+  Result set_transform(const float* matrix, const Segment* segments, std::size_t count);
+
+  bool has_mean() const;
+  bool has_transform() const;
+  const float* mean() const;
+  const float* matrix() const;                ///< of a learned transform
+  std::size_t segments(Segment* out) const;   ///< number; fills `out` when not null
+  std::size_t rotation_signs(std::int8_t* out) const;  ///< passes; fills passes x dims when not null
+
+  RowSizes row_sizes() const;
+  /// Rows first .. first + n, removed or not, in the layout of RowSizes.
+  void export_rows(std::size_t first, std::size_t n, const Arrays& out) const;
+  /// Appends rows as export_rows gave them. corrupt_data when a factor or norm is not finite.
+  Result import_rows(const Arrays& in, std::size_t n);
+
+ private:
+  struct State;
+  explicit Index(State* state) : state_(state) {}
+  State* state_;
+};
+
+}  // namespace fewbits::vectors

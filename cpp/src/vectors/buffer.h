@@ -1,0 +1,63 @@
+#pragma once
+
+// Memory that may be refused: no exception, no abort, an answer.
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+namespace fewbits::vectors {
+
+/// An array of trivial values on the heap. Allocation can fail and leaves what was there.
+template <typename T>
+class Buffer {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  Buffer() = default;
+  Buffer(Buffer&& other) noexcept { swap(other); }
+  Buffer& operator=(Buffer&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  ~Buffer() { std::free(data_); }
+
+  /// `size` values, uninitialised where they are new; the first ones are kept.
+  [[nodiscard]] bool resize(std::size_t size) {
+    if (size > static_cast<std::size_t>(-1) / 2 / sizeof(T)) return false;
+    void* grown = std::realloc(data_, size == 0 ? 1 : size * sizeof(T));
+    if (grown == nullptr) return false;
+    data_ = static_cast<T*>(grown);
+    size_ = size;
+    return true;
+  }
+
+  [[nodiscard]] bool resize_zeroed(std::size_t size) {
+    const std::size_t before = size_;
+    if (!resize(size)) return false;
+    if (size > before) std::memset(static_cast<void*>(data_ + before), 0, (size - before) * sizeof(T));
+    return true;
+  }
+
+  void swap(Buffer& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+  }
+
+  T* data() { return data_; }
+  const T* data() const { return data_; }
+  std::size_t size() const { return size_; }
+  std::size_t bytes() const { return size_ * sizeof(T); }
+  T& operator[](std::size_t i) { return data_[i]; }
+  const T& operator[](std::size_t i) const { return data_[i]; }
+
+ private:
+  T* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace fewbits::vectors

@@ -1,0 +1,39 @@
+#pragma once
+
+// Codebooks of the standard normal distribution with integer levels, so that a score is an integer
+// dot product and every engine computes the same one.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace fewbits::vectors {
+
+/// How many code bits a dimension may have. 0 (dropped), 3, 5 and 6 occur in learned segments only.
+inline constexpr int kWidths[] = {0, 1, 2, 3, 4, 5, 6, 8};
+
+/// A code of `bits` bits stands for an integer level in -127..127; `unit` levels make one standard
+/// deviation. 1, 2 and 4 bits hold the Lloyd-Max levels of N(0,1) (Max 1960, Lloyd 1982), scaled and
+/// rounded; the others are uniform: 2c - (2^b - 1) for 3, 5 and 6 bits, c - 128 for 8. Uniform codes
+/// split into planes of 4, 2 and 1 bits whose levels add up, which is what the scan looks up.
+struct Codebook {
+  int bits;
+  float unit;
+  double distortion;  ///< E (x - level)^2 for x from N(0,1), levels in units of sigma
+  int planes;
+  int plane_bits[2];          ///< high plane first
+  std::int8_t levels[2][16];  ///< level of each plane code; a level is the sum over the planes
+  std::int8_t thresholds[7];  ///< Lloyd-Max only: magnitude m has the index of how many are < m
+};
+
+/// nullptr for a width that has no codebook.
+const Codebook* codebook(int bits);
+
+/// The level that `code` stands for.
+int level_of(const Codebook& book, unsigned code);
+
+/// One more than the largest code a plane of the scan holds in a nibble: dims per nibble.
+constexpr std::size_t dims_per_nibble(int plane_bits) {
+  return static_cast<std::size_t>(4 / plane_bits);
+}
+
+}  // namespace fewbits::vectors

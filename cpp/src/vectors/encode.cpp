@@ -1,0 +1,52 @@
+#include "vectors/encode.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace fewbits::vectors {
+namespace {
+
+/// Fixed-point factor that brings `fixed` to levels at `scale` times the codebook's own scale.
+std::int16_t multiplier_of(const Codebook& book, double scale) {
+  const bool odd = book.bits == 3 || book.bits == 5 || book.bits == 6;
+  const double factor = scale * static_cast<double>(book.unit) * (odd ? 8.0 : 1.0) * 32768.0 /
+                        static_cast<double>(kFixedOne);
+  return static_cast<std::int16_t>(std::lround(factor));
+}
+
+/// Monotone in the cosine between the values and their levels.
+double alignment(const CodeSums& sums) {
+  if (sums.product <= 0 || sums.square == 0) return 0;
+  const auto product = static_cast<double>(sums.product);
+  return product * product / static_cast<double>(sums.square);
+}
+
+}  // namespace
+
+CodeSums encode(const std::int16_t* fixed, std::size_t n, const Codebook& book, bool search,
+                std::int8_t* levels, std::int8_t* scratch) {
+  CodeSums best = kernels::quantize(fixed, n, multiplier_of(book, 1), book, levels);
+  if (!search || book.bits == 1) return best;
+  std::int8_t* kept = levels;
+  std::int8_t* spare = scratch;
+  double centre = 1;
+  double reach = 0.24;
+  for (int round = 0; round < 3; ++round) {
+    const double middle = centre;
+    for (const double offset : {-1.0, -0.5, 0.5, 1.0}) {
+      const double scale = middle + offset * reach;
+      const CodeSums sums = kernels::quantize(fixed, n, multiplier_of(book, scale), book, spare);
+      if (alignment(sums) > alignment(best)) {
+        best = sums;
+        centre = scale;
+        std::swap(kept, spare);
+      }
+    }
+    reach /= 4;
+  }
+  if (kept != levels) std::memcpy(levels, kept, n);
+  return best;
+}
+
+}  // namespace fewbits::vectors

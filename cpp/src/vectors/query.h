@@ -1,0 +1,47 @@
+#pragma once
+
+#include "fewbits/vectors.h"
+#include "vectors/buffer.h"
+#include "vectors/layout.h"
+
+namespace fewbits::vectors {
+
+/// Queries made ready for the scan: tables of what each nibble of a code adds to the score, in
+/// eight bits, for codes in planes; the query itself in seven bits for codes of a byte.
+class Queries {
+ public:
+  [[nodiscard]] bool init_tables(const Layout& layout, std::size_t count);
+  [[nodiscard]] bool init_dots(std::size_t stride, std::size_t count);
+
+  /// `y`: the rotated query.
+  void set_tables(const Layout& layout, const float* scales, std::size_t q, const float* y);
+  void set_dot(std::size_t q, const float* y, std::size_t dims);
+
+  const std::uint8_t* table(std::size_t q, const Plane& plane) const {
+    return tables_.data() + q * table_bytes_ + plane.byte * 32;
+  }
+  /// A segment's sum over its planes of step * look-ups, plus base, is <y, L>.
+  float base(std::size_t q, std::size_t segment) const {
+    return numbers_[(q * segments_ + segment) * 3];
+  }
+  float step(std::size_t q, std::size_t segment, int plane) const {
+    return numbers_[(q * segments_ + segment) * 3 + 1 + static_cast<std::size_t>(plane)];
+  }
+
+  const std::uint8_t* dot(std::size_t q) const { return dots_.data() + q * stride_; }
+  float dot_step(std::size_t q) const { return numbers_[q]; }
+
+  /// What set_dot adds to a value to bring it into 0..127.
+  static constexpr std::int32_t kDotOffset = 64;
+
+ private:
+  Buffer<std::uint8_t> tables_;
+  Buffer<std::uint8_t> dots_;
+  Buffer<float> numbers_;
+  Buffer<float> exact_;  // one plane's tables before rounding
+  std::size_t table_bytes_ = 0;
+  std::size_t segments_ = 0;
+  std::size_t stride_ = 0;
+};
+
+}  // namespace fewbits::vectors

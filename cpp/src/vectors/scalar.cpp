@@ -1,0 +1,135 @@
+#include <cmath>
+#include <cstdlib>
+
+#include "vectors/kernels.h"
+
+namespace fewbits::vectors::scalar {
+
+void hadamard(float* x, std::size_t n) {
+  for (std::size_t half = 1; half < n; half *= 2) {
+    for (std::size_t start = 0; start < n; start += 2 * half) {
+      for (std::size_t i = start; i < start + half; ++i) {
+        const float a = x[i];
+        const float b = x[i + half];
+        x[i] = a + b;
+        x[i + half] = a - b;
+      }
+    }
+  }
+}
+
+void multiply(float* x, const float* y, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) x[i] *= y[i];
+}
+
+float sum_squares(const float* x, std::size_t n) {
+  float sum[4] = {};
+  for (std::size_t i = 0; i < n; ++i) sum[i % 4] += x[i] * x[i];
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+void to_fixed(const float* x, std::size_t n, float scale, std::int16_t* fixed) {
+  for (std::size_t i = 0; i < n; ++i) {
+    // 1.5 * 2^23 leaves the integer, rounded to even, in the low bits of the significand.
+    const float shifted = x[i] * scale + 12582912.0f;
+    float rounded = shifted - 12582912.0f;
+    if (rounded > 32767.0f) rounded = 32767.0f;
+    if (rounded < -32768.0f) rounded = -32768.0f;
+    fixed[i] = static_cast<std::int16_t>(rounded);
+  }
+}
+
+namespace {
+
+int saturate(int x, int limit) { return x > limit ? limit : x < -limit ? -limit : x; }
+
+int level(int fixed, int multiplier, const Codebook& book) {
+  if (book.bits == 1) return fixed < 0 ? -1 : 1;
+  const int scaled = saturate((fixed * multiplier + 0x4000) >> 15, 32767);
+  switch (book.bits) {
+    case 2:
+    case 4: {
+      const int value = saturate(scaled, 127);
+      int index = 0;
+      for (int i = 0; i < (1 << (book.bits - 1)) - 1; ++i) {
+        index += std::abs(value) > book.thresholds[i];
+      }
+      const int half = 1 << (book.bits - 1);
+      return book.levels[0][value < 0 ? half - 1 - index : half + index];
+    }
+    case 8:
+      return saturate(scaled, 127);
+    default:  // odd levels; `scaled` has three more bits, so that halves round right
+      return saturate((scaled >> 3) | 1, (1 << book.bits) - 1);
+  }
+}
+
+}  // namespace
+
+CodeSums quantize(const std::int16_t* fixed, std::size_t n, std::int16_t multiplier,
+                  const Codebook& book, std::int8_t* levels) {
+  CodeSums sums;
+  for (std::size_t i = 0; i < n; ++i) {
+    const int value = level(fixed[i], multiplier, book);
+    levels[i] = static_cast<std::int8_t>(value);
+    sums.product += value * fixed[i];
+    sums.square += value * value;
+    sums.level += value;
+  }
+  return sums;
+}
+
+void lut_scan(const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* lut, int,
+              std::uint32_t* sums) {
+  for (std::size_t r = 0; r < kBlockRows; ++r) {
+    std::uint32_t sum = 0;
+    for (std::size_t p = 0; p < bytes; ++p) {
+      const unsigned code = codes[p * kBlockRows + r];
+      sum += lut[32 * p + (code & 15)] + lut[32 * p + 16 + (code >> 4)];
+    }
+    sums[r] = sum;
+  }
+}
+
+void lut_scan2(const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* lut0,
+               const std::uint8_t* lut1, int run, std::uint32_t* sums0, std::uint32_t* sums1) {
+  lut_scan(codes, bytes, lut0, run, sums0);
+  lut_scan(codes, bytes, lut1, run, sums1);
+}
+
+void dot_scan(const std::int8_t* rows, std::size_t stride, std::size_t count,
+              const std::uint8_t* query, std::int32_t* sums, std::int32_t* level_sums) {
+  for (std::size_t r = 0; r < count; ++r) {
+    std::int32_t sum = 0;
+    std::int32_t levels = 0;
+    for (std::size_t i = 0; i < stride; ++i) {
+      sum += rows[r * stride + i] * query[i];
+      levels += rows[r * stride + i];
+    }
+    sums[r] = sum;
+    if (level_sums != nullptr) level_sums[r] = levels;
+  }
+}
+
+void dot_scan4(const std::int8_t* rows, std::size_t stride, std::size_t count,
+               const std::uint8_t* query, std::int32_t* sums, std::int32_t* level_sums) {
+  for (std::size_t q = 0; q < 4; ++q) {
+    dot_scan(rows, stride, count, query + q * stride, sums + q * count, level_sums);
+  }
+}
+
+float dot_levels(const float* x, const std::int8_t* levels, std::size_t n) {
+  float sum[4] = {};
+  for (std::size_t i = 0; i < n; ++i) sum[i % 4] += x[i] * static_cast<float>(levels[i]);
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+std::uint64_t above(const float* scores, float threshold) {
+  std::uint64_t mask = 0;
+  for (std::size_t r = 0; r < kBlockRows; ++r) {
+    if (scores[r] > threshold) mask |= std::uint64_t{1} << r;
+  }
+  return mask;
+}
+
+}  // namespace fewbits::vectors::scalar
