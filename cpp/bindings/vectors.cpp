@@ -31,7 +31,9 @@ Created create(std::size_t dims, int bits, int metric, bool scale_search, int re
   return {static_cast<int>(result.status), reinterpret_cast<Address>(index)};
 }
 
-void destroy(Address index) { delete at<Index>(index); }
+void destroy(Address index) {
+  delete at<Index>(index);
+}
 
 Outcome reserve(Address index, double rows) {
   if (rows > static_cast<double>(vectors::kMaxRows)) {
@@ -48,15 +50,25 @@ Outcome replace(Address index, std::size_t row, Address x) {
   return outcome(at<Index>(index)->replace(row, at<float>(x)));
 }
 
-Outcome remove(Address index, std::size_t row) { return outcome(at<Index>(index)->remove(row)); }
+Outcome remove(Address index, std::size_t row) {
+  return outcome(at<Index>(index)->remove(row));
+}
 
-void truncate(Address index, std::size_t rows) { at<Index>(index)->truncate(rows); }
+void truncate(Address index, std::size_t rows) {
+  at<Index>(index)->truncate(rows);
+}
 
-void compact(Address index) { at<Index>(index)->compact(); }
+void compact(Address index) {
+  at<Index>(index)->compact();
+}
 
-std::size_t rows(Address index) { return at<Index>(index)->rows(); }
+std::size_t rows(Address index) {
+  return at<Index>(index)->rows();
+}
 
-std::size_t bytes(Address index) { return at<Index>(index)->bytes(); }
+std::size_t bytes(Address index) {
+  return at<Index>(index)->bytes();
+}
 
 Outcome search(Address index, Address queries, std::size_t count, std::size_t k,
                std::size_t candidates, Address allowed, Address hits, Address found) {
@@ -77,9 +89,13 @@ Outcome set_transform(Address index, Address matrix, Address segments, std::size
   return outcome(at<Index>(index)->set_transform(at<float>(matrix), at<Segment>(segments), count));
 }
 
-Address mean(Address index) { return reinterpret_cast<Address>(at<Index>(index)->mean()); }
+Address mean(Address index) {
+  return reinterpret_cast<Address>(at<Index>(index)->mean());
+}
 
-Address matrix(Address index) { return reinterpret_cast<Address>(at<Index>(index)->matrix()); }
+Address matrix(Address index) {
+  return reinterpret_cast<Address>(at<Index>(index)->matrix());
+}
 
 std::size_t segments(Address index, Address out) {
   return at<Index>(index)->segments(at<Segment>(out));
@@ -89,7 +105,9 @@ std::size_t rotation_signs(Address index, Address out) {
   return at<Index>(index)->rotation_signs(at<std::int8_t>(out));
 }
 
-RowSizes row_sizes(Address index) { return at<Index>(index)->row_sizes(); }
+RowSizes row_sizes(Address index) {
+  return at<Index>(index)->row_sizes();
+}
 
 Arrays arrays(Address codes, Address factors, Address norms, Address refine_codes,
               Address refine_factors) {
@@ -118,29 +136,29 @@ EMSCRIPTEN_BINDINGS(vectors) {
       .field("codes", &RowSizes::codes)
       .field("factors", &RowSizes::factors)
       .field("norms", &RowSizes::norms)
-      .field("refineCodes", &RowSizes::refine_codes)
-      .field("refineFactors", &RowSizes::refine_factors);
-  function("vectorsCreate", &create);
-  function("vectorsDestroy", &destroy);
-  function("vectorsReserve", &reserve);
-  function("vectorsAdd", &add);
-  function("vectorsReplace", &replace);
-  function("vectorsRemove", &remove);
-  function("vectorsTruncate", &truncate);
-  function("vectorsCompact", &compact);
-  function("vectorsRows", &rows);
-  function("vectorsBytes", &bytes);
-  function("vectorsSearch", &search);
-  function("vectorsReconstruct", &reconstruct);
-  function("vectorsSetMean", &set_mean);
-  function("vectorsSetTransform", &set_transform);
-  function("vectorsMean", &mean);
-  function("vectorsMatrix", &matrix);
-  function("vectorsSegments", &segments);
-  function("vectorsRotationSigns", &rotation_signs);
-  function("vectorsRowSizes", &row_sizes);
-  function("vectorsExportRows", &export_rows);
-  function("vectorsImportRows", &import_rows);
+      .field("refine_codes", &RowSizes::refine_codes)
+      .field("refine_factors", &RowSizes::refine_factors);
+  function("vectors_create", &create);
+  function("vectors_destroy", &destroy);
+  function("vectors_reserve", &reserve);
+  function("vectors_add", &add);
+  function("vectors_replace", &replace);
+  function("vectors_remove", &remove);
+  function("vectors_truncate", &truncate);
+  function("vectors_compact", &compact);
+  function("vectors_rows", &rows);
+  function("vectors_bytes", &bytes);
+  function("vectors_search", &search);
+  function("vectors_reconstruct", &reconstruct);
+  function("vectors_set_mean", &set_mean);
+  function("vectors_set_transform", &set_transform);
+  function("vectors_mean", &mean);
+  function("vectors_matrix", &matrix);
+  function("vectors_segments", &segments);
+  function("vectors_rotation_signs", &rotation_signs);
+  function("vectors_row_sizes", &row_sizes);
+  function("vectors_export_rows", &export_rows);
+  function("vectors_import_rows", &import_rows);
 }
 
 }  // namespace

@@ -39,8 +39,8 @@ struct Options {
 /// What a search found. Scores rise with similarity: cosine or dot product, and the negated squared
 /// distance for l2.
 struct Hit {
-  float score;         ///< by the query in float, and the finer code if there is one
-  float estimate;      ///< by the scan; without what is common to all rows
+  float score;     ///< by the query in float, and the finer code if there is one
+  float estimate;  ///< by the scan; without what is common to all rows
   std::uint32_t row;
 };
 
@@ -79,9 +79,9 @@ class Index {
   Index& operator=(const Index&) = delete;
 
   const Options& options() const;
-  std::size_t rows() const;     ///< with the removed ones
-  std::size_t size() const;     ///< without
-  std::size_t bytes() const;    ///< memory held
+  std::size_t rows() const;   ///< with the removed ones
+  std::size_t size() const;   ///< without
+  std::size_t bytes() const;  ///< memory held
   bool is_removed(std::size_t row) const;
 
   /// Makes room, so that adding up to `rows` rows in all cannot run out of memory.
@@ -98,9 +98,9 @@ class Index {
   /// Drops removed rows; the others keep their order and are renumbered.
   void compact();
 
-  /// The `k` best rows for each of `count` (<= kMaxQueries) queries, best first, equal scores in row
-  /// order, among the `candidates` >= k best of the scan. `allowed` (or nullptr) has a bit for each
-  /// row, 32 to a word. hits[q * k + i] for i < found[q].
+  /// The `k` best rows for each of `count` (<= kMaxQueries) queries, best first, equal scores in
+  /// row order, among the `candidates` >= k best of the scan. `allowed` (or nullptr) has a bit for
+  /// each row, 32 to a word. hits[q * k + i] for i < found[q].
   Result search(const float* queries, std::size_t count, std::size_t k, std::size_t candidates,
                 const std::uint32_t* allowed, Hit* hits, std::size_t* found);
 
@@ -117,9 +117,10 @@ class Index {
   bool has_mean() const;
   bool has_transform() const;
   const float* mean() const;
-  const float* matrix() const;                ///< of a learned transform
-  std::size_t segments(Segment* out) const;   ///< number; fills `out` when not null
-  std::size_t rotation_signs(std::int8_t* out) const;  ///< passes; fills passes x dims when not null
+  const float* matrix() const;               ///< of a learned transform
+  std::size_t segments(Segment* out) const;  ///< number; fills `out` when not null
+  std::size_t rotation_signs(
+      std::int8_t* out) const;  ///< passes; fills passes x dims when not null
 
   RowSizes row_sizes() const;
   /// Rows first .. first + n, removed or not, in the layout of RowSizes.

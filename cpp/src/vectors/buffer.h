@@ -39,7 +39,8 @@ class Buffer {
   [[nodiscard]] bool resize_zeroed(std::size_t size) {
     const std::size_t before = size_;
     if (!resize(size)) return false;
-    if (size > before) std::memset(static_cast<void*>(data_ + before), 0, (size - before) * sizeof(T));
+    if (size > before)
+      std::memset(static_cast<void*>(data_ + before), 0, (size - before) * sizeof(T));
     return true;
   }
 

@@ -12,9 +12,9 @@ namespace fewbits::vectors {
 inline constexpr int kWidths[] = {0, 1, 2, 3, 4, 5, 6, 8};
 
 /// A code of `bits` bits stands for an integer level in -127..127; `unit` levels make one standard
-/// deviation. 1, 2 and 4 bits hold the Lloyd-Max levels of N(0,1) (Max 1960, Lloyd 1982), scaled and
-/// rounded; the others are uniform: 2c - (2^b - 1) for 3, 5 and 6 bits, c - 128 for 8. Uniform codes
-/// split into planes of 4, 2 and 1 bits whose levels add up, which is what the scan looks up.
+/// deviation. 1, 2 and 4 bits hold the Lloyd-Max levels of N(0,1) (Max 1960, Lloyd 1982), scaled
+/// and rounded; the others are uniform: 2c - (2^b - 1) for 3, 5 and 6 bits, c - 128 for 8. Uniform
+/// codes split into planes of 4, 2 and 1 bits whose levels add up, which is what the scan looks up.
 struct Codebook {
   int bits;
   float unit;

@@ -43,7 +43,6 @@ std::size_t first_non_finite(const float* x, std::size_t n) {
   return n;
 }
 
-
 }  // namespace
 
 struct Index::State {
@@ -292,15 +291,15 @@ void Index::State::encode_into(std::size_t row, const float* x) {
     const double part =
         learned ? std::sqrt(static_cast<double>(kernels::sum_squares(values, segment.dims))) : own;
     const double spread = std::sqrt(static_cast<double>(segment.dims));
-    kernels::to_fixed(values, segment.dims,
-                      part > 0 ? static_cast<float>(static_cast<double>(kFixedOne) * spread / part)
-                               : 0.0f,
-                      fixed.data());
+    kernels::to_fixed(
+        values, segment.dims,
+        part > 0 ? static_cast<float>(static_cast<double>(kFixedOne) * spread / part) : 0.0f,
+        fixed.data());
     const CodeSums sums = encode(fixed.data(), segment.dims, *segment.book, options.scale_search,
                                  levels.data() + segment.dim, spare_levels.data());
     if (learned) {
-      const double factor = nearest_factor(sums, part * stretch, segment.dims) /
-                            static_cast<double>(scales[s]);
+      const double factor =
+          nearest_factor(sums, part * stretch, segment.dims) / static_cast<double>(scales[s]);
       half_factors(block_at, s)[slot] =
           floats::f16_from_f32(static_cast<float>(std::min(factor, 65504.0)));
     } else {
@@ -327,10 +326,10 @@ void Index::State::encode_refine(std::size_t row, double norm) {
   const std::size_t dims = options.dims;
   const double own = std::sqrt(static_cast<double>(kernels::sum_squares(rotated.data(), dims)));
   const double spread = std::sqrt(static_cast<double>(dims));
-  kernels::to_fixed(rotated.data(), dims,
-                    own > 0 ? static_cast<float>(static_cast<double>(kFixedOne) * spread / own)
-                            : 0.0f,
-                    fixed.data());
+  kernels::to_fixed(
+      rotated.data(), dims,
+      own > 0 ? static_cast<float>(static_cast<double>(kFixedOne) * spread / own) : 0.0f,
+      fixed.data());
   const CodeSums sums = encode(fixed.data(), dims, *codebook(options.refine_bits),
                                options.scale_search, levels.data(), spare_levels.data());
   if (options.refine_bits == 8) {
@@ -414,9 +413,8 @@ void Index::State::offer_block(const float* estimates, std::size_t first,
   if (rows - first < kBlockRows) mask &= (std::uint64_t{1} << (rows - first)) - 1;
   mask &= ~removed[first / 64];
   if (allowed != nullptr) {
-    mask &= allowed[first / 32] | static_cast<std::uint64_t>(
-                                      first + 32 < rows ? allowed[first / 32 + 1] : 0)
-                                      << 32;
+    mask &= allowed[first / 32] |
+            static_cast<std::uint64_t>(first + 32 < rows ? allowed[first / 32 + 1] : 0) << 32;
   }
   for (; mask != 0; mask &= mask - 1) {
     const int slot = std::countr_zero(mask);
@@ -454,52 +452,35 @@ void only_segment(const std::uint32_t* sums, float base, float step, const float
 
 void Index::State::scan_tables(const Queries& queries, std::size_t count,
                                const std::uint32_t* allowed, Best* best) const {
-  alignas(16) std::uint32_t sums[2][kBlockRows];
-  alignas(16) float estimates[2][kBlockRows];
-  alignas(16) float partial[2][kBlockRows];
+  alignas(16) std::uint32_t sums[kBlockRows];
+  alignas(16) float estimates[kBlockRows];
+  alignas(16) float partial[kBlockRows];
   for (std::size_t tile = 0; tile < rows; tile += kTileRows) {
     const std::size_t tile_end = std::min(rows, tile + kTileRows);
-    for (std::size_t q = 0; q < count; q += 2) {
-      const std::size_t pair = std::min<std::size_t>(2, count - q);
+    for (std::size_t q = 0; q < count; ++q) {
       for (std::size_t first = tile; first < tile_end; first += kBlockRows) {
         const std::uint8_t* at = block(first);
         const auto look_up = [&](const Plane& plane) {
-          const std::uint8_t* codes = at + plane.byte * kBlockRows;
-          if (pair == 2) {
-            kernels::lut_scan2(codes, plane.bytes, queries.table(q, plane),
-                               queries.table(q + 1, plane), plane.run, sums[0], sums[1]);
-          } else {
-            kernels::lut_scan(codes, plane.bytes, queries.table(q, plane), plane.run, sums[0]);
-          }
+          kernels::lut_scan(at + plane.byte * kBlockRows, plane.bytes, queries.table(q, plane),
+                            plane.run, sums);
         };
         if (!learned) {
           look_up(layout.segment(0).plane[0]);
-          for (std::size_t j = 0; j < pair; ++j) {
-            only_segment(sums[j], queries.base(q + j, 0), queries.step(q + j, 0, 0), factors(at),
-                         estimates[j]);
-          }
+          only_segment(sums, queries.base(q, 0), queries.step(q, 0, 0), factors(at), estimates);
         } else {
-          std::memset(estimates, 0, sizeof estimates);
+          std::fill_n(estimates, kBlockRows, 0.0f);
           for (std::size_t s = 0; s < layout.segments(); ++s) {
             const CodedSegment& segment = layout.segment(s);
-            for (std::size_t j = 0; j < pair; ++j) {
-              std::fill_n(partial[j], kBlockRows, queries.base(q + j, s));
-            }
+            std::fill_n(partial, kBlockRows, queries.base(q, s));
             for (int p = 0; p < segment.planes; ++p) {
               look_up(segment.plane[p]);
-              for (std::size_t j = 0; j < pair; ++j) {
-                add_plane(sums[j], queries.step(q + j, s, p), partial[j]);
-              }
+              add_plane(sums, queries.step(q, s, p), partial);
             }
-            for (std::size_t j = 0; j < pair; ++j) {
-              add_segment(partial[j], half_factors(at, s), estimates[j]);
-            }
+            add_segment(partial, half_factors(at, s), estimates);
           }
         }
-        for (std::size_t j = 0; j < pair; ++j) {
-          finish_estimates(at, estimates[j]);
-          offer_block(estimates[j], first, allowed, &best[q + j]);
-        }
+        finish_estimates(at, estimates);
+        offer_block(estimates, first, allowed, &best[q]);
       }
     }
   }
@@ -545,12 +526,11 @@ void Index::State::scan_dots(const Queries& queries, std::size_t count,
 }
 
 Index* Index::create(const Options& options, Result* result) {
-  const bool valid = options.dims >= 1 && options.dims <= kMaxDims &&
-                     (options.bits == 1 || options.bits == 2 || options.bits == 4 ||
-                      options.bits == 8) &&
-                     (options.refine_bits == 0 || options.refine_bits == 4 ||
-                      options.refine_bits == 8) &&
-                     static_cast<int>(options.metric) >= 0 && static_cast<int>(options.metric) <= 2;
+  const bool valid =
+      options.dims >= 1 && options.dims <= kMaxDims &&
+      (options.bits == 1 || options.bits == 2 || options.bits == 4 || options.bits == 8) &&
+      (options.refine_bits == 0 || options.refine_bits == 4 || options.refine_bits == 8) &&
+      static_cast<int>(options.metric) >= 0 && static_cast<int>(options.metric) <= 2;
   if (!valid) {
     *result = failure(Status::invalid_argument);
     return nullptr;
@@ -568,12 +548,22 @@ Index* Index::create(const Options& options, Result* result) {
   return nullptr;
 }
 
-Index::~Index() { delete state_; }
+Index::~Index() {
+  delete state_;
+}
 
-const Options& Index::options() const { return state_->options; }
-std::size_t Index::rows() const { return state_->rows; }
-std::size_t Index::size() const { return state_->alive; }
-bool Index::is_removed(std::size_t row) const { return state_->is_removed(row); }
+const Options& Index::options() const {
+  return state_->options;
+}
+std::size_t Index::rows() const {
+  return state_->rows;
+}
+std::size_t Index::size() const {
+  return state_->alive;
+}
+bool Index::is_removed(std::size_t row) const {
+  return state_->is_removed(row);
+}
 
 std::size_t Index::bytes() const {
   const State& s = *state_;
@@ -582,7 +572,9 @@ std::size_t Index::bytes() const {
          s.levels.bytes() + s.spare_levels.bytes() + s.row_codes.bytes();
 }
 
-Result Index::reserve(std::size_t rows) { return state_->reserve(rows); }
+Result Index::reserve(std::size_t rows) {
+  return state_->reserve(rows);
+}
 
 Result Index::add(const float* x, std::size_t n) {
   State& s = *state_;
@@ -644,9 +636,8 @@ void Index::compact() {
   s.alive = to;
 }
 
-Result Index::search(const float* queries, std::size_t count, std::size_t k,
-                     std::size_t candidates, const std::uint32_t* allowed, Hit* hits,
-                     std::size_t* found) {
+Result Index::search(const float* queries, std::size_t count, std::size_t k, std::size_t candidates,
+                     const std::uint32_t* allowed, Hit* hits, std::size_t* found) {
   State& s = *state_;
   const std::size_t dims = s.options.dims;
   if (count > kMaxQueries || k == 0 || candidates < k) return failure(Status::invalid_argument);
@@ -720,12 +711,12 @@ Result Index::search(const float* queries, std::size_t count, std::size_t k,
     const std::size_t n = best[q].finish();
     Hit* rows = best[q].rows();
     for (std::size_t i = 0; i < n; ++i) {
-      const float product =
-          s.inner_product(rows[i].row, rotated.data() + q * dims, scratch.data());
-      rows[i].score = s.options.metric == Metric::l2
-                          ? (2.0f * product - s.norms(s.block(rows[i].row))[rows[i].row % kBlockRows]) +
-                                offsets[q]
-                          : product + offsets[q];
+      const float product = s.inner_product(rows[i].row, rotated.data() + q * dims, scratch.data());
+      rows[i].score =
+          s.options.metric == Metric::l2
+              ? (2.0f * product - s.norms(s.block(rows[i].row))[rows[i].row % kBlockRows]) +
+                    offsets[q]
+              : product + offsets[q];
     }
     std::sort(rows, rows + n, [](const Hit& a, const Hit& b) {
       return a.score != b.score ? a.score > b.score : a.row < b.row;
@@ -817,10 +808,18 @@ Result Index::set_transform(const float* matrix, const Segment* segments, std::s
   return success();
 }
 
-bool Index::has_mean() const { return state_->transform.mean() != nullptr; }
-bool Index::has_transform() const { return state_->learned; }
-const float* Index::mean() const { return state_->transform.mean(); }
-const float* Index::matrix() const { return state_->transform.matrix(); }
+bool Index::has_mean() const {
+  return state_->transform.mean() != nullptr;
+}
+bool Index::has_transform() const {
+  return state_->learned;
+}
+const float* Index::mean() const {
+  return state_->transform.mean();
+}
+const float* Index::matrix() const {
+  return state_->transform.matrix();
+}
 
 std::size_t Index::segments(Segment* out) const {
   const Buffer<Segment>& all = state_->segments;

@@ -1,7 +1,7 @@
 #pragma once
 
-// Every kernel of the family, once: X(return type, name, arguments). `scalar` reads like the formula
-// and is the truth; `simd` gives the same bits. `kernels` is the one in use.
+// Every kernel of the family, once: X(return type, name, arguments). `scalar` reads like the
+// formula and is the truth; `simd` gives the same bits. `kernels` is the one in use.
 
 #include <cstddef>
 #include <cstdint>
@@ -29,8 +29,8 @@ struct CodeSums {
 // to_fixed    round(x[i] * scale), ties to even, saturated; |x * scale| < 2^22
 // quantize    levels of fixed[i] * multiplier / 2^15 by `book`; returns their sums
 // lut_scan    sums[r] = sum over byte columns p of lut[2p][low nibble] + lut[2p+1][high nibble] of
-//             code[64p + r]; any `run` neighbouring lookups add up to 255 at most, run is 1, 2, 4, 8
-// lut_scan2   the same for two queries in one pass
+//             code[64p + r]; any `run` neighbouring lookups add up to 255 at most, run is 1, 2, 4,
+//             8
 // dot_scan    sums[r] = sum of rows[r * stride + i] * query[i], query in 0..127, stride a multiple
 //             of 16; `level_sums` (or null) receives the sum of each row
 // dot_scan4   the same for four queries; sums[q * rows + r]
@@ -47,9 +47,6 @@ struct CodeSums {
   X(void, lut_scan,                                                                             \
     (const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* lut, int run,            \
      std::uint32_t* sums))                                                                      \
-  X(void, lut_scan2,                                                                            \
-    (const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* lut0,                    \
-     const std::uint8_t* lut1, int run, std::uint32_t* sums0, std::uint32_t* sums1))            \
   X(void, dot_scan,                                                                             \
     (const std::int8_t* rows, std::size_t stride, std::size_t count, const std::uint8_t* query, \
      std::int32_t* sums, std::int32_t* level_sums))                                             \

@@ -14,7 +14,7 @@ namespace fewbits::vectors {
 
 struct Plane {
   int bits;
-  std::size_t byte;   ///< of the row
+  std::size_t byte;  ///< of the row
   std::size_t bytes;
   const std::int8_t* levels;
   int run;  ///< neighbouring look-ups that the scan sums in eight bits
@@ -30,7 +30,8 @@ struct CodedSegment {
 
 class Layout {
  public:
-  /// Segments in order; those of 0 bits take no room. Bits must be valid. False when memory is short.
+  /// Segments in order; those of 0 bits take no room. Bits must be valid. False when memory is
+  /// short.
   bool init(const Segment* segments, std::size_t count);
 
   std::size_t segments() const { return coded_.size(); }

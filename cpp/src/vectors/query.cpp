@@ -38,7 +38,8 @@ void sums_of_nibbles(const Plane& plane, const float* y, std::size_t have, float
       levels[c] = static_cast<float>(plane.levels[c]) * (y[j] * scale);
     }
     const unsigned shift = static_cast<unsigned>(j) * static_cast<unsigned>(plane.bits);
-    for (unsigned nibble = 0; nibble < 16; ++nibble) sums[nibble] += levels[(nibble >> shift) & mask];
+    for (unsigned nibble = 0; nibble < 16; ++nibble)
+      sums[nibble] += levels[(nibble >> shift) & mask];
   }
 }
 

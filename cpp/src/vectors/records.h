@@ -29,7 +29,8 @@ class Records {
     return chunks_[i / kPerChunk] + i % kPerChunk * record_bytes_;
   }
 
-  /// Room for `count` records; what there is stays. False, and nothing changed, when memory is short.
+  /// Room for `count` records; what there is stays. False, and nothing changed, when memory is
+  /// short.
   [[nodiscard]] bool reserve(std::size_t count) {
     if (count <= capacity_) return true;
     const std::size_t before = capacity_;

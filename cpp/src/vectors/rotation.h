@@ -19,7 +19,9 @@ class Rotation {
   std::size_t dims() const { return dims_; }
   int passes() const { return passes_; }
   /// +-1 for each pass and dimension: what a reader of a saved index needs.
-  float sign(int pass, std::size_t i) const { return factors_[pass * dims_ + i] < 0 ? -1.0f : 1.0f; }
+  float sign(int pass, std::size_t i) const {
+    return factors_[pass * dims_ + i] < 0 ? -1.0f : 1.0f;
+  }
   std::size_t bytes() const { return factors_.bytes(); }
 
   void apply(float* x) const;

@@ -41,7 +41,9 @@ void to_fixed(const float* x, std::size_t n, float scale, std::int16_t* fixed) {
 
 namespace {
 
-int saturate(int x, int limit) { return x > limit ? limit : x < -limit ? -limit : x; }
+int saturate(int x, int limit) {
+  return x > limit ? limit : x < -limit ? -limit : x;
+}
 
 int level(int fixed, int multiplier, const Codebook& book) {
   if (book.bits == 1) return fixed < 0 ? -1 : 1;
@@ -89,12 +91,6 @@ void lut_scan(const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* 
     }
     sums[r] = sum;
   }
-}
-
-void lut_scan2(const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* lut0,
-               const std::uint8_t* lut1, int run, std::uint32_t* sums0, std::uint32_t* sums1) {
-  lut_scan(codes, bytes, lut0, run, sums0);
-  lut_scan(codes, bytes, lut1, run, sums1);
 }
 
 void dot_scan(const std::int8_t* rows, std::size_t stride, std::size_t count,

@@ -18,8 +18,9 @@ namespace {
 v128_t hadamard4(v128_t x) {
   const v128_t odd_sign = wasm_i32x4_make(0, INT32_MIN, 0, INT32_MIN);
   const v128_t high_sign = wasm_i32x4_make(0, 0, INT32_MIN, INT32_MIN);
-  const v128_t pairs = wasm_f32x4_add(wasm_i32x4_shuffle(x, x, 0, 0, 2, 2),
-                                      wasm_v128_xor(wasm_i32x4_shuffle(x, x, 1, 1, 3, 3), odd_sign));
+  const v128_t pairs =
+      wasm_f32x4_add(wasm_i32x4_shuffle(x, x, 0, 0, 2, 2),
+                     wasm_v128_xor(wasm_i32x4_shuffle(x, x, 1, 1, 3, 3), odd_sign));
   return wasm_f32x4_add(wasm_i32x4_shuffle(pairs, pairs, 0, 1, 0, 1),
                         wasm_v128_xor(wasm_i32x4_shuffle(pairs, pairs, 2, 3, 2, 3), high_sign));
 }
@@ -116,8 +117,8 @@ void to_fixed(const float* x, std::size_t n, float scale, std::int16_t* fixed) {
   const v128_t factor = wasm_f32x4_splat(scale);
   std::size_t i = 0;
   for (; i + 8 <= n; i += 8) {
-    wasm_v128_store(fixed + i,
-                    wasm_i16x8_narrow_i32x4(to_fixed4(x + i, factor), to_fixed4(x + i + 4, factor)));
+    wasm_v128_store(
+        fixed + i, wasm_i16x8_narrow_i32x4(to_fixed4(x + i, factor), to_fixed4(x + i + 4, factor)));
   }
   scalar::to_fixed(x + i, n - i, scale, fixed + i);
 }
@@ -151,9 +152,9 @@ struct LloydMaxLevels {
   }
 
   v128_t operator()(v128_t a, v128_t b) const {
-    const v128_t value = clamp_i8(
-        wasm_i8x16_narrow_i16x8(wasm_i16x8_q15mulr_sat(a, factor), wasm_i16x8_q15mulr_sat(b, factor)),
-        127);
+    const v128_t value = clamp_i8(wasm_i8x16_narrow_i16x8(wasm_i16x8_q15mulr_sat(a, factor),
+                                                          wasm_i16x8_q15mulr_sat(b, factor)),
+                                  127);
     const v128_t magnitude = wasm_i8x16_abs(value);
     v128_t code = wasm_i8x16_splat(1 << (Bits - 1));
     for (int i = 0; i < kThresholds; ++i) {
@@ -169,9 +170,9 @@ struct ByteLevels {
   v128_t factor;
   ByteLevels(std::int16_t multiplier, const Codebook&) : factor(wasm_i16x8_splat(multiplier)) {}
   v128_t operator()(v128_t a, v128_t b) const {
-    return clamp_i8(
-        wasm_i8x16_narrow_i16x8(wasm_i16x8_q15mulr_sat(a, factor), wasm_i16x8_q15mulr_sat(b, factor)),
-        127);
+    return clamp_i8(wasm_i8x16_narrow_i16x8(wasm_i16x8_q15mulr_sat(a, factor),
+                                            wasm_i16x8_q15mulr_sat(b, factor)),
+                    127);
   }
 };
 
@@ -205,10 +206,10 @@ std::size_t quantize_by(const std::int16_t* fixed, std::size_t n, std::int16_t m
       wasm_v128_store(levels + i, found);
       const v128_t low = wasm_i16x8_extend_low_i8x16(found);
       const v128_t high = wasm_i16x8_extend_high_i8x16(found);
-      product = wasm_i32x4_add(product, wasm_i32x4_add(wasm_i32x4_dot_i16x8(a, low),
-                                                       wasm_i32x4_dot_i16x8(b, high)));
-      square = wasm_i32x4_add(square, wasm_i32x4_add(wasm_i32x4_dot_i16x8(low, low),
-                                                     wasm_i32x4_dot_i16x8(high, high)));
+      product = wasm_i32x4_add(
+          product, wasm_i32x4_add(wasm_i32x4_dot_i16x8(a, low), wasm_i32x4_dot_i16x8(b, high)));
+      square = wasm_i32x4_add(
+          square, wasm_i32x4_add(wasm_i32x4_dot_i16x8(low, low), wasm_i32x4_dot_i16x8(high, high)));
       level = wasm_i32x4_add(level, wasm_i32x4_extadd_pairwise_i16x8(wasm_i16x8_add(low, high)));
     }
     std::int32_t lanes[12];
@@ -280,79 +281,44 @@ struct ByteSums {
   }
 };
 
-/// `Vectors` times sixteen rows against `Queries` tables.
-template <int Run, int Vectors, int Queries>
-void lut_scan_run(const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* const* luts,
-                  std::uint32_t* const* sums) {
-  constexpr std::size_t kColumns = Run <= 2 ? 1 : Run / 2;       // byte columns per widening
+template <int Run>
+void lut_scan_run(const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* lut,
+                  std::uint32_t* sums) {
+  constexpr std::size_t kVectors = kBlockRows / 16;
+  constexpr std::size_t kColumns = Run <= 2 ? 1 : Run / 2;         // byte columns per widening
   constexpr std::size_t kFlush = Run == 1 ? 128 : 256 * kColumns;  // 256 * 255 < 2^16
   const v128_t nibble = wasm_i8x16_splat(15);
-  ByteSums total[Queries][Vectors];
   for (std::size_t p = 0; p < bytes;) {
     const std::size_t flush = std::min(bytes, p + kFlush);
+    ByteSums total[kVectors];
     while (p < flush) {
-      v128_t partial[Queries][Vectors];
+      v128_t partial[kVectors];
       const std::size_t end = std::min(flush, p + kColumns);
       for (bool first = true; p < end; ++p, first = false) {
-        v128_t low[Queries];
-        v128_t high[Queries];
-        for (int q = 0; q < Queries; ++q) {
-          low[q] = wasm_v128_load(luts[q] + 32 * p);
-          high[q] = wasm_v128_load(luts[q] + 32 * p + 16);
-        }
-        for (int v = 0; v < Vectors; ++v) {
+        const v128_t low = wasm_v128_load(lut + 32 * p);
+        const v128_t high = wasm_v128_load(lut + 32 * p + 16);
+        for (std::size_t v = 0; v < kVectors; ++v) {
           const v128_t code = wasm_v128_load(codes + p * kBlockRows + 16 * v);
-          const v128_t code_low = wasm_v128_and(code, nibble);
-          const v128_t code_high = wasm_v128_and(wasm_u16x8_shr(code, 4), nibble);
-          for (int q = 0; q < Queries; ++q) {
-            const v128_t from_low = lookup16(low[q], code_low);
-            const v128_t from_high = lookup16(high[q], code_high);
-            if constexpr (Run == 1) {
-              total[q][v].add(from_low);
-              total[q][v].add(from_high);
+          const v128_t from_low = lookup16(low, wasm_v128_and(code, nibble));
+          const v128_t from_high = lookup16(high, wasm_v128_and(wasm_u16x8_shr(code, 4), nibble));
+          if constexpr (Run == 1) {
+            total[v].add(from_low);
+            total[v].add(from_high);
+          } else {
+            const v128_t both = wasm_i8x16_add(from_low, from_high);
+            if constexpr (Run == 2) {
+              total[v].add(both);
             } else {
-              const v128_t both = wasm_i8x16_add(from_low, from_high);
-              if constexpr (Run == 2) {
-                total[q][v].add(both);
-              } else {
-                partial[q][v] = first ? both : wasm_i8x16_add(partial[q][v], both);
-              }
+              partial[v] = first ? both : wasm_i8x16_add(partial[v], both);
             }
           }
         }
       }
       if constexpr (Run > 2) {
-        for (int q = 0; q < Queries; ++q) {
-          for (int v = 0; v < Vectors; ++v) total[q][v].add(partial[q][v]);
-        }
+        for (std::size_t v = 0; v < kVectors; ++v) total[v].add(partial[v]);
       }
     }
-    for (int q = 0; q < Queries; ++q) {
-      for (int v = 0; v < Vectors; ++v) total[q][v].flush(sums[q] + 16 * v);
-    }
-  }
-}
-
-template <int Vectors, int Queries>
-void lut_scan_any(const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* const* luts,
-                  int run, std::uint32_t* const* sums) {
-  for (int q = 0; q < Queries; ++q) std::fill_n(sums[q], kBlockRows, 0u);
-  for (std::size_t row = 0; row < kBlockRows; row += 16 * Vectors) {
-    std::uint32_t* at[Queries];
-    for (int q = 0; q < Queries; ++q) at[q] = sums[q] + row;
-    switch (run) {
-      case 1:
-        lut_scan_run<1, Vectors, Queries>(codes + row, bytes, luts, at);
-        break;
-      case 2:
-        lut_scan_run<2, Vectors, Queries>(codes + row, bytes, luts, at);
-        break;
-      case 4:
-        lut_scan_run<4, Vectors, Queries>(codes + row, bytes, luts, at);
-        break;
-      default:
-        lut_scan_run<8, Vectors, Queries>(codes + row, bytes, luts, at);
-    }
+    for (std::size_t v = 0; v < kVectors; ++v) total[v].flush(sums + 16 * v);
   }
 }
 
@@ -360,24 +326,27 @@ void lut_scan_any(const std::uint8_t* codes, std::size_t bytes, const std::uint8
 
 void lut_scan(const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* lut, int run,
               std::uint32_t* sums) {
-  lut_scan_any<4, 1>(codes, bytes, &lut, run, &sums);
-}
-
-void lut_scan2(const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* lut0,
-               const std::uint8_t* lut1, int run, std::uint32_t* sums0, std::uint32_t* sums1) {
-  const std::uint8_t* luts[] = {lut0, lut1};
-  std::uint32_t* sums[] = {sums0, sums1};
-  lut_scan_any<2, 2>(codes, bytes, luts, run, sums);
+  std::fill_n(sums, kBlockRows, 0u);
+  switch (run) {
+    case 1:
+      return lut_scan_run<1>(codes, bytes, lut, sums);
+    case 2:
+      return lut_scan_run<2>(codes, bytes, lut, sums);
+    case 4:
+      return lut_scan_run<4>(codes, bytes, lut, sums);
+    default:
+      return lut_scan_run<8>(codes, bytes, lut, sums);
+  }
 }
 
 namespace {
 
 /// Lane i of the result: the sum of the lanes of the i-th argument.
 v128_t sum_lanes(v128_t a, v128_t b, v128_t c, v128_t d) {
-  const v128_t ab = wasm_i32x4_add(wasm_i32x4_shuffle(a, b, 0, 4, 1, 5),
-                                   wasm_i32x4_shuffle(a, b, 2, 6, 3, 7));
-  const v128_t cd = wasm_i32x4_add(wasm_i32x4_shuffle(c, d, 0, 4, 1, 5),
-                                   wasm_i32x4_shuffle(c, d, 2, 6, 3, 7));
+  const v128_t ab =
+      wasm_i32x4_add(wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), wasm_i32x4_shuffle(a, b, 2, 6, 3, 7));
+  const v128_t cd =
+      wasm_i32x4_add(wasm_i32x4_shuffle(c, d, 0, 4, 1, 5), wasm_i32x4_shuffle(c, d, 2, 6, 3, 7));
   return wasm_i32x4_add(wasm_i32x4_shuffle(ab, cd, 0, 1, 4, 5),
                         wasm_i32x4_shuffle(ab, cd, 2, 3, 6, 7));
 }

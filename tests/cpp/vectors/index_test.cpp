@@ -1,0 +1,416 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "fewbits/vectors.h"
+#include "vectors/codebook.h"
+#include "vectors/rotation.h"
+
+namespace fewbits::vectors {
+namespace {
+
+std::unique_ptr<Index> make(const Options& options) {
+  Result result;
+  std::unique_ptr<Index> index(Index::create(options, &result));
+  EXPECT_TRUE(result.ok());
+  return index;
+}
+
+std::vector<float> normals(std::mt19937& random, std::size_t n, float centre = 0) {
+  std::normal_distribution<float> normal(centre, 1);
+  std::vector<float> x(n);
+  for (float& value : x) value = normal(random);
+  return x;
+}
+
+/// What a reader of the exported rows computes, in double precision, from the documented format:
+/// factor * levels, rotated back.
+struct Exported {
+  std::vector<std::uint8_t> codes;
+  std::vector<float> factors;
+  std::vector<float> norms;
+  std::vector<std::uint8_t> refine_codes;
+  std::vector<float> refine_factors;
+
+  explicit Exported(const Index& index) {
+    const RowSizes sizes = index.row_sizes();
+    const std::size_t n = index.rows();
+    codes.resize(n * sizes.codes + 1);
+    factors.resize(n * sizes.factors / 4 + 1);
+    norms.resize(n + 1);
+    refine_codes.resize(n * sizes.refine_codes + 1);
+    refine_factors.resize(n + 1);
+    index.export_rows(0, n, arrays());
+  }
+  Arrays arrays() {
+    return {codes.data(), reinterpret_cast<std::uint8_t*>(factors.data()), norms.data(),
+            refine_codes.data(), refine_factors.data()};
+  }
+};
+
+int level(int bits, const std::uint8_t* row, std::size_t i) {
+  if (bits == 8) return static_cast<std::int8_t>(row[i]);
+  const std::size_t at = i * static_cast<std::size_t>(bits);
+  return level_of(*codebook(bits),
+                  static_cast<unsigned>(row[at / 8] >> (at % 8)) & ((1u << bits) - 1));
+}
+
+/// The score that the header defines, from exported rows.
+double score_of(const Index& index, const Exported& rows, std::size_t row,
+                const std::vector<float>& query) {
+  const Options& o = index.options();
+  std::vector<float> y = query;
+  double constant = 0;
+  double norm = 0;
+  for (const float value : query) norm += static_cast<double>(value) * static_cast<double>(value);
+  for (std::size_t i = 0; i < o.dims; ++i) {
+    if (o.metric == Metric::cosine) {
+      y[i] = static_cast<float>(static_cast<double>(y[i]) / std::sqrt(norm));
+    }
+    if (!index.has_mean()) continue;
+    if (o.metric == Metric::l2) {
+      y[i] -= index.mean()[i];
+    } else {
+      constant += static_cast<double>(y[i]) * static_cast<double>(index.mean()[i]);
+    }
+  }
+  if (o.metric == Metric::l2) {
+    for (const float value : y) constant -= static_cast<double>(value) * static_cast<double>(value);
+  }
+  Rotation rotation;
+  EXPECT_TRUE(rotation.init(o.dims, o.seed));
+  rotation.apply(y.data());
+  const bool refined = o.refine_bits != 0;
+  const int bits = refined ? o.refine_bits : o.bits;
+  const RowSizes sizes = index.row_sizes();
+  const std::uint8_t* codes = refined ? rows.refine_codes.data() + row * sizes.refine_codes
+                                      : rows.codes.data() + row * sizes.codes;
+  double dot = 0;
+  for (std::size_t i = 0; i < o.dims; ++i) dot += static_cast<double>(y[i]) * level(bits, codes, i);
+  dot *= static_cast<double>(refined ? rows.refine_factors[row] : rows.factors[row]);
+  if (o.metric == Metric::l2) return 2 * dot - static_cast<double>(rows.norms[row]) + constant;
+  return dot + constant;
+}
+
+struct Case {
+  Options options;
+  bool mean;
+};
+
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  for (const std::size_t dims : {1, 3, 16, 50, 131}) {
+    for (const int bits : {1, 2, 4, 8}) {
+      for (const Metric metric : {Metric::cosine, Metric::dot, Metric::l2}) {
+        for (const int refine : {0, 4, 8}) {
+          Options o;
+          o.dims = dims;
+          o.bits = bits;
+          o.metric = metric;
+          o.refine_bits = refine;
+          o.seed = static_cast<std::uint32_t>(dims);
+          o.scale_search = refine != 4;
+          all.push_back({o, (dims + static_cast<std::size_t>(bits)) % 2 == 0});
+        }
+      }
+    }
+  }
+  return all;
+}
+
+TEST(VectorIndex, FindsTheBestByTheDocumentedScore) {
+  std::mt19937 random(2);
+  for (const Case& c : cases()) {
+    const std::size_t dims = c.options.dims;
+    auto index = make(c.options);
+    if (c.mean) {
+      const std::vector<float> mean(dims, c.options.metric == Metric::cosine ? 0.05f : 0.3f);
+      ASSERT_TRUE(index->set_mean(mean.data()).ok());
+    }
+    const std::size_t n = 150;
+    const std::vector<float> x = normals(random, n * dims, 0.3f);
+    ASSERT_TRUE(index->add(x.data(), 100).ok());
+    ASSERT_TRUE(index->add(x.data() + 100 * dims, 50).ok());
+    for (const std::size_t gone : {0, 64, 149}) ASSERT_TRUE(index->remove(gone).ok());
+    EXPECT_EQ(index->size(), n - 3);
+    std::vector<std::uint32_t> allowed(5, 0xFFFFFFFFu);
+    allowed[1] = 0xF0F0F0F0u;
+    const Exported rows(*index);
+    constexpr std::size_t kQueries = 6;
+    const std::vector<float> queries = normals(random, kQueries * dims, 0.3f);
+    for (const std::uint32_t* filter : {static_cast<const std::uint32_t*>(nullptr),
+                                        static_cast<const std::uint32_t*>(allowed.data())}) {
+      const std::size_t k = 20;
+      std::vector<Hit> hits(kQueries * k);
+      std::vector<std::size_t> found(kQueries);
+      ASSERT_TRUE(
+          index->search(queries.data(), kQueries, k, n, filter, hits.data(), found.data()).ok());
+      for (std::size_t q = 0; q < kQueries; ++q) {
+        const std::vector<float> query(
+            queries.begin() + static_cast<std::ptrdiff_t>(q * dims),
+            queries.begin() + static_cast<std::ptrdiff_t>((q + 1) * dims));
+        std::vector<double> expected;
+        for (std::size_t row = 0; row < n; ++row) {
+          if (index->is_removed(row)) continue;
+          if (filter != nullptr && ((filter[row / 32] >> (row % 32)) & 1) == 0) continue;
+          expected.push_back(score_of(*index, rows, row, query));
+        }
+        std::sort(expected.begin(), expected.end(), std::greater<>());
+        ASSERT_EQ(found[q], std::min(k, expected.size()));
+        for (std::size_t i = 0; i < found[q]; ++i) {
+          const Hit& hit = hits[q * k + i];
+          const double tolerance = 2e-5 * static_cast<double>(dims) * (1 + std::fabs(expected[i]));
+          ASSERT_NEAR(static_cast<double>(hit.score), expected[i], tolerance);
+          ASSERT_NEAR(score_of(*index, rows, hit.row, query), expected[i], tolerance);
+          ASSERT_FALSE(index->is_removed(hit.row));
+        }
+        // One query at a time gives the same as all together.
+        std::vector<Hit> alone(k);
+        std::size_t count = 0;
+        ASSERT_TRUE(index->search(query.data(), 1, k, n, filter, alone.data(), &count).ok());
+        ASSERT_EQ(count, found[q]);
+        ASSERT_EQ(std::memcmp(alone.data(), hits.data() + q * k, count * sizeof(Hit)), 0);
+      }
+    }
+  }
+}
+
+TEST(VectorIndex, TheScanIsCloseEnoughToChooseCandidates) {
+  std::mt19937 random(3);
+  const std::size_t dims = 96;
+  const std::size_t n = 3000;
+  const std::vector<float> x = normals(random, n * dims);
+  for (const int bits : {1, 2, 4, 8}) {
+    Options o;
+    o.dims = dims;
+    o.bits = bits;
+    auto index = make(o);
+    ASSERT_TRUE(index->add(x.data(), n).ok());
+    const std::vector<float> queries = normals(random, 20 * dims);
+    std::size_t agree = 0;
+    for (std::size_t q = 0; q < 20; ++q) {
+      Hit few[10];
+      Hit all[10];
+      std::size_t found = 0;
+      const float* query = queries.data() + q * dims;
+      ASSERT_TRUE(index->search(query, 1, 10, 26, nullptr, few, &found).ok());
+      ASSERT_TRUE(index->search(query, 1, 10, n, nullptr, all, &found).ok());
+      for (const Hit& a : few) {
+        for (const Hit& b : all) agree += a.row == b.row;
+      }
+    }
+    EXPECT_GE(agree, 199u) << bits;
+  }
+}
+
+TEST(VectorIndex, EstimatesAreUnbiased) {
+  std::mt19937 random(4);
+  const std::size_t dims = 384;
+  const std::size_t n = 400;
+  std::vector<float> x = normals(random, n * dims);
+  for (const int bits : {1, 2, 4, 8}) {
+    double bias = 0;
+    double square = 0;
+    double count = 0;
+    for (std::uint32_t seed = 0; seed < 6; ++seed) {
+      Options o;
+      o.dims = dims;
+      o.bits = bits;
+      o.seed = seed;
+      auto index = make(o);
+      ASSERT_TRUE(index->add(x.data(), n).ok());
+      for (std::size_t q = 0; q < 40; ++q) {
+        // Close to a stored vector, where a biased estimate would show.
+        std::vector<float> query = normals(random, dims);
+        for (std::size_t i = 0; i < dims; ++i) query[i] += x[q * dims + i];
+        std::vector<Hit> hits(n);
+        std::size_t found = 0;
+        ASSERT_TRUE(index->search(query.data(), 1, n, n, nullptr, hits.data(), &found).ok());
+        for (const Hit& hit : hits) {
+          double dot = 0;
+          double a = 0;
+          double b = 0;
+          for (std::size_t i = 0; i < dims; ++i) {
+            const auto u = static_cast<double>(query[i]);
+            const auto v = static_cast<double>(x[hit.row * dims + i]);
+            dot += u * v;
+            a += u * u;
+            b += v * v;
+          }
+          const double error = static_cast<double>(hit.score) - dot / std::sqrt(a * b);
+          bias += error;
+          square += error * error;
+          ++count;
+        }
+      }
+    }
+    const double limit[] = {0, 0.7555, 0.3649, 0, 0.0979, 0, 0, 0, 0.0103};
+    EXPECT_LT(std::fabs(bias / count), 1e-3) << bits;
+    EXPECT_LT(std::sqrt(square / count * static_cast<double>(dims)), limit[bits] * 1.03) << bits;
+  }
+}
+
+TEST(VectorIndex, EqualScoresComeInRowOrder) {
+  Options o;
+  o.dims = 40;
+  o.bits = 2;
+  auto index = make(o);
+  std::mt19937 random(5);
+  const std::vector<float> one = normals(random, 40);
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(index->add(one.data(), 1).ok());
+  Hit hits[30];
+  std::size_t found = 0;
+  ASSERT_TRUE(index->search(one.data(), 1, 30, 30, nullptr, hits, &found).ok());
+  ASSERT_EQ(found, 30u);
+  for (std::uint32_t i = 0; i < 30; ++i) EXPECT_EQ(hits[i].row, i);
+}
+
+TEST(VectorIndex, RefusesWhatItCannotHold) {
+  Result result;
+  Options o;
+  EXPECT_EQ(Index::create(o, &result), nullptr);
+  EXPECT_EQ(result.status, Status::invalid_argument);
+  o.dims = 4;
+  o.bits = 3;
+  EXPECT_EQ(Index::create(o, &result), nullptr);
+  o.bits = 4;
+  o.metric = Metric::dot;
+  auto index = make(o);
+  const float nan[] = {1, 2, 3, 4, 5, NAN, 7, 8};
+  result = index->add(nan, 2);
+  EXPECT_EQ(result.status, Status::non_finite);
+  EXPECT_EQ(result.index, 5u);
+  const float huge[] = {1, 2, 3, 4, 3e38f, 3e38f, 0, 0};
+  result = index->add(huge, 2);
+  EXPECT_EQ(result.status, Status::invalid_argument);
+  EXPECT_EQ(result.index, 4u);
+  EXPECT_EQ(index->rows(), 0u);
+  EXPECT_EQ(index->remove(0).status, Status::invalid_argument);
+  EXPECT_EQ(index->reserve(kMaxRows + 1).status, Status::out_of_memory);
+}
+
+TEST(VectorIndex, CosineTakesAnyFiniteSize) {
+  Options o;
+  o.dims = 20;
+  o.bits = 8;
+  auto index = make(o);
+  std::mt19937 random(6);
+  const std::vector<float> x = normals(random, 20);
+  for (const float size : {1e-42f, 1e-30f, 1.0f, 1e30f, 5e37f}) {
+    std::vector<float> scaled = x;
+    for (float& value : scaled) value *= size;
+    ASSERT_TRUE(index->add(scaled.data(), 1).ok());
+  }
+  const std::vector<float> zero(20);
+  ASSERT_TRUE(index->add(zero.data(), 1).ok());
+  Hit hits[6];
+  std::size_t found = 0;
+  ASSERT_TRUE(index->search(x.data(), 1, 6, 6, nullptr, hits, &found).ok());
+  for (const Hit& hit : hits) {
+    const double expected = hit.row == 5 ? 0 : 1;
+    EXPECT_NEAR(static_cast<double>(hit.score), expected, hit.row == 0 ? 0.05 : 0.01);
+  }
+}
+
+TEST(VectorIndex, CompactionKeepsTheOthers) {
+  std::mt19937 random(7);
+  for (const Case& c : cases()) {
+    const std::size_t dims = c.options.dims;
+    if (dims > 50) continue;
+    auto index = make(c.options);
+    auto expected = make(c.options);
+    const std::vector<float> x = normals(random, 200 * dims);
+    ASSERT_TRUE(index->add(x.data(), 200).ok());
+    std::bernoulli_distribution coin(0.6);
+    for (std::size_t row = 0; row < 200; ++row) {
+      if (coin(random)) {
+        ASSERT_TRUE(index->remove(row).ok());
+      } else {
+        ASSERT_TRUE(expected->add(x.data() + row * dims, 1).ok());
+      }
+    }
+    index->compact();
+    ASSERT_EQ(index->rows(), expected->rows());
+    Exported a(*index);
+    Exported b(*expected);
+    EXPECT_EQ(a.codes, b.codes);
+    EXPECT_EQ(a.factors, b.factors);
+    EXPECT_EQ(a.refine_codes, b.refine_codes);
+    auto imported = make(c.options);
+    ASSERT_TRUE(imported->import_rows(a.arrays(), index->rows()).ok());
+    Exported d(*imported);
+    EXPECT_EQ(a.codes, d.codes);
+    EXPECT_EQ(a.norms, d.norms);
+    ASSERT_TRUE(imported->add(x.data(), 20).ok());
+    imported->truncate(index->rows());
+    Exported e(*imported);
+    EXPECT_EQ(a.codes, e.codes);
+    if (index->rows() == 0) continue;
+    a.factors[0] = INFINITY;
+    auto refused = make(c.options);
+    EXPECT_EQ(refused->import_rows(a.arrays(), index->rows()).status, Status::corrupt_data);
+    EXPECT_EQ(refused->rows(), 0u);
+  }
+}
+
+TEST(VectorIndex, ReplaceIsAsIfAddedThere) {
+  std::mt19937 random(8);
+  for (const Case& c : cases()) {
+    const std::size_t dims = c.options.dims;
+    const std::vector<float> x = normals(random, 70 * dims);
+    const std::vector<float> other = normals(random, dims);
+    auto index = make(c.options);
+    auto expected = make(c.options);
+    ASSERT_TRUE(index->add(x.data(), 70).ok());
+    ASSERT_TRUE(index->replace(66, other.data()).ok());
+    ASSERT_TRUE(expected->add(x.data(), 66).ok());
+    ASSERT_TRUE(expected->add(other.data(), 1).ok());
+    ASSERT_TRUE(expected->add(x.data() + 67 * dims, 3).ok());
+    Exported a(*index);
+    Exported b(*expected);
+    EXPECT_EQ(a.codes, b.codes);
+    EXPECT_EQ(a.factors, b.factors);
+    EXPECT_EQ(a.norms, b.norms);
+    EXPECT_EQ(a.refine_codes, b.refine_codes);
+  }
+}
+
+TEST(VectorIndex, ReconstructionComesBackClose) {
+  std::mt19937 random(9);
+  const std::size_t dims = 200;
+  for (const Metric metric : {Metric::cosine, Metric::dot, Metric::l2}) {
+    for (const int bits : {1, 2, 4, 8}) {
+      Options o;
+      o.dims = dims;
+      o.bits = bits;
+      o.metric = metric;
+      auto index = make(o);
+      const std::vector<float> x = normals(random, dims, 0.2f);
+      ASSERT_TRUE(index->add(x.data(), 1).ok());
+      std::vector<float> y(dims);
+      ASSERT_TRUE(index->reconstruct(0, y.data()).ok());
+      double norm = 0;
+      for (const float value : x) norm += static_cast<double>(value) * static_cast<double>(value);
+      const double size = metric == Metric::cosine ? std::sqrt(norm) : 1;
+      double error = 0;
+      for (std::size_t i = 0; i < dims; ++i) {
+        const double difference = static_cast<double>(x[i]) / size - static_cast<double>(y[i]);
+        error += difference * difference;
+      }
+      // The nearest point of the code's ray leaves its distortion D; one of norm 1 leaves the
+      // chord.
+      const double distortion = codebook(bits)->distortion;
+      const double chord = 2 - 2 * std::sqrt(1 - distortion);
+      const double expected = metric == Metric::cosine ? chord : distortion;
+      EXPECT_LT(error / (norm / (size * size)), expected * 1.25 + 1e-4) << bits;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace fewbits::vectors

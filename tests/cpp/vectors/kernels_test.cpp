@@ -1,0 +1,153 @@
+#include "vectors/kernels.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <vector>
+
+#if FEWBITS_SIMD
+
+namespace fewbits::vectors {
+namespace {
+
+std::mt19937 random_bits(1);
+
+template <typename T>
+std::vector<T> integers(std::size_t n, int low, int high) {
+  std::uniform_int_distribution<int> uniform(low, high);
+  std::vector<T> values(n);
+  for (T& value : values) value = static_cast<T>(uniform(random_bits));
+  return values;
+}
+
+std::vector<float> normals(std::size_t n, float scale = 1) {
+  std::normal_distribution<float> normal(0, scale);
+  std::vector<float> values(n);
+  for (float& value : values) value = normal(random_bits);
+  return values;
+}
+
+template <typename T>
+bool same(const std::vector<T>& a, const std::vector<T>& b) {
+  return std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
+}
+
+TEST(VectorKernels, HadamardIsTheSame) {
+  for (std::size_t n = 1; n <= 4096; n *= 2) {
+    std::vector<float> a = normals(n);
+    std::vector<float> b = a;
+    scalar::hadamard(a.data(), n);
+    simd::hadamard(b.data(), n);
+    EXPECT_EQ(a, b) << n;
+  }
+}
+
+TEST(VectorKernels, FloatLoopsAreTheSame) {
+  for (std::size_t n = 0; n < 70; ++n) {
+    const std::vector<float> x = normals(n, 30);
+    std::vector<float> a = normals(n);
+    std::vector<float> b = a;
+    scalar::multiply(a.data(), x.data(), n);
+    simd::multiply(b.data(), x.data(), n);
+    EXPECT_TRUE(same(a, b));
+    EXPECT_EQ(scalar::sum_squares(x.data(), n), simd::sum_squares(x.data(), n));
+    const std::vector<std::int8_t> levels = integers<std::int8_t>(n, -128, 127);
+    EXPECT_EQ(scalar::dot_levels(x.data(), levels.data(), n),
+              simd::dot_levels(x.data(), levels.data(), n));
+    std::vector<std::int16_t> c(n);
+    std::vector<std::int16_t> d(n);
+    for (const float scale : {1.0f, 0.5f, 300.0f, 20000.0f}) {
+      scalar::to_fixed(x.data(), n, scale, c.data());
+      simd::to_fixed(x.data(), n, scale, d.data());
+      EXPECT_EQ(c, d);
+    }
+  }
+}
+
+TEST(VectorKernels, QuantizeIsTheSame) {
+  for (const int bits : {1, 2, 3, 4, 5, 6, 8}) {
+    const Codebook& book = *codebook(bits);
+    for (const std::size_t n : {0, 1, 15, 16, 17, 64, 300, 2047, 2048, 5000}) {
+      for (const int reach : {3000, 8000, 32766}) {
+        std::vector<std::int16_t> fixed = integers<std::int16_t>(n, -reach - 1, reach);
+        for (const std::int16_t multiplier : std::initializer_list<std::int16_t>{1, 700, 2500}) {
+          std::vector<std::int8_t> a(n);
+          std::vector<std::int8_t> b(n);
+          const CodeSums one = scalar::quantize(fixed.data(), n, multiplier, book, a.data());
+          const CodeSums two = simd::quantize(fixed.data(), n, multiplier, book, b.data());
+          ASSERT_EQ(a, b) << bits;
+          ASSERT_EQ(one.product, two.product);
+          ASSERT_EQ(one.square, two.square);
+          ASSERT_EQ(one.level, two.level);
+        }
+      }
+    }
+  }
+}
+
+TEST(VectorKernels, TableScanIsTheSame) {
+  for (const int run : {1, 2, 4, 8}) {
+    for (const std::size_t bytes : {1, 2, 3, 4, 5, 37, 48, 129, 300, 1025, 2049}) {
+      const std::vector<std::uint8_t> codes = integers<std::uint8_t>(bytes * kBlockRows, 0, 255);
+      // The largest values that a run may have: 255 in all.
+      std::vector<std::uint8_t> lut = integers<std::uint8_t>(bytes * 32, 0, 255 / run);
+      lut[5] = static_cast<std::uint8_t>(255 / run);
+      for (const bool full : {false, true}) {
+        if (full) std::fill(lut.begin(), lut.end(), static_cast<std::uint8_t>(255 / run));
+        std::vector<std::uint32_t> a(kBlockRows);
+        std::vector<std::uint32_t> b(kBlockRows, 77);
+        scalar::lut_scan(codes.data(), bytes, lut.data(), run, a.data());
+        simd::lut_scan(codes.data(), bytes, lut.data(), run, b.data());
+        ASSERT_EQ(a, b) << run << " " << bytes;
+      }
+    }
+  }
+}
+
+TEST(VectorKernels, DotScansAreTheSame) {
+  for (const std::size_t stride : {16, 48, 384, 1024}) {
+    for (const std::size_t count : {1, 2, 3, 4, 7, 63, 64}) {
+      for (const bool full : {false, true}) {
+        std::vector<std::int8_t> rows = integers<std::int8_t>(count * stride, -128, 127);
+        std::vector<std::uint8_t> query = integers<std::uint8_t>(4 * stride, 0, 127);
+        if (full) {
+          std::fill(rows.begin(), rows.end(), std::int8_t{-128});
+          std::fill(query.begin(), query.end(), std::uint8_t{127});
+        }
+        std::vector<std::int32_t> a(4 * count);
+        std::vector<std::int32_t> b(4 * count);
+        std::vector<std::int32_t> c(count);
+        std::vector<std::int32_t> d(count);
+        scalar::dot_scan(rows.data(), stride, count, query.data(), a.data(), c.data());
+        simd::dot_scan(rows.data(), stride, count, query.data(), b.data(), d.data());
+        ASSERT_EQ(a, b);
+        ASSERT_EQ(c, d);
+        simd::dot_scan(rows.data(), stride, count, query.data(), b.data(), nullptr);
+        ASSERT_EQ(a, b);
+        scalar::dot_scan4(rows.data(), stride, count, query.data(), a.data(), c.data());
+        std::fill(d.begin(), d.end(), 0);
+        simd::dot_scan4(rows.data(), stride, count, query.data(), b.data(), d.data());
+        ASSERT_EQ(a, b);
+        ASSERT_EQ(c, d);
+      }
+    }
+  }
+}
+
+TEST(VectorKernels, AboveIsTheSame) {
+  for (int round = 0; round < 100; ++round) {
+    std::vector<float> scores = normals(kBlockRows);
+    scores[3] = 0.5f;
+    scores[4] = NAN;
+    for (const float threshold : {0.5f, -INFINITY, INFINITY, 2.0f}) {
+      ASSERT_EQ(scalar::above(scores.data(), threshold), simd::above(scores.data(), threshold));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace fewbits::vectors
+
+#endif
