@@ -10,8 +10,10 @@ function described(file) {
   const result = spawnSync(file, ['--version'], { encoding: 'utf8' });
   if (result.status !== 0) return null;
   const version = result.stdout.trim().replace(/^v/, '');
-  // Before version 22 relaxed SIMD is behind a flag, which later versions no longer know.
-  const flags = Number.parseInt(version, 10) < 22 ? ['--experimental-wasm-relaxed-simd'] : [];
+  // Before version 22 relaxed SIMD is behind a flag, which later versions no longer know; and there
+  // the baseline compiler, Liftoff, spoils the accumulator of the relaxed dot product.
+  const flags =
+    Number.parseInt(version, 10) < 22 ? ['--experimental-wasm-relaxed-simd', '--no-liftoff'] : [];
   return { name: `Node ${version}`, version, path: file, flags };
 }
 
