@@ -4,6 +4,7 @@ import { createError, type ErrorFunction } from './error.js';
 import { createFloats, type Floats } from './floats.js';
 import { createGgml, type Ggml } from './ggml.js';
 import { createInt4, type Int4 } from './int4.js';
+import { createKquant, type Kquant } from './kquant.js';
 import { createLinear, type Linear } from './linear.js';
 import { createUniform, type Uniform } from './uniform.js';
 
@@ -16,6 +17,7 @@ export class Fewbits {
   readonly linear: Linear;
   readonly floats: Floats;
   readonly ggml: Ggml;
+  readonly kquant: Kquant;
   readonly bits: Bits;
   /** Compares an array with its reconstruction. */
   readonly error: ErrorFunction;
@@ -29,6 +31,7 @@ export class Fewbits {
     this.error = createError(core);
     this.floats = createFloats(core);
     this.ggml = createGgml(core);
+    this.kquant = createKquant(core);
     this.uniform = createUniform(core, this.bits, this.floats);
     this.int4 = createInt4(core, this.bits);
     this.linear = createLinear(core, this.bits, this.uniform);

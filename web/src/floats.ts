@@ -7,22 +7,30 @@ import {
   output,
   toFloat32,
 } from './core/arguments.js';
-import type { Core } from './core/core.js';
+import { type Core, check, type Outcome } from './core/core.js';
 import { CHUNK } from './core/memory.js';
 import { type Inspection, type InspectType, inspect } from './inspect.js';
+import { createNf4, type Nf4 } from './nf4.js';
 
-const BYTES = { f16: 2, bf16: 2 } as const;
+/** Bits of a value. */
+const BITS = { f16: 16, bf16: 16, f8_e4m3: 8, f8_e5m2: 8, f4_e2m1: 4 } as const;
 
 /** Float formats that arrays are encoded to. */
-export type FloatType = keyof typeof BYTES;
+export type FloatType = keyof typeof BITS;
 
 /** Short float formats and the bits of numbers. */
 export interface Floats {
   /**
-   * Rounds to the format, ties to even. f16 is IEEE 754-2019 binary16, bf16 the upper half of a
-   * float32. Too large becomes infinity, too small a signed zero, NaN stays NaN.
+   * Rounds to the format, ties to even.
    *
-   * @returns little-endian bytes, two a value
+   * f16 is IEEE 754-2019 binary16, bf16 the upper half of a float32, f8_e4m3 and f8_e5m2 are OCP's
+   * 8-bit floats, f4_e2m1 the elements of OCP's microscaling formats, without their scales. Too
+   * small becomes a signed zero. Too large becomes infinity where the format has it (f16, bf16,
+   * f8_e5m2), else the largest value: 448 or 6. NaN stays NaN, but f4_e2m1 has none.
+   *
+   * @returns little-endian bytes; f4_e2m1 has two values in each, the first in the low half
+   * @throws FewbitsError NON_FINITE with the index of an infinity in f8_e4m3, or of an infinity or
+   *   NaN in f4_e2m1
    */
   encode(x: FloatArray, type: FloatType): Uint8Array;
 
@@ -34,51 +42,63 @@ export interface Floats {
    */
   decode(bytes: Uint8Array, type: FloatType, length: number, out?: Float32Array): Float32Array;
 
+  /** 4-bit NormalFloat: sixteen uneven levels times the largest magnitude of a block. */
+  readonly nf4: Nf4;
+
   /** How `type` stores a number: sign, exponent, mantissa, and what the format can hold. */
   inspect(value: number | bigint, type: InspectType): Inspection;
 }
 
-interface FloatsFunctions {
-  floats_encode_f16(x: number, n: number, out: number): void;
-  floats_decode_f16(bytes: number, n: number, out: number): void;
-  floats_encode_bf16(x: number, n: number, out: number): void;
-  floats_decode_bf16(bytes: number, n: number, out: number): void;
-}
+type FloatsFunctions = {
+  [name in `floats_encode_${FloatType}`]: (
+    x: number,
+    n: number,
+    out: number,
+  ) => Outcome | undefined;
+} & {
+  [name in `floats_decode_${FloatType}`]: (bytes: number, n: number, out: number) => void;
+};
+
+const bytesOf = (type: FloatType, n: number) => Math.ceil((n * BITS[type]) / 8);
 
 export function createFloats(core: Core): Floats {
   const wasm = core.functions<FloatsFunctions>();
   const { memory } = core;
-  const types = Object.keys(BYTES) as FloatType[];
+  const types = Object.keys(BITS) as FloatType[];
   return {
-    encode(given, type) {
+    nf4: createNf4(core),
+
+    encode(given, typeName) {
       const x = toFloat32('x', given);
-      const bytesEach = BYTES[oneOf('type', type, types)];
-      const out = output(Uint8Array, x.length * bytesEach, undefined);
+      const type = oneOf('type', typeName, types);
+      const out = output(Uint8Array, bytesOf(type, x.length), undefined);
       return memory.withScratch([4 * CHUNK, 4 * CHUNK], (xAt, outAt) => {
         for (let start = 0; start < x.length; start += CHUNK) {
           const n = Math.min(CHUNK, x.length - start);
           memory.f32(xAt, n).set(x.subarray(start, start + n));
-          wasm[`floats_encode_${type}`](xAt, n, outAt);
-          out.set(memory.u8(outAt, n * bytesEach), start * bytesEach);
+          const outcome = wasm[`floats_encode_${type}`](xAt, n, outAt);
+          if (outcome) check(outcome, 'x', start);
+          out.set(memory.u8(outAt, bytesOf(type, n)), bytesOf(type, start));
         }
         return out;
       });
     },
 
-    decode(bytes, type, length, given) {
-      const bytesEach = BYTES[oneOf('type', type, types)];
+    decode(bytes, typeName, length, given) {
+      const type = oneOf('type', typeName, types);
       integer('length', length, 0, Number.MAX_SAFE_INTEGER);
-      if (!(bytes instanceof Uint8Array) || bytes.length !== length * bytesEach) {
+      const size = bytesOf(type, length);
+      if (!(bytes instanceof Uint8Array) || bytes.length !== size) {
         throw invalid(
-          `bytes must be a Uint8Array(${length * bytesEach}) for ${length} values of ${type}, got ${describe(bytes)}`,
+          `bytes must be a Uint8Array(${size}) for ${length} values of ${type}, got ${describe(bytes)}`,
         );
       }
       const out = output(Float32Array, length, given);
       return memory.withScratch([4 * CHUNK, 4 * CHUNK], (inAt, outAt) => {
         for (let start = 0; start < length; start += CHUNK) {
           const n = Math.min(CHUNK, length - start);
-          const first = start * bytesEach;
-          memory.u8(inAt, n * bytesEach).set(bytes.subarray(first, first + n * bytesEach));
+          const first = bytesOf(type, start);
+          memory.u8(inAt, bytesOf(type, n)).set(bytes.subarray(first, first + bytesOf(type, n)));
           wasm[`floats_decode_${type}`](inAt, n, outAt);
           out.set(memory.f32(outAt, n), start);
         }

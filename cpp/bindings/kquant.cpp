@@ -1,0 +1,53 @@
+#include "fewbits/kquant.h"
+
+#include "binding.h"
+
+namespace fewbits::bindings {
+namespace {
+
+/// The numbers of a block; its integers lie in memory: subscales, suboffsets, codes, as in Block.
+struct KquantScales {
+  int status;
+  double index;
+  double scale;
+  double zero_point;
+};
+
+KquantScales kquant_quantize(Address x, const kquant::Repairs& repairs, Address subscales,
+                             Address suboffsets, Address codes, Address dequantized) {
+  kquant::Block block;
+  const Result result = kquant::quantize(at<float>(x), repairs, &block);
+  if (!result.ok()) {
+    return {static_cast<int>(result.status), static_cast<double>(result.index), 0, 0};
+  }
+  for (int j = 0; j < kquant::sub_blocks; ++j) {
+    at<std::uint8_t>(subscales)[j] = block.subscales[j];
+    at<std::uint8_t>(suboffsets)[j] = block.suboffsets[j];
+  }
+  for (int i = 0; i < kquant::block_size; ++i) at<std::uint8_t>(codes)[i] = block.codes[i];
+  kquant::dequantize(block, at<float>(dequantized));
+  return {0, 0, block.scale, block.zero_point};
+}
+
+double kquant_mean_squared_error(Address x, Address y, int n) {
+  return kquant::mean_squared_error(at<float>(x), at<float>(y), n);
+}
+
+EMSCRIPTEN_BINDINGS(kquant) {
+  emscripten::value_object<kquant::Repairs>("KquantRepairs")
+      .field("best_candidate", &kquant::Repairs::best_candidate)
+      .field("whole_error", &kquant::Repairs::whole_error)
+      .field("rounding", &kquant::Repairs::rounding)
+      .field("weighted_sum", &kquant::Repairs::weighted_sum)
+      .field("six_bits", &kquant::Repairs::six_bits);
+  emscripten::value_object<KquantScales>("KquantScales")
+      .field("status", &KquantScales::status)
+      .field("index", &KquantScales::index)
+      .field("scale", &KquantScales::scale)
+      .field("zero_point", &KquantScales::zero_point);
+  emscripten::function("kquant_quantize", &kquant_quantize);
+  emscripten::function("kquant_mean_squared_error", &kquant_mean_squared_error);
+}
+
+}  // namespace
+}  // namespace fewbits::bindings

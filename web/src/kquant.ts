@@ -1,0 +1,139 @@
+import { describe, type FloatArray, invalid, oneOf, options, toFloat32 } from './core/arguments.js';
+import { type Core, check, type Outcome } from './core/core.js';
+
+const VALUES = 256;
+const SUB_BLOCKS = 8;
+
+const REPAIRS = {
+  bestCandidate: 'best_candidate',
+  wholeError: 'whole_error',
+  rounding: 'rounding',
+  weightedSum: 'weighted_sum',
+  sixBits: 'six_bits',
+} as const;
+
+/**
+ * What the demo got wrong, each to be put right by itself:
+ *
+ * - `rounding`: codes are rounded to the nearest and clamped, not cut off and wrapped around
+ * - `weightedSum`: least squares with the sum of w x, where the demo has w x²
+ * - `bestCandidate`: of the candidates for the sub-scales the best is taken, not the last, and
+ *   single sub-scales are improved as long as that helps
+ * - `wholeError`: a candidate is judged by all its eight integers, not by the smallest
+ * - `sixBits`: sub-scales go up to 63, as their six bits allow, not to 15
+ */
+export type KquantRepair = keyof typeof REPAIRS;
+
+const repairNames = /* @__PURE__ */ Object.keys(REPAIRS) as readonly KquantRepair[];
+
+const VERSIONS: Record<'first' | 'latest' | 'repaired', readonly KquantRepair[]> = {
+  first: [],
+  latest: ['bestCandidate'],
+  repaired: repairNames,
+};
+
+export interface KquantOptions {
+  /** `'first'` and `'latest'` are the demo's published versions, exactly; default `'repaired'`. */
+  readonly version?: keyof typeof VERSIONS;
+  /** Instead of a version: the first one with these repairs. */
+  readonly repairs?: readonly KquantRepair[];
+}
+
+/** 256 values: scale * subscales[j] * code - zeroPoint * suboffsets[j] in sub-block j of 32. */
+export interface KquantBlock {
+  /** A float16, as is zeroPoint. */
+  readonly scale: number;
+  readonly zeroPoint: number;
+  /** Eight integers up to 15, or 63 with six bits. */
+  readonly subscales: Uint8Array;
+  readonly suboffsets: Uint8Array;
+  /** 256 integers up to 15. */
+  readonly codes: Uint8Array;
+  /** The 256 values again, in float16 arithmetic at every step. */
+  readonly dequantized: Float32Array;
+  /** Mean squared error of all 256 values. */
+  readonly mse: number;
+  /** Of the first eight only: what the demo prints. */
+  readonly mseFirst8: number;
+  /** Bytes once packed: 2 + 2 + 6 + 6 + 128. */
+  readonly byteLength: 144;
+}
+
+/** The K-quantization demo's two-level affine scheme, as published and repaired. */
+export interface Kquant {
+  /**
+   * @param x 256 finite values
+   * @throws FewbitsError NON_FINITE with the index, INVALID_ARGUMENT for another length
+   */
+  quantize(x: FloatArray, options?: KquantOptions): KquantBlock;
+
+  /** The names of the repairs. */
+  readonly repairs: readonly KquantRepair[];
+}
+
+interface KquantFunctions {
+  kquant_quantize(
+    x: number,
+    repairs: Record<(typeof REPAIRS)[KquantRepair], boolean>,
+    subscales: number,
+    suboffsets: number,
+    codes: number,
+    dequantized: number,
+  ): Outcome & { readonly scale: number; readonly zero_point: number };
+  kquant_mean_squared_error(x: number, y: number, n: number): number;
+}
+
+function chosenRepairs(o: KquantOptions): readonly KquantRepair[] {
+  if (o.repairs === undefined) {
+    return VERSIONS[oneOf('version', o.version ?? 'repaired', ['first', 'latest', 'repaired'])];
+  }
+  if (o.version !== undefined) throw invalid('version and repairs exclude each other');
+  if (!Array.isArray(o.repairs)) {
+    throw invalid(`repairs must be an array, got ${describe(o.repairs)}`);
+  }
+  return o.repairs.map((name, i) => oneOf(`repairs[${i}]`, name, repairNames));
+}
+
+export function createKquant(core: Core): Kquant {
+  const wasm = core.functions<KquantFunctions>();
+  const { memory } = core;
+  return {
+    repairs: repairNames,
+
+    quantize(given, givenOptions) {
+      const x = toFloat32('x', given);
+      if (x.length !== VALUES) throw invalid(`x must hold ${VALUES} values, got ${x.length}`);
+      const o = options<KquantOptions>('options', givenOptions, ['version', 'repairs']);
+      const chosen = chosenRepairs(o);
+      const repairs = Object.fromEntries(
+        repairNames.map((name) => [REPAIRS[name], chosen.includes(name)]),
+      ) as Parameters<KquantFunctions['kquant_quantize']>[1];
+      return memory.withScratch(
+        [4 * VALUES, SUB_BLOCKS, SUB_BLOCKS, VALUES, 4 * VALUES],
+        (xAt, subscales, suboffsets, codes, dequantized) => {
+          memory.f32(xAt, VALUES).set(x);
+          const block = wasm.kquant_quantize(
+            xAt,
+            repairs,
+            subscales,
+            suboffsets,
+            codes,
+            dequantized,
+          );
+          check(block, 'x');
+          return {
+            scale: block.scale,
+            zeroPoint: block.zero_point,
+            subscales: memory.u8(subscales, SUB_BLOCKS).slice(),
+            suboffsets: memory.u8(suboffsets, SUB_BLOCKS).slice(),
+            codes: memory.u8(codes, VALUES).slice(),
+            dequantized: memory.f32(dequantized, VALUES).slice(),
+            mse: wasm.kquant_mean_squared_error(xAt, dequantized, VALUES),
+            mseFirst8: wasm.kquant_mean_squared_error(xAt, dequantized, 8),
+            byteLength: 144,
+          };
+        },
+      );
+    },
+  };
+}

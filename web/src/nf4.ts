@@ -1,0 +1,115 @@
+import {
+  describe,
+  type FloatArray,
+  integer,
+  invalid,
+  options,
+  output,
+  toFloat32,
+} from './core/arguments.js';
+import { type Core, check, type Outcome } from './core/core.js';
+import { CHUNK } from './core/memory.js';
+
+export interface Nf4Options {
+  /** Values that share a scale: an even number up to 32768; default 64. */
+  readonly block?: number;
+}
+
+/** Codes of nf4 and the largest magnitude of each block, which they are multiples of. */
+export interface Nf4Quantized {
+  /** Two codes a byte, the first in the high half, as bitsandbytes has them. */
+  readonly codes: Uint8Array;
+  readonly absmax: Float32Array;
+  readonly block: number;
+  readonly length: number;
+  readonly byteLength: number;
+}
+
+/** The 4-bit NormalFloat of QLoRA, with bitsandbytes' levels and bounds. */
+export interface Nf4 {
+  /** @throws FewbitsError NON_FINITE with the index of the first NaN or infinity */
+  quantize(x: FloatArray, options?: Nf4Options): Nf4Quantized;
+
+  /** @throws FewbitsError INVALID_ARGUMENT when the parts do not fit each other */
+  dequantize(q: Nf4Quantized, out?: Float32Array): Float32Array;
+}
+
+interface Nf4Functions {
+  floats_encode_nf4(x: number, n: number, block: number, absmax: number, out: number): Outcome;
+  floats_decode_nf4(bytes: number, n: number, block: number, absmax: number, out: number): Outcome;
+}
+
+function blockOf(name: string, value: unknown): number {
+  const block = integer(name, value, 2, CHUNK);
+  if (block % 2 !== 0) throw invalid(`${name} must be even, got ${block}`);
+  return block;
+}
+
+export function createNf4(core: Core): Nf4 {
+  const wasm = core.functions<Nf4Functions>();
+  const { memory } = core;
+
+  /** Calls `visit` for pieces of whole blocks, with room for values, blocks and codes. */
+  function pieces(
+    length: number,
+    block: number,
+    visit: (
+      at: { x: number; absmax: number; codes: number },
+      start: number,
+      n: number,
+      blocks: number,
+    ) => void,
+  ): void {
+    const size = CHUNK - (CHUNK % block);
+    memory.withScratch([4 * size, 4 * (size / block), size / 2], (x, absmax, codes) => {
+      for (let start = 0; start < length; start += size) {
+        const n = Math.min(size, length - start);
+        visit({ x, absmax, codes }, start, n, Math.ceil(n / block));
+      }
+    });
+  }
+
+  return {
+    quantize(given, givenOptions) {
+      const x = toFloat32('x', given);
+      const o = options<Nf4Options>('options', givenOptions, ['block']);
+      const block = blockOf('block', o.block ?? 64);
+      const codes = output(Uint8Array, Math.ceil(x.length / 2), undefined);
+      const absmax = output(Float32Array, Math.ceil(x.length / block), undefined);
+      pieces(x.length, block, (at, start, n, blocks) => {
+        memory.f32(at.x, n).set(x.subarray(start, start + n));
+        check(wasm.floats_encode_nf4(at.x, n, block, at.absmax, at.codes), 'x', start);
+        absmax.set(memory.f32(at.absmax, blocks), start / block);
+        codes.set(memory.u8(at.codes, Math.ceil(n / 2)), start / 2);
+      });
+      const byteLength = codes.byteLength + absmax.byteLength;
+      return { codes, absmax, block, length: x.length, byteLength };
+    },
+
+    dequantize(q, given) {
+      if (typeof q !== 'object' || q === null) {
+        throw invalid(`q must be what nf4.quantize returns, got ${describe(q)}`);
+      }
+      const length = integer('q.length', q.length, 0, Number.MAX_SAFE_INTEGER);
+      const block = blockOf('q.block', q.block);
+      const bytes = Math.ceil(length / 2);
+      const count = Math.ceil(length / block);
+      if (!(q.codes instanceof Uint8Array) || q.codes.length !== bytes) {
+        throw invalid(`q.codes must be a Uint8Array(${bytes}), got ${describe(q.codes)}`);
+      }
+      if (!(q.absmax instanceof Float32Array) || q.absmax.length !== count) {
+        throw invalid(`q.absmax must be a Float32Array(${count}), got ${describe(q.absmax)}`);
+      }
+      const out = output(Float32Array, length, given);
+      pieces(length, block, (at, start, n, blocks) => {
+        const first = start / block;
+        memory.f32(at.absmax, blocks).set(q.absmax.subarray(first, first + blocks));
+        const half = Math.ceil(n / 2);
+        memory.u8(at.codes, half).set(q.codes.subarray(start / 2, start / 2 + half));
+        check(wasm.floats_decode_nf4(at.codes, n, block, at.absmax, at.x), 'q', start);
+        out.set(memory.f32(at.x, n), start);
+      });
+      return out;
+    },
+  };
+}
