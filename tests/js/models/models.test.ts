@@ -1,0 +1,378 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gguf } from '@huggingface/gguf';
+import { load } from 'fewbits';
+import {
+  encodeBF16,
+  encodeF16,
+  type GgmlTypeName,
+  type GgufEntryInput,
+  ggmlTypes,
+  readGguf,
+  writeGguf,
+  writeSafetensors,
+} from 'fewbits/io';
+import {
+  type Converter,
+  createConverter,
+  createConverterPool,
+  type ModelPlanOptions,
+  type ModelProgress,
+  openModel,
+  planModel,
+  quantizeModel,
+} from 'fewbits/models';
+import { describe, expect, it } from 'vitest';
+
+const fb = await load();
+
+/** Repeatable values like weights: bell-shaped, with an outlier now and then. */
+function weights(count: number, seed: number): Float32Array {
+  let state = seed;
+  const uniform = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  return Float32Array.from({ length: count }, () => {
+    const bell = uniform() + uniform() + uniform() + uniform() - 2;
+    return uniform() < 0.01 ? bell * 20 : bell;
+  });
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+/** Equality that takes milliseconds for megabytes. */
+function expectBytes(actual: Uint8Array, expected: ArrayBufferView): void {
+  expect(actual.length).toBe(expected.byteLength);
+  expect(Buffer.compare(actual, bytesOf(expected))).toBe(0);
+}
+
+async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const kept: Uint8Array<ArrayBuffer>[] = [];
+  for await (const piece of pieces) kept.push(piece.slice());
+  return new Uint8Array(await new Blob(kept).arrayBuffer());
+}
+
+async function quantize(
+  source: Uint8Array<ArrayBuffer>,
+  options: ModelPlanOptions,
+  converter: Converter = createConverter(fb),
+  importance?: (name: string) => Float32Array | undefined,
+) {
+  const model = await openModel(new Blob([source]));
+  const plan = planModel(model, options);
+  const bytes = await collect(
+    quantizeModel(model, plan, { converter, ...(importance && { importance }) }),
+  );
+  expect(bytes.length).toBe(plan.byteLength);
+  return { plan, file: readGguf(bytes), bytes };
+}
+
+const rows = 1100; // 1100 rows of 512 values are more than one chunk
+const values = {
+  large: weights(rows * 512, 1),
+  halves: weights(8 * 256, 2),
+  odd: weights(20 * 100, 3),
+  short: weights(40 * 96, 4),
+  norm: weights(512, 5),
+  tiny: weights(4 * 32, 6),
+  output: weights(8 * 256, 7),
+};
+
+function ggufModel() {
+  const tensor = (name: string, shape: number[], data: ArrayBufferView, type: GgmlTypeName) => {
+    return { name, shape, type, data: bytesOf(data) };
+  };
+  const metadata: GgufEntryInput[] = [
+    { key: 'general.architecture', type: 'string', value: 'llama' },
+    { key: 'general.file_type', type: 'u32', value: 0 },
+    { key: 'tokens', type: 'array', value: { type: 'string', values: ['a', 'b'] } },
+    { key: 'general.alignment', type: 'u32', value: 64 },
+  ];
+  return writeGguf(metadata, [
+    tensor('blk.0.attn_q.weight', [rows, 512], values.large, 'F32'),
+    tensor('blk.0.attn_norm.weight', [512], values.norm, 'F32'),
+    tensor('blk.0.ffn_up.weight', [8, 256], encodeF16(values.halves), 'F16'),
+    tensor('blk.0.ffn_down.weight', [2, 4, 256], encodeBF16(values.halves), 'BF16'),
+    tensor('blk.0.odd.weight', [20, 100], values.odd, 'F32'),
+    tensor('blk.0.short.weight', [40, 96], values.short, 'F32'),
+    tensor('blk.0.tiny.weight', [4, 32], values.tiny, 'F32'),
+    tensor('blk.0.ffn_gate_inp.weight', [8, 256], values.halves, 'F32'),
+    tensor('blk.0.bias', [8, 256], values.halves, 'F32'),
+    tensor('blk.0.done.weight', [8, 256], fb.ggml.quantize(values.halves, 'Q8_0'), 'Q8_0'),
+    tensor('table.weight', [8, 256], new Int32Array(8 * 256), 'I32'),
+    tensor('output.weight', [8, 256], values.output, 'F32'),
+  ]);
+}
+
+const row = (x: Float32Array, type: 'Q4_K', rowLength: number) =>
+  fb.ggml.quantize(x, type, { rowLength });
+
+describe('a GGUF model', () => {
+  it('has each tensor as planned, with its reason, and all else byte for byte', async () => {
+    const source = readGguf(ggufModel());
+    const { plan, file } = await quantize(ggufModel(), { type: 'Q4_K' });
+    expect(plan.tensors.map(({ name, to, reason }) => [name, to, reason])).toEqual([
+      ['blk.0.attn_q.weight', 'Q4_K', 'the type asked for'],
+      ['blk.0.attn_norm.weight', undefined, 'kept: fewer than two dimensions'],
+      ['blk.0.ffn_up.weight', 'Q4_K', 'the type asked for'],
+      ['blk.0.ffn_down.weight', 'Q4_K', 'the type asked for'],
+      [
+        'blk.0.odd.weight',
+        'F16',
+        'the type asked for, but rows of 100 are not whole blocks of Q4_K',
+      ],
+      [
+        'blk.0.short.weight',
+        'Q5_0',
+        'the type asked for, but rows of 96 are not whole blocks of Q4_K',
+      ],
+      ['blk.0.tiny.weight', undefined, 'kept: fewer than 1024 values'],
+      ['blk.0.ffn_gate_inp.weight', undefined, 'kept: by its name'],
+      ['blk.0.bias', undefined, 'kept: its name does not end in weight'],
+      ['blk.0.done.weight', undefined, 'kept: quantized already'],
+      ['table.weight', undefined, 'kept: I32 is not converted'],
+      ['output.weight', 'Q6_K', 'the output tensor'],
+    ]);
+    for (const { name, to, shape } of plan.tensors) {
+      expect(file.tensor(name).shape).toEqual(shape);
+      if (to === undefined) expectBytes(file.bytes(name), source.bytes(name));
+      else expect(file.tensor(name).type).toBe(to);
+    }
+    expectBytes(file.bytes('blk.0.attn_q.weight'), row(values.large, 'Q4_K', 512));
+    const half = fb.ggml.dequantize(bytesOf(encodeF16(values.halves)), 'F16', 2048);
+    expectBytes(file.bytes('blk.0.ffn_up.weight'), row(half, 'Q4_K', 256));
+    const brain = fb.ggml.dequantize(bytesOf(encodeBF16(values.halves)), 'BF16', 2048);
+    expectBytes(file.bytes('blk.0.ffn_down.weight'), row(brain, 'Q4_K', 256));
+    expectBytes(file.bytes('blk.0.odd.weight'), bytesOf(encodeF16(values.odd)));
+    expectBytes(file.bytes('output.weight'), fb.ggml.quantize(values.output, 'Q6_K'));
+    // Metadata: the bytes of what was there, the file type in its place, the version behind.
+    const keys = [...source.metadata.keys(), 'general.quantization_version'];
+    expect([...file.metadata.keys()]).toEqual(keys);
+    expect(file.metadata.get('general.file_type')?.value).toBe(14);
+    expect(file.metadata.get('general.quantization_version')?.value).toBe(2);
+    expect(file.alignment).toBe(64);
+    for (const key of ['general.architecture', 'tokens', 'general.alignment']) {
+      expect(file.metadata.get(key)?.raw).toEqual(source.metadata.get(key)?.raw);
+    }
+  });
+
+  it('kept as a whole is the same file', async () => {
+    const { bytes } = await quantize(ggufModel(), { type: 'keep' });
+    expectBytes(bytes, ggufModel());
+  });
+
+  it('rules decide first, and may drop', async () => {
+    const { file } = await quantize(ggufModel(), {
+      type: 'Q8_0',
+      pure: true,
+      requantize: true,
+      minValues: 0,
+      metadata: [{ key: 'general.architecture', type: 'string', value: 'other' }],
+      rules: [
+        { name: 'blk.*.ffn_*.weight', type: 'Q4_0' },
+        { name: /NORM/gi, type: 'BF16' },
+        { name: 'blk.0.odd.weight', type: 'keep' },
+        { name: 'table.weight', type: 'drop' },
+        { name: '*attn_q*', type: 'F32' },
+      ],
+    });
+    const types = Object.fromEntries(file.tensors.map(({ name, type }) => [name, type]));
+    expect(types).toEqual({
+      'blk.0.attn_q.weight': 'F32',
+      'blk.0.attn_norm.weight': 'BF16',
+      'blk.0.ffn_up.weight': 'Q4_0',
+      'blk.0.ffn_down.weight': 'Q4_0',
+      'blk.0.odd.weight': 'F32',
+      'blk.0.short.weight': 'Q8_0',
+      'blk.0.tiny.weight': 'Q8_0',
+      'blk.0.ffn_gate_inp.weight': 'Q4_0',
+      'blk.0.bias': 'F32',
+      'blk.0.done.weight': 'Q8_0',
+      'output.weight': 'Q8_0',
+    });
+    expect(file.metadata.get('general.architecture')?.value).toBe('other');
+    const norm = bytesOf(encodeBF16(values.norm));
+    expectBytes(file.bytes('blk.0.attn_norm.weight'), norm);
+  });
+
+  it('uses the importance of columns where it is known', async () => {
+    const importance = weights(512, 9).map(Math.abs);
+    const known = (name: string) => (name === 'blk.0.attn_q.weight' ? importance : undefined);
+    const { file } = await quantize(ggufModel(), { type: 'Q4_K' }, createConverter(fb), known);
+    const expected = fb.ggml.quantize(values.large, 'Q4_K', { rowLength: 512, importance });
+    expectBytes(file.bytes('blk.0.attn_q.weight'), expected);
+    expect(Buffer.compare(expected, row(values.large, 'Q4_K', 512))).not.toBe(0);
+  });
+});
+
+describe('a safetensors model', () => {
+  const f64 = Float64Array.from(values.halves);
+  const source = writeSafetensors(
+    [
+      { name: 'model.embed', shape: [rows, 512], data: values.large },
+      { name: 'half', shape: [8, 256], data: values.halves, dtype: 'F16' },
+      { name: 'double', shape: [8, 256], data: f64 },
+      { name: 'norm', shape: [512], data: values.norm },
+      { name: 'scalar', shape: [], data: new Float32Array([1]) },
+      { name: 'ids', shape: [3], data: new BigInt64Array(3) },
+    ],
+    { format: 'pt' },
+  );
+
+  it('becomes a GGUF file that an independent parser reads', async () => {
+    const metadata: GgufEntryInput[] = [
+      { key: 'general.architecture', type: 'string', value: 'bert' },
+    ];
+    const { file, bytes } = await quantize(source, { type: 'Q4_K', metadata });
+    expectBytes(file.bytes('model.embed'), row(values.large, 'Q4_K', 512));
+    expectBytes(file.bytes('double'), row(values.halves, 'Q4_K', 256));
+    expectBytes(file.bytes('norm'), bytesOf(values.norm));
+    const folder = mkdtempSync(join(tmpdir(), 'fewbits-'));
+    try {
+      const path = join(folder, 'model.gguf');
+      writeFileSync(path, bytes);
+      const parsed = await gguf(path, { allowLocalFile: true });
+      expect(parsed.metadata).toMatchObject({
+        'safetensors.format': 'pt',
+        'general.architecture': 'bert',
+        'general.file_type': 14,
+        'general.quantization_version': 2,
+      });
+      const listed = parsed.tensorInfos.map(({ name, dtype, shape }) => {
+        return [name, dtype, shape.map(Number)];
+      });
+      expect(listed).toEqual([
+        ['double', ggmlTypes.Q4_K.ggufId, [256, 8]],
+        ['ids', ggmlTypes.I64.ggufId, [3]],
+        ['model.embed', ggmlTypes.Q4_K.ggufId, [512, rows]],
+        ['norm', ggmlTypes.F32.ggufId, [512]],
+        ['scalar', ggmlTypes.F32.ggufId, []],
+        ['half', ggmlTypes.Q4_K.ggufId, [256, 8]],
+      ]);
+      for (const { name, offset } of parsed.tensorInfos) {
+        const at = Number(parsed.tensorDataOffset + offset);
+        expect(at).toBe(file.tensor(name).byteOffset);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('with dtypes that GGUF lacks is refused until a rule drops them', async () => {
+    const mask = { name: 'mask', shape: [4], data: new Uint8Array(4) };
+    const model = await openModel(writeSafetensors([mask]));
+    expect(() => planModel(model, { type: 'Q4_K' })).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED', message: expect.stringContaining('"mask"') }),
+    );
+    const plan = planModel(model, { type: 'Q4_K', rules: [{ name: 'mask', type: 'drop' }] });
+    expect(plan.tensors).toEqual([]);
+  });
+
+  it('with values that are not finite is refused with the tensor and its rows', async () => {
+    const bad = values.large.slice();
+    bad[1090 * 512 + 3] = Number.NaN;
+    const file = writeSafetensors([{ name: 'w', shape: [rows, 512], data: bad }]);
+    await expect(quantize(file, { type: 'Q4_K' })).rejects.toThrow(
+      expect.objectContaining({
+        code: 'NON_FINITE',
+        message: expect.stringMatching(/tensor "w", from row 1024: .*33795/),
+      }),
+    );
+  });
+});
+
+describe('while it runs', () => {
+  it('a pool of workers gives the same bytes', async () => {
+    const pool = createConverterPool({ size: 3 });
+    try {
+      const here = await quantize(ggufModel(), { type: 'Q5_K' });
+      const there = await quantize(ggufModel(), { type: 'Q5_K' }, pool);
+      expectBytes(there.bytes, here.bytes);
+      const bad = {
+        bytes: bytesOf(new Float32Array([Number.NaN, ...new Float32Array(31)])),
+        from: 'F32' as const,
+        to: 'Q4_0' as const,
+        rowLength: 32,
+      };
+      await expect(pool.convert(bad)).rejects.toMatchObject({
+        name: 'FewbitsError',
+        code: 'NON_FINITE',
+      });
+    } finally {
+      pool.close();
+    }
+    const late = { bytes: new Uint8Array(0), from: 'F32', to: 'F16', rowLength: 1 } as const;
+    await expect(pool.convert(late)).rejects.toMatchObject({ code: 'DISPOSED' });
+  });
+
+  it('progress grows to the end', async () => {
+    const model = await openModel(ggufModel());
+    const plan = planModel(model, { type: 'Q4_0' });
+    const seen: ModelProgress[] = [];
+    const onProgress = (progress: ModelProgress) => seen.push(progress);
+    await collect(quantizeModel(model, plan, { converter: createConverter(fb), onProgress }));
+    expect(seen.length).toBe(plan.tensors.length + 1);
+    for (let i = 1; i < seen.length; i++) {
+      const [before, now] = [seen[i - 1] as ModelProgress, seen[i] as ModelProgress];
+      expect(now.bytesDone).toBeGreaterThan(before.bytesDone);
+    }
+    const bytes = model.tensors.reduce((sum, tensor) => sum + tensor.byteLength, 0);
+    expect(seen.at(-1)).toEqual({
+      tensor: 'output.weight',
+      tensorsDone: 12,
+      tensors: 12,
+      bytesDone: bytes,
+      bytes,
+    });
+  });
+
+  it('a signal stops it', async () => {
+    const model = await openModel(ggufModel());
+    const plan = planModel(model, { type: 'Q4_0' });
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const options = {
+      converter: createConverter(fb),
+      signal: controller.signal,
+      onProgress: () => controller.abort(reason),
+    };
+    await expect(collect(quantizeModel(model, plan, options))).rejects.toBe(reason);
+  });
+
+  it('only a few chunks are read ahead of those that were taken', async () => {
+    const shape = [64, 1 << 19];
+    const name = 'w';
+    let read = 0;
+    const model = {
+      format: 'safetensors' as const,
+      tensors: [{ name, shape, typeName: 'F32', type: 'F32' as const, byteLength: 2 ** 27 }],
+      metadata: [],
+      read: async (_: unknown, __: number, length: number) => {
+        read += length;
+        return new Uint8Array(length);
+      },
+    };
+    const plan = planModel(model, { type: 'Q4_0' });
+    const pieces = quantizeModel(model, plan, { converter: createConverter(fb) });
+    await pieces.next();
+    for (let taken = 1; taken < 8; taken++) {
+      await pieces.next();
+      expect(read / 2 ** 21).toBeLessThanOrEqual(taken + 3);
+    }
+    await pieces.return();
+    expect(read).toBeLessThan(2 ** 25);
+  });
+
+  it('types that cannot be made are refused with those that can', async () => {
+    const model = await openModel(ggufModel());
+    for (const type of ['Q8_K', 'IQ2_XXS', 'I8', 'q4_k', '']) {
+      expect(() => planModel(model, { type: type as GgmlTypeName })).toThrow(/F32, F16, Q4_0/);
+      const rules = [{ name: 'x', type: type as GgmlTypeName }];
+      expect(() => planModel(model, { type: 'Q4_0', rules })).toThrow(/the rule for "x"/);
+    }
+    await expect(openModel(new Uint8Array(3))).rejects.toMatchObject({ code: 'CORRUPT_DATA' });
+  });
+});

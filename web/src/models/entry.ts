@@ -1,0 +1,14 @@
+// What `fewbits/models` exports on every platform.
+
+export { type Conversion, type Converter, createConverter } from './convert.js';
+export { type Model, type ModelTensor, openModel } from './model.js';
+export {
+  type ModelPlan,
+  type ModelPlanOptions,
+  type PlannedTensor,
+  planModel,
+  type TensorRule,
+} from './plan.js';
+export type { ConverterPool } from './pool.js';
+export { type ModelProgress, type QuantizeModelOptions, quantizeModel } from './quantize.js';
+export { targetTypes } from './rules.js';

@@ -1,0 +1,77 @@
+import type { GgmlTypeName } from '../ggml-types.js';
+import { type GgufEntryInput, openGguf } from '../io/gguf.js';
+import { openSafetensors, type SafetensorsType } from '../io/safetensors.js';
+import { type ByteSource, readExactly, toReader } from '../io/source.js';
+
+/** A tensor of a model, whatever file it is in. */
+export interface ModelTensor {
+  readonly name: string;
+  /** Outermost dimension first. */
+  readonly shape: readonly number[];
+  /** The type's name as the file gives it: a ggml type, a dtype of safetensors or `type 99`. */
+  readonly typeName: string;
+  /** The ggml type of the same bytes, if there is one. */
+  readonly type: GgmlTypeName | undefined;
+  /** The number of a type that only the file knows. */
+  readonly typeId?: number;
+  readonly byteLength: number;
+}
+
+/** A model file, opened: names, shapes and metadata are here, data are read when asked for. */
+export interface Model {
+  readonly format: 'gguf' | 'safetensors';
+  readonly tensors: readonly ModelTensor[];
+  /** What a GGUF file made of this model starts from. */
+  readonly metadata: readonly GgufEntryInput[];
+  /** `length` bytes of a tensor from its byte `start`. */
+  read(tensor: ModelTensor, start: number, length: number): Promise<Uint8Array>;
+}
+
+const sameBytes: Partial<Record<SafetensorsType, GgmlTypeName>> = {
+  F64: 'F64',
+  F32: 'F32',
+  F16: 'F16',
+  BF16: 'BF16',
+  I64: 'I64',
+  I32: 'I32',
+  I16: 'I16',
+  I8: 'I8',
+};
+
+/**
+ * Opens a GGUF or safetensors file; its first bytes tell which. Names are taken as they are. The strings of
+ * safetensors' `__metadata__` become GGUF metadata under `safetensors.`.
+ *
+ * @throws FewbitsError CORRUPT_DATA for a file that is neither or breaks its format's rules
+ */
+export async function openModel(source: ByteSource): Promise<Model> {
+  const reader = toReader(source);
+  const magic = await readExactly(reader, 0, Math.min(4, reader.size));
+  return String.fromCharCode(...magic) === 'GGUF' ? openGgufModel(source) : openTensors(source);
+}
+
+async function openGgufModel(source: ByteSource): Promise<Model> {
+  const file = await openGguf(source);
+  return {
+    format: 'gguf',
+    tensors: file.tensors.map(({ name, shape, type, typeId, byteLength }) => {
+      return { name, shape, typeName: type ?? `type ${typeId}`, type, typeId, byteLength };
+    }),
+    metadata: [...file.metadata.values()],
+    read: ({ name }, start, length) => file.bytes(name, start, length),
+  };
+}
+
+async function openTensors(source: ByteSource): Promise<Model> {
+  const file = await openSafetensors(source);
+  return {
+    format: 'safetensors',
+    tensors: file.tensors.map(({ name, shape, dtype, byteLength }) => {
+      return { name, shape, typeName: dtype, type: sameBytes[dtype], byteLength };
+    }),
+    metadata: Object.entries(file.metadata).map(([key, value]) => {
+      return { key: `safetensors.${key}`, type: 'string', value };
+    }),
+    read: ({ name }, start, length) => file.bytes(name, start, length),
+  };
+}

@@ -1,0 +1,145 @@
+import { FewbitsError } from '../core/errors.js';
+import { type GgmlTypeName, ggmlTypes } from '../ggml-types.js';
+import { streamGguf } from '../io/gguf.js';
+import { elementCount, quote } from '../io/source.js';
+import type { Converter } from './convert.js';
+import type { Model } from './model.js';
+import type { ModelPlan, PlannedTensor } from './plan.js';
+
+export interface ModelProgress {
+  /** The tensor whose bytes were just handed out. */
+  readonly tensor: string;
+  readonly tensorsDone: number;
+  readonly tensors: number;
+  /** Bytes of the source's tensors. */
+  readonly bytesDone: number;
+  readonly bytes: number;
+}
+
+export interface QuantizeModelOptions {
+  converter: Converter;
+  signal?: AbortSignal;
+  onProgress?: (progress: ModelProgress) => void;
+  /** The importance of a tensor's columns, if known; undefined for none. */
+  importance?: (tensor: string) => Float32Array | undefined;
+}
+
+/** Values, or bytes of what is kept, that are worked on at a time: large enough for speed, small enough for memory. */
+const chunkValues = 1 << 19;
+const chunkBytes = 1 << 21;
+
+/** A part of a tensor: whole rows when they are converted. */
+interface Chunk {
+  planned: PlannedTensor;
+  start: number;
+  length: number;
+  firstRow: number;
+}
+
+/**
+ * The GGUF file of a plan, in pieces, tensor by tensor. Only some chunks of rows are in memory at a time: two more
+ * than the converter works on.
+ *
+ * @throws FewbitsError NON_FINITE with the tensor's name, CORRUPT_DATA when the source ends early; the signal's reason
+ * when it is aborted
+ */
+export async function* quantizeModel(
+  model: Model,
+  plan: ModelPlan,
+  { converter, signal, onProgress, importance }: QuantizeModelOptions,
+): AsyncGenerator<Uint8Array, void, void> {
+  const bytes = plan.tensors.reduce((sum, { source }) => sum + source.byteLength, 0);
+  let bytesDone = 0;
+  let tensorsDone = 0;
+  const results = inOrder(
+    allChunks(plan.tensors),
+    (chunk) => convertChunk(model, chunk, converter, importance),
+    converter.concurrency + 2,
+  );
+
+  async function* pieces(planned: PlannedTensor) {
+    // The bytes handed out say when the tensor is whole: the queue goes on into the next one.
+    for (let left = planned.byteLength; left > 0; ) {
+      signal?.throwIfAborted();
+      const { value, done } = await results.next();
+      if (done) return;
+      signal?.throwIfAborted();
+      left -= value.bytes.length;
+      bytesDone += value.chunk.length;
+      yield value.bytes;
+      if (left <= 0) tensorsDone++;
+      const tensor = planned.name;
+      onProgress?.({ tensor, tensorsDone, tensors: plan.tensors.length, bytesDone, bytes });
+    }
+    if (planned.byteLength === 0) tensorsDone++;
+  }
+
+  let next = 0;
+  try {
+    yield* streamGguf(plan.gguf, () => pieces(plan.tensors[next++] as PlannedTensor));
+  } finally {
+    await results.return();
+  }
+}
+
+function* allChunks(tensors: readonly PlannedTensor[]): Generator<Chunk, void, void> {
+  for (const planned of tensors) {
+    const { source, to } = planned;
+    let step = chunkBytes;
+    let rowBytes = 1;
+    if (to !== undefined) {
+      const rowLength = source.shape.at(-1) ?? 1;
+      const rows = (elementCount(source.shape) as number) / Math.max(1, rowLength);
+      rowBytes = source.byteLength / Math.max(1, rows);
+      step = Math.max(1, Math.floor(chunkValues / Math.max(1, rowLength))) * rowBytes;
+    }
+    for (let start = 0; start < source.byteLength; start += step) {
+      const length = Math.min(step, source.byteLength - start);
+      yield { planned, start, length, firstRow: start / rowBytes };
+    }
+  }
+}
+
+async function convertChunk(
+  model: Model,
+  chunk: Chunk,
+  converter: Converter,
+  importanceOf: QuantizeModelOptions['importance'],
+): Promise<{ chunk: Chunk; bytes: Uint8Array }> {
+  const { planned, start, length, firstRow } = chunk;
+  const { source, to } = planned;
+  const bytes = await model.read(source, start, length);
+  if (to === undefined) return { chunk, bytes };
+  const from = source.type as GgmlTypeName;
+  const rowLength = source.shape.at(-1) ?? 1;
+  const importance = ggmlTypes[to].blockSize > 1 ? importanceOf?.(source.name) : undefined;
+  try {
+    const conversion = { bytes, from, to, rowLength, ...(importance && { importance }) };
+    return { chunk, bytes: await converter.convert(conversion) };
+  } catch (error) {
+    if (!(error instanceof FewbitsError)) throw error;
+    const where = `tensor ${quote(source.name)}, from row ${firstRow}`;
+    throw new FewbitsError(error.code, `${where}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Works on up to `width` items at a time and gives the results in the order of the items. */
+async function* inOrder<Item, Result>(
+  items: Iterator<Item>,
+  work: (item: Item) => Promise<Result>,
+  width: number,
+): AsyncGenerator<Result, void, void> {
+  const pending: Promise<Result>[] = [];
+  for (;;) {
+    while (pending.length < width) {
+      const next = items.next();
+      if (next.done) break;
+      const result = work(next.value);
+      result.catch(() => {}); // Whoever awaits it hears of it; if none does, because of another failure, none need.
+      pending.push(result);
+    }
+    const first = pending.shift();
+    if (first === undefined) return;
+    yield await first;
+  }
+}
