@@ -29,6 +29,8 @@ const types: Record<string, string> = {
 export interface Served {
   /** Address of the folder, with a slash at its end. */
   url: string;
+  /** Paths below that folder that were asked for, in order. */
+  readonly requests: readonly string[];
   close(): Promise<void>;
 }
 
@@ -37,9 +39,11 @@ export async function serve(
   folder: string,
   { base = '/', headers = {} }: { base?: string; headers?: Record<string, string> } = {},
 ): Promise<Served> {
+  const requests: string[] = [];
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const name = decodeURIComponent(pathname);
+    requests.push(name.slice(base.length));
     let file = path.join(folder, name.startsWith(base) ? name.slice(base.length) : '\0');
     try {
       if (!path.resolve(file).startsWith(path.resolve(folder))) throw new Error('outside');
@@ -55,6 +59,7 @@ export async function serve(
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}${base}`,
+    requests,
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

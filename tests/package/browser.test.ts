@@ -1,0 +1,176 @@
+// Pages that use the package, built in every usual way, served under a sub-path, run in Chromium.
+
+import { copyFileSync, mkdirSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { launch, type Served, serve } from '../support/browser.ts';
+import { type Consumer, install } from './consumer.ts';
+import { expectRight } from './expected.ts';
+
+const SUB_PATH = '/some/where/';
+const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
+
+let consumer: Consumer;
+let browser: Browser;
+let page: Page;
+let problems: string[] = [];
+let open: (() => Promise<unknown>)[] = [];
+
+beforeAll(async () => {
+  [consumer, browser] = await Promise.all([install(), launch()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  consumer?.remove();
+});
+afterEach(async () => {
+  await Promise.all(open.map((close) => close()));
+  open = [];
+  problems = [];
+});
+
+async function visit(address: string): Promise<void> {
+  page = await browser.newPage();
+  open.push(() => page.close());
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('console', (message) => {
+    const icon = message.location().url.endsWith('/favicon.ico');
+    if (message.type() === 'error' && !icon) problems.push(message.text());
+  });
+  await page.goto(address);
+}
+
+async function serveFolder(folder: string, headers = {}): Promise<Served> {
+  const served = await serve(folder, { base: SUB_PATH, headers });
+  open.push(() => served.close());
+  return served;
+}
+
+async function results(entry: 'run' | 'runInWorker') {
+  await page.waitForFunction('globalThis.run');
+  const found = await page.evaluate(`globalThis.${entry}()`);
+  expect(problems).toEqual([]);
+  return found as Record<string, Record<string, unknown>>;
+}
+
+const wasmRequests = (served: Served) => served.requests.filter((name) => name.endsWith('.wasm'));
+
+/** The page of `folder` fetches no WebAssembly until it loads it, and then each build once. */
+async function expectPage(folder: string, at = '', worker = true, headers = {}) {
+  const served = await serveFolder(folder, headers);
+  await visit(served.url + at);
+  await page.waitForFunction('globalThis.run');
+  expect(wasmRequests(served)).toEqual([]);
+  expectRight(await results('run'), true);
+  expect(wasmRequests(served).length).toBe(2);
+  if (worker) expectRight(await results('runInWorker'), true);
+}
+
+describe('without a bundler', () => {
+  it('<script type="module"> and an import map', async () => {
+    await expectPage(consumer.folder, 'plain/', false);
+  });
+
+  it(`a page and a module worker under the policy ${CSP}`, async () => {
+    await expectPage(consumer.folder, 'csp/', true, { 'Content-Security-Policy': CSP });
+  });
+
+  it("a policy without 'wasm-unsafe-eval' gives LOAD_FAILED", async () => {
+    const policy = "default-src 'self'; script-src 'self'";
+    const served = await serveFolder(consumer.folder, { 'Content-Security-Policy': policy });
+    await visit(`${served.url}csp/`);
+    await page.waitForFunction('globalThis.run');
+    const message = await page.evaluate("run().catch((e) => e.code + ' ' + e.message)");
+    expect(message).toMatch(/^LOAD_FAILED .*could not be compiled: .*Content Security Policy/s);
+  });
+});
+
+describe('Vite', () => {
+  it('dev', async () => {
+    const { createServer } = await import('vite');
+    const server = await createServer({
+      root: consumer.folder,
+      configFile: false,
+      base: SUB_PATH,
+      logLevel: 'error',
+      server: { host: '127.0.0.1', port: 0 },
+    });
+    open.push(() => server.close());
+    await server.listen();
+    const address = server.httpServer?.address() as { port: number };
+    await visit(`http://127.0.0.1:${address.port}${SUB_PATH}app/`);
+    expectRight(await results('run'), true);
+    expectRight(await results('runInWorker'), true);
+  });
+
+  it('build', async () => {
+    const { build } = await import('vite');
+    const outDir = consumer.path('vite-out');
+    await build({
+      root: consumer.folder,
+      configFile: false,
+      base: './',
+      logLevel: 'error',
+      build: { outDir, rollupOptions: { input: consumer.path('app/index.html') } },
+    });
+    await expectPage(outDir, 'app/');
+  });
+});
+
+it('webpack', async () => {
+  const { default: webpack } = await import('webpack');
+  const out = consumer.path('webpack-out');
+  const stats = await new Promise<import('webpack').Stats | undefined>((resolve, reject) => {
+    const options = {
+      mode: 'production' as const,
+      context: consumer.folder,
+      entry: './app/main.js',
+      output: { path: out },
+    };
+    webpack(options, (error, result) => (error ? reject(error) : resolve(result)));
+  });
+  expect(stats?.toString({ all: false, errors: true, warnings: true })).toBe('');
+  copyFileSync(consumer.path('app/index.html'), consumer.path('webpack-out/index.html'));
+  await expectPage(out);
+});
+
+describe('esbuild', () => {
+  it('with the builds copied beside its output', async () => {
+    const { build } = await import('esbuild');
+    const outdir = consumer.path('esbuild-out');
+    const { warnings } = await build({
+      absWorkingDir: consumer.folder,
+      entryPoints: ['app/main.js', 'app/worker.js'],
+      bundle: true,
+      format: 'esm',
+      outdir,
+    });
+    expect(warnings).toEqual([]);
+    for (const name of ['fewbits.simd128.wasm', 'fewbits.relaxed.wasm']) {
+      copyFileSync(consumer.path('node_modules/fewbits/dist', name), `${outdir}/${name}`);
+    }
+    copyFileSync(consumer.path('app/index.html'), `${outdir}/index.html`);
+    await expectPage(outdir);
+  });
+
+  it('with a build imported as a file and handed to load', async () => {
+    const { build } = await import('esbuild');
+    const outdir = consumer.path('esbuild-file-out');
+    mkdirSync(outdir);
+    await build({
+      absWorkingDir: consumer.folder,
+      entryPoints: ['wasm-file/main.js'],
+      bundle: true,
+      format: 'esm',
+      loader: { '.wasm': 'file' },
+      outdir,
+    });
+    copyFileSync(consumer.path('wasm-file/index.html'), `${outdir}/index.html`);
+    const served = await serveFolder(outdir);
+    await visit(served.url);
+    const found = await results('run');
+    expect(wasmRequests(served).length).toBe(1);
+    for (const result of Object.values(found)) expect(result.variant).toBe('simd128');
+    expectRight({ default: found.default, simd128: found.simd128 }, false);
+  });
+});

@@ -1,0 +1,65 @@
+// The packed package as its users get it: installed from the tarball into an empty folder outside
+// of this project, next to the small programs of consumers/.
+
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { npm } from '../../cpp/toolchain/npm.mjs';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+function temporary(): string {
+  return mkdtempSync(path.join(tmpdir(), 'fewbits-'));
+}
+
+/** The tarball that `npm test` packed, or one packed now. */
+export async function tarball(): Promise<string> {
+  const packed = process.env.FEWBITS_TARBALL;
+  if (packed) return packed;
+  const folder = temporary();
+  const args = ['pack', '--silent', '--pack-destination', folder];
+  await npm(args, { cwd: path.join(root, 'web'), quiet: true });
+  return path.join(folder, readdirSync(folder)[0]);
+}
+
+export interface Consumer {
+  readonly folder: string;
+  path(...names: string[]): string;
+  remove(): void;
+}
+
+/** An empty project with nothing but the package, and the programs of consumers/. */
+export async function install(): Promise<Consumer> {
+  const folder = temporary();
+  writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
+  const args = ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund'];
+  await npm([...args, await tarball()], { cwd: folder, quiet: true });
+  cpSync(new URL('consumers', import.meta.url), folder, { recursive: true });
+  return {
+    folder,
+    path: (...names) => path.join(folder, ...names),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Runs a program in `cwd`; resolves to what it printed, whether it failed or not. */
+export function run(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}

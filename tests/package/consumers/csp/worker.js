@@ -1,0 +1,4 @@
+import { check } from '../check.mjs';
+import { load, support } from '../node_modules/fewbits/dist/index.js';
+
+check(load, support).then((results) => postMessage(results));

@@ -1,0 +1,4 @@
+import { load, support } from 'fewbits';
+import { check } from '../check.mjs';
+
+console.log(JSON.stringify(await check(load, support)));

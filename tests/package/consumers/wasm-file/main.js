@@ -1,0 +1,7 @@
+import { load, support } from 'fewbits';
+import file from 'fewbits/fewbits.simd128.wasm';
+import { check } from '../check.mjs';
+
+const wasm = new URL(file, import.meta.url);
+
+globalThis.run = () => check(() => load({ wasm }), support);

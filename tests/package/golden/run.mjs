@@ -1,0 +1,36 @@
+// The golden files of tests/golden through the package: plain JavaScript that runs in Node and in a
+// page alike. A suite is a function of the context below; a new one is added to SUITES.
+
+import { affine } from './affine.mjs';
+import { int4 } from './int4.mjs';
+import { linear } from './linear.mjs';
+
+const SUITES = { affine, int4, linear };
+
+/**
+ * Runs every suite.
+ *
+ * @param fb the loaded library
+ * @param {(path: string) => Promise<Uint8Array>} read a file of tests/golden
+ * @returns {Promise<{ name: string, failure: string | null }[]>} one entry a test
+ */
+export async function runGolden(fb, read) {
+  const results = [];
+  for (const [suite, run] of Object.entries(SUITES)) {
+    await run({
+      fb,
+      bytes: read,
+      json: async (path) => JSON.parse(new TextDecoder().decode(await read(path))),
+      async test(name, body) {
+        let failure = null;
+        try {
+          await body();
+        } catch (error) {
+          failure = String(error?.message ?? error);
+        }
+        results.push({ name: `${suite}: ${name}`, failure });
+      },
+    });
+  }
+  return results;
+}

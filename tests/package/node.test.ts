@@ -1,0 +1,25 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testNodes } from '../../cpp/toolchain/nodes.mjs';
+import { type Consumer, install, run } from './consumer.ts';
+import { expectRight } from './expected.ts';
+
+let consumer: Consumer;
+beforeAll(async () => {
+  consumer = await install();
+});
+afterAll(() => consumer?.remove());
+
+describe.each(testNodes())('$name', (node) => {
+  it('both builds, without generating code from strings', async () => {
+    const args = [...node.flags, '--disallow-code-generation-from-strings', 'main.mjs'];
+    const { stdout, stderr } = await run(node.path, args, consumer.path('node'));
+    expect(stderr).toBe('');
+    expectRight(JSON.parse(stdout), true);
+  });
+
+  it('without flags', async () => {
+    const { stdout, stderr } = await run(node.path, ['main.mjs'], consumer.path('node'));
+    expect(stderr).toBe('');
+    expectRight(JSON.parse(stdout), node.flags.length === 0);
+  });
+});
