@@ -11,8 +11,8 @@ void accumulate(const float* x, const float* y, std::size_t n, Sums* sums) {
     const double difference = std::fabs(a - b);
     sums->squared += difference * difference;
     sums->absolute += difference;
-    // Written so that a NaN stays.
-    if (!(difference <= sums->max_abs)) sums->max_abs = difference;
+    // A NaN is taken and, since nothing compares greater, stays.
+    if (difference > sums->max_abs || std::isnan(difference)) sums->max_abs = difference;
     sums->x_squared += a * a;
     sums->y_squared += b * b;
     sums->product += a * b;

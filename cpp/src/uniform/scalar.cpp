@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "uniform/kernels.h"
 
@@ -33,8 +35,14 @@ std::uint8_t code_of(float x, const Block& block, const Codes& codes) {
 }
 
 float value_of(std::uint8_t code, const Block& block, const Codes& codes) {
-  const std::int32_t level = (code ^ codes.offset) - (block.zero_point + codes.offset);
-  return static_cast<float>(level) * block.scale + block.minimum;
+  const std::int32_t step = (code ^ codes.offset) - (block.zero_point + codes.offset);
+  const float level = static_cast<float>(step);
+  const float value = level * block.scale + block.minimum;
+  if (std::isfinite(value)) return value;
+  // The range overflows float32: the same from halves, and what is still beyond is the largest.
+  constexpr float kLargest = std::numeric_limits<float>::max();
+  const float half = level * (0.5f * block.scale) + 0.5f * block.minimum;
+  return 2.0f * std::clamp(half, -0.5f * kLargest, 0.5f * kLargest);
 }
 
 Block entry(const Blocks& blocks, std::size_t i) {

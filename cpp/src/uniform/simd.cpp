@@ -90,6 +90,12 @@ Sixteen widened(v128_t bytes) {
            wasm_u32x4_extend_low_u16x8(high), wasm_u32x4_extend_high_u16x8(high)}};
 }
 
+bool any_huge(const Blocks& blocks, std::size_t n) {
+  Range scales;
+  simd::widen_run(blocks.scales, n, &scales);
+  return scales.max >= kHugeScale;
+}
+
 Blocks from(const Blocks& blocks, std::size_t i) {
   return {blocks.scales + i, blocks.minima + i, blocks.zero_points + i};
 }
@@ -161,10 +167,8 @@ void encode_run(const float* x, std::size_t n, const Block& block, const Codes& 
 
 void encode_each(const float* x, std::size_t n, const Blocks& blocks, const Codes& codes,
                  std::uint8_t* out) {
-  Range scales;
-  widen_run(blocks.scales, n, &scales);
   std::size_t done = 0;
-  if (scales.max < kHugeScale) {
+  if (!any_huge(blocks, n)) {
     switch (codes.rounding) {
       case Rounding::nearest:
         done = encode_each_of<Rounding::nearest>(x, n, blocks, codes, out);
@@ -187,7 +191,7 @@ void decode_run(const std::uint8_t* in, std::size_t n, const Block& block, const
   const v128_t zero = wasm_i32x4_splat(block.zero_point + codes.offset);
   const v128_t flip = wasm_i8x16_splat(static_cast<std::int8_t>(codes.offset));
   std::size_t i = 0;
-  for (; i + 16 <= n; i += 16) {
+  for (; block.scale < kHugeScale && i + 16 <= n; i += 16) {
     const Sixteen wide = widened(wasm_v128_xor(wasm_v128_load(in + i), flip));
     for (int j = 0; j < 4; ++j) {
       wasm_v128_store(out + i + 4 * j, values(wide.lanes[j], scale, minimum, zero));
@@ -200,8 +204,9 @@ void decode_each(const std::uint8_t* in, std::size_t n, const Blocks& blocks, co
                  float* out) {
   const v128_t offset = wasm_i32x4_splat(codes.offset);
   const v128_t flip = wasm_i8x16_splat(static_cast<std::int8_t>(codes.offset));
+  const std::size_t end = any_huge(blocks, n) ? 0 : n;
   std::size_t i = 0;
-  for (; i + 16 <= n; i += 16) {
+  for (; i + 16 <= end; i += 16) {
     const Sixteen wide = widened(wasm_v128_xor(wasm_v128_load(in + i), flip));
     for (int j = 0; j < 4; ++j) {
       const std::size_t k = i + 4 * j;

@@ -1,0 +1,142 @@
+#include "uniform/kernels.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "support/awkward.h"
+
+#if FEWBITS_SIMD
+
+namespace fewbits::uniform {
+namespace {
+
+using test::Data;
+using test::Exact;
+using test::kAllData;
+using test::kLengths;
+using test::kOffsets;
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr Scheme kSchemes[] = {Scheme::symmetric, Scheme::asymmetric, Scheme::affine};
+constexpr Rounding kRoundings[] = {Rounding::nearest, Rounding::truncate, Rounding::floor};
+
+template <typename F>
+void each_case(F f) {
+  for (const Data data : kAllData) {
+    for (const std::size_t n : kLengths) {
+      const std::vector<float> values = test::make(data, n);
+      for (const std::size_t offset : kOffsets) {
+        SCOPED_TRACE(testing::Message()
+                     << "data " << static_cast<int>(data) << " n " << n << " offset " << offset);
+        Exact<float> x(values, offset);
+        f(x, offset);
+      }
+    }
+  }
+}
+
+TEST(UniformKernels, RangesAreTheScalarOnes) {
+  each_case([](Exact<float>& x, std::size_t) {
+    Range expected = {kInfinity, -kInfinity};
+    Range actual = expected;
+    ASSERT_TRUE(scalar::widen_run(x.data(), x.size(), &expected));
+    ASSERT_TRUE(simd::widen_run(x.data(), x.size(), &actual));
+    EXPECT_EQ(actual.min, expected.min);
+    EXPECT_EQ(actual.max, expected.max);
+  });
+}
+
+TEST(UniformKernels, NonFiniteValuesAreSeenWhereverTheyStand) {
+  for (const float odd : {std::numeric_limits<float>::quiet_NaN(), kInfinity, -kInfinity}) {
+    for (std::size_t position = 0; position < 37; ++position) {
+      std::vector<float> x(37, 1.0f);
+      x[position] = odd;
+      Range range;
+      EXPECT_FALSE(simd::widen_run(x.data(), x.size(), &range)) << position;
+      EXPECT_FALSE(scalar::widen_run(x.data(), x.size(), &range)) << position;
+      std::vector<float> low(37);
+      std::vector<float> high(37);
+      EXPECT_FALSE(simd::widen_each(x.data(), x.size(), low.data(), high.data())) << position;
+      EXPECT_FALSE(scalar::widen_each(x.data(), x.size(), low.data(), high.data())) << position;
+    }
+  }
+}
+
+TEST(UniformKernels, ColumnRangesAreTheScalarOnes) {
+  each_case([](Exact<float>& x, std::size_t offset) {
+    const std::vector<float> start(x.size(), 0.5f);
+    Exact<float> min0(start, offset), max0(start, offset), min1(start, offset), max1(start, offset);
+    ASSERT_TRUE(scalar::widen_each(x.data(), x.size(), min0.data(), max0.data()));
+    ASSERT_TRUE(simd::widen_each(x.data(), x.size(), min1.data(), max1.data()));
+    EXPECT_EQ(min0.copy(), min1.copy());
+    EXPECT_EQ(max0.copy(), max1.copy());
+  });
+}
+
+TEST(UniformKernels, RunsEncodeAndDecodeToTheScalarBytes) {
+  each_case([](Exact<float>& x, std::size_t offset) {
+    Range range;
+    ASSERT_TRUE(scalar::widen_run(x.data(), x.size(), &range));
+    for (const Scheme scheme : kSchemes) {
+      for (const Rounding rounding : kRoundings) {
+        for (const int bits : {2, 4, 7, 8}) {
+          Block block;
+          ASSERT_TRUE(choose(range, {bits, scheme, rounding, ScaleType::f32}, &block).ok());
+          const int sign = scheme == Scheme::symmetric ? 1 << (bits - 1) : 0;
+          const Codes codes = {(1 << bits) - 1, sign, rounding};
+          Exact<std::uint8_t> expected(x.size(), offset), actual(x.size(), offset);
+          scalar::encode_run(x.data(), x.size(), block, codes, expected.data());
+          simd::encode_run(x.data(), x.size(), block, codes, actual.data());
+          ASSERT_EQ(actual.copy(), expected.copy());
+          Exact<float> back0(x.size(), offset), back1(x.size(), offset);
+          scalar::decode_run(expected.data(), x.size(), block, codes, back0.data());
+          simd::decode_run(expected.data(), x.size(), block, codes, back1.data());
+          ASSERT_TRUE(test::same_bits(back0.data(), back1.data(), x.size()));
+        }
+      }
+    }
+  });
+}
+
+TEST(UniformKernels, ColumnsEncodeAndDecodeToTheScalarBytes) {
+  for (const std::size_t n : kLengths) {
+    for (const std::size_t offset : kOffsets) {
+      for (const bool with_huge : {false, true}) {
+        std::mt19937 random(static_cast<std::uint32_t>(n));
+        std::vector<float> values(n), scales(n), minima(n);
+        std::vector<std::int32_t> zeros(n);
+        for (std::size_t i = 0; i < n; ++i) {
+          values[i] = test::uniform_float(random, -5, 5);
+          scales[i] = test::uniform_float(random, 0.01f, 1);
+          minima[i] = test::uniform_float(random, -5, 0);
+          zeros[i] = static_cast<std::int32_t>(random() % 300);
+          if (with_huge && i % 3 == 0) {
+            values[i] *= 6e37f;
+            scales[i] *= 2.6e36f;
+            minima[i] *= 6e37f;
+          }
+        }
+        Exact<float> x(values, offset), scale(scales, offset), minimum(minima, offset);
+        Exact<std::int32_t> zero(zeros, offset);
+        const Blocks blocks = {scale.data(), minimum.data(), zero.data()};
+        for (const Rounding rounding : kRoundings) {
+          const Codes codes = {255, 128, rounding};
+          Exact<std::uint8_t> expected(n, offset), actual(n, offset);
+          scalar::encode_each(x.data(), n, blocks, codes, expected.data());
+          simd::encode_each(x.data(), n, blocks, codes, actual.data());
+          ASSERT_EQ(actual.copy(), expected.copy());
+          Exact<float> back0(n, offset), back1(n, offset);
+          scalar::decode_each(expected.data(), n, blocks, codes, back0.data());
+          simd::decode_each(expected.data(), n, blocks, codes, back1.data());
+          ASSERT_EQ(back0.copy(), back1.copy());
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace fewbits::uniform
+
+#endif  // FEWBITS_SIMD
