@@ -1,0 +1,7 @@
+// Runs before the first paint: the theme that the visitor chose, if any.
+try {
+  const theme = localStorage.getItem('fewbits-theme');
+  if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
+} catch {
+  // Storage is switched off: the system's theme it is.
+}

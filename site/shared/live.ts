@@ -1,0 +1,64 @@
+import { type Fewbits, FewbitsError, load } from 'fewbits';
+import { html, render, type TemplateResult } from 'lit-html';
+import './page.ts';
+
+export type { Fewbits } from 'fewbits';
+export { html, nothing, type TemplateResult } from 'lit-html';
+
+/** Changes the state and draws the part again. */
+export type Set<S> = (change: Partial<S>) => void;
+
+/** What a reader is told when something could not be done. */
+export function message(error: unknown): TemplateResult {
+  const text =
+    error instanceof FewbitsError || error instanceof RangeError || error instanceof SyntaxError
+      ? error.message
+      : String(error);
+  return html`<p class="message" role="alert">${text}</p>`;
+}
+
+/** Runs a part of a view; an error that it throws is shown in its place. */
+export function attempt(view: () => TemplateResult): TemplateResult {
+  try {
+    return view();
+  } catch (error) {
+    return message(error);
+  }
+}
+
+/**
+ * A live part of a page: the element with this id shows `view` of the state, and again whenever
+ * `set` changes the state. The library is loaded first. Errors show in the part, not in the console.
+ */
+export async function live<S extends object>(
+  id: string,
+  initial: S,
+  view: (fb: Fewbits, state: S, set: Set<S>) => TemplateResult,
+): Promise<void> {
+  const root = document.getElementById(id);
+  if (!root) throw new Error(`there is no #${id} on this page`);
+  let fb: Fewbits;
+  try {
+    fb = await load();
+  } catch (error) {
+    root.ariaBusy = 'false';
+    render(message(error), root);
+    return;
+  }
+  let state = initial;
+  let pending = false;
+  const draw = () => {
+    pending = false;
+    const shown = attempt(() => view(fb, state, set));
+    render(shown, root);
+    root.ariaBusy = 'false';
+  };
+  const set: Set<S> = (change) => {
+    state = { ...state, ...change };
+    if (pending) return;
+    pending = true;
+    queueMicrotask(draw);
+  };
+  root.replaceChildren();
+  draw();
+}

@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type Plugin } from 'vite';
+import { layout } from './layout.ts';
+import { type Page, pages } from './pages.ts';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+const file = (page: Page) => path.join(root, page.name && `pages/${page.name}`, 'index.html');
+
+/** What a host may state as a header too. Styles and scripts come from files alone. */
+const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
+
+/** Puts the head, the navigation and the foot around each page's contents. */
+function frame(): Plugin {
+  let building = false;
+  return {
+    name: 'frame',
+    configResolved(config) {
+      building = config.command === 'build';
+    },
+    transformIndexHtml: {
+      order: 'pre',
+      handler(contents, { filename }) {
+        const page = pages.find((one) => file(one) === path.normalize(filename));
+        if (!page) throw new Error(`${filename} is not in site/pages.ts`);
+        // The development server needs inline styles and a socket.
+        return layout(page, contents, building ? CSP : undefined);
+      },
+    },
+  };
+}
+
+const missing = pages.filter((page) => !existsSync(file(page)));
+if (missing.length > 0) {
+  throw new Error(`no index.html for ${missing.map((page) => page.name).join(', ')}`);
+}
+
+export default defineConfig({
+  root,
+  base: './',
+  appType: 'mpa',
+  plugins: [frame()],
+  worker: { format: 'es' },
+  build: {
+    outDir: path.join(root, 'dist'),
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: Object.fromEntries(pages.map((page) => [page.name || 'index', file(page)])),
+    },
+  },
+});
