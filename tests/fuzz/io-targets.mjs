@@ -72,6 +72,8 @@ export function gguf(bytes) {
   // Long names, many dimensions and small alignments are read but not written.
   const written = attempt(() => io.writeGguf(entries, inputs), ['INVALID_ARGUMENT']);
   if (!written.value) return written.refusal;
+  // What a file makes a writer allocate is bounded by its own size and one alignment.
+  assert(written.value.length <= 2 * bytes.length + (1 << 20));
   const again = io.readGguf(written.value);
   assert.deepEqual([...again.metadata.keys()], [...metadata.keys()]);
   for (const { key, raw } of entries) {

@@ -225,6 +225,14 @@ describe('hostile files', () => {
     ],
     ['a key twice', start(0, 2).text('k').u32(0).u8(1).text('k').u32(0).u8(1).done()],
     ['an alignment of 0', start(0, 1).text('general.alignment').u32(4).u32(0).done()],
+    [
+      'an alignment of 2^31',
+      start(0, 1)
+        .text('general.alignment')
+        .u32(4)
+        .u32(2 ** 31)
+        .done(),
+    ],
     ['an alignment of 48', start(0, 1).text('general.alignment').u32(4).u32(48).done()],
     ['an alignment in words', start(0, 1).text('general.alignment').u32(8).text('32').done()],
     [

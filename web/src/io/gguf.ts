@@ -65,6 +65,8 @@ export interface GgufHeader {
 const defaultAlignment = 32;
 const alignmentKey = 'general.alignment';
 const firstWindow = 1 << 18;
+// An alignment is padding that a file may ask for: a hostile one must not ask for gigabytes.
+const maxAlignment = 1 << 20;
 // Far more than any model has, few enough that a hostile header costs little.
 const maxHeader = 1 << 27;
 const maxEntries = 100_000;
@@ -312,12 +314,15 @@ function alignmentOf(metadata: ReadonlyMap<string, GgufEntry>): number {
   const entry = metadata.get(alignmentKey);
   if (entry === undefined) return defaultAlignment;
   const value = entry.type === 'u32' ? (entry.value as number) : 0;
-  if (!isAlignment(value)) throw corrupt(`gguf: ${alignmentKey} must be a u32 and a power of two`);
+  if (!isAlignment(value))
+    throw corrupt(`gguf: ${alignmentKey} must be a u32 and a power of two up to 2^20`);
   return value;
 }
 
 function isAlignment(value: number): boolean {
-  return Number.isInteger(value) && value >= 1 && value <= 2 ** 31 && (value & (value - 1)) === 0;
+  return (
+    Number.isInteger(value) && value >= 1 && value <= maxAlignment && (value & (value - 1)) === 0
+  );
 }
 
 function alignUp(offset: number, alignment: number): number {
@@ -475,7 +480,7 @@ export interface GgufTensorInput {
 }
 
 export interface GgufOptions {
-  /** A power of two from 8; default what the metadata say, else 32. */
+  /** A power of two from 8 to 2^20; default what the metadata say, else 32. */
   alignment?: number;
 }
 
@@ -553,7 +558,7 @@ function chooseAlignment(entries: Map<string, GgufEntryInput>, wanted: number | 
     (entry && entry.type !== 'u32')
   ) {
     throw invalid(
-      `gguf: the alignment must be a u32 and a power of two from 8, got ${describe(alignment)}`,
+      `gguf: the alignment must be a u32 and a power of two from 8 to 2^20, got ${describe(alignment)}`,
     );
   }
   if (alignment !== stated)
