@@ -49,3 +49,9 @@ export {
   writeSafetensors,
 } from './safetensors.js';
 export type { ByteSource, Bytes, RangedReader } from './source.js';
+export {
+  type ShapedUniform,
+  uniformFromSafetensors,
+  uniformNames,
+  uniformToSafetensors,
+} from './uniform-file.js';

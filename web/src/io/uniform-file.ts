@@ -1,0 +1,118 @@
+import type { UniformQuantized } from '../uniform.js';
+import type { SafetensorsData, SafetensorsInput } from './safetensors.js';
+import { checkShape, corrupt, elementCount, invalid, quote } from './source.js';
+
+/** A uniformly quantized array with the shape of what was quantized. */
+export interface ShapedUniform {
+  readonly quantized: UniformQuantized;
+  readonly shape: readonly number[];
+}
+
+const keyOf = (name: string) => `fewbits.uniform.${name}`;
+
+/**
+ * The tensors and the metadata that hold a uniformly quantized array in a safetensors file: `name.codes` (U8, packed),
+ * `name.scales` (F32 or F16), `name.zero_points` (I32) or `name.minima` where the scheme has them, and all else as JSON
+ * under `fewbits.uniform.name`. Several arrays share a file when their tensors and metadata are put together.
+ */
+export function uniformToSafetensors(
+  name: string,
+  quantized: UniformQuantized,
+  shape: readonly number[] = [quantized.length],
+): { tensors: SafetensorsInput[]; metadata: Record<string, string> } {
+  const { codes, bits, scheme, length, block, columns, scaleType, scales, zeroPoints, minima } =
+    quantized;
+  if (checkShape(quote(name), shape) !== length) {
+    throw invalid(`${quote(name)}: shape [${shape}] does not have the ${length} values quantized`);
+  }
+  const dtype = scaleType === 'f16' ? 'F16' : 'F32';
+  const tensors: SafetensorsInput[] = [
+    { name: `${name}.codes`, shape: [codes.length], data: codes },
+    { name: `${name}.scales`, shape: [scales.length], data: scales, dtype },
+  ];
+  if (zeroPoints) {
+    tensors.push({ name: `${name}.zero_points`, shape: [zeroPoints.length], data: zeroPoints });
+  }
+  if (minima) {
+    tensors.push({ name: `${name}.minima`, shape: [minima.length], data: minima, dtype });
+  }
+  const description = { bits, scheme, length, block, columns, scaleType, shape };
+  return { tensors, metadata: { [keyOf(name)]: JSON.stringify(description) } };
+}
+
+/** The names of the uniformly quantized arrays in a file. */
+export function uniformNames(file: SafetensorsData): string[] {
+  const prefix = keyOf('');
+  return Object.keys(file.metadata)
+    .filter((key) => key.startsWith(prefix))
+    .map((key) => key.slice(prefix.length));
+}
+
+/**
+ * Takes such an array out of a file again.
+ *
+ * @throws FewbitsError CORRUPT_DATA when its description or tensors contradict each other
+ */
+export function uniformFromSafetensors(file: SafetensorsData, name: string): ShapedUniform {
+  const text = file.metadata[keyOf(name)];
+  if (text === undefined) {
+    throw invalid(`there is no quantized array ${quote(name)}; the file has ${uniformNames(file)}`);
+  }
+  const wrong = (what: string) => corrupt(`quantized array ${quote(name)}: ${what}`);
+  let given: Partial<ShapedUniform['quantized']> & { shape?: unknown };
+  try {
+    given = JSON.parse(text) ?? {};
+  } catch (cause) {
+    throw corrupt(`quantized array ${quote(name)}: its description is not JSON`, cause);
+  }
+  const { bits, scheme, length, block, columns, scaleType } = given;
+  const shape = given.shape as number[];
+  const natural = (value: unknown): value is number =>
+    Number.isSafeInteger(value) && (value as number) >= 0;
+  if (!natural(bits) || bits < 2 || bits > 8) throw wrong('bits are not 2 to 8');
+  if (scheme !== 'symmetric' && scheme !== 'asymmetric' && scheme !== 'affine') {
+    throw wrong('its scheme is unknown');
+  }
+  if (scaleType !== 'f32' && scaleType !== 'f16') throw wrong('its scale type is unknown');
+  const shaped = Array.isArray(shape) && shape.every(natural) && elementCount(shape) === length;
+  if (!natural(length) || !shaped) throw wrong('its shape and its length do not agree');
+  const byBlock = natural(block) && block > 0 && columns === null;
+  const byColumn =
+    block === null && natural(columns) && (columns === 0 ? length === 0 : length % columns === 0);
+  if (!byBlock && !byColumn) throw wrong('its blocks are not described');
+  const count = byBlock ? Math.ceil(length / block) : length && (columns as number);
+
+  const part = (suffix: string, dtype: string, size: number): string => {
+    const tensor = `${name}.${suffix}`;
+    const info = file.tensors.find((other) => other.name === tensor);
+    if (info?.dtype !== dtype || info.shape.length !== 1 || info.shape[0] !== size) {
+      throw wrong(`${quote(tensor)} is not ${size} values of ${dtype}`);
+    }
+    return tensor;
+  };
+  const scaleDtype = scaleType === 'f16' ? 'F16' : 'F32';
+  const codes = file.bytes(part('codes', 'U8', Math.ceil((length * bits) / 8)));
+  const scales = file.float32(part('scales', scaleDtype, count));
+  const zeroPoints =
+    scheme === 'asymmetric'
+      ? (file.elements(part('zero_points', 'I32', count)) as Int32Array)
+      : null;
+  const minima = scheme === 'affine' ? file.float32(part('minima', scaleDtype, count)) : null;
+  const scaleBytes = scaleType === 'f16' ? 2 : 4;
+  const byteLength =
+    codes.length + scaleBytes * (count + (minima?.length ?? 0)) + 4 * (zeroPoints?.length ?? 0);
+  const layout = { block: byBlock ? block : null, columns: byBlock ? null : (columns as number) };
+  const quantized = {
+    codes,
+    bits,
+    scheme,
+    length,
+    ...layout,
+    scaleType,
+    scales,
+    zeroPoints,
+    minima,
+    byteLength,
+  };
+  return { quantized, shape };
+}
