@@ -70,6 +70,115 @@ std::uint32_t index_of(const Formula& formula, float x);
 /// threshold may be one float off. Allocates while it works.
 Result make_codebook(const Formula& formula, float* thresholds, float* levels);
 
+/// Sums over a stream of values and what they decode to; value i goes to lane i % 4 whatever the
+/// pieces it comes in, so the sums do not depend on them.
+struct ErrorSums {
+  double absolute[4] = {};
+  double squared[4] = {};
+  std::size_t count = 0;
+
+  double mean_absolute() const;
+  double mean_squared() const;
+};
+
+struct UnitTable;
+
+/// Thresholds and levels, ready to encode and decode. Codes of up to 256 cells are bytes, of more
+/// are 16-bit integers; the overload must be the one for size().
+class Codebook {
+ public:
+  Codebook() = default;
+  Codebook(const Codebook&) = delete;
+  Codebook& operator=(const Codebook&) = delete;
+  ~Codebook();
+
+  /// The codebook of a formula; see make_codebook().
+  Result assign(const Formula& formula);
+  /// As the Python package computes it, in float32. Its index n, which it can give to an outlier,
+  /// is n - 1 here.
+  Result assign_reference(const Formula& formula);
+  /// Any codebook: thresholds[n - 1] ascending, levels[n] finite, 1 <= n <= 65536.
+  Result assign(std::size_t n, const float* thresholds, const float* levels);
+
+  std::size_t size() const;
+  const float* thresholds() const;
+  const float* levels() const;
+
+  /// codes[i] = number of thresholds <= x[i]; NaN gives 0. Adds to `errors` unless it is null.
+  Result encode(const float* x, std::size_t n, std::uint8_t* codes, ErrorSums* errors) const;
+  Result encode(const float* x, std::size_t n, std::uint16_t* codes, ErrorSums* errors) const;
+  /// out[i] = level of codes[i]; a code that is no cell is corrupt_data with its position.
+  Result decode(const std::uint8_t* codes, std::size_t n, float* out) const;
+  Result decode(const std::uint16_t* codes, std::size_t n, float* out) const;
+
+ private:
+  friend class Fit;
+  Result assign_unit(const UnitTable& unit, const Formula& formula);
+  struct State;
+  State* state_ = nullptr;
+};
+
+/// How parameters are to be found.
+struct FitOptions {
+  int distribution = 0;  ///< a Distribution, or -1: the one of least error
+  int order = 1;
+  std::uint32_t n = 16;
+  Levels levels = Levels::midpoint;
+  double beta = 0;  ///< 0: the one of least error
+  bool has_zero = false;
+  double zero = 0;         ///< loc, instead of the one that the data suggest
+  bool reference = false;  ///< as the Python package does, sound or not
+};
+
+/// Finds parameters for a stream of values that is read as often as it takes:
+///   Fit fit; fit.begin(options); while (fit.next_pass()) for (each piece) fit.accumulate(piece);
+/// Pieces may have any length, as long as they are the same values in the same order each time.
+///
+/// loc and scale are the moments' estimates (unbiased standard deviation), rounded to float32:
+/// gaussian: mean and deviation; logistic: deviation * sqrt(3) / pi; Gumbel: deviation * sqrt(6) /
+/// pi and mean - gamma * scale; exponential: min(0, least value) and the deviation; Cauchy: median
+/// and half the interquartile range. Where that gives a scale of 0, it is the largest distance from
+/// loc: 0 only if all values are loc. An empty stream has loc 0 and scale 0.
+/// beta: the best of the Python package's grid and of a search between the grid's points; never
+/// worse than the grid in the error of the order asked for. Up to 256 cells the search asks a fine
+/// histogram, which bounds the error of every candidate from both sides, and then measures every
+/// candidate on the data that the bounds leave in the running; above, it measures all.
+/// `reference`: moments rounded to float32 where the package does, its grids, its float32
+/// arithmetic, its strict comparisons; beta 0 with distribution -1 always searches, as there.
+class Fit {
+ public:
+  Fit() = default;
+  Fit(const Fit&) = delete;
+  Fit& operator=(const Fit&) = delete;
+  ~Fit();
+
+  Result begin(const FitOptions& options);
+  /// False when the parameters are found, or when memory ran out: see status().
+  bool next_pass();
+  /// A value that is not finite is refused with its position in the stream.
+  Result accumulate(const float* x, std::size_t n);
+  Result status() const;
+  /// The parameters, once next_pass() said false.
+  const Formula& formula() const;
+  /// Passes over the data so far, and codebooks measured on it.
+  std::size_t passes() const;
+  std::size_t measured() const;
+
+ private:
+  struct State;
+  State* state_ = nullptr;
+};
+
+/// The Python package's grid of beta for a distribution.
+std::size_t beta_grid(Distribution distribution, const double** values);
+
+/// ceil(n / floor(64 / bits)) words of floor(64 / bits) codes, the first in the highest bits, the
+/// rest of the last word zeros. 1 <= bits <= 16; codes must fit.
+Result pack_words(const std::uint8_t* codes, std::size_t n, unsigned bits, std::uint64_t* words);
+Result pack_words(const std::uint16_t* codes, std::size_t n, unsigned bits, std::uint64_t* words);
+Result unpack_words(const std::uint64_t* words, std::size_t n, unsigned bits, std::uint8_t* codes);
+Result unpack_words(const std::uint64_t* words, std::size_t n, unsigned bits, std::uint16_t* codes);
+
 /// Densities with mean 0 and variance 1 for which lloyd_max() has the optimum.
 enum class Source : int { gaussian = 0, laplace = 1 };
 

@@ -42,14 +42,15 @@ double companded(Source source, double u) {
 
 Result lloyd_max(Source source, std::size_t n, double* thresholds, double* levels) {
   if (n < 1 || n > kMostLevels) return failure(Status::invalid_argument);
-  if (source != Source::gaussian && source != Source::laplace) return failure(Status::invalid_argument);
+  if (source != Source::gaussian && source != Source::laplace)
+    return failure(Status::invalid_argument);
   // Both densities are even and log-concave, so the solution is odd and the only one (Fleischer
   // 1964; Kieffer 1983): half of it is sought, beside a threshold (even n) or a level (odd n) at 0.
   const std::size_t half = n / 2;
   double* const positive = levels + (n - half);
   for (std::size_t i = 0; i < half; ++i) {
-    positive[i] = companded(
-        source, (static_cast<double>(n - half + i) + 0.5) / static_cast<double>(n));
+    positive[i] =
+        companded(source, (static_cast<double>(n - half + i) + 0.5) / static_cast<double>(n));
   }
   // Newton's method for level_i - centroid_i(levels) = 0. A centroid depends on its two thresholds
   // only, so the Jacobian is tridiagonal.

@@ -12,7 +12,9 @@ constexpr double kLn2High = 6.93147180369123816490e-01;  // 33 bits, so that k *
 constexpr double kLn2Low = 1.90821492927058770002e-10;
 constexpr double kHalfPi = 1.57079632679489661923;
 
-double power_of_two(int e) { return std::bit_cast<double>(static_cast<std::uint64_t>(e + 1023) << 52); }
+double power_of_two(int e) {
+  return std::bit_cast<double>(static_cast<std::uint64_t>(e + 1023) << 52);
+}
 
 /// exp(r) - 1 for |r| <= 0.35 by its Taylor series.
 double expm1_reduced(double r) {
@@ -57,7 +59,9 @@ double exp(double x) {
   return y * power_of_two(half) * power_of_two(e - half);
 }
 
-double expm1(double x) { return std::fabs(x) < 0.35 ? expm1_reduced(x) : exp(x) - 1; }
+double expm1(double x) {
+  return std::fabs(x) < 0.35 ? expm1_reduced(x) : exp(x) - 1;
+}
 
 double log(double x) {
   int e = 0;
@@ -67,7 +71,8 @@ double log(double x) {
   }
   const auto bits = std::bit_cast<std::uint64_t>(x);
   e += static_cast<int>(bits >> 52) - 1023;
-  double m = std::bit_cast<double>((bits & ((std::uint64_t{1} << 52) - 1)) | (std::uint64_t{1023} << 52));
+  double m =
+      std::bit_cast<double>((bits & ((std::uint64_t{1} << 52) - 1)) | (std::uint64_t{1023} << 52));
   if (m > kSqrt2) {
     m /= 2;
     e += 1;
@@ -75,9 +80,13 @@ double log(double x) {
   return e * kLn2High + (twice_atanh((m - 1) / (m + 1)) + e * kLn2Low);
 }
 
-double log1p(double x) { return std::fabs(x) < 0.3 ? twice_atanh(x / (2 + x)) : log(1 + x); }
+double log1p(double x) {
+  return std::fabs(x) < 0.3 ? twice_atanh(x / (2 + x)) : log(1 + x);
+}
 
-double pow(double x, double y) { return exp(y * log(x)); }
+double pow(double x, double y) {
+  return exp(y * log(x));
+}
 
 double atan(double x) {
   if (x < 0) return -atan(-x);
@@ -121,9 +130,13 @@ double erfc(double x) {
   return gauss * 0.56418958354775628695 / fraction;
 }
 
-double normal_cdf(double x) { return 0.5 * erfc(-x / kSqrt2); }
+double normal_cdf(double x) {
+  return 0.5 * erfc(-x / kSqrt2);
+}
 
-double normal_density(double x) { return 0.39894228040143267794 * exp(-0.5 * x * x); }
+double normal_density(double x) {
+  return 0.39894228040143267794 * exp(-0.5 * x * x);
+}
 
 double normal_quantile(double u) {
   if (u > 0.5) return -normal_quantile(1 - u);

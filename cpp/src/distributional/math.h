@@ -13,8 +13,8 @@ inline constexpr double kEulerGamma = 0.57721566490153286061;
 
 double exp(double x);
 double expm1(double x);
-double log(double x);    ///< x > 0
-double log1p(double x);  ///< x > -1
+double log(double x);            ///< x > 0
+double log1p(double x);          ///< x > -1
 double pow(double x, double y);  ///< x > 0
 double atan(double x);
 double sin(double x);  ///< 0 <= x <= pi

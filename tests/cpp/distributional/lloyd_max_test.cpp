@@ -12,8 +12,8 @@ namespace {
 // Mean squared error at 1 to 8 bits, unit variance. The first rows are in Max's table of 1960.
 constexpr double kGaussian[] = {.363380,   .117482,    .0345478,   .00950101,
                                 .00250467, 6.44240e-4, 1.63478e-4, 4.11851e-5};
-constexpr double kLaplace[] = {.5,        .176195,    .054476,    .0153725,
-                               .00410218, .00106095,  2.69874e-4, 6.80617e-5};
+constexpr double kLaplace[] = {.5,        .176195,   .054476,    .0153725,
+                               .00410218, .00106095, 2.69874e-4, 6.80617e-5};
 
 TEST(LloydMax, ReachesTheKnownOptima) {
   for (const Source source : {Source::gaussian, Source::laplace}) {

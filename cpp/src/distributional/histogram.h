@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "distributional/buffer.h"
+#include "fewbits/result.h"
+
+namespace fewbits::distributional {
+
+/// A fine histogram with counts, sums and sums of squares, from which the error of any codebook
+/// follows in a time that depends on its cells only, up to a known slack. Bins are narrow around
+/// the centre and twice as wide with every octave of distance, by a function of x that is monotone
+/// in float arithmetic too: a value below a threshold is never in a higher bin than the threshold.
+class Histogram {
+ public:
+  struct Estimate {
+    double error;  ///< sum of |x - level|^order
+    double slack;  ///< the true sum is at most this far away
+  };
+
+  /// `scale` > 0: about a quarter of a standard deviation.
+  Result begin(float center, float scale);
+  void add(const float* x, std::size_t n);
+  /// After the last value and before estimate().
+  void finish();
+  Estimate estimate(const float* thresholds, const float* levels, std::uint32_t n, int order) const;
+
+ private:
+  static constexpr std::int32_t kPerOctave = 2048;
+  static constexpr std::int32_t kHalf = 16 * kPerOctave;
+  static constexpr std::int32_t kBins = 2 * kHalf;
+
+  /// Over all lower bins once finish() ran; of the bin alone before.
+  struct Sums {
+    double count;
+    double sum;     ///< of x - center
+    double square;  ///< of its square
+  };
+
+  std::int32_t bin_of(float x) const;
+  double width_of(std::int32_t bin) const;
+  Sums between(std::int32_t first, std::int32_t end) const;
+
+  Buffer<Sums> sums_;
+  float center_ = 0;
+  float inverse_ = 1;
+};
+
+}  // namespace fewbits::distributional

@@ -1,0 +1,311 @@
+// Point densities as distribution functions, and codebooks made from them.
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "distributional/codebook.h"
+#include "distributional/math.h"
+#include "fewbits/distributional.h"
+
+namespace fewbits::distributional {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// The distribution of the data that a point density belongs to.
+Distribution data_distribution(Distribution distribution) {
+  switch (distribution) {
+    case Distribution::gaussian:
+      return Distribution::gaussian_cdf;
+    case Distribution::logistic:
+      return Distribution::logistic_cdf;
+    case Distribution::gumbel:
+      return Distribution::gumbel_cdf;
+    case Distribution::exponential:
+      return Distribution::exponential_cdf;
+    default:
+      return distribution;
+  }
+}
+
+/// Density of the data, for the `_cdf` distributions.
+double data_density(Distribution distribution, double z) {
+  switch (distribution) {
+    case Distribution::gaussian_cdf:
+      return math::normal_density(z);
+    case Distribution::logistic_cdf: {
+      const double e = math::exp(-std::fabs(z));
+      return e / ((1 + e) * (1 + e));
+    }
+    case Distribution::gumbel_cdf: {
+      const double t = math::exp(-z);
+      return t * math::exp(-t);
+    }
+    case Distribution::exponential_cdf:
+      return z < 0 ? 0 : math::exp(-z);
+    default:
+      return 1 / (math::kPi * (1 + z * z));
+  }
+}
+
+/// z with F(z) = u where F has no closed inverse (logistic and Gumbel of order 2).
+double invert(Distribution distribution, double u) {
+  // Start from the order-1 quantile stretched to order 2, then bracket and bisect by Newton's steps
+  // as long as they stay inside.
+  double low = -60;
+  double high = 2400;
+  double z = std::clamp(1.5 * point_quantile(distribution, 1, u), low, high);
+  for (int i = 0; i < 200; ++i) {
+    const double error = point_cdf(distribution, 2, z) - u;
+    if (error == 0) return z;
+    (error < 0 ? low : high) = z;
+    double density = 0;
+    if (distribution == Distribution::logistic) {
+      density =
+          math::pow(data_density(Distribution::logistic_cdf, z), 1.0 / 3.0) / math::kBetaThird;
+    } else {
+      const double y = math::exp(-z) / 3;
+      density = math::exp(-y) * math::pow(y, 1.0 / 3.0) / math::kGammaThird;
+    }
+    double next = z - error / density;
+    if (!(next > low && next < high)) next = 0.5 * (low + high);
+    const double step = std::fabs(next - z);
+    z = next;
+    if (step <= 1e-15 * std::max(std::fabs(z), 1e-3)) break;
+  }
+  return z;
+}
+
+/// A bit pattern that orders doubles as their values do, and back.
+std::int64_t ordered(double x) {
+  const auto bits = std::bit_cast<std::int64_t>(x);
+  return bits < 0 ? std::numeric_limits<std::int64_t>::min() - bits : bits;
+}
+double from_ordered(std::int64_t key) {
+  return std::bit_cast<double>(key < 0 ? std::numeric_limits<std::int64_t>::min() - key : key);
+}
+
+/// The smallest double at which F(z) n >= j, near the guess `z`.
+double exact_threshold(Distribution distribution, int order, double n, double j, double z) {
+  const auto reached = [&](std::int64_t key) {
+    return point_cdf(distribution, order, from_ordered(key)) * n >= j;
+  };
+  // Gallop to a bracket, then bisect. The keys stay far from overflow: |key| < 2^63 - 2^52.
+  const std::int64_t last = ordered(std::numeric_limits<double>::max());
+  const std::int64_t guess = ordered(z);
+  std::int64_t low = guess;
+  std::int64_t high = guess;
+  if (reached(guess)) {
+    for (std::int64_t step = 1; reached(low); step *= 2) {
+      high = low;
+      if (low < -last + step) return from_ordered(high);
+      low -= step;
+    }
+  } else {
+    for (std::int64_t step = 1; !reached(high); step *= 2) {
+      low = high;
+      if (high > last - step) return kInfinity;
+      high += step;
+    }
+  }
+  while (high - low > 1) {
+    const std::int64_t middle = low + (high - low) / 2;
+    (reached(middle) ? high : low) = middle;
+  }
+  return from_ordered(high);
+}
+
+float to_finite(double x) {
+  constexpr double most = std::numeric_limits<float>::max();
+  return static_cast<float>(std::clamp(x, -most, most));
+}
+
+// Gauss and Legendre's nodes and weights of 8 points on [-1, 1], by symmetry the positive half.
+constexpr double kNodes[] = {.18343464249564980494, .52553240991632898582, .79666647741362673959,
+                             .96028985649753623168};
+constexpr double kWeights[] = {.36268378337836198297, .31370664587788728734, .22238103445337447054,
+                               .10122853629037625915};
+
+/// Mean of the data distribution between a and b. Tails are cut where no mass is left.
+double conditional_mean(Distribution data, double a, double b) {
+  if (data == Distribution::exponential_cdf) a = std::max(a, 0.0);
+  // Left tails of the Gaussian and Gumbel are gone by then, exponential ones are down by e^-45.
+  const double reach = 45;
+  if (a == -kInfinity) a = std::min(b, 0.0) - reach;
+  if (b == kInfinity) b = std::max(a, 0.0) + reach;
+  const int panels = 1 + static_cast<int>(std::min((b - a) * 2, 4000.0));
+  const double half = 0.5 * (b - a) / panels;
+  const double origin = 0.5 * (a + b);
+  double mass = 0;
+  double moment = 0;
+  for (int i = 0; i < panels; ++i) {
+    const double centre = a + (2 * i + 1) * half;
+    for (int k = 0; k < 4; ++k) {
+      for (const double z : {centre - half * kNodes[k], centre + half * kNodes[k]}) {
+        const double m = kWeights[k] * data_density(data, z);
+        mass += m;
+        moment += m * (z - origin);
+      }
+    }
+  }
+  return mass > 0 ? origin + moment / mass : std::fabs(a) < std::fabs(b) ? a : b;
+}
+
+double conditional_median(Distribution data, double a, double b) {
+  const double below = a == -kInfinity ? 0 : point_cdf(data, 1, a);
+  const double above = b == kInfinity ? 1 : point_cdf(data, 1, b);
+  const double u = 0.5 * (below + above);
+  double median = u > 0 && u < 1 ? point_quantile(data, 1, u) : a == -kInfinity ? b : a;
+  // Where no mass is left the quantile is blunt: stay in the cell.
+  if (median < a) median = a;
+  if (median > b) median = b;
+  return median;
+}
+
+}  // namespace
+
+double point_cdf(Distribution distribution, int order, double z) {
+  switch (distribution) {
+    case Distribution::gaussian:
+      return math::normal_cdf(order == 1 ? z / math::kSqrt2 : z / 1.73205080756887729353);
+    case Distribution::gaussian_cdf:
+      return math::normal_cdf(z);
+    case Distribution::logistic: {
+      if (order == 1) return 2 / math::kPi * math::atan(math::exp(0.5 * z));
+      const double e = math::exp(-std::fabs(z));
+      const double below = math::beta_third(e / (1 + e));
+      return z < 0 ? below : 1 - below;
+    }
+    case Distribution::logistic_cdf:
+      return 1 / (1 + math::exp(-z));
+    case Distribution::cauchy_cdf:
+      return 0.5 + math::atan(z) / math::kPi;
+    case Distribution::gumbel:
+      return order == 1 ? math::erfc(math::exp(-0.5 * z) / math::kSqrt2)
+                        : math::upper_gamma_third(math::exp(-z) / 3);
+    case Distribution::gumbel_cdf:
+      return math::exp(-math::exp(-z));
+    case Distribution::exponential:
+      return z <= 0 ? 0 : -math::expm1(-z / (order + 1));
+    case Distribution::exponential_cdf:
+      return z <= 0 ? 0 : -math::expm1(-z);
+  }
+  return 0;
+}
+
+double point_quantile(Distribution distribution, int order, double u) {
+  switch (distribution) {
+    case Distribution::gaussian:
+      return math::normal_quantile(u) * (order == 1 ? math::kSqrt2 : 1.73205080756887729353);
+    case Distribution::gaussian_cdf:
+      return math::normal_quantile(u);
+    case Distribution::logistic:
+      if (u == 0.5) return 0;
+      if (order == 1) {
+        const double angle = 0.5 * math::kPi * u;
+        return 2 * math::log(math::sin(angle) / math::cos(angle));
+      }
+      return invert(distribution, u);
+    case Distribution::logistic_cdf:
+      return math::log(u / (1 - u));
+    case Distribution::cauchy_cdf:
+      return u == 0.5 ? 0 : -math::cos(math::kPi * u) / math::sin(math::kPi * u);
+    case Distribution::gumbel:
+      if (order == 1) return -2 * math::log(-math::normal_quantile(0.5 * u));
+      return invert(distribution, u);
+    case Distribution::gumbel_cdf:
+      return -math::log(-math::log(u));
+    case Distribution::exponential:
+      return -(order + 1) * math::log1p(-u);
+    case Distribution::exponential_cdf:
+      return -math::log1p(-u);
+  }
+  return 0;
+}
+
+std::uint32_t index_of(const Formula& f, float x) {
+  const double distance = static_cast<double>(x) - f.loc;
+  const double width = f.scale * f.beta;
+  const double z = width > 0 ? distance / width : distance == 0 ? 0 : distance * kInfinity;
+  const double index = point_cdf(f.distribution, f.order, z) * f.n;
+  return index >= f.n ? f.n - 1 : static_cast<std::uint32_t>(index);
+}
+
+bool valid(const Formula& f) {
+  return static_cast<int>(f.distribution) >= 0 &&
+         static_cast<int>(f.distribution) < kDistributions && (f.order == 1 || f.order == 2) &&
+         f.n >= kMinCells && f.n <= kMaxCells &&
+         (f.levels == Levels::midpoint || f.levels == Levels::centroid) && std::isfinite(f.loc) &&
+         std::isfinite(f.scale) && f.scale >= 0 && std::isfinite(f.beta) && f.beta > 0;
+}
+
+Result UnitTable::make(Distribution distribution, int order, std::uint32_t n) {
+  if (!thresholds.reset(n - 1) || !levels.reset(n)) return failure(Status::out_of_memory);
+  const double count = n;
+  for (std::uint32_t j = 1; j < n; ++j) {
+    const double z = point_quantile(distribution, order, j / count);
+    thresholds[j - 1] = n <= kExactCells ? exact_threshold(distribution, order, count, j, z) : z;
+  }
+  for (std::uint32_t j = 0; j < n; ++j) {
+    levels[j] = point_quantile(distribution, order, (j + 0.5) / count);
+  }
+  return success();
+}
+
+void place_thresholds(const UnitTable& unit, double loc, double width, std::uint32_t n,
+                      float* out) {
+  constexpr float most = std::numeric_limits<float>::max();
+  for (std::uint32_t j = 0; j + 1 < n; ++j) {
+    const double z = unit.thresholds[j];
+    if (!(width > 0)) {
+      // Every deviation from loc is infinitely far.
+      const float at = static_cast<float>(loc);
+      const bool below = z <= 0 ? static_cast<double>(at) < loc : static_cast<double>(at) <= loc;
+      out[j] = below ? std::nextafter(at, kInfinityFloat) : at;
+      continue;
+    }
+    const auto reached = [&](float x) { return (static_cast<double>(x) - loc) / width >= z; };
+    // Infinite where no float reaches it.
+    float x = to_finite(loc + width * z);
+    if (reached(x)) {
+      while (x > -most && reached(std::nextafter(x, -most))) x = std::nextafter(x, -most);
+    } else {
+      while (!reached(x)) x = std::nextafter(x, kInfinityFloat);
+    }
+    out[j] = x;
+  }
+}
+
+void place_levels(const UnitTable& unit, const Formula& f, float* out) {
+  const double width = f.scale * f.beta;
+  const Distribution data = data_distribution(f.distribution);
+  const bool centroid = f.levels == Levels::centroid;
+  const bool mean = f.order == 2 && data != Distribution::cauchy_cdf;
+  for (std::uint32_t j = 0; j < f.n; ++j) {
+    double z = unit.levels[j] * f.beta;
+    if (centroid) {
+      const double a = j > 0 ? unit.thresholds[j - 1] * f.beta : -kInfinity;
+      const double b = j + 1 < f.n ? unit.thresholds[j] * f.beta : kInfinity;
+      z = mean ? conditional_mean(data, a, b) : conditional_median(data, a, b);
+      out[j] = to_finite(f.loc + f.scale * z);
+    } else {
+      out[j] = to_finite(f.loc + width * unit.levels[j]);
+    }
+    // Rounding apart they ascend.
+    if (j > 0) out[j] = std::max(out[j], out[j - 1]);
+  }
+}
+
+Result make_codebook(const Formula& formula, float* thresholds, float* levels) {
+  if (!valid(formula)) return failure(Status::invalid_argument);
+  UnitTable unit;
+  const Result made = unit.make(formula.distribution, formula.order, formula.n);
+  if (!made.ok()) return made;
+  place_thresholds(unit, formula.loc, formula.scale * formula.beta, formula.n, thresholds);
+  place_levels(unit, formula, levels);
+  return success();
+}
+
+}  // namespace fewbits::distributional
