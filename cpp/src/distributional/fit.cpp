@@ -98,6 +98,7 @@ struct Fit::State {
   bool choose_batch();
   bool start_refinement();
   Result set_books();
+  double stretch_of(Distribution d) const;
   UnitTable* unit_of(Distribution d);
   void finish_measure();
   const Candidate* best() const;
@@ -162,7 +163,7 @@ Formula Fit::State::place(Distribution d) const {
     reference_parameters(d, cascade.sum() / static_cast<float>(count), deviation, &loc, &scale);
     f.loc = options.has_zero ? options.zero : loc;
     f.scale = scale;
-    if (f.scale > 0) return f;
+    if (f.scale > 0 && std::isfinite(f.scale) && std::isfinite(f.loc)) return f;
   }
   f.scale = deviation;
   f.loc = mean;
@@ -201,6 +202,15 @@ Formula Fit::State::place(Distribution d) const {
   return f;
 }
 
+/// gaussian_cdf and exponential_cdf are gaussian and exponential with another beta: by how much,
+/// and 0 for all else. Where a distribution is chosen and beta is free, they are their twins'
+/// candidates.
+double Fit::State::stretch_of(Distribution d) const {
+  if (d == Distribution::gaussian_cdf) return std::sqrt(options.order + 1.0);
+  if (d == Distribution::exponential_cdf) return options.order + 1.0;
+  return 0;
+}
+
 UnitTable* Fit::State::unit_of(Distribution d) {
   UnitTable& unit = units[static_cast<int>(d)];
   if (!unit.made() && !unit.make(d, options.order, options.n).ok()) return nullptr;
@@ -236,8 +246,15 @@ Result Fit::State::refine_on_histogram(Distribution d, std::size_t first, std::s
   for (std::size_t i = first + 1; i < end; ++i) {
     if (middle(candidates[i]) < middle(candidates[at])) at = i;
   }
-  double low = math::log(candidates[at > first ? at - 1 : at].beta);
-  double high = math::log(candidates[at + 1 < end ? at + 1 : at].beta);
+  double low = 0;
+  double high = kInfinity;
+  for (std::size_t i = first; i < end; ++i) {
+    const double beta = candidates[i].beta;
+    if (beta < candidates[at].beta) low = std::max(low, beta);
+    if (beta > candidates[at].beta) high = std::min(high, beta);
+  }
+  low = math::log(low > 0 ? low : candidates[at].beta);
+  high = math::log(high < kInfinity ? high : candidates[at].beta);
   constexpr double kGolden = 0.61803398874989484820;
   Candidate a{d, 0, 0, 0, false};
   Candidate b = a;
@@ -274,6 +291,8 @@ Result Fit::State::prepare() {
   for (int i = 0; i < kDistributions; ++i) {
     const auto d = static_cast<Distribution>(i);
     if (!uses(d)) continue;
+    const bool choosing = options.distribution < 0 && !options.reference && !(options.beta > 0);
+    if (choosing && stretch_of(d) > 0) continue;
     const std::size_t first = candidate_count;
     if (options.beta > 0) {
       const Result added = add_candidate(d, options.beta, wants_histogram);
@@ -285,6 +304,11 @@ Result Fit::State::prepare() {
     for (std::size_t k = 0; k < points; ++k) {
       const Result added = add_candidate(d, grid[k], wants_histogram);
       if (!added.ok()) return added;
+      const auto twin = static_cast<Distribution>(i + 1);  // past the end: no twin
+      if (choosing && stretch_of(twin) > 0) {
+        const Result also = add_candidate(d, grid[k] / stretch_of(twin), wants_histogram);
+        if (!also.ok()) return also;
+      }
     }
     if (wants_histogram) {
       const Result refined = refine_on_histogram(d, first, candidate_count);
