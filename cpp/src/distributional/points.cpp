@@ -1,18 +1,19 @@
 // Point densities as distribution functions, and codebooks made from them.
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 
 #include "distributional/codebook.h"
 #include "distributional/math.h"
+#include "distributional/ordered.h"
 #include "fewbits/distributional.h"
 
 namespace fewbits::distributional {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr float kMostFloat = std::numeric_limits<float>::max();
 
 /// The distribution of the data that a point density belongs to.
 Distribution data_distribution(Distribution distribution) {
@@ -78,47 +79,17 @@ double invert(Distribution distribution, double u) {
   return z;
 }
 
-/// A bit pattern that orders doubles as their values do, and back.
-std::int64_t ordered(double x) {
-  const auto bits = std::bit_cast<std::int64_t>(x);
-  return bits < 0 ? std::numeric_limits<std::int64_t>::min() - bits : bits;
-}
-double from_ordered(std::int64_t key) {
-  return std::bit_cast<double>(key < 0 ? std::numeric_limits<std::int64_t>::min() - key : key);
-}
-
 /// The smallest double at which F(z) n >= j, near the guess `z`.
 double exact_threshold(Distribution distribution, int order, double n, double j, double z) {
-  const auto reached = [&](std::int64_t key) {
-    return point_cdf(distribution, order, from_ordered(key)) * n >= j;
-  };
-  // Gallop to a bracket, then bisect. The keys stay far from overflow: |key| < 2^63 - 2^52.
   const std::int64_t last = ordered(std::numeric_limits<double>::max());
-  const std::int64_t guess = ordered(z);
-  std::int64_t low = guess;
-  std::int64_t high = guess;
-  if (reached(guess)) {
-    for (std::int64_t step = 1; reached(low); step *= 2) {
-      high = low;
-      if (low < -last + step) return from_ordered(high);
-      low -= step;
-    }
-  } else {
-    for (std::int64_t step = 1; !reached(high); step *= 2) {
-      low = high;
-      if (high > last - step) return kInfinity;
-      high += step;
-    }
-  }
-  while (high - low > 1) {
-    const std::int64_t middle = low + (high - low) / 2;
-    (reached(middle) ? high : low) = middle;
-  }
-  return from_ordered(high);
+  const std::int64_t key = first_reached(-last, last, ordered(z), [&](std::int64_t at) {
+    return point_cdf(distribution, order, double_of(at)) * n >= j;
+  });
+  return key > last ? kInfinity : double_of(key);
 }
 
 float to_finite(double x) {
-  constexpr double most = std::numeric_limits<float>::max();
+  constexpr double most = kMostFloat;
   return static_cast<float>(std::clamp(x, -most, most));
 }
 
@@ -256,7 +227,6 @@ Result UnitTable::make(Distribution distribution, int order, std::uint32_t n) {
 
 void place_thresholds(const UnitTable& unit, double loc, double width, std::uint32_t n,
                       float* out) {
-  constexpr float most = std::numeric_limits<float>::max();
   for (std::uint32_t j = 0; j + 1 < n; ++j) {
     const double z = unit.thresholds[j];
     if (!(width > 0)) {
@@ -266,15 +236,13 @@ void place_thresholds(const UnitTable& unit, double loc, double width, std::uint
       out[j] = below ? std::nextafter(at, kInfinityFloat) : at;
       continue;
     }
-    const auto reached = [&](float x) { return (static_cast<double>(x) - loc) / width >= z; };
-    // Infinite where no float reaches it.
-    float x = to_finite(loc + width * z);
-    if (reached(x)) {
-      while (x > -most && reached(std::nextafter(x, -most))) x = std::nextafter(x, -most);
-    } else {
-      while (!reached(x)) x = std::nextafter(x, kInfinityFloat);
-    }
-    out[j] = x;
+    // Almost always the guess or its neighbour; where loc and width * z cancel there are more
+    // floats than differences, and it can be far.
+    const std::int64_t last = ordered(kMostFloat);
+    const std::int64_t key = first_reached(
+        -last, last, ordered(to_finite(loc + width * z)),
+        [&](std::int64_t at) { return (static_cast<double>(float_of(at)) - loc) / width >= z; });
+    out[j] = key > last ? kInfinityFloat : float_of(key);
   }
 }
 

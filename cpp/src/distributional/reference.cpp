@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "distributional/math.h"
+#include "distributional/ordered.h"
 
 namespace fewbits::distributional {
 namespace {
@@ -121,15 +122,6 @@ float quantile(Distribution distribution, float u, float beta) {
   return 0;
 }
 
-std::int32_t ordered(float x) {
-  const auto bits = std::bit_cast<std::int32_t>(x);
-  return bits < 0 ? std::numeric_limits<std::int32_t>::min() - bits : bits;
-}
-float from_ordered(std::int64_t key) {
-  const auto bits = static_cast<std::int32_t>(key);
-  return std::bit_cast<float>(bits < 0 ? std::numeric_limits<std::int32_t>::min() - bits : bits);
-}
-
 }  // namespace
 
 void CascadeSum::begin(std::size_t total) {
@@ -221,38 +213,19 @@ void reference_codebook(const Formula& f, float* thresholds, float* levels) {
     levels[i] = quantile(f.distribution, u, beta) * scale + loc;
   }
   // Every step rounds a monotone function, so the index is monotone in x and has thresholds.
-  const auto last = static_cast<std::int64_t>(ordered(std::numeric_limits<float>::max()));
-  std::int64_t guess = ordered(loc);
+  constexpr float most = std::numeric_limits<float>::max();
+  const std::int64_t last = ordered(most);
   for (std::uint32_t i = 1; i <= f.n; ++i) {
-    const auto reached = [&](std::int64_t key) {
-      const float x = from_ordered(key);
-      return std::floor(cdf(f.distribution, (x - loc) / scale, beta) * n) >= static_cast<float>(i);
-    };
-    const double z =
-        i < f.n ? point_quantile(f.distribution, 1, static_cast<double>(i) / f.n) : 1e30;
-    const double at = std::clamp(f.loc + f.scale * f.beta * z,
-                                 -static_cast<double>(std::numeric_limits<float>::max()),
-                                 static_cast<double>(std::numeric_limits<float>::max()));
-    guess = ordered(static_cast<float>(at));
-    std::int64_t low = -last - 1;
-    std::int64_t high = last + 1;
-    for (std::int64_t step = 1;; step *= 2) {
-      if (guess > last || guess < -last) break;
-      if (reached(guess)) {
-        high = guess;
-        if (low >= -last) break;
-        guess -= step;
-      } else {
-        low = guess;
-        if (high <= last) break;
-        guess += step;
-      }
-    }
-    while (high - low > 1) {
-      const std::int64_t middle = low + (high - low) / 2;
-      (reached(middle) ? high : low) = middle;
-    }
-    thresholds[i - 1] = high > last ? std::numeric_limits<float>::infinity() : from_ordered(high);
+    // The index n first shows where float32 takes F for 1.
+    const double u = i < f.n ? static_cast<double>(i) / f.n : 1 - 3e-8;
+    const double at = f.loc + f.scale * f.beta * point_quantile(f.distribution, 1, u);
+    const auto guess =
+        static_cast<float>(std::clamp(at, -static_cast<double>(most), static_cast<double>(most)));
+    const std::int64_t key = first_reached(-last, last, ordered(guess), [&](std::int64_t bits) {
+      const float t = (float_of(bits) - loc) / scale;
+      return std::floor(cdf(f.distribution, t, beta) * n) >= static_cast<float>(i);
+    });
+    thresholds[i - 1] = key > last ? std::numeric_limits<float>::infinity() : float_of(key);
   }
 }
 
