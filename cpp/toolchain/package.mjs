@@ -64,6 +64,8 @@ function copy(from, to) {
 async function compileTypeScript() {
   if (!existsSync(path.join(web, 'tsconfig.json'))) return;
   await nodeProgram('typescript/bin/tsc', ['-p', web]);
+  // The command imports the package by its name, as its users do: after the package.
+  await nodeProgram('typescript/bin/tsc', ['-p', path.join(web, 'cli')]);
   removeStale();
   const types = path.join(web, 'src/wasm/fewbits.d.mts');
   if (existsSync(types)) {

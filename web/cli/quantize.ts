@@ -1,0 +1,134 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { load } from 'fewbits';
+import type { GgufEntryInput } from 'fewbits/io';
+import {
+  createConverter,
+  createConverterPool,
+  type Model,
+  type ModelPlan,
+  type ModelPlanOptions,
+  openModel,
+  planModel,
+  quantizeModel,
+  type TensorRule,
+  targetTypes,
+} from 'fewbits/models';
+import { withFile, writeWhole } from './files.js';
+import { bytesText, oneOf, paths, printable, table, UsageError, wholeNumber } from './text.js';
+
+export const quantizeHelp = `fewbits quantize <in.safetensors | in.gguf> <out.gguf> --type TYPE
+
+Quantizes a model to GGUF, tensor by tensor, within a few hundred megabytes of memory. Tensors of one
+dimension, small ones, and those that llama.cpp's quantize tool leaves alone keep their bytes; rows that
+are not whole blocks get a type with smaller blocks. Metadata stay as they are, but for the file type.
+Names stay as they are too: a safetensors model from a training framework has not the names that
+llama.cpp looks for.
+
+  --type TYPE          ${targetTypes.slice(0, 11).join(' ')}
+                       ${targetTypes.slice(11).join(' ')}, or keep
+  --rule NAME=TYPE     another type for tensors whose name matches; * stands for anything; TYPE may be
+                       keep or drop; the first rule that matches decides; can be repeated
+  --pure               the output tensor gets the same type as all (else Q6_K or Q8_0)
+  --requantize         convert tensors that are quantized already, too
+  --min-values N       keep tensors of fewer values (default 1024)
+  --meta KEY=TEXT      a string for the metadata; can be repeated
+  --threads N          worker threads (default: one for each core)
+  --dry-run            print what would become of each tensor and stop
+  --quiet              print nothing but errors`;
+
+export async function quantize(args: string[], signal: AbortSignal): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      type: { type: 'string' },
+      rule: { type: 'string', multiple: true, default: [] },
+      pure: { type: 'boolean', default: false },
+      requantize: { type: 'boolean', default: false },
+      'min-values': { type: 'string', default: '1024' },
+      meta: { type: 'string', multiple: true, default: [] },
+      threads: { type: 'string' },
+      'dry-run': { type: 'boolean', default: false },
+      quiet: { type: 'boolean', default: false },
+    },
+  });
+  const [input, output] = paths(positionals, ['in', 'out.gguf']);
+  if (resolve(input) === resolve(output)) throw new UsageError('in and out are the same file');
+  if (values.type === undefined) throw new UsageError('--type is missing');
+  const options: ModelPlanOptions = {
+    type: oneOf('type', values.type, ['keep', ...targetTypes]),
+    rules: values.rule.map(ruleOf),
+    pure: values.pure,
+    requantize: values.requantize,
+    minValues: wholeNumber('min-values', values['min-values'], 0, Number.MAX_SAFE_INTEGER),
+    metadata: values.meta.map(entryOf),
+  };
+  const threads =
+    values.threads === undefined ? undefined : wholeNumber('threads', values.threads, 1, 1024);
+  await withFile(input, async (file) => {
+    const model = await openModel(file);
+    const plan = planModel(model, options);
+    if (values['dry-run']) {
+      console.log(planTable(plan));
+      return;
+    }
+    const start = performance.now();
+    await run(model, plan, output, threads, signal, values.quiet);
+    if (values.quiet) return;
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    const [before, after] = [file.size, plan.byteLength].map(bytesText);
+    console.log(`${output}: ${plan.tensors.length} tensors, ${before} to ${after}, ${seconds} s`);
+  });
+}
+
+async function run(
+  model: Model,
+  plan: ModelPlan,
+  output: string,
+  threads: number | undefined,
+  signal: AbortSignal,
+  quiet: boolean,
+): Promise<void> {
+  const pool =
+    threads === 1 ? undefined : createConverterPool(threads === undefined ? {} : { size: threads });
+  try {
+    const converter = pool ?? createConverter(await load());
+    const progress = process.stderr.isTTY && !quiet;
+    const pieces = quantizeModel(model, plan, {
+      converter,
+      signal,
+      onProgress: ({ tensor, bytesDone, bytes }) => {
+        if (!progress) return;
+        const percent = Math.floor((100 * bytesDone) / bytes);
+        process.stderr.write(`\r\x1b[K${String(percent).padStart(3)} %  ${printable(tensor)}`);
+      },
+    });
+    await writeWhole(output, pieces);
+    if (progress) process.stderr.write('\r\x1b[K');
+  } finally {
+    pool?.close();
+  }
+}
+
+function ruleOf(text: string): TensorRule {
+  // The last '=': a name may hold one, a type cannot.
+  const at = text.lastIndexOf('=');
+  if (at < 1) throw new UsageError(`--rule must be NAME=TYPE, got '${text}'`);
+  const type = oneOf('rule', text.slice(at + 1), ['keep', 'drop', ...targetTypes]);
+  return { name: text.slice(0, at), type };
+}
+
+function entryOf(text: string): GgufEntryInput {
+  const at = text.indexOf('=');
+  if (at < 1) throw new UsageError(`--meta must be KEY=TEXT, got '${text}'`);
+  return { key: text.slice(0, at), type: 'string', value: text.slice(at + 1) };
+}
+
+function planTable({ tensors, byteLength }: ModelPlan): string {
+  const rows = tensors.map(({ name, shape, source, to, byteLength, reason }) => {
+    return [name, shape.join(' x '), source.typeName, to ?? 'keep', byteLength, reason];
+  });
+  const head = ['tensor', 'shape', 'from', 'to', 'bytes', 'why'];
+  return `${table([head, ...rows])}\n${tensors.length} tensors, ${bytesText(byteLength)}`;
+}
