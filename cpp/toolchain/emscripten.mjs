@@ -220,14 +220,17 @@ async function installDebian(name, release) {
 
 function configure(temporary, final) {
   const llvm = readdirSync(path.join(temporary, 'usr/lib')).find((name) => /^llvm-\d+$/.test(name));
+  // Some releases bring the system libraries compiled; others compile them when first linked with.
+  const prebuilt = 'usr/share/emscripten/cache';
+  const frozen = existsSync(path.join(temporary, prebuilt, 'sysroot'));
   writeFile(
     path.join(temporary, 'emscripten.config'),
     `import os
 LLVM_ROOT = '${final}/usr/lib/${llvm}/bin'
 BINARYEN_ROOT = '${final}/usr'
 NODE_JS = os.environ['FEWBITS_EMSCRIPTEN_NODE'].split(';')
-CACHE = '${final}/usr/share/emscripten/cache'
-FROZEN_CACHE = True
+CACHE = '${final}/${frozen ? prebuilt : 'cache'}'
+FROZEN_CACHE = ${frozen ? 'True' : 'False'}
 LLVM_ADD_VERSION = ''
 CLANG_ADD_VERSION = ''
 `,
