@@ -22,23 +22,32 @@ export interface Converter {
 
 /** A converter on this thread. */
 export function createConverter(fb: Fewbits): Converter {
-  return { concurrency: 1, convert: async (conversion) => convertRows(fb, conversion) };
+  const convertRows = createRowConverter(fb);
+  return { concurrency: 1, convert: async (conversion) => convertRows(conversion) };
 }
 
-export function convertRows(fb: Fewbits, conversion: Conversion): Uint8Array {
-  const { to, rowLength, importance } = conversion;
-  const values = float32Of(fb, conversion);
-  if (to === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const options = importance === undefined ? { rowLength } : { rowLength, importance };
-  return fb.ggml.quantize(values, to as GgmlQuantizedType, options);
-}
+/** Converts rows, with one scratch array for all calls: garbage of megabytes would pile up faster than it is collected. */
+export function createRowConverter(fb: Fewbits): (conversion: Conversion) => Uint8Array {
+  let scratch = new Float32Array(0);
 
-function float32Of(fb: Fewbits, { bytes, from }: Conversion): Float32Array {
-  if (from === 'F32' || from === 'F64') {
-    const type = from.toLowerCase() as ElementType;
-    return toFloat32(elementsOf(bytes, type), type);
+  function float32Of({ bytes, from, to }: Conversion): Float32Array {
+    if (from === 'F32' || from === 'F64') {
+      const type = from.toLowerCase() as ElementType;
+      return toFloat32(elementsOf(bytes, type), type);
+    }
+    const { blockSize, bytesPerBlock } = ggmlTypes[from];
+    const length = (bytes.length / bytesPerBlock) * blockSize;
+    if (to === 'F32') return fb.ggml.dequantize(bytes, from as GgmlQuantizedType, length);
+    if (scratch.length < length) scratch = new Float32Array(length);
+    const out = scratch.subarray(0, length);
+    return fb.ggml.dequantize(bytes, from as GgmlQuantizedType, length, out);
   }
-  const { blockSize, bytesPerBlock } = ggmlTypes[from];
-  const length = (bytes.length / bytesPerBlock) * blockSize;
-  return fb.ggml.dequantize(bytes, from as GgmlQuantizedType, length);
+
+  return (conversion) => {
+    const { to, rowLength, importance } = conversion;
+    const values = float32Of(conversion);
+    if (to === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const options = importance === undefined ? { rowLength } : { rowLength, importance };
+    return fb.ggml.quantize(values, to as GgmlQuantizedType, options);
+  };
 }

@@ -1,14 +1,16 @@
 import { integer } from '../core/arguments.js';
 import { FewbitsError, type FewbitsErrorCode } from '../core/errors.js';
 import type { Fewbits } from '../fewbits.js';
-import { type Conversion, type Converter, convertRows } from './convert.js';
+import { type Conversion, type Converter, createRowConverter } from './convert.js';
 
-/** What a worker is asked and what it answers; the bytes are transferred. */
+/** What a worker is asked. The bytes are transferred. */
 export type Request = Conversion;
-export type Answer =
-  | { bytes: Uint8Array }
-  | { code: FewbitsErrorCode; message: string }
-  | { message: string };
+
+/** What it answers, and the bytes that it was sent, to be used again. Both are transferred. */
+export interface Answer {
+  readonly result: { bytes: Uint8Array } | { code?: FewbitsErrorCode; message: string };
+  readonly used: ArrayBuffer;
+}
 
 /** A worker of any platform, with one conversion in it at a time. */
 export interface PoolWorker {
@@ -23,14 +25,28 @@ export interface ConverterPool extends Converter {
   close(): void;
 }
 
-/** What a worker does with a request. */
-export async function answer(load: () => Promise<Fewbits>, request: Request): Promise<Answer> {
-  try {
-    return { bytes: convertRows(await load(), request) };
-  } catch (error) {
-    if (error instanceof FewbitsError) return { code: error.code, message: error.message };
-    return { message: String(error) };
-  }
+/** What a worker does: takes a request and calls `reply`. */
+export function createAnswerer(
+  load: () => Promise<Fewbits>,
+  reply: (answer: Answer, transfer: ArrayBuffer[]) => void,
+): (request: Request) => Promise<void> {
+  const converter = load().then(createRowConverter);
+  converter.catch(() => {}); // Each request says so.
+  return async (request) => {
+    const used = request.bytes.buffer as ArrayBuffer;
+    try {
+      let bytes = (await converter)(request);
+      // float32 to float32 gives what came: it cannot be in two places.
+      if (bytes.buffer === used) bytes = bytes.slice();
+      reply({ result: { bytes }, used }, [bytes.buffer as ArrayBuffer, used]);
+    } catch (error) {
+      const result =
+        error instanceof FewbitsError
+          ? { code: error.code, message: error.message }
+          : { message: String(error) };
+      reply({ result, used }, [used]);
+    }
+  };
 }
 
 interface Job {
@@ -44,6 +60,7 @@ export function createPool(start: () => PoolWorker, size: number): ConverterPool
   const waiting: Job[] = [];
   const idle: PoolWorker[] = [];
   const working = new Map<PoolWorker, Job>();
+  const buffers = new Map<PoolWorker, ArrayBuffer>();
   const workers: PoolWorker[] = [];
   let ended: FewbitsError | undefined;
 
@@ -64,18 +81,25 @@ export function createPool(start: () => PoolWorker, size: number): ConverterPool
     }
     working.set(worker, job);
     // A copy is transferred: the bytes may be a view of something larger, or their owner's still.
-    const bytes = job.conversion.bytes.slice();
-    worker.post({ ...job.conversion, bytes }, [bytes.buffer]);
+    const given = job.conversion.bytes;
+    let buffer = buffers.get(worker);
+    if (buffer === undefined || buffer.byteLength < given.length) {
+      buffer = new ArrayBuffer(given.length);
+    }
+    const bytes = new Uint8Array(buffer, 0, given.length);
+    bytes.set(given);
+    worker.post({ ...job.conversion, bytes }, [buffer]);
   }
 
-  function answered(worker: PoolWorker, reply: Answer): void {
+  function answered(worker: PoolWorker, { result, used }: Answer): void {
     const job = working.get(worker);
     if (job === undefined) return;
     working.delete(worker);
+    buffers.set(worker, used);
     next(worker);
-    if ('bytes' in reply) job.resolve(reply.bytes);
-    else if ('code' in reply) job.reject(new FewbitsError(reply.code, reply.message));
-    else job.reject(new Error(reply.message));
+    if ('bytes' in result) job.resolve(result.bytes);
+    else if (result.code) job.reject(new FewbitsError(result.code, result.message));
+    else job.reject(new Error(result.message));
   }
 
   for (let i = 0; i < size; i++) {

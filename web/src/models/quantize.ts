@@ -24,9 +24,9 @@ export interface QuantizeModelOptions {
   importance?: (tensor: string) => Float32Array | undefined;
 }
 
-/** Values, or bytes of what is kept, that are worked on at a time: large enough for speed, small enough for memory. */
-const chunkValues = 1 << 19;
-const chunkBytes = 1 << 21;
+/** Values, or bytes of what is kept, that are worked on at a time: large enough for speed, small enough for the memory of many workers. */
+const chunkValues = 1 << 18;
+const chunkBytes = 1 << 20;
 
 /** A part of a tensor: whole rows when they are converted. */
 interface Chunk {

@@ -2,9 +2,7 @@
 
 import { parentPort } from 'node:worker_threads';
 import { load } from '../node.js';
-import { answer, type Request } from './pool.js';
+import { createAnswerer, type Request } from './pool.js';
 
-parentPort?.on('message', async (request: Request) => {
-  const reply = await answer(load, request);
-  parentPort?.postMessage(reply, 'bytes' in reply ? [reply.bytes.buffer as ArrayBuffer] : []);
-});
+const answer = createAnswerer(load, (reply, transfer) => parentPort?.postMessage(reply, transfer));
+parentPort?.on('message', (request: Request) => void answer(request));

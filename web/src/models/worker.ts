@@ -1,10 +1,8 @@
 // A worker of the pool in browsers.
 
 import { load } from '../index.js';
-import { answer, type Request } from './pool.js';
+import { createAnswerer, type Request } from './pool.js';
 
 const scope = globalThis as unknown as Worker;
-scope.onmessage = async ({ data }: MessageEvent<Request>) => {
-  const reply = await answer(load, data);
-  scope.postMessage(reply, 'bytes' in reply ? [reply.bytes.buffer as ArrayBuffer] : []);
-};
+const answer = createAnswerer(load, (reply, transfer) => scope.postMessage(reply, transfer));
+scope.onmessage = ({ data }: MessageEvent<Request>) => void answer(data);
