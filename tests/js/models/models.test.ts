@@ -314,7 +314,7 @@ describe('while it runs', () => {
     const seen: ModelProgress[] = [];
     const onProgress = (progress: ModelProgress) => seen.push(progress);
     await collect(quantizeModel(model, plan, { converter: createConverter(fb), onProgress }));
-    expect(seen.length).toBe(plan.tensors.length + 1);
+    expect(seen.length).toBe(plan.tensors.length + 2); // the large one comes in three chunks
     for (let i = 1; i < seen.length; i++) {
       const [before, now] = [seen[i - 1] as ModelProgress, seen[i] as ModelProgress];
       expect(now.bytesDone).toBeGreaterThan(before.bytesDone);
@@ -360,10 +360,10 @@ describe('while it runs', () => {
     await pieces.next();
     for (let taken = 1; taken < 8; taken++) {
       await pieces.next();
-      expect(read / 2 ** 21).toBeLessThanOrEqual(taken + 3);
+      expect(read / 2 ** 20).toBeLessThanOrEqual(taken + 3);
     }
     await pieces.return();
-    expect(read).toBeLessThan(2 ** 25);
+    expect(read).toBeLessThan(2 ** 24);
   });
 
   it('types that cannot be made are refused with those that can', async () => {
