@@ -343,7 +343,7 @@ describe('while it runs', () => {
   });
 
   it('only a few chunks are read ahead of those that were taken', async () => {
-    const shape = [64, 1 << 19];
+    const shape = [128, 1 << 18];
     const name = 'w';
     let read = 0;
     const model = {
