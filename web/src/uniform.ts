@@ -77,8 +77,8 @@ export interface Uniform {
    *
    * symmetric: codes -2^(b-1) to 2^(b-1)-1, scale = max|x| / (2^(b-1)-1);
    * asymmetric: codes 0 to 2^b-1, scale = (max-min) / (2^b-1), zeroPoint = round(-min/scale);
-   * affine: codes 0 to 2^b-1, the same scale, minimum = min. Constant input is stored exactly
-   * (with f32 scales).
+   * affine: codes 0 to 2^b-1, the same scale, minimum = min. With f32 scales constant input comes
+   * back exactly from the last two.
    *
    * Sources: Jacob et al., Quantization and Training of Neural Networks for Efficient
    * Integer-Arithmetic-Only Inference, 2018; affine is the form of ggml's Q4_1.

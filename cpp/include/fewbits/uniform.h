@@ -26,11 +26,13 @@
 ///
 /// At the edges:
 /// - NaN and infinities are refused with Status::non_finite and their index; nothing is written.
-/// - Constant input is stored exactly. All zero: scale 1, codes of zero. A constant c under
+/// - Constant input comes back exactly under asymmetric and affine; under symmetric the scale is a
+///   quotient, and rounded. All zero: scale 1, codes of zero. A constant c under
 ///   asymmetric: scale |c|, codes one step from the zero point.
 /// - A range so narrow against its distance from zero that the zero point would pass 2^24 gets the
 ///   scale max|x| * 2^-24: float32 itself tells no more values apart there.
-/// - A range that overflows float32 (above 3.4e38) is quantized by halves; nothing overflows.
+/// - A range that overflows float32 (above 3.4e38) is quantized by halves and decoded in double
+///   precision; nothing overflows.
 /// - A scale that comes out subnormal is rounded up, so that no code saturates; one stored as
 ///   float16 is at least 2^-24.
 namespace fewbits::uniform {

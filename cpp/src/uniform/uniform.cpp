@@ -15,6 +15,7 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kLargestF16 = 65504.0f;
 constexpr float kSmallestF16 = 0x1p-24f;
 constexpr float kSmallestF32 = 0x1p-149f;
+constexpr float kLargestF32 = std::numeric_limits<float>::max();
 
 /// Codes go through the first-level cache between the quantizing and the packing kernel. A multiple
 /// of 8, so that tiles begin on a byte at every width.
@@ -104,6 +105,25 @@ void decode_tiles(const std::uint8_t* codes, std::size_t n, int bits, F decode_t
     const std::size_t length = std::min(n - offset, kTile);
     bits::unpack(codes + offset / 8 * static_cast<std::size_t>(bits), length, bits, bytes);
     decode_tile(offset, length, bytes);
+  }
+}
+
+/// Whether a code of this block may pass the largest float32 on its way to a value that does not.
+bool overflows(const Block& block, const Codes& codes) {
+  const float lowest = static_cast<float>(block.zero_point) + static_cast<float>(codes.offset);
+  const float highest = static_cast<float>(codes.max) - lowest;
+  const float most = std::max(std::fabs(lowest), std::fabs(highest));
+  return !(most * block.scale + std::fabs(block.minimum) <= kLargestF32);
+}
+
+/// decode_run for such a block, in double precision, within what float32 holds.
+void decode_wide(const std::uint8_t* in, std::size_t n, const Block& block, const Codes& codes,
+                 float* out) {
+  const double lowest = static_cast<double>(block.zero_point) + codes.offset;
+  for (std::size_t i = 0; i < n; ++i) {
+    const double level = (in[i] ^ codes.offset) - lowest;
+    const double value = level * static_cast<double>(block.scale) + block.minimum;
+    out[i] = static_cast<float>(std::clamp<double>(value, -kLargestF32, kLargestF32));
   }
 }
 
@@ -224,8 +244,14 @@ void decode(const std::uint8_t* codes, std::size_t n, std::size_t phase, std::si
                  const Blocks own = from(blocks, position / block);
                  each_piece(length, position % block, block,
                             [&](std::size_t offset, std::size_t piece, std::size_t index) {
-                              kernels::decode_run(bytes + offset, piece, entry(own, index), shared,
-                                                  out + start + offset);
+                              const Block one = entry(own, index);
+                              const std::uint8_t* in = bytes + offset;
+                              float* to = out + start + offset;
+                              if (overflows(one, shared)) {
+                                decode_wide(in, piece, one, shared, to);
+                              } else {
+                                kernels::decode_run(in, piece, one, shared, to);
+                              }
                             });
                });
 }
@@ -258,15 +284,24 @@ void encode_columns(const float* x, std::size_t n, std::size_t phase, std::size_
 void decode_columns(const std::uint8_t* codes, std::size_t n, std::size_t phase, std::size_t cols,
                     const Blocks& blocks, const Format& format, float* out) {
   const Codes shared = codes_of(format);
-  decode_tiles(
-      codes, n, format.bits, [&](std::size_t start, std::size_t length, const std::uint8_t* bytes) {
-        const std::size_t first = (phase + start) % cols;
-        each_piece(
-            length, first, cols, [&](std::size_t offset, std::size_t piece, std::size_t index) {
-              kernels::decode_each(bytes + offset, piece, from(blocks, index == 0 ? first : 0),
-                                   shared, out + start + offset);
-            });
-      });
+  bool wide = false;
+  for (std::size_t i = 0; i < cols; ++i) wide = wide || overflows(entry(blocks, i), shared);
+  decode_tiles(codes, n, format.bits,
+               [&](std::size_t start, std::size_t length, const std::uint8_t* bytes) {
+                 const std::size_t first = (phase + start) % cols;
+                 each_piece(length, first, cols,
+                            [&](std::size_t offset, std::size_t piece, std::size_t index) {
+                              const std::size_t column = index == 0 ? first : 0;
+                              const std::uint8_t* in = bytes + offset;
+                              float* to = out + start + offset;
+                              kernels::decode_each(in, piece, from(blocks, column), shared, to);
+                              for (std::size_t i = 0; wide && i < piece; ++i) {
+                                const Block one = entry(blocks, column + i);
+                                if (overflows(one, shared))
+                                  decode_wide(in + i, 1, one, shared, to + i);
+                              }
+                            });
+               });
 }
 
 }  // namespace fewbits::uniform

@@ -1,0 +1,40 @@
+import { type Fewbits, FewbitsError, load, support } from 'fewbits';
+import { expect } from 'vitest';
+
+/** The library, once for each build that the engine runs. */
+export async function builds(): Promise<Fewbits[]> {
+  const all = [await load({ variant: 'simd128' })];
+  if (support().relaxedSimd) all.push(await load({ variant: 'relaxed' }));
+  return all;
+}
+
+/** Runs `work`, which must throw a FewbitsError with this code and a message that matches. */
+export function expectError(code: string, message: RegExp, work: () => unknown): void {
+  let error: unknown;
+  try {
+    work();
+  } catch (cause) {
+    error = cause;
+  }
+  expect(error).toBeInstanceOf(FewbitsError);
+  expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+}
+
+/** `n` numbers without a pattern, from -`size` to `size`. */
+export function noise(n: number, size = 1, seed = 1): Float32Array {
+  let state = seed;
+  return Float32Array.from({ length: n }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state / 2 ** 31 - 1) * size;
+  });
+}
+
+/** The same numbers, long arrays too: what fails is shown by its place alone. */
+export function expectSame(actual: ArrayLike<number>, expected: ArrayLike<number>): void {
+  expect(actual.length).toBe(expected.length);
+  for (let i = 0; i < actual.length; ++i) {
+    if (!Object.is(actual[i], expected[i])) {
+      expect({ at: i, value: actual[i] }).toEqual({ at: i, value: expected[i] });
+    }
+  }
+}
