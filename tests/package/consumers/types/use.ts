@@ -1,0 +1,47 @@
+// Compiled, not run: what a TypeScript program may and may not say.
+
+import {
+  type Fewbits,
+  FewbitsError,
+  type FewbitsErrorCode,
+  type LoadOptions,
+  load,
+  loadSync,
+  support,
+  type UniformQuantized,
+  type Variant,
+} from 'fewbits';
+import { openNpy, readSafetensors, writeNpy } from 'fewbits/io';
+
+const variant: Variant = support().relaxedSimd ? 'relaxed' : 'simd128';
+const options: LoadOptions = { variant, wasm: new URL('https://localhost/fewbits.simd128.wasm') };
+const fb: Fewbits = await load(options);
+
+const x = new Float32Array(64);
+const q: UniformQuantized = fb.uniform.quantize(x, { bits: 4, scheme: 'asymmetric', block: 32 });
+fb.uniform.quantize([1, 2, 3], { axis: 1, shape: [1, 3] });
+fb.uniform.quantize(new Float64Array(3));
+const back: Float32Array = fb.uniform.dequantize(q);
+const mse: number = fb.error(x, back).mse;
+const packed: Uint8Array = fb.int4.pack(fb.int4.quantize(x).values);
+const layer = fb.linear.create({ weights: x, shape: [8, 8] });
+const bytes: Uint8Array = writeNpy({ data: layer.forward(x, 8), shape: [8, 8] });
+console.log(mse, packed, (await openNpy(bytes)).shape, readSafetensors, loadSync);
+
+try {
+  fb.bits.pack(new Uint8Array(1), 9);
+} catch (error) {
+  const code: FewbitsErrorCode | undefined = error instanceof FewbitsError ? error.code : undefined;
+  console.log(code === 'INVALID_ARGUMENT');
+}
+
+// @ts-expect-error: no such scheme
+fb.uniform.quantize(x, { scheme: 'uniform' });
+// @ts-expect-error: no such option
+fb.uniform.quantize(x, { bit: 4 });
+// @ts-expect-error: results are read-only
+q.bits = 8;
+// @ts-expect-error: no such variant
+await load({ variant: 'scalar' });
+// @ts-expect-error: strings are not numbers
+fb.uniform.quantize(['1']);

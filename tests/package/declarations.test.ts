@@ -1,0 +1,83 @@
+// What a user reads and what tools say about the package: publint, are-the-types-wrong, the compiler
+// under the usual settings, and a comment on each function that can be called.
+
+import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Consumer, install, root, run, tarball } from './consumer.ts';
+
+const tool = (script: string, args: readonly string[], cwd = root) =>
+  run(process.execPath, [path.join(root, 'node_modules', script), ...args], cwd);
+
+let consumer: Consumer;
+beforeAll(async () => {
+  consumer = await install();
+});
+afterAll(() => consumer?.remove());
+
+it('publint finds nothing', async () => {
+  const { stdout, code } = await tool('publint/src/cli.js', [await tarball(), '--strict']);
+  expect(stdout).toMatch(/All good!/);
+  expect(code).toBe(0);
+});
+
+it('are-the-types-wrong finds nothing for an ES module package', async () => {
+  const { stdout, code } = await tool('@arethetypeswrong/cli/dist/index.js', [
+    await tarball(),
+    '--profile=esm-only',
+    // Files for bundlers and servers, without declarations.
+    '--exclude-entrypoints=./fewbits.simd128.wasm',
+    '--exclude-entrypoints=./fewbits.relaxed.wasm',
+  ]);
+  // Its exit code counts what the profile does not leave out.
+  expect({ code, stdout }).toMatchObject({ code: 0 });
+});
+
+it('the tarball holds what is to be published and nothing else', async () => {
+  const { stdout } = await run('tar', ['tzf', await tarball()], root);
+  const files = stdout
+    .trim()
+    .split(/\r?\n/)
+    .map((name) => name.replace(/^package\//, ''));
+  const texts = ['README.md', 'CHANGELOG.md', 'LICENSE'].filter((name) =>
+    existsSync(path.join(root, name)),
+  );
+  const builds = ['dist/fewbits.simd128.wasm', 'dist/fewbits.relaxed.wasm'];
+  const expected = ['package.json', ...texts, ...builds];
+  expect(files).toEqual(expect.arrayContaining(expected));
+  const others = files.filter((name) => !expected.includes(name));
+  expect(others.filter((name) => !/^dist\/.*\.(m?js|d\.m?ts)$/.test(name))).toEqual([]);
+});
+
+describe('the compiler, strict and with libraries checked', () => {
+  const projects = [
+    { name: 'a page', lib: ['ES2022', 'DOM'], types: [] },
+    { name: 'a worker', lib: ['ES2022', 'WebWorker'], types: [] },
+    { name: 'Node', lib: ['ES2022'], types: ['node'] },
+    { name: 'a page and Node, newest library', lib: ['ESNext', 'DOM'], types: ['node'] },
+  ];
+  const resolutions = [
+    { moduleResolution: 'bundler', module: 'esnext' },
+    { moduleResolution: 'nodenext', module: 'nodenext' },
+  ];
+  const cases = projects.flatMap((project) => resolutions.map((how) => ({ ...project, ...how })));
+
+  it.each(cases)('$name, $moduleResolution', async ({ lib, types, module, moduleResolution }) => {
+    const folder = consumer.path('types');
+    const compilerOptions = {
+      target: 'ES2022',
+      lib,
+      types,
+      module,
+      moduleResolution,
+      typeRoots: [path.join(root, 'node_modules/@types')],
+      strict: true,
+      skipLibCheck: false,
+      noEmit: true,
+    };
+    const config = { compilerOptions, files: ['use.ts'] };
+    writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify(config));
+    const { stdout } = await tool('typescript/bin/tsc', ['-p', folder]);
+    expect(stdout).toBe('');
+  });
+});
