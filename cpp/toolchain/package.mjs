@@ -1,17 +1,19 @@
 // The npm package: both WebAssembly builds, the glue that they share, the compiled TypeScript.
 
 import {
-  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { checkWasm } from './check.mjs';
+import { synchronous } from './glue.mjs';
 import { systemNode } from './nodes.mjs';
 import { Problem, root, run, say, seconds } from './steps.mjs';
 
@@ -47,18 +49,36 @@ export async function buildPackage(builds) {
   for (const variant of VARIANTS) {
     copy(path.join(folders[variant], 'fewbits.wasm'), path.join(dist, `fewbits.${variant}.wasm`));
   }
-  copy(path.join(folders.simd128, 'fewbits.mjs'), path.join(dist, 'wasm/fewbits.mjs'));
+  const glue = readFileSync(path.join(folders.simd128, 'fewbits.mjs'), 'utf8');
+  write(Buffer.from(synchronous(glue)), path.join(dist, 'wasm/fewbits.mjs'));
   for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE']) {
     if (existsSync(path.join(root, name))) copy(path.join(root, name), path.join(web, name));
   }
+  await tryOut();
   say(`WebAssembly and the package: done in ${seconds(start)}, ${checks.length} checks hold`);
   return checks;
 }
 
-/** Copies when the contents differ, so that a watching server does not reload for nothing. */
+/** Writes when the contents differ, so that a watching server does not reload for nothing. */
+function write(bytes, to) {
+  if (!existsSync(to) || !bytes.equals(readFileSync(to))) writeFileSync(to, bytes);
+}
+
 function copy(from, to) {
-  if (existsSync(to) && readFileSync(from).equals(readFileSync(to))) return;
-  copyFileSync(from, to);
+  write(readFileSync(from), to);
+}
+
+/** Both builds instantiate, at once, in the machine's Node. */
+async function tryOut() {
+  const { path: node, flags } = systemNode();
+  const script = `import { readFileSync } from 'node:fs';
+    const { loadSync } = await import(${JSON.stringify(pathToFileURL(path.join(dist, 'node.js')))});
+    for (const variant of ${JSON.stringify(VARIANTS)}) {
+      const file = ${JSON.stringify(dist)} + '/fewbits.' + variant + '.wasm';
+      const fewbits = loadSync(new WebAssembly.Module(readFileSync(file)));
+      if (fewbits.variant !== variant) throw new Error(file + ' is ' + fewbits.variant);
+    }`;
+  await run(node, [...flags, '--input-type=module', '--eval', script], { quiet: true });
 }
 
 async function compileTypeScript() {
