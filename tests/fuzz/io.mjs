@@ -8,6 +8,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as io from 'fewbits/io';
+import { corpusOf } from './corpus.mjs';
 import * as targets from './io-targets.mjs';
 
 const { values: options } = parseArgs({
@@ -164,7 +165,7 @@ const kind = (answer) =>
     .slice(0, 200);
 
 function fuzz(name, { target, seeds }, seconds, seed) {
-  const corpus = seeds();
+  const corpus = [...seeds(), ...corpusOf(name)];
   const seen = new Set(corpus.map((bytes) => kind(target(bytes))));
   const random = generator(seed);
   const end = performance.now() + seconds * 1000;

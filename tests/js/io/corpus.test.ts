@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest';
+import { corpusOf } from '../../fuzz/corpus.mjs';
+import { gguf, npy, safetensors } from '../../fuzz/io-targets.mjs';
+
+it.each(Object.entries({ npy, safetensors, gguf }))(
+  'what fuzzing found stays refused or sound: %s',
+  (format, target) => {
+    const corpus = corpusOf(format);
+    expect(corpus.length).toBeGreaterThan(10);
+    for (const bytes of corpus) expect(target(bytes)).toBeTypeOf('string');
+  },
+);
