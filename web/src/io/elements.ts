@@ -71,8 +71,8 @@ export function elementsOf(bytes: Uint8Array, type: ElementType, bigEndian = fal
 export function swapBytes(bytes: Uint8Array, size: number): void {
   for (let start = 0; start + size <= bytes.length; start += size) {
     for (let low = start, high = start + size - 1; low < high; low++, high--) {
-      const kept = bytes[low] as number;
-      bytes[low] = bytes[high] as number;
+      const kept = bytes[low];
+      bytes[low] = bytes[high];
       bytes[high] = kept;
     }
   }

@@ -284,7 +284,7 @@ function* skipPlain(
   header.at += length;
   if (type !== 'bool') return;
   for (let at = start; at < header.at; at++) {
-    const value = header.bytes[at] as number;
+    const value = header.bytes[at];
     if (value > 1) throw corrupt(`gguf: a bool of ${quote(key)} at offset ${at} is ${value}`);
   }
 }
@@ -370,15 +370,13 @@ function placeTensors(
     }
     return Number(offset);
   });
-  const order = [...starts.keys()].sort(
-    (a, b) => (starts[a] as number) - (starts[b] as number) || a - b,
-  );
+  const order = [...starts.keys()].sort((a, b) => starts[a] - starts[b] || a - b);
   const tensors = new Array<GgufTensorInfo>(listed.length);
   // From the last to the first: each tensor ends before the one that starts after it.
   let limit = available;
   for (const index of order.reverse()) {
     const { name, typeId, shape } = listed[index] as ListedTensor;
-    const start = starts[index] as number;
+    const start = starts[index];
     const type = ggmlTypeById(typeId)?.name;
     const byteLength = type === undefined ? limit - start : rowBytes(type, shape);
     if (byteLength === undefined) {
@@ -542,7 +540,7 @@ export function planGguf(
     alignment,
     tensors: sized.map((tensor, i) => ({
       ...tensor,
-      byteOffset: header.length + (offsets[i] as number),
+      byteOffset: header.length + offsets[i],
     })),
   };
 }

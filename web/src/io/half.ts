@@ -22,7 +22,7 @@ export function decodeF16(bits: Uint16Array, out = new Float32Array(bits.length)
   // 256 KB once, for all 65536 answers: several times as fast as computing each.
   f16Table ??= Float32Array.from({ length: 65536 }, (_, i) => f16Value(i));
   const table = f16Table;
-  for (let i = 0; i < bits.length; i++) out[i] = table[bits[i] as number] as number;
+  for (let i = 0; i < bits.length; i++) out[i] = table[bits[i]];
   return out;
 }
 
@@ -30,8 +30,8 @@ export function decodeF16(bits: Uint16Array, out = new Float32Array(bits.length)
 export function encodeF16(values: ArrayLike<number>): Uint16Array<ArrayBuffer> {
   const out = new Uint16Array(values.length);
   for (let i = 0; i < out.length; i++) {
-    scratch[0] = values[i] as number;
-    const bits = scratchBits[0] as number;
+    scratch[0] = values[i];
+    const bits = scratchBits[0];
     const sign = (bits >>> 16) & 0x8000;
     const magnitude = bits & 0x7fffffff;
     if (magnitude > 0x7f800000) {
@@ -44,8 +44,8 @@ export function encodeF16(values: ArrayLike<number>): Uint16Array<ArrayBuffer> {
     } else {
       // Below 2^-14: a whole number of 2^-24. Adding 0.5 leaves that number, rounded to even, in the low bits.
       scratchBits[0] = magnitude;
-      scratch[0] = (scratch[0] as number) + 0.5;
-      out[i] = sign | ((scratchBits[0] as number) - 0x3f000000);
+      scratch[0] = scratch[0] + 0.5;
+      out[i] = sign | (scratchBits[0] - 0x3f000000);
     }
   }
   return out;
@@ -54,7 +54,7 @@ export function encodeF16(values: ArrayLike<number>): Uint16Array<ArrayBuffer> {
 /** The float32 values of bfloat16 bit patterns; exact. */
 export function decodeBF16(bits: Uint16Array, out = new Float32Array(bits.length)): Float32Array {
   const outBits = new Uint32Array(out.buffer, out.byteOffset, out.length);
-  for (let i = 0; i < bits.length; i++) outBits[i] = (bits[i] as number) << 16;
+  for (let i = 0; i < bits.length; i++) outBits[i] = bits[i] << 16;
   return out;
 }
 
@@ -62,8 +62,8 @@ export function decodeBF16(bits: Uint16Array, out = new Float32Array(bits.length
 export function encodeBF16(values: ArrayLike<number>): Uint16Array<ArrayBuffer> {
   const out = new Uint16Array(values.length);
   for (let i = 0; i < out.length; i++) {
-    scratch[0] = values[i] as number;
-    const bits = scratchBits[0] as number;
+    scratch[0] = values[i];
+    const bits = scratchBits[0];
     const nan = (bits & 0x7fffffff) > 0x7f800000;
     out[i] = nan ? (bits >>> 16) | 0x40 : (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
   }

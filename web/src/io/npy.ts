@@ -78,7 +78,7 @@ function* parseHeader(size: number): Parse<NpyHeader> {
   const start = yield { offset: 0, length: Math.min(size, 12) };
   if (magic.some((byte, i) => start[i] !== byte))
     throw corrupt('npy: the file does not start with \\x93NUMPY');
-  const [major, minor] = [start[6] as number, start[7] as number];
+  const [major, minor] = [start[6], start[7]];
   if (major < 1 || major > 3 || minor !== 0)
     throw corrupt(`npy: version ${major}.${minor} is not 1.0, 2.0 or 3.0`);
   const prefix = major === 1 ? 10 : 12;
@@ -248,15 +248,15 @@ function reorder(from: ElementArray, to: ElementArray, shape: readonly number[])
   const index = new Array<number>(rank).fill(0);
   let at = 0;
   for (let word = 0; word < target.length; word += words) {
-    for (let i = 0; i < words; i++) target[word + i] = source[at * words + i] as number;
+    for (let i = 0; i < words; i++) target[word + i] = source[at * words + i];
     for (let axis = rank - 1; axis >= 0; axis--) {
-      const next = (index[axis] as number) + 1;
-      if (next < (shape[axis] as number)) {
+      const next = index[axis] + 1;
+      if (next < shape[axis]) {
         index[axis] = next;
-        at += strides[axis] as number;
+        at += strides[axis];
         break;
       }
-      at -= (index[axis] as number) * (strides[axis] as number);
+      at -= index[axis] * strides[axis];
       index[axis] = 0;
     }
   }

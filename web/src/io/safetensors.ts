@@ -277,7 +277,7 @@ export function planSafetensors(
     header,
     tensors: sized.map((tensor, i) => ({
       ...tensor,
-      byteOffset: headerLength + (begins[i] as number),
+      byteOffset: headerLength + begins[i],
     })),
   };
 }
