@@ -1,0 +1,15 @@
+import { load } from 'fewbits';
+import { createConverter, createConverterPool } from 'fewbits/models';
+import { quantizeWith } from './quantize.mjs';
+
+globalThis.run = async () => {
+  const pool = createConverterPool({ size: 2 });
+  try {
+    return {
+      pool: await quantizeWith(pool),
+      page: await quantizeWith(createConverter(await load())),
+    };
+  } finally {
+    pool.close();
+  }
+};

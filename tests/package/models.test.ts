@@ -1,0 +1,111 @@
+// `fewbits/models` from the packed package: its workers start in Node and in a browser, built in the usual ways,
+// and give the bytes that one thread gives.
+
+import { copyFileSync, writeFileSync } from 'node:fs';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { launch, serve } from '../support/browser.ts';
+import { type Consumer, install, run } from './consumer.ts';
+
+interface Made {
+  length: number;
+  hash: number[];
+}
+
+let consumer: Consumer;
+let browser: Browser;
+let made: Made;
+
+beforeAll(async () => {
+  [consumer, browser] = await Promise.all([install(), launch()]);
+  const program = `
+    import { createConverterPool } from 'fewbits/models';
+    import { quantizeWith } from './models/quantize.mjs';
+    const pool = createConverterPool({ size: 2 });
+    console.log(JSON.stringify(await quantizeWith(pool)));
+    pool.close();`;
+  writeFileSync(consumer.path('models.mjs'), program);
+  const { stdout, stderr } = await run(process.execPath, ['models.mjs'], consumer.folder);
+  expect(stderr).toBe('');
+  made = JSON.parse(stdout);
+  expect(made.length).toBeGreaterThan(2048 * 288);
+});
+afterAll(async () => {
+  await browser?.close();
+  consumer?.remove();
+});
+
+async function expectSame(address: string): Promise<void> {
+  const page = await browser.newPage();
+  try {
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(error.message));
+    await page.goto(address);
+    await page.waitForFunction('globalThis.run');
+    expect(await page.evaluate('globalThis.run()')).toEqual({ pool: made, page: made });
+    expect(problems).toEqual([]);
+  } finally {
+    await page.close();
+  }
+}
+
+async function expectSameFrom(folder: string, at = ''): Promise<void> {
+  const served = await serve(folder, { base: '/some/where/' });
+  try {
+    await expectSame(served.url + at);
+  } finally {
+    await served.close();
+  }
+}
+
+it('without a bundler', () => expectSameFrom(consumer.folder, 'models/'));
+
+it('Vite dev', async () => {
+  const { createServer } = await import('vite');
+  const server = await createServer({
+    root: consumer.folder,
+    configFile: false,
+    logLevel: 'error',
+    server: { host: '127.0.0.1', port: 0 },
+  });
+  try {
+    await server.listen();
+    const address = server.httpServer?.address() as { port: number };
+    await expectSame(`http://127.0.0.1:${address.port}/models/`);
+  } finally {
+    await server.close();
+  }
+});
+
+it('Vite build', async () => {
+  const { build } = await import('vite');
+  const outDir = consumer.path('vite-models');
+  await build({
+    root: consumer.folder,
+    configFile: false,
+    base: './',
+    logLevel: 'error',
+    build: {
+      outDir,
+      rollupOptions: { input: consumer.path('models/index.html') },
+    },
+  });
+  await expectSameFrom(outDir, 'models/');
+});
+
+it('webpack', async () => {
+  const { default: webpack } = await import('webpack');
+  const out = consumer.path('webpack-models');
+  const stats = await new Promise<import('webpack').Stats | undefined>((resolve, reject) => {
+    const options = {
+      mode: 'production' as const,
+      context: consumer.folder,
+      entry: './models/main.js',
+      output: { path: out },
+    };
+    webpack(options, (error, result) => (error ? reject(error) : resolve(result)));
+  });
+  expect(stats?.toString({ all: false, errors: true, warnings: true })).toBe('');
+  copyFileSync(consumer.path('app/index.html'), consumer.path('webpack-models/index.html'));
+  await expectSameFrom(out);
+});
