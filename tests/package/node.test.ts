@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testNodes } from '../../cpp/toolchain/nodes.mjs';
 import { type Consumer, install, run } from './consumer.ts';
@@ -21,5 +22,13 @@ describe.each(testNodes())('$name', (node) => {
     const { stdout, stderr } = await run(node.path, ['main.mjs'], consumer.path('node'));
     expect(stderr).toBe('');
     expectRight(JSON.parse(stdout), node.flags.length === 0);
+  });
+
+  it('the fewbits command is installed', async () => {
+    const command = consumer.path('node_modules/fewbits/dist/cli/main.js');
+    expect(existsSync(consumer.path('node_modules/.bin/fewbits'))).toBe(true);
+    const { stdout, code } = await run(node.path, [command, '--help'], consumer.folder);
+    expect(stdout).toMatch(/fewbits .*quantize/s);
+    expect(code).toBe(0);
   });
 });
