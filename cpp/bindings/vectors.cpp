@@ -1,6 +1,8 @@
 #include "fewbits/vectors.h"
 
 #include "binding.h"
+#include "vectors/checksum.h"
+#include "vectors/codebook.h"
 
 namespace fewbits::bindings {
 namespace {
@@ -52,6 +54,10 @@ Outcome replace(Address index, std::size_t row, Address x) {
 
 Outcome remove(Address index, std::size_t row) {
   return outcome(at<Index>(index)->remove(row));
+}
+
+Outcome check(Address index, Address x, std::size_t n) {
+  return outcome(at<Index>(index)->check(at<float>(x), n));
 }
 
 void truncate(Address index, std::size_t rows) {
@@ -127,6 +133,18 @@ Outcome import_rows(Address index, std::size_t n, Address codes, Address factors
       arrays(codes, factors, norms, refine_codes, refine_factors), n));
 }
 
+std::uint32_t checksum(std::uint32_t crc, Address data, std::size_t n) {
+  return vectors::crc32(crc, at<std::uint8_t>(data), n);
+}
+
+/// Writes the 2^bits levels of a width.
+void levels(int bits, Address out) {
+  const vectors::Codebook& book = *vectors::codebook(bits);
+  for (unsigned code = 0; code < (1u << bits); ++code) {
+    at<std::int8_t>(out)[code] = static_cast<std::int8_t>(vectors::level_of(book, code));
+  }
+}
+
 EMSCRIPTEN_BINDINGS(vectors) {
   using emscripten::function;
   emscripten::value_object<Created>("VectorsCreated")
@@ -144,6 +162,9 @@ EMSCRIPTEN_BINDINGS(vectors) {
   function("vectors_add", &add);
   function("vectors_replace", &replace);
   function("vectors_remove", &remove);
+  function("vectors_check", &check);
+  function("vectors_checksum", &checksum);
+  function("vectors_levels", &levels);
   function("vectors_truncate", &truncate);
   function("vectors_compact", &compact);
   function("vectors_rows", &rows);

@@ -86,6 +86,8 @@ class Index {
 
   /// Makes room, so that adding up to `rows` rows in all cannot run out of memory.
   Result reserve(std::size_t rows);
+  /// Whether `n` vectors can be added: what add() and replace() answer to them.
+  Result check(const float* x, std::size_t n);
   /// Appends `n` vectors. non_finite and invalid_argument (a norm above 1e18 for dot and l2) name
   /// the first offending value; then nothing is added. A zero vector scores 0 (or as the mean).
   Result add(const float* x, std::size_t n);

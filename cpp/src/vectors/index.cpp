@@ -576,6 +576,8 @@ Result Index::reserve(std::size_t rows) {
   return state_->reserve(rows);
 }
 
+Result Index::check(const float* x, std::size_t n) { return state_->check(x, n); }
+
 Result Index::add(const float* x, std::size_t n) {
   State& s = *state_;
   const Result checked = s.check(x, n);

@@ -1,0 +1,468 @@
+import {
+  describe,
+  type FloatArray,
+  integer,
+  invalid,
+  oneOf,
+  options,
+  toFloat32,
+} from './core/arguments.js';
+import type { Core } from './core/core.js';
+import { FewbitsError } from './core/errors.js';
+import { readIndex, writeIndex } from './vectors/file.js';
+import { METRICS, type Metric, QUALITIES, type Settings } from './vectors/functions.js';
+import { checkId, type Id, Ids } from './vectors/ids.js';
+import { type Hits, NativeIndex } from './vectors/native.js';
+
+export type { Metric, Segment, Settings } from './vectors/functions.js';
+export type { Id } from './vectors/ids.js';
+
+const MAX_DIMS = 16384;
+const MAX_QUERIES = 64;
+const MAX_CANDIDATES = 1 << 20;
+
+export interface IndexOptions {
+  /** Dimensions of the vectors, 1 to 16384. */
+  dims: number;
+  /** Bits a dimension: 1, 2, 4 or 8. Default 4. */
+  bits?: 1 | 2 | 4 | 8;
+  /** Default 'cosine', for which vectors need not be normalised. */
+  metric?: Metric;
+  /**
+   * 'best' chooses a scale for each vector that brings its code closest in direction; 'fast' takes
+   * the scale of the codebook and adds several times as fast. Default 'best'.
+   */
+  quality?: 'best' | 'fast';
+  /** Bits of a second, finer code that scores the candidates of a search: 4 or 8. Default none. */
+  refine?: 4 | 8;
+  /**
+   * Seed of the random rotation, below 2^32. Default 0. Vectors have the same codes in every index
+   * with the same seed.
+   */
+  seed?: number;
+  /**
+   * The mean of the vectors (of the normalised ones for 'cosine'), if it is known: taking it off
+   * makes codes of crowded embeddings finer. calibrate() learns it from a sample.
+   */
+  mean?: FloatArray;
+}
+
+export interface SearchOptions {
+  /** How many neighbours. Default 10. */
+  k?: number;
+  /**
+   * Which vectors may be found: their ids, a function of the id, or, for ids that are small
+   * integers, a bitmap with bit id % 8 of byte id >> 3.
+   */
+  filter?: Iterable<Id> | ((id: Id) => boolean) | Uint8Array;
+  /**
+   * The best rescore * k of the scan are scored again with the query in full precision and the
+   * finer code, if there is one. Default 10 with `refine`, else about 1.5 (and 16 more).
+   */
+  rescore?: number;
+}
+
+/** Neighbours, best first; of equal ones the earlier added. */
+export interface SearchResult {
+  readonly ids: Id[];
+  /** Cosine or inner product, falling; for 'l2' squared distance, rising. */
+  readonly scores: Float32Array;
+}
+
+/** Candidates of a search with what they are chosen by: for merging parts of an index. */
+export interface Candidates extends SearchResult {
+  /** By the scan. */
+  readonly estimates: Float32Array;
+}
+
+export interface IndexStats extends Settings {
+  /** Vectors that can be found. */
+  readonly size: number;
+  /** Rows that remove() emptied and that still take room. */
+  readonly removed: number;
+  /** Bytes a vector by design: codes, factors and the finer code. */
+  readonly bytesPerVector: number;
+  /** Bytes of WebAssembly memory held. */
+  readonly byteLength: number;
+  /** Whether a mean is taken off, and whether calibrate() has learned a transform. */
+  readonly centred: boolean;
+  readonly calibrated: boolean;
+  /** Pieces of the transformed vector with the bits of each. */
+  readonly segments: readonly { readonly dims: number; readonly bits: number }[];
+}
+
+/**
+ * Vectors in a few bits a dimension, in WebAssembly memory, searched without decompressing. Dispose
+ * of it, or declare it with `using`.
+ */
+export class VectorIndex implements Disposable {
+  readonly #native: NativeIndex;
+  #ids: Ids;
+
+  /** @internal */
+  constructor(native: NativeIndex, ids: Ids) {
+    this.#native = native;
+    this.#ids = ids;
+  }
+
+  get dims(): number {
+    return this.#native.settings.dims;
+  }
+
+  get bits(): number {
+    return this.#native.settings.bits;
+  }
+
+  get metric(): Metric {
+    return this.#native.settings.metric;
+  }
+
+  /** How many vectors there are. */
+  get size(): number {
+    return this.#ids.length - this.#ids.removed;
+  }
+
+  /** Bytes of WebAssembly memory that the index holds. */
+  get byteLength(): number {
+    return this.#native.byteLength;
+  }
+
+  /** The id in each row, in the order of insertion. */
+  *ids(): Generator<Id, void, void> {
+    for (let row = 0; row < this.#ids.length; row++) {
+      if (!this.#ids.isRemoved(row)) yield this.#ids.at(row);
+    }
+  }
+
+  has(id: Id): boolean {
+    return this.#ids.row(checkId('id', id)) !== undefined;
+  }
+
+  /**
+   * Appends vectors: all of them or, when it throws, none.
+   *
+   * @param vectors n * dims values, one vector after the other
+   * @param ids one for each vector, new to the index; by default numbers, counting up
+   * @throws FewbitsError NON_FINITE with the index of a NaN or infinity; OUT_OF_MEMORY
+   */
+  add(vectors: FloatArray, ids?: ArrayLike<Id>): void {
+    const { address } = this.#native;
+    const x = this.#vectors('vectors', vectors);
+    const n = x.length / this.dims;
+    const checked = ids === undefined ? null : this.#ids.check(ids, n);
+    if (n === 0 || address === 0) return;
+    this.#native.add(x, this.#ids.length);
+    this.#ids.append(n, checked);
+  }
+
+  /** Puts other vectors in place of those with the given ids: all of them or, when it throws, none. */
+  replace(vectors: FloatArray, ids: ArrayLike<Id>): void {
+    const x = this.#vectors('vectors', vectors);
+    const n = x.length / this.dims;
+    if (typeof ids !== 'object' || ids === null || ids.length !== n) {
+      throw invalid(`ids must be ${n} ids, one a vector, got ${describe(ids)}`);
+    }
+    const rows = Array.from(ids, (id, i) => this.#row(`ids[${i}]`, id));
+    if (n > 0) this.#native.replace(x, rows);
+  }
+
+  /** Removes a vector; false when there is none of that id. Memory is freed some removals later. */
+  remove(id: Id): boolean {
+    const row = this.#ids.row(checkId('id', id));
+    if (row === undefined) return false;
+    this.#native.remove(row);
+    this.#ids.remove(row);
+    if (this.#ids.removed > 256 && this.#ids.removed > this.#ids.length / 8) this.compact();
+    return true;
+  }
+
+  /** Frees the room of removed vectors now. */
+  compact(): void {
+    this.#native.compact();
+    this.#ids.compact();
+  }
+
+  /**
+   * The nearest vectors to a query.
+   *
+   * @param query dims values
+   * @throws FewbitsError NON_FINITE, INVALID_ARGUMENT
+   */
+  search(query: FloatArray, searchOptions?: SearchOptions): SearchResult {
+    const { k, candidates, allowed } = this.#plan(searchOptions);
+    const x = this.#query(query);
+    return this.#result(this.#native.search(x, k, candidates, allowed), 0, k);
+  }
+
+  /** search() for n * dims values at once, faster a query the more there are. */
+  searchBatch(queries: FloatArray, searchOptions?: SearchOptions): SearchResult[] {
+    const { k, candidates, allowed } = this.#plan(searchOptions);
+    const x = this.#vectors('queries', queries);
+    const results: SearchResult[] = [];
+    const step = MAX_QUERIES * this.dims;
+    for (let start = 0; start < x.length; start += step) {
+      const part = x.subarray(start, start + step);
+      const hits = this.#native.search(part, k, candidates, allowed);
+      for (let q = 0; q < part.length / this.dims; q++) results.push(this.#result(hits, q, k));
+    }
+    return results;
+  }
+
+  /**
+   * All candidates of a search with the estimates that chose them. The result of a search over
+   * several indexes is that over one when of all their candidates the best by estimate are kept, as
+   * many as one index would have, and ranked by score.
+   */
+  candidates(query: FloatArray, count: number, filter?: SearchOptions['filter']): Candidates {
+    integer('count', count, 1, MAX_CANDIDATES);
+    const allowed = filter === undefined ? null : this.#allowed(filter);
+    const n = Math.max(1, Math.min(count, this.size));
+    const hits = this.#native.search(this.#query(query), n, n, allowed);
+    return { ...this.#result(hits, 0, n), estimates: hits.estimates.slice(0, hits.found[0]) };
+  }
+
+  /** How many candidates a search with these options has. */
+  candidateCount(searchOptions?: Pick<SearchOptions, 'k' | 'rescore'>): number {
+    const o = searchOptions ?? {};
+    const k = integer('k', o.k ?? 10, 1, MAX_CANDIDATES);
+    const { refine } = this.#native.settings;
+    if (o.rescore === undefined && refine === 0) return k + Math.max(16, k >> 1);
+    const rescore = o.rescore ?? 10;
+    if (typeof rescore !== 'number' || !(rescore >= 1 && rescore <= MAX_CANDIDATES)) {
+      throw invalid(`rescore must be a number from 1 up, got ${describe(rescore)}`);
+    }
+    return Math.min(Math.ceil(k * rescore), MAX_CANDIDATES);
+  }
+
+  /** The vector that a code stands for; for 'cosine' (without a mean) of norm 1. */
+  reconstruct(id: Id): Float32Array {
+    return this.#native.reconstruct(this.#row('id', id));
+  }
+
+  /**
+   * Learns from a sample, while the index is empty: the mean and the principal axes of the vectors,
+   * and how many bits the coordinates along them deserve, at no more bytes a vector. Searches find
+   * more of the true neighbours; adding takes longer, and the index holds a dims x dims matrix.
+   * Without it the codes depend on no data at all.
+   *
+   * @param sample n * dims values; some thousand vectors, at least as many as dims
+   */
+  calibrate(sample: FloatArray, calibrateOptions?: { method?: 'axes' | 'mean' }): void {
+    const o = options<{ method?: 'axes' | 'mean' }>('options', calibrateOptions, ['method']);
+    const method = oneOf('method', o.method ?? 'axes', ['axes', 'mean']);
+    const x = this.#vectors('sample', sample);
+    if (this.#ids.length > 0) throw invalid('calibrate() works on an empty index');
+    if (x.length === 0) throw invalid('sample must hold at least one vector');
+    if (method === 'mean') this.#native.setMean(meanOf(x, this.dims, this.metric));
+    else this.#native.calibrate(x);
+  }
+
+  stats(): IndexStats {
+    const native = this.#native;
+    const sizes = native.rowSizes;
+    return {
+      ...native.settings,
+      size: this.size,
+      removed: this.#ids.removed,
+      bytesPerVector: Object.values(sizes).reduce((sum, bytes) => sum + bytes, 0),
+      byteLength: native.byteLength,
+      centred: native.mean !== null,
+      calibrated: native.matrix !== null,
+      segments: native.segments.map(({ dims, bits }) => ({ dims, bits })),
+    };
+  }
+
+  /** The index as a safetensors file, decodable without this library; see the README. */
+  save(): Uint8Array<ArrayBuffer> {
+    const pieces = [...this.savePieces()];
+    try {
+      const file = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+      let offset = 0;
+      for (const piece of pieces) {
+        file.set(piece, offset);
+        offset += piece.length;
+      }
+      return file;
+    } catch (cause) {
+      throw new FewbitsError('OUT_OF_MEMORY', 'no room for the file of the index', { cause });
+    }
+  }
+
+  /** save() in pieces, so that a large file need not be in memory twice. */
+  *savePieces(): Generator<Uint8Array, void, void> {
+    this.compact();
+    yield* writeIndex(this.#native, this.#ids);
+  }
+
+  /** Frees the memory; every other call then throws DISPOSED. Twice is fine. */
+  dispose(): void {
+    this.#native.dispose();
+    this.#ids = new Ids();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #vectors(name: string, given: FloatArray): Float32Array {
+    this.#native.address; // throws when disposed of
+    const x = toFloat32(name, given);
+    if (x.length % this.dims !== 0) {
+      throw invalid(
+        `${name} must hold vectors of ${this.dims} values each, got ${x.length} values`,
+      );
+    }
+    return x;
+  }
+
+  #query(given: FloatArray): Float32Array {
+    const x = this.#vectors('query', given);
+    if (x.length !== this.dims) {
+      throw invalid(`query must have ${this.dims} values, got ${x.length}`);
+    }
+    return x;
+  }
+
+  #row(name: string, id: unknown): number {
+    this.#native.address; // throws when disposed of
+    const row = this.#ids.row(checkId(name, id));
+    if (row === undefined) throw invalid(`${name}: no vector has the id ${describe(id)}`);
+    return row;
+  }
+
+  #plan(given: SearchOptions | undefined) {
+    const o = options<SearchOptions>('options', given, ['k', 'filter', 'rescore']);
+    const wanted = integer('k', o.k ?? 10, 1, MAX_CANDIDATES);
+    const k = Math.max(1, Math.min(wanted, this.size));
+    const candidates = Math.max(k, Math.min(this.candidateCount(o), this.size));
+    return { k, candidates, allowed: o.filter === undefined ? null : this.#allowed(o.filter) };
+  }
+
+  /** A bit for each row that the filter lets through. */
+  #allowed(filter: NonNullable<SearchOptions['filter']>): Uint32Array {
+    const ids = this.#ids;
+    const bits = new Uint32Array(Math.ceil(ids.length / 32));
+    const allow = (row: number) => {
+      bits[row >>> 5] |= 1 << (row & 31);
+    };
+    if (typeof filter === 'function') {
+      for (let row = 0; row < ids.length; row++) {
+        if (!ids.isRemoved(row) && filter(ids.at(row))) allow(row);
+      }
+    } else if (filter instanceof Uint8Array) {
+      for (let row = 0; row < ids.length; row++) {
+        const id = ids.at(row);
+        if (typeof id === 'number' && id >= 0 && (filter[Math.floor(id / 8)] >> (id % 8)) & 1) {
+          allow(row);
+        }
+      }
+    } else if (typeof filter === 'object' && filter !== null && Symbol.iterator in filter) {
+      for (const id of filter) {
+        const row = ids.row(id);
+        if (row !== undefined) allow(row);
+      }
+    } else {
+      throw invalid(
+        `filter must be ids, a function of an id or a Uint8Array bitmap, got ${describe(filter)}`,
+      );
+    }
+    return bits;
+  }
+
+  #result(hits: Hits, q: number, k: number): SearchResult {
+    const n = hits.found[q];
+    const ids: Id[] = new Array(n);
+    for (let i = 0; i < n; i++) ids[i] = this.#ids.at(hits.rows[q * k + i]);
+    const scores = hits.scores.slice(q * k, q * k + n);
+    if (this.metric === 'l2') for (let i = 0; i < n; i++) scores[i] = Math.max(0, -scores[i]);
+    return { ids, scores };
+  }
+}
+
+function meanOf(x: Float32Array, dims: number, metric: Metric): Float32Array {
+  const sum = new Float64Array(dims);
+  const rows = x.length / dims;
+  for (let row = 0; row < rows; row++) {
+    const vector = x.subarray(row * dims, (row + 1) * dims);
+    let square = 0;
+    if (metric === 'cosine') for (const value of vector) square += value * value;
+    const scale = square > 0 ? 1 / Math.sqrt(square) : 1;
+    for (let i = 0; i < dims; i++) sum[i] += vector[i] * scale;
+  }
+  return Float32Array.from(sum, (value) => value / rows);
+}
+
+/** Makes and opens vector indexes. */
+export interface Vectors {
+  /**
+   * An empty index.
+   *
+   * Method: vectors are rotated at random and each coordinate is coded against the Lloyd-Max
+   * codebook of the normal distribution; one factor a vector makes the scores unbiased (Gao and
+   * Long, RaBitQ, 2024; Zandieh et al., TurboQuant, 2025). Bytes a vector: dims * bits / 8 and 4 to
+   * 8 more.
+   *
+   * @throws FewbitsError INVALID_ARGUMENT, OUT_OF_MEMORY
+   */
+  createIndex(indexOptions: IndexOptions): VectorIndex;
+  /**
+   * The index that save() wrote.
+   *
+   * @throws FewbitsError CORRUPT_DATA when the file is damaged in any way
+   */
+  openIndex(file: ArrayBuffer | ArrayBufferView): VectorIndex;
+}
+
+export function createVectors(core: Core): Vectors {
+  return {
+    createIndex(given) {
+      const o = options<IndexOptions>('options', given, [
+        'dims',
+        'bits',
+        'metric',
+        'quality',
+        'refine',
+        'seed',
+        'mean',
+      ]);
+      const width = <T extends number>(name: string, value: T, accepted: readonly T[]): T => {
+        if (!accepted.includes(value)) {
+          throw invalid(`${name} must be one of ${accepted.join(', ')}, got ${describe(value)}`);
+        }
+        return value;
+      };
+      const dims = integer('dims', o.dims, 1, MAX_DIMS);
+      const settings: Settings = {
+        dims,
+        bits: width('bits', o.bits ?? 4, [1, 2, 4, 8]),
+        metric: oneOf('metric', o.metric ?? 'cosine', METRICS),
+        quality: oneOf('quality', o.quality ?? 'best', QUALITIES),
+        refine: o.refine === undefined ? 0 : width('refine', o.refine, [4, 8]),
+        seed: integer('seed', o.seed ?? 0, 0, 2 ** 32 - 1),
+      };
+      const mean = o.mean === undefined ? null : toFloat32('mean', o.mean);
+      if (mean !== null && mean.length !== dims) {
+        throw invalid(`mean must have ${dims} values, got ${mean.length}`);
+      }
+      const native = new NativeIndex(core, settings);
+      try {
+        if (mean !== null) native.setMean(mean);
+      } catch (error) {
+        native.dispose();
+        throw error;
+      }
+      return new VectorIndex(native, new Ids());
+    },
+    openIndex(file) {
+      if (!(file instanceof ArrayBuffer || ArrayBuffer.isView(file))) {
+        throw invalid(`openIndex takes the bytes of a file, got ${describe(file)}`);
+      }
+      const bytes =
+        file instanceof ArrayBuffer
+          ? new Uint8Array(file)
+          : new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
+      const { index, ids } = readIndex(core, bytes);
+      return new VectorIndex(index, ids);
+    },
+  };
+}

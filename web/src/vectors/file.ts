@@ -1,0 +1,260 @@
+import type { Core } from '../core/core.js';
+import { FewbitsError } from '../core/errors.js';
+import {
+  planSafetensors,
+  readSafetensors,
+  type SafetensorsData,
+  type SafetensorsPlanned,
+} from '../io/safetensors.js';
+import { METRICS, QUALITIES, type RowSizes, type Segment, type Settings } from './functions.js';
+import { type Id, Ids } from './ids.js';
+import { checksum, NativeIndex, ROW_ARRAYS, type RowArrays } from './native.js';
+
+const FORMAT = 'fewbits.index';
+const VERSION = '1';
+
+const corrupt = (message: string, cause?: unknown) =>
+  new FewbitsError('CORRUPT_DATA', `index file: ${message}`, { cause });
+
+const bytesOf = (x: ArrayBufferView) => new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
+
+/** Names in the file, in the order of ROW_ARRAYS. */
+const NAMES: Record<keyof RowSizes, string> = {
+  codes: 'codes',
+  factors: 'factors',
+  norms: 'norms',
+  refine_codes: 'refine.codes',
+  refine_factors: 'refine.factors',
+};
+
+interface Tensor extends SafetensorsPlanned {
+  readonly data: () => Iterable<Uint8Array>;
+}
+
+function idTensors(ids: Ids): Tensor[] {
+  const all = ids.explicit;
+  if (all === null) return [];
+  const n = all.length;
+  if (all.every((id) => typeof id === 'number')) {
+    const values = BigInt64Array.from(all as number[], (id) => BigInt(id));
+    return [{ name: 'ids', dtype: 'I64', shape: [n], data: () => [bytesOf(values)] }];
+  }
+  const encoder = new TextEncoder();
+  const texts = all.map((id) => encoder.encode(String(id)));
+  const ends = new Float64Array(n);
+  const types = Uint8Array.from(all, (id) => TYPES.indexOf(typeof id));
+  let end = 0;
+  texts.forEach((text, i) => {
+    end += text.length;
+    ends[i] = end;
+  });
+  return [
+    { name: 'ids.ends', dtype: 'F64', shape: [n], data: () => [bytesOf(ends)] },
+    { name: 'ids.text', dtype: 'U8', shape: [end], data: () => texts },
+    { name: 'ids.types', dtype: 'U8', shape: [n], data: () => [types] },
+  ];
+}
+
+const TYPES: string[] = ['number', 'string', 'bigint'];
+
+function tensorsOf(index: NativeIndex, ids: Ids): Tensor[] {
+  const { settings } = index;
+  const { dims } = settings;
+  const n = ids.length;
+  const sizes = index.rowSizes;
+  const { mean, matrix, segments } = index;
+  const learned = matrix !== null;
+  const tensors: Tensor[] = [];
+  const small = (name: string, dtype: Tensor['dtype'], shape: number[], data: ArrayBufferView) =>
+    tensors.push({ name, dtype, shape, data: () => [bytesOf(data)] });
+
+  const rows = (array: keyof RowSizes, dtype: Tensor['dtype'], shape: number[]) => {
+    if (sizes[array] === 0) return;
+    tensors.push({ name: NAMES[array], dtype, shape, data: () => index.exportRows(array, n) });
+  };
+  const signed = (bits: number) => (bits === 8 ? 'I8' : 'U8');
+  if (mean !== null) small('mean', 'F32', [dims], mean);
+  if (learned) {
+    small('transform.matrix', 'F32', [dims, dims], matrix);
+    const scales = Float32Array.from(segments, ({ scale }) => scale);
+    small('transform.scales', 'F32', [segments.length], scales);
+    const cut = Uint32Array.from(segments.flatMap((segment) => [segment.dims, segment.bits]));
+    small('transform.segments', 'U32', [segments.length, 2], cut);
+  } else {
+    const signs = index.rotationSigns;
+    small('rotation.signs', 'I8', [signs.length / dims, dims], signs);
+  }
+  const widths = new Set(learned ? segments.map(({ bits }) => bits) : [settings.bits as number]);
+  if (settings.refine !== 0) widths.add(settings.refine);
+  for (const bits of widths) {
+    if (bits !== 0) small(`levels.${bits}`, 'I8', [2 ** bits], index.levels(bits));
+  }
+  if (learned) rows('factors', 'F16', [n, sizes.factors / 2]);
+  else rows('factors', 'F32', [n]);
+  rows('norms', 'F32', [n]);
+  rows('refine_factors', 'F32', [n]);
+  rows('codes', learned ? 'U8' : signed(settings.bits), [n, sizes.codes]);
+  rows('refine_codes', signed(settings.refine), [n, sizes.refine_codes]);
+  tensors.push(...idTensors(ids));
+  return tensors;
+}
+
+/**
+ * The file of an index, piece by piece; the first piece is all of the header. Removed rows must
+ * have been compacted away. The last four bytes are the CRC-32 of what comes before them.
+ */
+export function* writeIndex(
+  index: NativeIndex,
+  ids: Ids,
+): Generator<Uint8Array, void, void> {
+  const { settings } = index;
+  const tensors = tensorsOf(index, ids);
+  const check: SafetensorsPlanned = { name: 'checksum', dtype: 'U8', shape: [4] };
+  const plan = planSafetensors([...tensors, check], {
+    format: FORMAT,
+    version: VERSION,
+    dims: String(settings.dims),
+    bits: String(settings.bits),
+    metric: settings.metric,
+    quality: settings.quality,
+    refine: String(settings.refine),
+    seed: String(settings.seed),
+    rows: String(ids.length),
+    nextId: String(ids.next),
+  });
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  let sum = checksum(index.core, 0, plan.header);
+  yield plan.header;
+  for (const { name } of plan.tensors) {
+    for (const piece of byName.get(name)?.data() ?? []) {
+      sum = checksum(index.core, sum, piece);
+      yield piece;
+    }
+  }
+  const end = new Uint8Array(4);
+  new DataView(end.buffer).setUint32(0, sum, true);
+  yield end;
+}
+
+function readSettings(metadata: Readonly<Record<string, string>>): Settings & {
+  rows: number;
+  nextId: number;
+} {
+  const number = (name: string, accepted: (value: number) => boolean) => {
+    const text = Object.hasOwn(metadata, name) ? metadata[name] : '';
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || !accepted(value)) {
+      throw corrupt(`metadata '${name}' is '${text}'`);
+    }
+    return value;
+  };
+  const word = <T extends string>(name: string, accepted: readonly T[]): T => {
+    const value = metadata[name] as T;
+    if (!accepted.includes(value)) throw corrupt(`metadata '${name}' is '${value}'`);
+    return value;
+  };
+  return {
+    dims: number('dims', (value) => value >= 1 && value <= 16384),
+    bits: number('bits', (value) => [1, 2, 4, 8].includes(value)) as Settings['bits'],
+    metric: word('metric', METRICS),
+    quality: word('quality', QUALITIES),
+    refine: number('refine', (value) => [0, 4, 8].includes(value)) as Settings['refine'],
+    seed: number('seed', (value) => value < 2 ** 32),
+    rows: number('rows', (value) => value < 2 ** 32),
+    nextId: number('nextId', () => true),
+  };
+}
+
+function readIds(file: SafetensorsData, rows: number, next: number): Ids {
+  const tensor = (name: string, length: number): Uint8Array => {
+    const bytes = file.bytes(name);
+    if (bytes.length !== length) throw corrupt(`'${name}' has ${bytes.length} bytes, not ${length}`);
+    return bytes.slice();
+  };
+  let ids: Id[] | null = null;
+  if (file.has('ids')) {
+    const values = new BigInt64Array(tensor('ids', rows * 8).buffer);
+    ids = Array.from(values, Number);
+    if (!ids.every(Number.isSafeInteger)) throw corrupt('an id is not a safe integer');
+  } else if (file.has('ids.text')) {
+    const text = file.bytes('ids.text');
+    const types = tensor('ids.types', rows);
+    const ends = new Float64Array(tensor('ids.ends', rows * 8).buffer);
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    let start = 0;
+    ids = Array.from(ends, (end, i) => {
+      if (!(end >= start && end <= text.length)) throw corrupt('ids are out of order');
+      const id = decoder.decode(text.subarray(start, end));
+      start = end;
+      if (types[i] === 1) return id;
+      if (!/^-?\d+$/.test(id)) throw corrupt(`an id is not a number: '${id}'`);
+      return types[i] === 0 ? Number(id) : BigInt(id);
+    });
+  } else if (next < rows) {
+    throw corrupt(`the next id ${next} is taken`);
+  }
+  if (ids !== null && new Set(ids).size !== rows) throw corrupt('an id stands twice');
+  return Ids.from(ids, rows, next);
+}
+
+/** What a file holds. Throws CORRUPT_DATA for anything but a file of writeIndex as it was. */
+export function readIndex(core: Core, bytes: Uint8Array): { index: NativeIndex; ids: Ids } {
+  const file = readSafetensors(bytes);
+  const { metadata } = file;
+  if (metadata?.format !== FORMAT) {
+    throw corrupt(`metadata 'format' is '${metadata?.format}', not '${FORMAT}'`);
+  }
+  if (metadata.version !== VERSION) {
+    throw new FewbitsError(
+      'UNSUPPORTED',
+      `index file of version '${metadata.version}'; this build reads version ${VERSION}`,
+    );
+  }
+  const stored = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4);
+  if (checksum(core, 0, bytes.subarray(0, -4)) !== stored.getUint32(0, true)) {
+    throw corrupt('the checksum does not agree with the contents');
+  }
+  const { rows, nextId, ...settings } = readSettings(metadata);
+  const floats = (name: string) => {
+    const values = file.float32(name);
+    return values.byteOffset === 0 ? values : values.slice();
+  };
+  const index = new NativeIndex(core, settings);
+  try {
+    if (file.has('mean')) {
+      const mean = floats('mean');
+      if (mean.length !== settings.dims) throw corrupt("'mean' has the wrong length");
+      index.setMean(mean);
+    }
+    if (file.has('transform.matrix')) {
+      const matrix = floats('transform.matrix');
+      const scales = floats('transform.scales');
+      const cut = file.elements('transform.segments');
+      if (matrix.length !== settings.dims ** 2 || cut.length !== 2 * scales.length) {
+        throw corrupt("'transform' has the wrong shape");
+      }
+      const segments: Segment[] = Array.from(scales, (scale, i) => ({
+        dims: Number(cut[2 * i]),
+        bits: Number(cut[2 * i + 1]),
+        scale,
+      }));
+      index.setTransform(matrix, segments);
+    }
+    const sizes = index.rowSizes;
+    const arrays = {} as RowArrays;
+    for (const name of ROW_ARRAYS) {
+      arrays[name] = sizes[name] === 0 ? new Uint8Array() : file.bytes(NAMES[name]);
+      if (arrays[name].length !== sizes[name] * rows) {
+        throw corrupt(`'${NAMES[name]}' has ${arrays[name].length} bytes, not ${sizes[name] * rows}`);
+      }
+    }
+    index.importRows(arrays, rows);
+    return { index, ids: readIds(file, rows, nextId) };
+  } catch (error) {
+    index.dispose();
+    if (error instanceof FewbitsError && error.code === 'OUT_OF_MEMORY') throw error;
+    throw error instanceof FewbitsError && error.code === 'CORRUPT_DATA'
+      ? error
+      : corrupt(error instanceof Error ? error.message : String(error), error);
+  }
+}

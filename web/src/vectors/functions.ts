@@ -1,0 +1,94 @@
+import type { Outcome } from '../core/core.js';
+
+/** The C++ of this family, as bound by cpp/bindings/vectors.cpp. Numbers are addresses or counts. */
+export interface VectorsFunctions {
+  vectors_create(
+    dims: number,
+    bits: number,
+    metric: number,
+    scaleSearch: boolean,
+    refineBits: number,
+    seed: number,
+  ): { status: number; index: number };
+  vectors_destroy(index: number): void;
+  vectors_reserve(index: number, rows: number): Outcome;
+  vectors_check(index: number, x: number, n: number): Outcome;
+  vectors_add(index: number, x: number, n: number): Outcome;
+  vectors_replace(index: number, row: number, x: number): Outcome;
+  vectors_remove(index: number, row: number): Outcome;
+  vectors_truncate(index: number, rows: number): void;
+  vectors_compact(index: number): void;
+  vectors_bytes(index: number): number;
+  vectors_search(
+    index: number,
+    queries: number,
+    count: number,
+    k: number,
+    candidates: number,
+    allowed: number,
+    hits: number,
+    found: number,
+  ): Outcome;
+  vectors_reconstruct(index: number, row: number, x: number): Outcome;
+  vectors_set_mean(index: number, mean: number): Outcome;
+  vectors_set_transform(index: number, matrix: number, segments: number, count: number): Outcome;
+  vectors_calibrate(index: number, sample: number, n: number): Outcome;
+  vectors_mean(index: number): number;
+  vectors_matrix(index: number): number;
+  vectors_segments(index: number, out: number): number;
+  vectors_rotation_signs(index: number, out: number): number;
+  vectors_levels(bits: number, out: number): void;
+  vectors_row_sizes(index: number): RowSizes;
+  vectors_export_rows(
+    index: number,
+    first: number,
+    n: number,
+    codes: number,
+    factors: number,
+    norms: number,
+    refineCodes: number,
+    refineFactors: number,
+  ): void;
+  vectors_import_rows(
+    index: number,
+    n: number,
+    codes: number,
+    factors: number,
+    norms: number,
+    refineCodes: number,
+    refineFactors: number,
+  ): Outcome;
+  vectors_checksum(crc: number, data: number, n: number): number;
+}
+
+/** Bytes a row of each array that holds an index outside of it. */
+export interface RowSizes {
+  readonly codes: number;
+  readonly factors: number;
+  readonly norms: number;
+  readonly refine_codes: number;
+  readonly refine_factors: number;
+}
+
+/** One piece of a learned transform. */
+export interface Segment {
+  readonly dims: number;
+  readonly bits: number;
+  readonly scale: number;
+}
+
+export const METRICS = ['cosine', 'dot', 'l2'] as const;
+/** Similarity (cosine, dot: larger is nearer) or squared distance (l2: smaller is nearer). */
+export type Metric = (typeof METRICS)[number];
+
+export const QUALITIES = ['best', 'fast'] as const;
+
+/** How an index was made; all of it is in its file. */
+export interface Settings {
+  readonly dims: number;
+  readonly bits: 1 | 2 | 4 | 8;
+  readonly metric: Metric;
+  readonly quality: (typeof QUALITIES)[number];
+  readonly refine: 0 | 4 | 8;
+  readonly seed: number;
+}

@@ -1,0 +1,337 @@
+import { type Core, check } from '../core/core.js';
+import { FewbitsError } from '../core/errors.js';
+import {
+  METRICS,
+  type RowSizes,
+  type Segment,
+  type Settings,
+  type VectorsFunctions,
+} from './functions.js';
+
+/** Bytes that cross at a time: they stay in the second-level cache. */
+const CHUNK_BYTES = 1 << 18;
+
+const MAX_SEGMENTS = 512;
+
+/** Frees what was not disposed of; says so, because memory is held until the collector comes by. */
+const forgotten = new FinalizationRegistry<() => void>((destroy) => destroy());
+
+/** Arrays of whole rows, in the layout of the file. */
+export type RowArrays = Record<keyof RowSizes, Uint8Array>;
+export const ROW_ARRAYS = ['codes', 'factors', 'norms', 'refine_codes', 'refine_factors'] as const;
+
+export interface Hits {
+  /** Of query q from q * k on. */
+  readonly rows: Uint32Array;
+  readonly scores: Float32Array;
+  readonly estimates: Float32Array;
+  /** How many of each query. */
+  readonly found: Uint32Array;
+}
+
+/** The index in WebAssembly memory: rows by number, no ids. One call in, one call out. */
+export class NativeIndex {
+  readonly core: Core;
+  readonly settings: Settings;
+  readonly #wasm: VectorsFunctions;
+  #address: number;
+
+  constructor(core: Core, settings: Settings) {
+    this.core = core;
+    this.settings = settings;
+    this.#wasm = core.functions<VectorsFunctions>();
+    const created = this.#wasm.vectors_create(
+      settings.dims,
+      settings.bits,
+      METRICS.indexOf(settings.metric),
+      settings.quality === 'best',
+      settings.refine,
+      settings.seed,
+    );
+    check({ status: created.status, index: 0 }, 'createIndex');
+    this.#address = created.index >>> 0;
+    const wasm = this.#wasm;
+    const address = this.#address;
+    forgotten.register(this, () => wasm.vectors_destroy(address), this);
+  }
+
+  dispose(): void {
+    if (this.#address === 0) return;
+    forgotten.unregister(this);
+    this.#wasm.vectors_destroy(this.#address);
+    this.#address = 0;
+  }
+
+  get address(): number {
+    if (this.#address === 0) {
+      throw new FewbitsError('DISPOSED', 'the index has been disposed of');
+    }
+    return this.#address;
+  }
+
+  get byteLength(): number {
+    return this.#wasm.vectors_bytes(this.address);
+  }
+
+  get rowSizes(): RowSizes {
+    return this.#wasm.vectors_row_sizes(this.address);
+  }
+
+  /** Runs `work` for windows of whole vectors, copied into WebAssembly memory. */
+  #windows(x: Float32Array, work: (at: number, first: number, n: number) => void): void {
+    const { dims } = this.settings;
+    const rows = x.length / dims;
+    const step = Math.max(1, Math.min(rows, Math.floor(CHUNK_BYTES / 4 / dims)));
+    const { memory } = this.core;
+    memory.withScratch([step * dims * 4], (at) => {
+      for (let first = 0; first < rows; first += step) {
+        const n = Math.min(step, rows - first);
+        memory.f32(at, n * dims).set(x.subarray(first * dims, (first + n) * dims));
+        work(at, first, n);
+      }
+    });
+  }
+
+  /** Appends all vectors or, when it throws, none; `rows` is how many rows there are. */
+  add(x: Float32Array, rows: number): void {
+    const { address } = this;
+    const { dims } = this.settings;
+    check(this.#wasm.vectors_reserve(address, rows + x.length / dims), 'vectors');
+    try {
+      this.#windows(x, (at, first, n) =>
+        check(this.#wasm.vectors_add(address, at, n), 'vectors', first * dims),
+      );
+    } catch (error) {
+      this.#wasm.vectors_truncate(address, rows);
+      throw error;
+    }
+  }
+
+  /** Puts vector i in row rows[i]; all or, when it throws, none. */
+  replace(x: Float32Array, rows: readonly number[]): void {
+    const { address } = this;
+    const { dims } = this.settings;
+    this.#windows(x, (at, first, n) =>
+      check(this.#wasm.vectors_check(address, at, n), 'vectors', first * dims),
+    );
+    this.#windows(x, (at, first, n) => {
+      for (let i = 0; i < n; i++) {
+        check(
+          this.#wasm.vectors_replace(address, rows[first + i], at + i * dims * 4),
+          'vectors',
+          (first + i) * dims,
+        );
+      }
+    });
+  }
+
+  remove(row: number): void {
+    check(this.#wasm.vectors_remove(this.address, row), 'row');
+  }
+
+  compact(): void {
+    this.#wasm.vectors_compact(this.address);
+  }
+
+  search(queries: Float32Array, k: number, candidates: number, allowed: Uint32Array | null): Hits {
+    const { address } = this;
+    const { memory } = this.core;
+    const count = queries.length / this.settings.dims;
+    const cells = count * k;
+    const sizes = [queries.byteLength, cells * 12, count * 4, allowed?.byteLength ?? 0];
+    return memory.withScratch(sizes, (queriesAt, hitsAt, foundAt, allowedAt) => {
+      memory.f32(queriesAt, queries.length).set(queries);
+      if (allowed !== null) memory.u32(allowedAt, allowed.length).set(allowed);
+      check(
+        this.#wasm.vectors_search(
+          address,
+          queriesAt,
+          count,
+          k,
+          candidates,
+          allowed === null ? 0 : allowedAt,
+          hitsAt,
+          foundAt,
+        ),
+        'query',
+      );
+      const found = memory.u32(foundAt, count).slice();
+      const rows = new Uint32Array(cells);
+      const scores = new Float32Array(cells);
+      const estimates = new Float32Array(cells);
+      const floats = memory.f32(hitsAt, cells * 3);
+      const integers = memory.u32(hitsAt, cells * 3);
+      for (let q = 0; q < count; q++) {
+        for (let i = q * k; i < q * k + found[q]; i++) {
+          scores[i] = floats[3 * i];
+          estimates[i] = floats[3 * i + 1];
+          rows[i] = integers[3 * i + 2];
+        }
+      }
+      return { rows, scores, estimates, found };
+    });
+  }
+
+  reconstruct(row: number): Float32Array {
+    const { memory } = this.core;
+    const { dims } = this.settings;
+    const { address } = this;
+    return memory.withScratch([dims * 4], (at) => {
+      check(this.#wasm.vectors_reconstruct(address, row, at), 'row');
+      return memory.f32(at, dims).slice();
+    });
+  }
+
+  setMean(mean: Float32Array): void {
+    this.#give(mean, (at) => check(this.#wasm.vectors_set_mean(this.address, at), 'mean'));
+  }
+
+  calibrate(sample: Float32Array): void {
+    const n = sample.length / this.settings.dims;
+    this.#give(sample, (at) =>
+      check(this.#wasm.vectors_calibrate(this.address, at, n), 'sample'),
+    );
+  }
+
+  setTransform(matrix: Float32Array, segments: readonly Segment[]): void {
+    const { memory } = this.core;
+    this.#give(matrix, (at) =>
+      memory.withScratch([segments.length * 12], (segmentsAt) => {
+        const integers = memory.u32(segmentsAt, segments.length * 3);
+        const floats = memory.f32(segmentsAt, segments.length * 3);
+        segments.forEach(({ dims, bits, scale }, i) => {
+          integers[3 * i] = dims;
+          integers[3 * i + 1] = bits;
+          floats[3 * i + 2] = scale;
+        });
+        check(
+          this.#wasm.vectors_set_transform(this.address, at, segmentsAt, segments.length),
+          'transform',
+        );
+      }),
+    );
+  }
+
+  /** For arrays too large for the scratch to keep their room afterwards. */
+  #give(x: Float32Array, work: (at: number) => void): void {
+    const { memory } = this.core;
+    const at = memory.allocate(x.byteLength);
+    try {
+      memory.f32(at, x.length).set(x);
+      work(at);
+    } finally {
+      memory.release(at);
+    }
+  }
+
+  get mean(): Float32Array | null {
+    const at = this.#wasm.vectors_mean(this.address) >>> 0;
+    return at === 0 ? null : this.core.memory.f32(at, this.settings.dims).slice();
+  }
+
+  /** The learned transform, row-major, or null where the rotation is random. */
+  get matrix(): Float32Array | null {
+    const at = this.#wasm.vectors_matrix(this.address) >>> 0;
+    return at === 0 ? null : this.core.memory.f32(at, this.settings.dims ** 2).slice();
+  }
+
+  get segments(): Segment[] {
+    const { memory } = this.core;
+    return memory.withScratch([MAX_SEGMENTS * 12], (at) => {
+      const count = this.#wasm.vectors_segments(this.address, at);
+      const integers = memory.u32(at, count * 3);
+      const floats = memory.f32(at, count * 3);
+      return Array.from({ length: count }, (_, i) => ({
+        dims: integers[3 * i],
+        bits: integers[3 * i + 1],
+        scale: floats[3 * i + 2],
+      }));
+    });
+  }
+
+  /** +1 and -1 for each pass and dimension of the random rotation. */
+  get rotationSigns(): Int8Array {
+    const { memory } = this.core;
+    const passes = this.#wasm.vectors_rotation_signs(this.address, 0);
+    const length = passes * this.settings.dims;
+    return memory.withScratch([length], (at) => {
+      this.#wasm.vectors_rotation_signs(this.address, at);
+      return memory.i8(at, length).slice();
+    });
+  }
+
+  levels(bits: number): Int8Array {
+    const { memory } = this.core;
+    return memory.withScratch([256], (at) => {
+      this.#wasm.vectors_levels(bits, at);
+      return memory.i8(at, 2 ** bits).slice();
+    });
+  }
+
+  /** One array of rows first .. first + n, in the layout of the file. */
+  *exportRows(array: keyof RowSizes, rows: number): Generator<Uint8Array, void, void> {
+    const sizes = this.rowSizes;
+    const total = ROW_ARRAYS.reduce((sum, name) => sum + sizes[name], 0);
+    const step = Math.max(1, Math.floor(CHUNK_BYTES / total));
+    const { memory } = this.core;
+    for (let first = 0; first < rows; first += step) {
+      const n = Math.min(step, rows - first);
+      yield memory.withScratch(
+        ROW_ARRAYS.map((name) => n * sizes[name]),
+        (...at) => {
+          this.#wasm.vectors_export_rows(
+            this.address,
+            first,
+            n,
+            at[0],
+            at[1],
+            at[2],
+            at[3],
+            at[4],
+          );
+          const i = ROW_ARRAYS.indexOf(array);
+          return memory.u8(at[i], n * sizes[array]).slice();
+        },
+      );
+    }
+  }
+
+  /** Appends rows as the file has them. */
+  importRows(arrays: RowArrays, rows: number): void {
+    const sizes = this.rowSizes;
+    const total = ROW_ARRAYS.reduce((sum, name) => sum + sizes[name], 0);
+    const step = Math.max(1, Math.floor(CHUNK_BYTES / total));
+    const { memory } = this.core;
+    for (let first = 0; first < rows; first += step) {
+      const n = Math.min(step, rows - first);
+      memory.withScratch(
+        ROW_ARRAYS.map((name) => n * sizes[name]),
+        (...at) => {
+          ROW_ARRAYS.forEach((name, i) => {
+            const from = arrays[name].subarray(first * sizes[name], (first + n) * sizes[name]);
+            memory.u8(at[i], from.length).set(from);
+          });
+          check(
+            this.#wasm.vectors_import_rows(this.address, n, at[0], at[1], at[2], at[3], at[4]),
+            'rows',
+            first,
+          );
+        },
+      );
+    }
+  }
+}
+
+/** CRC-32, going on from `crc`. */
+export function checksum(core: Core, crc: number, bytes: Uint8Array): number {
+  const wasm = core.functions<VectorsFunctions>();
+  let sum = crc;
+  core.memory.withScratch([Math.min(bytes.length, CHUNK_BYTES)], (at) => {
+    for (let start = 0; start < bytes.length; start += CHUNK_BYTES) {
+      const part = bytes.subarray(start, start + CHUNK_BYTES);
+      core.memory.u8(at, part.length).set(part);
+      sum = wasm.vectors_checksum(sum, at, part.length) >>> 0;
+    }
+  });
+  return sum;
+}
