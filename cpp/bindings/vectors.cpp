@@ -95,6 +95,10 @@ Outcome set_transform(Address index, Address matrix, Address segments, std::size
   return outcome(at<Index>(index)->set_transform(at<float>(matrix), at<Segment>(segments), count));
 }
 
+Outcome calibrate(Address index, Address sample, std::size_t n) {
+  return outcome(at<Index>(index)->calibrate(at<float>(sample), n));
+}
+
 Address mean(Address index) {
   return reinterpret_cast<Address>(at<Index>(index)->mean());
 }
@@ -173,6 +177,7 @@ EMSCRIPTEN_BINDINGS(vectors) {
   function("vectors_reconstruct", &reconstruct);
   function("vectors_set_mean", &set_mean);
   function("vectors_set_transform", &set_transform);
+  function("vectors_calibrate", &calibrate);
   function("vectors_mean", &mean);
   function("vectors_matrix", &matrix);
   function("vectors_segments", &segments);

@@ -7,6 +7,7 @@ import { createInt4, type Int4 } from './int4.js';
 import { createKquant, type Kquant } from './kquant.js';
 import { createLinear, type Linear } from './linear.js';
 import { createUniform, type Uniform } from './uniform.js';
+import { createVectors, type Vectors } from './vectors.js';
 
 /** The loaded library: one property per family, everything synchronous. */
 export class Fewbits {
@@ -19,6 +20,8 @@ export class Fewbits {
   readonly ggml: Ggml;
   readonly kquant: Kquant;
   readonly bits: Bits;
+  readonly createIndex: Vectors['createIndex'];
+  readonly openIndex: Vectors['openIndex'];
   /** Compares an array with its reconstruction. */
   readonly error: ErrorFunction;
   readonly #core: Core;
@@ -32,6 +35,7 @@ export class Fewbits {
     this.floats = createFloats(core);
     this.ggml = createGgml(core);
     this.kquant = createKquant(core);
+    ({ createIndex: this.createIndex, openIndex: this.openIndex } = createVectors(core));
     this.uniform = createUniform(core, this.bits, this.floats);
     this.int4 = createInt4(core, this.bits);
     this.linear = createLinear(core, this.bits, this.uniform);

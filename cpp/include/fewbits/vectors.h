@@ -116,6 +116,10 @@ class Index {
   /// columns are the new axes: y = x M) and `segments` that cover its columns in order.
   Result set_transform(const float* matrix, const Segment* segments, std::size_t count);
 
+  /// Before the first add: learns the mean, the principal axes and how many bits the coordinates
+  /// along them deserve from `n` sample vectors, at no more bytes a vector than without.
+  Result calibrate(const float* sample, std::size_t n);
+
   bool has_mean() const;
   bool has_transform() const;
   const float* mean() const;

@@ -7,6 +7,7 @@
 #include "fewbits/vectors.h"
 #include "floats/half.h"
 #include "vectors/best.h"
+#include "vectors/calibrate.h"
 #include "vectors/encode.h"
 #include "vectors/kernels.h"
 #include "vectors/layout.h"
@@ -576,7 +577,9 @@ Result Index::reserve(std::size_t rows) {
   return state_->reserve(rows);
 }
 
-Result Index::check(const float* x, std::size_t n) { return state_->check(x, n); }
+Result Index::check(const float* x, std::size_t n) {
+  return state_->check(x, n);
+}
 
 Result Index::add(const float* x, std::size_t n) {
   State& s = *state_;
@@ -808,6 +811,23 @@ Result Index::set_transform(const float* matrix, const Segment* segments, std::s
   s.learned = true;
   if (!s.lay_out()) return failure(Status::out_of_memory);
   return success();
+}
+
+Result Index::calibrate(const float* sample, std::size_t n) {
+  const State& s = *state_;
+  const std::size_t dims = s.options.dims;
+  if (s.rows != 0 || n == 0) return failure(Status::invalid_argument);
+  const std::size_t bad = first_non_finite(sample, n * dims);
+  if (bad < n * dims) return failure(Status::non_finite, bad);
+  const std::size_t budget =
+      (dims * static_cast<std::size_t>(s.options.bits) + 7) / 8 + sizeof(float);
+  Learned learned;
+  const Result result =
+      learn(sample, n, dims, s.options.metric == Metric::cosine, budget, s.options.seed, &learned);
+  if (!result.ok()) return result;
+  const Result centred = set_mean(learned.mean.data());
+  if (!centred.ok()) return centred;
+  return set_transform(learned.matrix.data(), learned.segments.data(), learned.segments.size());
 }
 
 bool Index::has_mean() const {

@@ -12,6 +12,7 @@ export type { Kquant, KquantBlock, KquantOptions, KquantRepair } from '../kquant
 export type { Linear, LinearLayer, LinearOptions, MatmulShape } from '../linear.js';
 export type { Nf4, Nf4Options, Nf4Quantized } from '../nf4.js';
 export type * from '../uniform.js';
+export type * from '../vectors.js';
 export type { FloatArray } from './arguments.js';
 export type { WasmSource } from './compile.js';
 export type { Variant } from './core.js';

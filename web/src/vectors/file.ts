@@ -103,10 +103,7 @@ function tensorsOf(index: NativeIndex, ids: Ids): Tensor[] {
  * The file of an index, piece by piece; the first piece is all of the header. Removed rows must
  * have been compacted away. The last four bytes are the CRC-32 of what comes before them.
  */
-export function* writeIndex(
-  index: NativeIndex,
-  ids: Ids,
-): Generator<Uint8Array, void, void> {
+export function* writeIndex(index: NativeIndex, ids: Ids): Generator<Uint8Array, void, void> {
   const { settings } = index;
   const tensors = tensorsOf(index, ids);
   const check: SafetensorsPlanned = { name: 'checksum', dtype: 'U8', shape: [4] };
@@ -168,7 +165,8 @@ function readSettings(metadata: Readonly<Record<string, string>>): Settings & {
 function readIds(file: SafetensorsData, rows: number, next: number): Ids {
   const tensor = (name: string, length: number): Uint8Array => {
     const bytes = file.bytes(name);
-    if (bytes.length !== length) throw corrupt(`'${name}' has ${bytes.length} bytes, not ${length}`);
+    if (bytes.length !== length)
+      throw corrupt(`'${name}' has ${bytes.length} bytes, not ${length}`);
     return bytes.slice();
   };
   let ids: Id[] | null = null;
@@ -245,7 +243,9 @@ export function readIndex(core: Core, bytes: Uint8Array): { index: NativeIndex; 
     for (const name of ROW_ARRAYS) {
       arrays[name] = sizes[name] === 0 ? new Uint8Array() : file.bytes(NAMES[name]);
       if (arrays[name].length !== sizes[name] * rows) {
-        throw corrupt(`'${NAMES[name]}' has ${arrays[name].length} bytes, not ${sizes[name] * rows}`);
+        throw corrupt(
+          `'${NAMES[name]}' has ${arrays[name].length} bytes, not ${sizes[name] * rows}`,
+        );
       }
     }
     index.importRows(arrays, rows);

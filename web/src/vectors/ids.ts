@@ -46,8 +46,7 @@ export class Ids {
   /** The row of an id, or undefined. */
   row(id: Id): number | undefined {
     if (this.#rows !== null) return this.#rows.get(id);
-    const known =
-      typeof id === 'number' && id >= 0 && id < this.#length && !this.#removed.has(id);
+    const known = typeof id === 'number' && id >= 0 && id < this.#length && !this.#removed.has(id);
     return known ? id : undefined;
   }
 
@@ -61,7 +60,9 @@ export class Ids {
     for (let i = 0; i < n; i++) {
       const id = checkId(`ids[${i}]`, ids[i]);
       if (this.row(id) !== undefined) {
-        throw invalid(`ids[${i}], ${describe(id)}, is in the index; replace() puts another vector there`);
+        throw invalid(
+          `ids[${i}], ${describe(id)}, is in the index; replace() puts another vector there`,
+        );
       }
       if (seen.has(id)) throw invalid(`ids[${i}], ${describe(id)}, stands twice`);
       seen.add(id);
@@ -80,7 +81,8 @@ export class Ids {
     const { all, rows } = this.#explicit();
     for (let i = 0; i < n; i++) {
       const id = ids === null ? this.#next : ids[i];
-      if (typeof id === 'number' && id >= this.#next) this.#next = Math.min(id + 1, Number.MAX_SAFE_INTEGER);
+      if (typeof id === 'number' && id >= this.#next)
+        this.#next = Math.min(id + 1, Number.MAX_SAFE_INTEGER);
       rows.set(id, all.length);
       all.push(id);
     }

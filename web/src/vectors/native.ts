@@ -188,9 +188,7 @@ export class NativeIndex {
 
   calibrate(sample: Float32Array): void {
     const n = sample.length / this.settings.dims;
-    this.#give(sample, (at) =>
-      check(this.#wasm.vectors_calibrate(this.address, at, n), 'sample'),
-    );
+    this.#give(sample, (at) => check(this.#wasm.vectors_calibrate(this.address, at, n), 'sample'));
   }
 
   setTransform(matrix: Float32Array, segments: readonly Segment[]): void {
@@ -279,16 +277,7 @@ export class NativeIndex {
       yield memory.withScratch(
         ROW_ARRAYS.map((name) => n * sizes[name]),
         (...at) => {
-          this.#wasm.vectors_export_rows(
-            this.address,
-            first,
-            n,
-            at[0],
-            at[1],
-            at[2],
-            at[3],
-            at[4],
-          );
+          this.#wasm.vectors_export_rows(this.address, first, n, at[0], at[1], at[2], at[3], at[4]);
           const i = ROW_ARRAYS.indexOf(array);
           return memory.u8(at[i], n * sizes[array]).slice();
         },

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "fewbits/vectors.h"
+#include "vectors/buffer.h"
+
+namespace fewbits::vectors {
+
+/// A mean, an orthonormal matrix and the bits of its columns, learned from a sample.
+struct Learned {
+  Buffer<float> mean;
+  Buffer<float> matrix;  ///< y = x M
+  Buffer<Segment> segments;
+};
+
+/// Learns how to code vectors like those of the sample in at most `row_bytes` bytes, two for each
+/// segment's factor included: the columns of the matrix are the principal axes of the sample,
+/// cut by falling variance into segments, each of which is rotated at random (single axes have
+/// heavy tails, which the codebooks of N(0,1) do not fit), and the bits of the segments are those
+/// that make the error of a score least when queries look like the sample (dynamic programming; in
+/// the limit, reverse water-filling). After Gao et al., SAQ, SIGMOD 2026. Allocates.
+Result learn(const float* sample, std::size_t n, std::size_t dims, bool normalise,
+             std::size_t row_bytes, std::uint32_t seed, Learned* learned);
+
+}  // namespace fewbits::vectors
