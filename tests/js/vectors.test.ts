@@ -77,7 +77,7 @@ describe.each(['simd128', 'relaxed'] as const)('vector index, %s', (variant) => 
 
   it('is a map from ids to vectors: random histories against a model', () => {
     let histories = 0;
-    for (let seed = 0; seed < 400; seed++) {
+    for (let seed = 0; seed < 250; seed++) {
       const { below, uniform, vectors } = generator(seed);
       const dims = 1 + below(40);
       const settings = {
@@ -163,7 +163,7 @@ describe.each(['simd128', 'relaxed'] as const)('vector index, %s', (variant) => 
       }
       index.dispose();
     }
-    expect(histories).toBeGreaterThan(1000);
+    expect(histories).toBeGreaterThan(600);
   }, 120000);
 
   it('adds all or nothing', () => {
