@@ -34,8 +34,12 @@ enum class Distribution : int {
   gumbel_cdf = 6,
   exponential = 7,
   exponential_cdf = 8,
+  lloyd_gaussian = 9,  ///< not a formula: lloyd_max() for N(0,1); n <= 256
+  lloyd_laplace = 10,  ///< the same for the Laplace distribution of variance 1
 };
+/// Those that an automatic choice tries, and all.
 inline constexpr int kDistributions = 9;
+inline constexpr int kAllDistributions = 11;
 
 /// How a cell is decoded: to the formula's value, or to the conditional mean (order 2) or median
 /// (order 1) of the cell under the distribution assumed of the data. The mean of a Cauchy tail does
@@ -57,12 +61,12 @@ struct Formula {
   double beta = 1;
 };
 
-/// F at `z`, for the distribution with loc 0 and scale 1.
+/// F at `z`, for the distribution with loc 0 and scale 1. For the first kDistributions.
 double point_cdf(Distribution distribution, int order, double z);
 /// Its inverse, 0 < u < 1.
 double point_quantile(Distribution distribution, int order, double u);
 /// min(floor(n F((x - loc) / (scale beta))), n - 1) in double precision: what the thresholds are
-/// made to agree with.
+/// made to agree with. For the first kDistributions.
 std::uint32_t index_of(const Formula& formula, float x);
 
 /// thresholds[n - 1], ascending, and levels[n], ascending and finite: the code of x is the number
@@ -128,6 +132,7 @@ struct FitOptions {
   bool has_zero = false;
   double zero = 0;         ///< loc, instead of the one that the data suggest
   bool reference = false;  ///< as the Python package does, sound or not
+  std::size_t block = 0;   ///< values that share loc and scale; 0: all. Not with `reference`
 };
 
 /// Finds parameters for a stream of values that is read as often as it takes:
@@ -139,6 +144,8 @@ struct FitOptions {
 /// pi and mean - gamma * scale; exponential: min(0, least value) and the deviation; Cauchy: median
 /// and half the interquartile range. Where that gives a scale of 0, it is the largest distance from
 /// loc: 0 only if all values are loc. An empty stream has loc 0 and scale 0.
+/// Lloyd-Max: mean and deviation. With `block`, distribution and beta alone are found, one for all
+/// blocks, by measuring; every piece but the last must then be whole blocks.
 /// beta: the best of the Python package's grid and of a search between the grid's points; never
 /// worse than the grid in the error of the order asked for. Up to 256 cells the search asks a fine
 /// histogram, which bounds the error of every candidate from both sides, and then measures every
@@ -163,6 +170,59 @@ class Fit {
   /// Passes over the data so far, and codebooks measured on it.
   std::size_t passes() const;
   std::size_t measured() const;
+
+ private:
+  struct State;
+  State* state_ = nullptr;
+};
+
+/// Codebooks that share everything but loc and scale, of which each block of a stream has its own,
+/// estimated as Fit does.
+class BlockCodebook {
+ public:
+  BlockCodebook() = default;
+  BlockCodebook(const BlockCodebook&) = delete;
+  BlockCodebook& operator=(const BlockCodebook&) = delete;
+  ~BlockCodebook();
+
+  /// loc and scale of `shared` do not matter. `zero`: loc of every block, or null.
+  Result assign(const Formula& shared, const double* zero);
+  /// Whole blocks of `block` values, the last may be shorter: loc and scale of each, and the codes.
+  /// A value that is not finite is refused with its position; what was written then is worthless.
+  Result encode(const float* x, std::size_t n, std::size_t block, float* locs, float* scales,
+                std::uint8_t* codes, ErrorSums* errors);
+  Result encode(const float* x, std::size_t n, std::size_t block, float* locs, float* scales,
+                std::uint16_t* codes, ErrorSums* errors);
+  /// A code that is no cell is corrupt_data with its position.
+  Result decode(const std::uint8_t* codes, std::size_t n, std::size_t block, const float* locs,
+                const float* scales, float* out);
+  Result decode(const std::uint16_t* codes, std::size_t n, std::size_t block, const float* locs,
+                const float* scales, float* out);
+
+ private:
+  struct State;
+  State* state_ = nullptr;
+};
+
+/// The codebook of least mean squared error for given data, whatever their distribution. A stream
+/// is read twice, as with Fit; its values are counted in 65536 fine bins with their sums. Exact
+/// dynamic programming finds the best division of the bins (merged to at most 4096 where there are
+/// more), and Lloyd's iteration on all bins then improves on that where merging was too coarse.
+class KMeans {
+ public:
+  KMeans() = default;
+  KMeans(const KMeans&) = delete;
+  KMeans& operator=(const KMeans&) = delete;
+  ~KMeans();
+
+  /// 1 <= n <= 256 levels.
+  Result begin(std::uint32_t n);
+  bool next_pass();
+  Result accumulate(const float* x, std::size_t n);
+  Result status() const;
+  /// thresholds[n - 1] and levels[n]. Fewer different values than levels: the last is repeated, and
+  /// nothing is encoded to the repetitions.
+  Result codebook(float* thresholds, float* levels) const;
 
  private:
   struct State;

@@ -13,6 +13,11 @@ inline constexpr float kInfinityFloat = std::numeric_limits<float>::infinity();
 /// Up to here thresholds agree with the formula for every float.
 inline constexpr std::uint32_t kExactCells = 256;
 
+inline bool is_lloyd(Distribution distribution) {
+  return distribution == Distribution::lloyd_gaussian ||
+         distribution == Distribution::lloyd_laplace;
+}
+
 /// Whether every field is within the ranges that Formula states.
 bool valid(const Formula& formula);
 
@@ -29,7 +34,12 @@ struct UnitTable {
 /// out[n - 1]: the smallest floats x with (x - loc) / width >= the unit threshold.
 void place_thresholds(const UnitTable& unit, double loc, double width, std::uint32_t n, float* out);
 
-/// out[n]: the levels, finite and ascending.
+/// Level j for loc 0 and scale 1: depends on beta, order and kind of levels.
+double unit_position(const UnitTable& unit, const Formula& formula, std::uint32_t j);
+/// And moved to where it belongs: finite.
+float place_position(double position, double loc, double scale);
+
+/// out[n]: all levels, ascending.
 void place_levels(const UnitTable& unit, const Formula& formula, float* out);
 
 }  // namespace fewbits::distributional

@@ -7,6 +7,7 @@
 #include "distributional/histogram.h"
 #include "distributional/kernels.h"
 #include "distributional/math.h"
+#include "distributional/placement.h"
 #include "distributional/quartiles.h"
 #include "distributional/reference.h"
 #include "fewbits/distributional.h"
@@ -19,15 +20,6 @@ constexpr std::size_t kMostCandidates = 400;  // 9 distributions, 37 betas and a
 constexpr std::size_t kBatch = 16;
 constexpr std::uint32_t kHistogramCells = 256;
 constexpr std::size_t kPiece = 1024;
-
-double sum_of(const double* lanes) {
-  return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
-}
-
-double to_float_range(double x) {
-  constexpr double most = std::numeric_limits<float>::max();
-  return static_cast<double>(static_cast<float>(std::clamp(x, -most, most)));
-}
 
 /// What a search has heard of one beta of one distribution.
 struct Candidate {
@@ -53,20 +45,23 @@ struct Fit::State {
   std::size_t count = 0;
   double shift = 0;
   Moments moments;
-  double mean = 0;
-  double deviation = 0;
+  Statistics statistics;
   CascadeSum cascade;
   Quartiles quartiles;
   bool wants_quartiles = false;
   Histogram histogram;
   bool wants_histogram = false;
 
-  UnitTable units[kDistributions];
+  UnitTable units[kAllDistributions];
   Candidate candidates[kMostCandidates];
   std::size_t candidate_count = 0;
   std::size_t batch[kBatch];
   std::size_t batch_count = 0;
   Codebook books[kBatch];
+  BlockCodebook block_books[kBatch];
+  Buffer<std::uint8_t> block_codes;
+  Buffer<std::uint16_t> block_codes16;
+  Buffer<float> block_parameters;
   ErrorSums errors[kBatch];
   bool prepared = false;
   int refinements = 0;    ///< rounds of refinement left, above kHistogramCells
@@ -85,12 +80,13 @@ struct Fit::State {
 
   bool searching() const { return options.distribution < 0 || !(options.beta > 0); }
   bool uses(Distribution d) const {
-    return options.distribution < 0 || options.distribution == static_cast<int>(d);
+    return (options.distribution < 0 && static_cast<int>(d) < kDistributions) ||
+           options.distribution == static_cast<int>(d);
   }
 
   void finish_moments();
   void finish_deviations();
-  Formula place(Distribution d) const;
+  Formula place_whole(Distribution d) const;
   Result add_candidate(Distribution d, double beta, bool bound);
   Result bound(Candidate* candidate);
   Result prepare();
@@ -98,6 +94,8 @@ struct Fit::State {
   bool choose_batch();
   bool start_refinement();
   Result set_books();
+  Result measure(const float* x, std::size_t n);
+  Result measure_blocks(const float* x, std::size_t n);
   double stretch_of(Distribution d) const;
   UnitTable* unit_of(Distribution d);
   void finish_measure();
@@ -114,91 +112,48 @@ constexpr double kReferenceLimit = 1e10;  // where the package starts from
 
 void Fit::State::finish_moments() {
   count = position;
-  if (count == 0) {
-    pass = Pass::done;
-    formula = place(formula.distribution);
+  if (count == 0 || options.block > 0) {
+    pass = count == 0 ? Pass::done : Pass::measure;
+    if (count == 0) conclude();
     return;
   }
-  const double n = static_cast<double>(count);
-  const double drift = sum_of(moments.sum);
-  mean = shift + drift / n;
-  const double square = sum_of(moments.square);
-  const double central = square - drift * drift / n;
-  if (central < 1e-6 * square && moments.low < moments.high) {
-    // The first value lies too far off to have been a good shift.
-    pass = Pass::deviations;
-    shift = mean;
-    const float low = moments.low;
-    const float high = moments.high;
-    moments = {};
-    moments.low = low;
-    moments.high = high;
+  if (from_moments(moments, count, shift, &statistics)) {
+    pass = Pass::details;
     return;
   }
-  deviation =
-      count > 1 && moments.low < moments.high ? std::sqrt(std::max(central, 0.0) / (n - 1)) : 0;
-  pass = Pass::details;
+  // The first value lies too far off to have been a good shift.
+  pass = Pass::deviations;
+  shift = statistics.mean;
+  const float low = moments.low;
+  const float high = moments.high;
+  moments = {};
+  moments.low = low;
+  moments.high = high;
 }
 
 void Fit::State::finish_deviations() {
-  const double n = static_cast<double>(count);
-  const double drift = sum_of(moments.sum);
-  const double central = sum_of(moments.square) - drift * drift / n;
-  deviation = std::sqrt(std::max(central, 0.0) / (n - 1));
-  mean = shift + drift / n;
+  (void)from_moments(moments, count, shift, &statistics);
   pass = Pass::details;
 }
 
 /// The formula of a distribution with loc and scale, beta apart.
-Formula Fit::State::place(Distribution d) const {
+Formula Fit::State::place_whole(Distribution d) const {
   Formula f;
   f.distribution = d;
   f.order = options.order;
   f.n = options.n;
   f.levels = options.levels;
   f.beta = options.beta > 0 ? options.beta : 1;
-  if (options.reference && deviation > 0) {
+  if (options.reference && statistics.deviation > 0) {
     float loc = 0;
     float scale = 0;
-    reference_parameters(d, cascade.sum() / static_cast<float>(count), deviation, &loc, &scale);
+    reference_parameters(d, cascade.sum() / static_cast<float>(count), statistics.deviation, &loc,
+                         &scale);
     f.loc = options.has_zero ? options.zero : loc;
     f.scale = scale;
     if (f.scale > 0 && std::isfinite(f.scale) && std::isfinite(f.loc)) return f;
   }
-  f.scale = deviation;
-  f.loc = mean;
-  switch (d) {
-    case Distribution::logistic:
-    case Distribution::logistic_cdf:
-      f.scale = deviation * (1.73205080756887729353 / math::kPi);
-      break;
-    case Distribution::gumbel:
-    case Distribution::gumbel_cdf:
-      f.scale = deviation * (2.44948974278317809820 / math::kPi);
-      f.loc = mean - math::kEulerGamma * f.scale;
-      break;
-    case Distribution::cauchy_cdf:
-      if (wants_quartiles && count > 0) {
-        const double width = 0.5 * (static_cast<double>(quartiles.quartile(3)) -
-                                    static_cast<double>(quartiles.quartile(1)));
-        f.loc = quartiles.quartile(2);
-        if (width > 0) f.scale = width;
-      }
-      break;
-    case Distribution::exponential:
-    case Distribution::exponential_cdf:
-      f.loc = std::min(0.0, static_cast<double>(moments.low));
-      break;
-    default:
-      break;
-  }
-  if (options.has_zero) f.loc = options.zero;
-  f.loc = to_float_range(f.loc);
-  f.scale = to_float_range(f.scale);
-  if (!(f.scale > 0) && count > 0) {
-    f.scale = to_float_range(std::max(std::fabs(static_cast<double>(moments.high) - f.loc),
-                                      std::fabs(static_cast<double>(moments.low) - f.loc)));
-  }
+  place(d, statistics, options.has_zero ? &options.zero : nullptr, &f.loc, &f.scale);
   return f;
 }
 
@@ -218,7 +173,7 @@ UnitTable* Fit::State::unit_of(Distribution d) {
 }
 
 Result Fit::State::bound(Candidate* candidate) {
-  Formula f = place(candidate->distribution);
+  Formula f = place_whole(candidate->distribution);
   f.beta = candidate->beta;
   UnitTable* const unit = unit_of(f.distribution);
   if (unit == nullptr) return failure(Status::out_of_memory);
@@ -288,7 +243,7 @@ Result Fit::State::prepare() {
     if (!thresholds.reset(options.n) || !levels.reset(options.n))
       return failure(Status::out_of_memory);
   }
-  for (int i = 0; i < kDistributions; ++i) {
+  for (int i = 0; i < kAllDistributions; ++i) {
     const auto d = static_cast<Distribution>(i);
     if (!uses(d)) continue;
     const bool choosing = options.distribution < 0 && !options.reference && !(options.beta > 0);
@@ -414,10 +369,15 @@ Result Fit::State::set_books() {
   Buffer<float> reference_levels;
   for (std::size_t i = 0; i < batch_count; ++i) {
     const Candidate& c = candidates[batch[i]];
-    Formula f = place(c.distribution);
+    Formula f = place_whole(c.distribution);
     f.beta = c.beta;
     errors[i] = {};
-    if (options.reference && f.scale > 0 && deviation > 0) {
+    if (options.block > 0) {
+      const Result set = block_books[i].assign(f, options.has_zero ? &options.zero : nullptr);
+      if (!set.ok()) return set;
+      continue;
+    }
+    if (options.reference && f.scale > 0 && statistics.deviation > 0) {
       if (!reference_thresholds.reset(f.n) || !reference_levels.reset(f.n + 1)) {
         return failure(Status::out_of_memory);
       }
@@ -433,6 +393,48 @@ Result Fit::State::set_books() {
     if (unit == nullptr) return failure(Status::out_of_memory);
     const Result set = books[i].assign_unit(*unit, f);
     if (!set.ok()) return set;
+  }
+  return success();
+}
+
+Result Fit::State::measure(const float* x, std::size_t n) {
+  std::uint8_t codes8[kPiece];
+  std::uint16_t codes16[kPiece];
+  for (std::size_t begin = 0; begin < n; begin += kPiece) {
+    const std::size_t piece = std::min(kPiece, n - begin);
+    for (std::size_t i = 0; i < batch_count; ++i) {
+      const Result encoded = books[i].size() <= 256
+                                 ? books[i].encode(x + begin, piece, codes8, &errors[i])
+                                 : books[i].encode(x + begin, piece, codes16, &errors[i]);
+      if (!encoded.ok()) return encoded;
+    }
+  }
+  return success();
+}
+
+Result Fit::State::measure_blocks(const float* x, std::size_t n) {
+  // Whole blocks that make about a piece.
+  const std::size_t blocks = std::max<std::size_t>(1, kPiece / options.block);
+  const std::size_t piece = blocks > n / options.block ? n : blocks * options.block;
+  if (block_parameters.size() < 2 * blocks && !block_parameters.reset(2 * blocks)) {
+    return failure(Status::out_of_memory);
+  }
+  const bool wide = options.n > 256;
+  if (wide ? block_codes16.size() < piece && !block_codes16.reset(piece)
+           : block_codes.size() < piece && !block_codes.reset(piece)) {
+    return failure(Status::out_of_memory);
+  }
+  float* const locs = block_parameters.data();
+  float* const scales = locs + blocks;
+  for (std::size_t begin = 0; begin < n; begin += piece) {
+    const std::size_t part = std::min(piece, n - begin);
+    for (std::size_t i = 0; i < batch_count; ++i) {
+      const Result encoded = wide ? block_books[i].encode(x + begin, part, options.block, locs,
+                                                          scales, block_codes16.data(), &errors[i])
+                                  : block_books[i].encode(x + begin, part, options.block, locs,
+                                                          scales, block_codes.data(), &errors[i]);
+      if (!encoded.ok()) return encoded;
+    }
   }
   return success();
 }
@@ -454,10 +456,10 @@ void Fit::State::finish_measure() {
 void Fit::State::conclude() {
   const Candidate* const chosen = options.reference ? best_of_reference() : best();
   if (chosen != nullptr) {
-    formula = place(chosen->distribution);
+    formula = place_whole(chosen->distribution);
     formula.beta = chosen->beta;
   } else {
-    formula = place(formula.distribution);
+    formula = place_whole(formula.distribution);
   }
   pass = Pass::done;
 }
@@ -469,10 +471,12 @@ Fit::~Fit() {
 Result Fit::begin(const FitOptions& options) {
   delete state_;
   state_ = nullptr;
-  const bool known = options.distribution >= -1 && options.distribution < kDistributions;
-  if (!known || (options.order != 1 && options.order != 2) || options.n < kMinCells ||
-      options.n > kMaxCells || !std::isfinite(options.beta) || options.beta < 0 ||
-      (options.has_zero && !std::isfinite(options.zero))) {
+  const bool known = options.distribution >= -1 && options.distribution < kAllDistributions;
+  if (!known ||
+      (options.distribution >= kDistributions && (options.reference || options.n > 256)) ||
+      (options.block > 0 && options.reference) || (options.order != 1 && options.order != 2) ||
+      options.n < kMinCells || options.n > kMaxCells || !std::isfinite(options.beta) ||
+      options.beta < 0 || (options.has_zero && !std::isfinite(options.zero))) {
     return failure(Status::invalid_argument);
   }
   state_ = new (std::nothrow) State;
@@ -484,7 +488,8 @@ Result Fit::begin(const FitOptions& options) {
   state_->formula.distribution = options.distribution < 0
                                      ? Distribution::gaussian
                                      : static_cast<Distribution>(options.distribution);
-  state_->wants_quartiles = !options.reference && state_->uses(Distribution::cauchy_cdf);
+  state_->wants_quartiles =
+      !options.reference && options.block == 0 && state_->uses(Distribution::cauchy_cdf);
   if (state_->wants_quartiles) {
     const Result ready = state_->quartiles.begin();
     if (!ready.ok()) return ready;
@@ -510,7 +515,11 @@ bool Fit::next_pass() {
       s.finish_deviations();
       break;
     case State::Pass::details:
-      if (s.wants_quartiles) s.quartiles.finish_low();
+      if (s.wants_quartiles) {
+        s.quartiles.finish_low();
+        for (int q = 0; q < 3; ++q) s.statistics.quartiles[q] = s.quartiles.quartile(q + 1);
+        s.statistics.has_quartiles = true;
+      }
       s.pass = State::Pass::measure;
       break;
     case State::Pass::measure:
@@ -526,17 +535,17 @@ bool Fit::next_pass() {
     return true;
   }
   if (s.pass == State::Pass::details) {
-    const bool constant = !(s.deviation > 0);
-    if (constant && s.place(s.formula.distribution).scale == 0) {
+    const bool constant = !(s.statistics.deviation > 0);
+    if (constant && s.place_whole(s.formula.distribution).scale == 0) {
       // Every level is the one value there is; nothing to choose.
       s.conclude();
       return false;
     }
-    const float scale = static_cast<float>(s.deviation / 4);
+    const float scale = static_cast<float>(s.statistics.deviation / 4);
     s.wants_histogram = s.searching() && !s.options.reference && s.options.n <= kHistogramCells &&
                         scale > 1e-30f && scale < 1e30f;
     if (s.wants_histogram) {
-      const Result ready = s.histogram.begin(static_cast<float>(s.mean), scale);
+      const Result ready = s.histogram.begin(static_cast<float>(s.statistics.mean), scale);
       if (!ready.ok()) {
         (void)s.fail(ready.status);
         return false;
@@ -601,17 +610,8 @@ Result Fit::accumulate(const float* x, std::size_t n) {
       if (s.options.reference) s.cascade.add(x, n);
       break;
     case State::Pass::measure: {
-      std::uint8_t codes8[kPiece];
-      std::uint16_t codes16[kPiece];
-      for (std::size_t begin = 0; begin < n; begin += kPiece) {
-        const std::size_t count = std::min(kPiece, n - begin);
-        for (std::size_t i = 0; i < s.batch_count; ++i) {
-          const Result encoded = s.books[i].size() <= 256
-                                     ? s.books[i].encode(x + begin, count, codes8, &s.errors[i])
-                                     : s.books[i].encode(x + begin, count, codes16, &s.errors[i]);
-          if (!encoded.ok()) return s.fail(encoded.status);
-        }
-      }
+      const Result measured = s.options.block > 0 ? s.measure_blocks(x, n) : s.measure(x, n);
+      if (!measured.ok()) return s.fail(measured.status);
       break;
     }
     default:

@@ -26,22 +26,24 @@ class Histogram {
   void finish();
   Estimate estimate(const float* thresholds, const float* levels, std::uint32_t n, int order) const;
 
+  static constexpr std::size_t bins() { return kBins; }
+  /// Of bins first to end - 1, sums from the centre; after finish().
+  struct Sums {
+    double count;
+    double sum;     ///< of x - center
+    double square;  ///< of its square
+  };
+  Sums between(std::int32_t first, std::int32_t end) const;
+  double width_of(std::int32_t bin) const;
+  std::int32_t bin_of(float x) const;
+  float center() const { return center_; }
+
  private:
   static constexpr std::int32_t kPerOctave = 2048;
   static constexpr std::int32_t kHalf = 16 * kPerOctave;
   static constexpr std::int32_t kBins = 2 * kHalf;
 
   /// Over all lower bins once finish() ran; of the bin alone before.
-  struct Sums {
-    double count;
-    double sum;     ///< of x - center
-    double square;  ///< of its square
-  };
-
-  std::int32_t bin_of(float x) const;
-  double width_of(std::int32_t bin) const;
-  Sums between(std::int32_t first, std::int32_t end) const;
-
   Buffer<Sums> sums_;
   float center_ = 0;
   float inverse_ = 1;

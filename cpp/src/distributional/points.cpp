@@ -162,8 +162,9 @@ double point_cdf(Distribution distribution, int order, double z) {
       return z <= 0 ? 0 : -math::expm1(-z / (order + 1));
     case Distribution::exponential_cdf:
       return z <= 0 ? 0 : -math::expm1(-z);
+    default:
+      return 0;
   }
-  return 0;
 }
 
 double point_quantile(Distribution distribution, int order, double u) {
@@ -192,8 +193,9 @@ double point_quantile(Distribution distribution, int order, double u) {
       return -(order + 1) * math::log1p(-u);
     case Distribution::exponential_cdf:
       return -math::log1p(-u);
+    default:
+      return 0;
   }
-  return 0;
 }
 
 std::uint32_t index_of(const Formula& f, float x) {
@@ -206,7 +208,8 @@ std::uint32_t index_of(const Formula& f, float x) {
 
 bool valid(const Formula& f) {
   return static_cast<int>(f.distribution) >= 0 &&
-         static_cast<int>(f.distribution) < kDistributions && (f.order == 1 || f.order == 2) &&
+         static_cast<int>(f.distribution) < kAllDistributions &&
+         (!is_lloyd(f.distribution) || f.n <= 256) && (f.order == 1 || f.order == 2) &&
          f.n >= kMinCells && f.n <= kMaxCells &&
          (f.levels == Levels::midpoint || f.levels == Levels::centroid) && std::isfinite(f.loc) &&
          std::isfinite(f.scale) && f.scale >= 0 && std::isfinite(f.beta) && f.beta > 0;
@@ -214,6 +217,11 @@ bool valid(const Formula& f) {
 
 Result UnitTable::make(Distribution distribution, int order, std::uint32_t n) {
   if (!thresholds.reset(n - 1) || !levels.reset(n)) return failure(Status::out_of_memory);
+  if (is_lloyd(distribution)) {
+    const bool gaussian = distribution == Distribution::lloyd_gaussian;
+    return lloyd_max(gaussian ? Source::gaussian : Source::laplace, n, thresholds.data(),
+                     levels.data());
+  }
   const double count = n;
   for (std::uint32_t j = 1; j < n; ++j) {
     const double z = point_quantile(distribution, order, j / count);
@@ -246,21 +254,22 @@ void place_thresholds(const UnitTable& unit, double loc, double width, std::uint
   }
 }
 
-void place_levels(const UnitTable& unit, const Formula& f, float* out) {
-  const double width = f.scale * f.beta;
+double unit_position(const UnitTable& unit, const Formula& f, std::uint32_t j) {
+  if (f.levels == Levels::midpoint || is_lloyd(f.distribution)) return unit.levels[j] * f.beta;
   const Distribution data = data_distribution(f.distribution);
-  const bool centroid = f.levels == Levels::centroid;
+  const double a = j > 0 ? unit.thresholds[j - 1] * f.beta : -kInfinity;
+  const double b = j + 1 < f.n ? unit.thresholds[j] * f.beta : kInfinity;
   const bool mean = f.order == 2 && data != Distribution::cauchy_cdf;
+  return mean ? conditional_mean(data, a, b) : conditional_median(data, a, b);
+}
+
+float place_position(double position, double loc, double scale) {
+  return to_finite(loc + scale * position);
+}
+
+void place_levels(const UnitTable& unit, const Formula& f, float* out) {
   for (std::uint32_t j = 0; j < f.n; ++j) {
-    double z = unit.levels[j] * f.beta;
-    if (centroid) {
-      const double a = j > 0 ? unit.thresholds[j - 1] * f.beta : -kInfinity;
-      const double b = j + 1 < f.n ? unit.thresholds[j] * f.beta : kInfinity;
-      z = mean ? conditional_mean(data, a, b) : conditional_median(data, a, b);
-      out[j] = to_finite(f.loc + f.scale * z);
-    } else {
-      out[j] = to_finite(f.loc + width * unit.levels[j]);
-    }
+    out[j] = place_position(unit_position(unit, f, j), f.loc, f.scale);
     // Rounding apart they ascend.
     if (j > 0) out[j] = std::max(out[j], out[j - 1]);
   }

@@ -91,8 +91,9 @@ float cdf(Distribution distribution, float t, float beta) {
           distribution == Distribution::exponential ? positive / 2 / beta : positive / beta;
       return 1 - exp(-v);
     }
+    default:
+      return 0;
   }
-  return 0;
 }
 
 /// Standardised value that `u` decodes to.
@@ -118,8 +119,9 @@ float quantile(Distribution distribution, float u, float beta) {
       return -log1p(-u) * 2 * beta;
     case Distribution::exponential_cdf:
       return -log1p(-u) * beta;
+    default:
+      return 0;
   }
-  return 0;
 }
 
 }  // namespace

@@ -146,7 +146,7 @@ TEST(Codebook, RefusesWhatItCannotMake) {
   for (const auto& spoil : {+[](Formula* g) { g->n = 1; }, +[](Formula* g) { g->n = 65537; },
                             +[](Formula* g) { g->beta = 0; }, +[](Formula* g) { g->scale = -1; },
                             +[](Formula* g) { g->order = 3; }, +[](Formula* g) { g->loc = NAN; },
-                            +[](Formula* g) { g->distribution = static_cast<Distribution>(9); }}) {
+                            +[](Formula* g) { g->distribution = static_cast<Distribution>(11); }}) {
     Formula bad = f;
     spoil(&bad);
     EXPECT_EQ(make_codebook(bad, thresholds, levels).status, Status::invalid_argument);

@@ -212,7 +212,7 @@ TEST(Fit, RefusesWhatIsNotFinite) {
   EXPECT_EQ(result.status, Status::non_finite);
   EXPECT_EQ(result.index, 63u);
   FitOptions bad;
-  bad.distribution = 9;
+  bad.distribution = 11;
   EXPECT_EQ(fit.begin(bad).status, Status::invalid_argument);
 }
 
