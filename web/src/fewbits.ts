@@ -1,5 +1,6 @@
 import { type Bits, createBits } from './bits.js';
 import type { Core, Variant } from './core/core.js';
+import { createDistributional, type Distributional } from './distributional.js';
 import { createError, type ErrorFunction } from './error.js';
 import { createFloats, type Floats } from './floats.js';
 import { createGgml, type Ggml } from './ggml.js';
@@ -16,6 +17,7 @@ export class Fewbits {
   readonly uniform: Uniform;
   readonly int4: Int4;
   readonly linear: Linear;
+  readonly distributional: Distributional;
   readonly floats: Floats;
   readonly ggml: Ggml;
   readonly kquant: Kquant;
@@ -32,6 +34,7 @@ export class Fewbits {
     this.variant = core.variant;
     this.bits = createBits(core);
     this.error = createError(core);
+    this.distributional = createDistributional(core);
     this.floats = createFloats(core);
     this.ggml = createGgml(core);
     this.kquant = createKquant(core);

@@ -1,6 +1,7 @@
 // What both entries export besides `load`.
 
 export type { Bits } from '../bits.js';
+export type * from '../distributional.js';
 export type { ErrorFunction, ErrorMeasures } from '../error.js';
 export type { Fewbits } from '../fewbits.js';
 export type { Floats, FloatType } from '../floats.js';
