@@ -23,10 +23,38 @@ export const pages: readonly Page[] = [
     bits: 4,
   },
   {
+    name: 'data-types',
+    title: 'Data types',
+    summary: 'Sign, exponent and mantissa of nine number types, bit by bit.',
+    group: 'Ideas',
+    bits: 16,
+  },
+  {
     name: 'symmetric-asymmetric',
     title: 'Symmetric and asymmetric',
     summary: 'Scale, zero point and codes of ten numbers; what rounding costs; an integer layer.',
     group: 'Ideas',
     bits: 8,
+  },
+  {
+    name: 'int4',
+    title: 'int4',
+    summary: 'Sixteen levels, two to the byte: minmax against absmax, packing, and a trap.',
+    group: 'Ideas',
+    bits: 4,
+  },
+  {
+    name: 'affine-blocks',
+    title: 'Affine blocks',
+    summary: 'A scale and a minimum for every 32 values, and what rounding gains over truncating.',
+    group: 'Ideas',
+    bits: 5,
+  },
+  {
+    name: 'compress',
+    title: 'Compress your own',
+    summary: 'Quantize a .npy, .safetensors or raw float32 file in this tab and download it.',
+    group: 'Tools',
+    bits: 4,
   },
 ];

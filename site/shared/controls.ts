@@ -25,6 +25,8 @@ export function slider(options: {
   </label>`;
 }
 
+const keep = (event: Event) => event.preventDefault();
+
 /** One of a few, all in sight. */
 export function choice<T extends string | number>(options: {
   label: string;
@@ -32,15 +34,15 @@ export function choice<T extends string | number>(options: {
   value: T;
   set: (value: T) => void;
 }): TemplateResult {
-  const name = `choice-${options.label.replaceAll(/\W+/g, '-')}-${options.options.length}`;
+  // The form keeps radio buttons of the same name elsewhere on the page apart from these.
   return html`<fieldset class="field choice">
     <legend>${options.label}</legend>
-    <span class="row">${options.options.map((option) => {
+    <form class="row" @submit=${keep}>${options.options.map((option) => {
       const [value, text] = Array.isArray(option) ? option : [option, String(option)];
-      return html`<label><input type="radio" name=${name} value=${value}
+      return html`<label><input type="radio" name="choice" value=${value}
         .checked=${current(value === options.value)}
         @change=${() => options.set(value)}>${text}</label>`;
-    })}</span>
+    })}</form>
   </fieldset>`;
 }
 

@@ -6,7 +6,7 @@ export type { Fewbits } from 'fewbits';
 export { html, nothing, type TemplateResult } from 'lit-html';
 
 /** Changes the state and draws the part again. */
-export type Set<S> = (change: Partial<S>) => void;
+export type Update<S> = (change: Partial<S>) => void;
 
 /** What a reader is told when something could not be done. */
 export function message(error: unknown): TemplateResult {
@@ -33,7 +33,7 @@ export function attempt(view: () => TemplateResult): TemplateResult {
 export async function live<S extends object>(
   id: string,
   initial: S,
-  view: (fb: Fewbits, state: S, set: Set<S>) => TemplateResult,
+  view: (fb: Fewbits, state: S, set: Update<S>) => TemplateResult,
 ): Promise<void> {
   const root = document.getElementById(id);
   if (!root) throw new Error(`there is no #${id} on this page`);
@@ -53,7 +53,7 @@ export async function live<S extends object>(
     render(shown, root);
     root.ariaBusy = 'false';
   };
-  const set: Set<S> = (change) => {
+  const set: Update<S> = (change) => {
     state = { ...state, ...change };
     if (pending) return;
     pending = true;

@@ -25,6 +25,8 @@ export interface PlotSpec {
   readonly yLog?: boolean;
   /** Ticks at whole numbers only. */
   readonly xWhole?: boolean;
+  /** Names in place of 0, 1, 2, ... at the left. */
+  readonly yNames?: readonly string[];
   readonly yRange?: readonly [number, number];
   readonly xRange?: readonly [number, number];
 }
@@ -133,7 +135,12 @@ class FewPlot extends HTMLElement {
         {
           ...axis,
           label: spec.yLabel,
-          size: 56,
+          size: spec.yNames ? 104 : 56,
+          ...(spec.yNames && {
+            incrs: [1],
+            grid: { show: false },
+            values: (_: UPlot, splits: number[]) => splits.map((at) => spec.yNames?.[at] ?? ''),
+          }),
           ...(spec.yLog && { grid: { ...axis.grid, filter: powersOfTen } }),
         },
       ],
@@ -143,7 +150,12 @@ class FewPlot extends HTMLElement {
 
   #series({ label, color = 'ink', kind = 'line', width = 2, dash, fill }: PlotSeries): Series {
     const stroke = this.#color(color);
-    const series: Series = { label, stroke, width, points: { show: kind === 'points', size: 6 } };
+    const series: Series = {
+      label,
+      stroke,
+      width,
+      points: { show: kind === 'points', size: 6, fill: stroke },
+    };
     if (dash) series.dash = [...dash];
     if (fill) series.fill = this.#color(color, fill);
     const { stepped, bars } = UPlot.paths;

@@ -25,15 +25,17 @@ export function table(options: {
   columns: readonly Column[];
   /** The first column names its row, in words. */
   named?: boolean;
+  /** Cells are words, not numbers. */
+  words?: boolean;
 }): TemplateResult {
-  const { caption, columns, named } = options;
+  const { caption, columns, named, words } = options;
   const rows = columns[0]?.cells.length ?? 0;
   const cell = (column: Column, row: number, first: boolean) =>
     named && first
       ? html`<th scope="row">${column.cells[row]}</th>`
       : html`<td class="${column.tone ?? ''} ${column.marked?.(row) ? 'differs' : ''}">${column.cells[row]}</td>`;
   return html`<div class="scroll" role="region" aria-label=${caption} tabindex="0">
-    <table class="numbers-table ${named ? 'text' : ''}">
+    <table class="numbers-table ${named ? 'text' : ''} ${words ? 'words' : ''}">
       <caption>${caption}</caption>
       <thead><tr>${columns.map(({ head }) => html`<th scope="col">${head}</th>`)}</tr></thead>
       <tbody>${Array.from(

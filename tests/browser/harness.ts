@@ -1,48 +1,22 @@
-import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { launch as launchBrowser, serve } from '../support/browser.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-const TYPES: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.css': 'text/css',
-  '.svg': 'image/svg+xml',
-  '.wasm': 'application/wasm',
-  '.woff2': 'font/woff2',
-};
-
 /** The built site as a plain host serves it: under a sub-path, with a strict policy. */
-export async function serveSite(folder = path.join(root, 'site/dist'), base = '/a/sub-path/') {
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const inside = path.normalize(decodeURIComponent(pathname.slice(base.length)));
-    let file = path.join(folder, inside);
-    if (existsSync(file) && statSync(file).isDirectory()) file = path.join(file, 'index.html');
-    const found = pathname.startsWith(base) && !inside.startsWith('..') && existsSync(file);
-    response.writeHead(found ? 200 : 404, {
-      'Content-Type': TYPES[path.extname(file)] ?? 'application/octet-stream',
+export const serveSite = () =>
+  serve(path.join(root, 'site/dist'), {
+    base: '/a/sub-path/',
+    headers: {
       'Content-Security-Policy': "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'",
-    });
-    if (found) createReadStream(file).pipe(response);
-    else response.end('not found');
+    },
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}${base}`,
-    close: () => new Promise((resolve) => server.close(resolve)),
-  };
-}
 
 /** Chromium with nothing of its own to fetch. */
-export async function launch(): Promise<{ browser: Browser; close(): Promise<void> }> {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+export const launch = () =>
+  launchBrowser({
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -53,14 +27,6 @@ export async function launch(): Promise<{ browser: Browser; close(): Promise<voi
       '--disable-sync',
     ],
   });
-  return { browser, close: () => browser.close() };
-}
-
-/** A folder that is gone when the tests are. */
-export function scratchFolder() {
-  const folder = mkdtempSync(path.join(tmpdir(), 'fewbits-'));
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
-}
 
 /** A page whose errors and failed requests are gathered in `errors`. */
 export async function open(browser: Browser, address: string, options: BrowserContextOptions = {}) {
@@ -86,3 +52,28 @@ export async function ready(page: Page): Promise<void> {
     () => !document.querySelector('[aria-busy="true"]') && document.fonts.status === 'loaded',
   );
 }
+
+/** Opens one page of the site for the tests of a file; call `close` after them. */
+export async function openPage(name: string, options: BrowserContextOptions = {}) {
+  const site = await serveSite();
+  const browser = await launch();
+  const { page, errors } = await open(browser, `${site.url}pages/${name}/`, options);
+  return {
+    page,
+    errors,
+    close: async () => {
+      await browser.close();
+      await site.close();
+    },
+  };
+}
+
+/** The texts of a column of the tables in `part`, counted from 1. */
+export const column = (page: Page, part: string, index: number): Promise<string[]> =>
+  page
+    .locator(`${part} tbody tr > :nth-child(${index})`)
+    .evaluateAll((cells) => cells.map((cell) => cell.textContent?.trim() ?? ''));
+
+/** The value of a named fact in `part`. */
+export const fact = async (page: Page, part: string, name: string): Promise<string> =>
+  (await page.locator(`${part} dt:text-is("${name}") + dd`).first().textContent()) ?? '';

@@ -17,20 +17,19 @@ const SCREENS = {
 
 let browser: Browser;
 let site: Awaited<ReturnType<typeof serveSite>>;
-let stop: () => Promise<void>;
 
 beforeAll(async () => {
   mkdirSync(screenshots, { recursive: true });
   site = await serveSite();
-  ({ browser, close: stop } = await launch());
+  browser = await launch();
 });
 
 afterAll(async () => {
-  await stop();
+  await browser.close();
   await site.close();
 });
 
-const addressOf = (name: string) => `${site.address}${name && `pages/${name}/`}`;
+const addressOf = (name: string) => `${site.url}${name && `pages/${name}/`}`;
 
 describe.each(pages)('page "$name"', ({ name, title }) => {
   for (const [screen, viewport] of Object.entries(SCREENS)) {
@@ -69,7 +68,11 @@ describe.each(pages)('page "$name"', ({ name, title }) => {
       );
       // Of radio buttons, one a group is a stop; the arrow keys lead to the others.
       const stops = [...controls].filter(
-        (one) => !one.disabled && one.checkVisibility() && (one.type !== 'radio' || one.checked),
+        (one) =>
+          !one.disabled &&
+          one.tabIndex >= 0 &&
+          one.checkVisibility() &&
+          (one.type !== 'radio' || one.checked),
       );
       for (const [i, one] of stops.entries()) one.dataset.stop = String(i);
       return stops.length;
