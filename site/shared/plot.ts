@@ -135,7 +135,8 @@ class FewPlot extends HTMLElement {
         {
           ...axis,
           label: spec.yLabel,
-          size: spec.yNames ? 104 : 56,
+          size: (_, values) =>
+            24 + 8 * Math.max(4, ...(values ?? []).map((text) => text?.length ?? 0)),
           ...(spec.yNames && {
             incrs: [1],
             grid: { show: false },

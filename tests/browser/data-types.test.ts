@@ -41,10 +41,10 @@ test.each([
 test('bits can be turned with the mouse and with the keyboard', async () => {
   const { page } = opened;
   await enter('1');
-  await part().getByRole('button', { name: 'bit 31, sign' }).click();
+  await part().getByRole('button', { name: '0, bit 31, sign' }).click();
   expect(await stored()).toBe('-1');
   await page.keyboard.press('ArrowRight');
-  expect(await page.evaluate(() => document.activeElement?.ariaLabel)).toBe('bit 30, exponent');
+  expect(await page.evaluate(() => document.activeElement?.ariaLabel)).toBe('0, bit 30, exponent');
   await page.keyboard.press('Enter');
   expect(await stored()).toBe('-Infinity');
   await page.keyboard.press('End');

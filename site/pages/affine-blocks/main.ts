@@ -96,7 +96,7 @@ live('gain', { seed: '256885655' as Seed, bits: 4 }, (fb, { seed, bits }, set) =
       caption: `256 numbers, ${bits} bits, blocks of ${BLOCK}; codes made for the stored scale`,
       named: true,
       columns: [
-        { head: '', cells: ['truncated', 'rounded'] },
+        { head: 'codes', cells: ['truncated', 'rounded'] },
         { head: 'mean squared error', cells: ways.map(({ mse }) => general(mse)) },
         { head: 'largest error', cells: ways.map(({ maxAbs }) => general(maxAbs, 4)) },
         { head: 'mean error, levels', cells: ways.map(({ error }) => general(mean(error), 3)) },

@@ -100,7 +100,7 @@ function bitButtons(state: State, type: Type, set: (change: Partial<State>) => v
     ${[...bits].map((bit, i) => {
       const kind = kindOf(i, type);
       return html`<button type="button" class=${kind} tabindex=${i === at ? 0 : -1}
-        aria-label="bit ${type.bits - 1 - i}, ${shownKind(kind, type)}" aria-pressed=${bit === '1'}
+        aria-label="${bit}, bit ${type.bits - 1 - i}, ${shownKind(kind, type)}" aria-pressed=${bit === '1'}
         @click=${() => set({ bits: flipped(bits, i), typed: null, at: i })}>${bit}</button>`;
     })}
   </div>`;

@@ -157,7 +157,7 @@ live('compare', { text: '1, 2, 3' }, (fb, { text }, set) => {
         caption: 'Error',
         named: true,
         columns: [
-          { head: '', cells: ways.map(({ name }) => name) },
+          { head: 'way', cells: ways.map(({ name }) => name) },
           { head: 'mean absolute', cells: errors.map(({ mae }) => general(mae)) },
           { head: 'largest', cells: errors.map(({ maxAbs }) => general(maxAbs)) },
         ],
