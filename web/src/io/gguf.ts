@@ -617,7 +617,7 @@ function sizeTensors(tensors: readonly GgufTensorInput[]): Omit<GgufTensorInfo, 
 export async function* streamGguf(
   plan: GgufPlan,
   data: (tensor: GgufTensorInfo) => TensorData,
-): AsyncGenerator<Uint8Array, void, void> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   yield plan.header;
   for (const tensor of plan.tensors) {
     yield* tensorPieces(tensor, data(tensor));

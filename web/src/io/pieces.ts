@@ -10,7 +10,7 @@ export type TensorData = Uint8Array | Chunks | Promise<Uint8Array | Chunks>;
 export async function* tensorPieces(
   tensor: { readonly name: string; readonly byteLength: number },
   data: TensorData,
-): AsyncGenerator<Uint8Array, void, void> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   const given = await data;
   let left = tensor.byteLength;
   for await (const piece of given instanceof Uint8Array ? [given] : given) {
@@ -19,10 +19,15 @@ export async function* tensorPieces(
     }
     left -= piece.length;
     if (left < 0) break;
-    if (piece.length > 0) yield piece;
+    if (piece.length > 0) yield unshared(piece);
   }
   if (left !== 0) {
     const wrong = left > 0 ? `${left} are missing` : 'more were given';
     throw invalid(`${quote(tensor.name)} takes ${tensor.byteLength} bytes, ${wrong}`);
   }
+}
+
+/** The same bytes, copied if others could change them: Blobs, files and messages take no shared memory. */
+export function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice();
 }

@@ -302,7 +302,7 @@ function checkText(text: string): void {
 export async function* streamSafetensors(
   plan: SafetensorsPlan,
   data: (tensor: SafetensorsInfo) => TensorData,
-): AsyncGenerator<Uint8Array, void, void> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   yield plan.header;
   for (const tensor of plan.tensors) yield* tensorPieces(tensor, data(tensor));
 }

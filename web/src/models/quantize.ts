@@ -47,7 +47,7 @@ export async function* quantizeModel(
   model: Model,
   plan: ModelPlan,
   { converter, signal, onProgress, importance }: QuantizeModelOptions,
-): AsyncGenerator<Uint8Array, void, void> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   const bytes = plan.tensors.reduce((sum, { source }) => sum + source.byteLength, 0);
   let bytesDone = 0;
   let tensorsDone = 0;

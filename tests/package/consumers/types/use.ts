@@ -12,6 +12,7 @@ import {
   type Variant,
 } from 'fewbits';
 import { openNpy, readSafetensors, writeNpy } from 'fewbits/io';
+import { createConverterPool, openModel, planModel, quantizeModel } from 'fewbits/models';
 
 const variant: Variant = support().relaxedSimd ? 'relaxed' : 'simd128';
 const options: LoadOptions = { variant, wasm: new URL('https://localhost/fewbits.simd128.wasm') };
@@ -27,6 +28,15 @@ const packed: Uint8Array = fb.int4.pack(fb.int4.quantize(x).values);
 const layer = fb.linear.create({ weights: x, shape: [8, 8] });
 const bytes: Uint8Array = writeNpy({ data: layer.forward(x, 8), shape: [8, 8] });
 console.log(mse, packed, (await openNpy(bytes)).shape, readSafetensors, loadSync);
+
+const model = await openModel(bytes);
+const converter = createConverterPool({ size: 2 });
+const signal = new AbortController().signal;
+const plan = planModel(model, { type: 'Q4_K', rules: [{ name: /norm/, type: 'keep' }] });
+for await (const piece of quantizeModel(model, plan, { converter, signal })) {
+  const blob: Blob = new Blob([piece]);
+  console.log(blob.size);
+}
 
 try {
   fb.bits.pack(new Uint8Array(1), 9);
