@@ -44,7 +44,7 @@ FEWBITS_GGML_KERNELS(FEWBITS_GGML_DECLARE)
 
 namespace fewbits::ggml {
 #if FEWBITS_SIMD
-namespace kernels = scalar;
+namespace kernels = simd;
 #else
 namespace kernels = scalar;
 #endif
