@@ -51,6 +51,14 @@ export const pages: readonly Page[] = [
     bits: 5,
   },
   {
+    name: 'k-quantization',
+    title: 'K-quantization',
+    summary:
+      'Scales of scales: two levels of affine quantization, as published, repaired, and as Q4_K.',
+    group: 'Ideas',
+    bits: 5,
+  },
+  {
     name: 'compress',
     title: 'Compress your own',
     summary: 'Quantize a .npy, .safetensors or raw float32 file in this tab and download it.',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { column, openPage, root } from './harness.ts';
+import { column, fact, openPage, root } from './harness.ts';
 
 const golden = JSON.parse(readFileSync(path.join(root, 'tests/golden/linear/cases.json'), 'utf8'));
 
@@ -51,4 +51,29 @@ test('follows the bits and the numbers, and says what is wrong with them', async
     golden.symmetric.q.map(String),
   );
   expect(errors).toEqual([]);
+});
+
+test('the outputs of the integer layer follow from the integers shown', async () => {
+  const { page } = opened;
+  const codes = (await fact(page, '#linear', 'codes of the input')).split(' ').map(Number);
+  const scale = Number(await fact(page, '#linear', 'scale'));
+  const zeroPoint = Number(await fact(page, '#linear', 'zero point z'));
+  const rows = await page
+    .locator('[aria-label^="Codes of the weights"] tbody tr')
+    .evaluateAll((all) =>
+      all.map((row) => [...row.children].map((cell) => Number(cell.textContent))),
+    );
+  const dot = (row: number[]) => row.reduce((sum, w, i) => sum + w * codes[i], 0);
+  const result = '[aria-label^="The integer sums"]';
+  expect((await column(page, result, 3)).map(Number)).toEqual(rows.map(dot));
+  const rowScales = (await column(page, result, 1)).map(Number);
+  const outputs = (await column(page, result, 4)).map(Number);
+  const floats = (await column(page, result, 5)).map(Number);
+  const noBias = rows.map(
+    (row, i) => scale * rowScales[i] * (dot(row) - zeroPoint * row.reduce((sum, w) => sum + w, 0)),
+  );
+  // The bias lies between -50 and 50.
+  for (const [i, output] of outputs.entries())
+    expect(Math.abs(output - noBias[i])).toBeLessThan(51);
+  for (const [i, output] of outputs.entries()) expect(Math.abs(output - floats[i])).toBeLessThan(6);
 });

@@ -3,6 +3,7 @@ import { choice, numbers, parseNumbers, slider } from '../../shared/controls.ts'
 import { meanSquareF32 } from '../../shared/float32.ts';
 import { fixed, general } from '../../shared/format.ts';
 import { attempt, type Fewbits, html, live } from '../../shared/live.ts';
+import { uniformTensor } from '../../shared/mt19937.ts';
 import '../../shared/plot.ts';
 import { facts, table } from '../../shared/results.ts';
 
@@ -131,3 +132,70 @@ live('widths', {}, (fb) => {
       ],
     })}`;
 });
+
+const OUTPUTS = 4;
+
+live(
+  'linear',
+  { weightBits: 8 as 8 | 4, activations: 'asymmetric' as 'symmetric' | 'asymmetric' },
+  (fb, { weightBits, activations }, set) => {
+    const x = parseNumbers(EXAMPLE);
+    const k = x.length;
+    const weights = uniformTensor(7, OUTPUTS * k, -1, 1);
+    const bias = uniformTensor(8, OUTPUTS, -50, 50);
+    const shape = [OUTPUTS, k] as const;
+    const layer = fb.linear.create({ weights, shape, bias, weightBits, activations });
+    const y = layer.forward(x);
+    const float = fb.linear
+      .matmulFloat(x, weights, { m: 1, n: OUTPUTS, k })
+      .map((sum, i) => sum + bias[i]);
+    const q = fb.uniform.quantize(x, { bits: 8, scheme: activations });
+    const codes = fb.uniform.codes(q);
+    const sums = fb.linear.matmul(codes, layer.weights, { m: 1, n: OUTPUTS, k });
+    const rows = Array.from({ length: OUTPUTS }, (_, i) =>
+      layer.weights.subarray(i * k, i * k + k),
+    );
+    return html`
+      <div class="controls">
+        ${choice({
+          label: 'Bits of the weights',
+          options: [8, 4] as const,
+          value: weightBits,
+          set: (weightBits) => set({ weightBits }),
+        })}
+        ${choice({
+          label: 'Input',
+          options: SCHEMES,
+          value: activations,
+          set: (activations) => set({ activations }),
+        })}
+      </div>
+      ${facts([
+        ['codes of the input', Array.from(codes).join(' '), 'stored'],
+        ['scale', general(q.scales[0]), 'stored'],
+        ['zero point z', q.zeroPoints?.[0] ?? 0, 'stored'],
+      ])}
+      ${table({
+        caption: 'Codes of the weights, a row an output',
+        columns: Array.from({ length: k }, (_, column) => ({
+          head: `w${column}`,
+          cells: rows.map((row) => row[column]),
+          tone: 'stored' as const,
+        })),
+      })}
+      ${table({
+        caption: 'The integer sums, and the outputs that they give',
+        columns: [
+          { head: 'row scale', cells: Array.from(layer.weightScales, (v) => general(v, 4)) },
+          { head: 'sum of codes r', cells: rows.map((row) => row.reduce((sum, v) => sum + v, 0)) },
+          { head: 'integer sum a', cells: Array.from(sums), tone: 'stored' },
+          { head: 'y, integers', cells: Array.from(y, (v) => fixed(v, 3)), tone: 'returned' },
+          { head: 'y, floats', cells: Array.from(float, (v) => fixed(v, 3)), tone: 'original' },
+        ],
+      })}
+      ${facts([
+        ['signal over noise', `${fb.error(float, y).sqnrDb.toFixed(1)} dB`, 'returned'],
+        ['layer', `${layer.byteLength} bytes of ${4 * (weights.length + bias.length)}`, 'stored'],
+      ])}`;
+  },
+);
