@@ -8,7 +8,7 @@ import { launch, serve } from '../support/browser.ts';
 import { type Consumer, install, root, run } from './consumer.ts';
 
 const VARIANTS = ['simd128', 'relaxed'];
-const FAMILIES = ['affine-and-k', 'int4', 'linear'];
+const FAMILIES = ['affine-and-k', 'ggml', 'int4', 'linear'];
 
 let consumer: Consumer;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ afterAll(() => consumer?.remove());
 
 function expectAll(results: { name: string; failure: string | null }[]) {
   expect(results.filter(({ failure }) => failure !== null)).toEqual([]);
-  for (const suite of ['affine', 'int4', 'linear']) {
+  for (const suite of ['affine', 'ggml', 'int4', 'kquant', 'linear']) {
     expect(results.filter(({ name }) => name.startsWith(`${suite}:`)).length).toBeGreaterThan(1);
   }
 }

@@ -2,10 +2,12 @@
 // page alike. A suite is a function of the context below; a new one is added to SUITES.
 
 import { affine } from './affine.mjs';
+import { ggml } from './ggml.mjs';
 import { int4 } from './int4.mjs';
+import { kquant } from './kquant.mjs';
 import { linear } from './linear.mjs';
 
-const SUITES = { affine, int4, linear };
+const SUITES = { affine, ggml, int4, kquant, linear };
 
 /**
  * Runs every suite.
