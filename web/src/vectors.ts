@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import {
   describe,
   type FloatArray,
@@ -105,14 +107,17 @@ export class VectorIndex implements Disposable {
     this.#ids = ids;
   }
 
+  /** Values in a vector. */
   get dims(): number {
     return this.#native.settings.dims;
   }
 
+  /** Bits that a value takes in the codes that are searched. */
   get bits(): number {
     return this.#native.settings.bits;
   }
 
+  /** What a score measures. */
   get metric(): Metric {
     return this.#native.settings.metric;
   }
@@ -134,6 +139,7 @@ export class VectorIndex implements Disposable {
     }
   }
 
+  /** Whether there is a vector of this id. */
   has(id: Id): boolean {
     return this.#ids.row(checkId('id', id)) !== undefined;
   }
@@ -257,6 +263,7 @@ export class VectorIndex implements Disposable {
     else this.#native.calibrate(x);
   }
 
+  /** Settings, sizes and state of the index. */
   stats(): IndexStats {
     const native = this.#native;
     const sizes = native.rowSizes;

@@ -418,6 +418,7 @@ function lookUp(tensors: readonly GgufTensorInfo[]): (name: string) => GgufTenso
 
 /** A GGUF file in memory. */
 export interface GgufData extends GgufHeader {
+  /** The tensor of this name; refused when there is none. */
   tensor(name: string): GgufTensorInfo;
   /** The tensor's bytes: a view of the file. */
   bytes(name: string): Uint8Array;
@@ -440,6 +441,7 @@ export function readGguf(source: Bytes): GgufData {
 
 /** A GGUF file read in parts. */
 export interface GgufFile extends GgufHeader {
+  /** The tensor of this name; refused when there is none. */
   tensor(name: string): GgufTensorInfo;
   /** `byteLength` bytes of the tensor from its byte `start`; without them, all. */
   bytes(name: string, start?: number, byteLength?: number): Promise<Uint8Array>;

@@ -26,9 +26,11 @@ export function readRawF32(source: Bytes): Float32Array {
 /** A raw float32 file read in parts. */
 export interface RawF32File {
   readonly length: number;
+  /** `count` values from value `start`. */
   readFloat32(start: number, count: number): Promise<Float32Array>;
 }
 
+/** Opens a raw float32 file of any size; nothing is read now. */
 export function openRawF32(source: ByteSource): RawF32File {
   const reader = toReader(source);
   const length = checkLength(reader.size);

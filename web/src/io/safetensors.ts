@@ -117,6 +117,7 @@ function byName(header: SafetensorsHeader): Map<string, SafetensorsInfo> {
 
 /** A safetensors file in memory. Tensors are taken from it one by one. */
 export interface SafetensorsData extends SafetensorsHeader {
+  /** Whether the file has a tensor of this name. */
   has(name: string): boolean;
   /** The tensor's bytes: a view of the file. */
   bytes(name: string): Uint8Array;
@@ -148,9 +149,11 @@ export function readSafetensors(source: Bytes): SafetensorsData {
 
 /** A safetensors file read in parts. */
 export interface SafetensorsFile extends SafetensorsHeader {
+  /** Whether the file has a tensor of this name. */
   has(name: string): boolean;
   /** `byteLength` bytes of the tensor from its byte `start`; without them, all. */
   bytes(name: string, start?: number, byteLength?: number): Promise<Uint8Array>;
+  /** All elements of the tensor, as `SafetensorsData.elements` gives them. */
   elements(name: string): Promise<ElementArray>;
   /** `count` values from value `start` as float32; without them, all. */
   float32(name: string, start?: number, count?: number): Promise<Float32Array>;

@@ -17,6 +17,7 @@ export interface Conversion {
 export interface Converter {
   /** How many conversions it can work on at the same time. */
   readonly concurrency: number;
+  /** The bytes of the converted rows. */
   convert(conversion: Conversion): Promise<Uint8Array>;
 }
 

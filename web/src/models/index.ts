@@ -11,11 +11,14 @@ export interface PoolOptions {
 
 /** The part of a `Worker` that is needed; declared here for those who compile without the DOM's types. */
 export interface WebWorker {
+  /** As `Worker.postMessage`. */
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  /** As `Worker.addEventListener`, for 'message', 'error' and 'messageerror'. */
   addEventListener(
     type: string,
     listener: (event: { data?: unknown; message?: string }) => void,
   ): void;
+  /** As `Worker.terminate`. */
   terminate(): void;
 }
 

@@ -22,6 +22,7 @@ export interface PoolWorker {
 
 /** Workers that convert; `close()` ends them. */
 export interface ConverterPool extends Converter {
+  /** Ends the workers. */
   close(): void;
 }
 

@@ -1,0 +1,23 @@
+// The example of the README runs as it is printed there, and prints what is printed there.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testNodes } from '../../cpp/toolchain/nodes.mjs';
+import { type Consumer, install, root, run } from './consumer.ts';
+
+let consumer: Consumer;
+beforeAll(async () => {
+  consumer = await install();
+});
+afterAll(() => consumer?.remove());
+
+describe.each(testNodes())('$name', (node) => {
+  it('prints what the README says', async () => {
+    const readme = readFileSync(`${root}/README.md`, 'utf8').replaceAll('\r\n', '\n');
+    const [, program, printed] = /```js\n(.*?)```\n\n```text\n(.*?)```/s.exec(readme) ?? [];
+    writeFileSync(consumer.path('example.mjs'), program);
+    const { stdout, stderr } = await run(node.path, ['example.mjs'], consumer.folder);
+    expect(stderr).toBe('');
+    expect(stdout).toBe(printed);
+  });
+});
