@@ -50,7 +50,9 @@ FEWBITS_GGML_INLINE void truncate32(const v128_t* values, float by, float offset
   for (int i = 0; i < 8; ++i) {
     const v128_t scaled =
         wasm_f32x4_add(wasm_f32x4_mul(values[i], wasm_f32x4_splat(by)), wasm_f32x4_splat(offset));
-    integers[i] = wasm_i32x4_trunc_sat_f32x4(scaled);
+    // The low bits of a float from 2^23 on are its integer.
+    const v128_t whole = wasm_f32x4_add(wasm_f32x4_floor(scaled), wasm_f32x4_splat(0x1p23f));
+    integers[i] = wasm_v128_and(whole, wasm_i32x4_splat(255));
   }
   const v128_t most = wasm_i8x16_splat(static_cast<std::int8_t>(top));
   codes[0] = wasm_u8x16_min(narrow(integers[0], integers[1], integers[2], integers[3]), most);
