@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { loadSync } from 'fewbits';
+import { afterEach, expect, it, vi } from 'vitest';
+import { expectError, expectSame, noise } from '../support/builds.ts';
+
+const bytes = readFileSync(new URL('../../web/dist/fewbits.simd128.wasm', import.meta.url));
+const fresh = () => loadSync(new WebAssembly.Module(bytes));
+
+/** One scale a column: the scales of all columns are in WebAssembly memory at once. */
+const wide = { axis: 1, shape: [1, 1_000_000] } as const;
+
+afterEach(() => vi.restoreAllMocks());
+
+it('an array of any length needs no more memory than a chunk', () => {
+  const fb = fresh();
+  const before = fb.memoryBytes;
+  const x = noise(5_000_000);
+  const q = fb.uniform.quantize(x, { bits: 4, block: 32 });
+  fb.error(x, fb.uniform.dequantize(q));
+  fb.floats.decode(fb.floats.encode(x, 'f16'), 'f16', x.length);
+  expect(before).toBeLessThan(8 * 2 ** 20);
+  expect(fb.memoryBytes).toBe(before);
+});
+
+it('memory that grows spoils neither results nor later calls', () => {
+  const fb = fresh();
+  const x = noise(1_000_000);
+  const small = fb.uniform.quantize(x.subarray(0, 1000), { bits: 3, block: 7 });
+  const kept = structuredClone(small);
+  const before = fb.memoryBytes;
+  const q = fb.uniform.quantize(x, wide);
+  expect(fb.memoryBytes).toBeGreaterThan(before);
+  expect(small).toEqual(kept);
+  const back = fb.uniform.dequantize(q);
+  for (let i = 0; i < x.length; i += 997) {
+    expect(Math.abs(back[i] - x[i])).toBeLessThan(1e-7 + Math.abs(x[i]) * 1e-6);
+  }
+  const again = fb.uniform.quantize(x.subarray(0, 1000), { bits: 3, block: 7 });
+  expectSame(again.codes, kept.codes);
+});
+
+it('memory that cannot grow is said, and the library goes on', () => {
+  const fb = fresh();
+  const x = noise(1_000_000);
+  const grow = vi.spyOn(WebAssembly.Memory.prototype, 'grow').mockImplementation(() => {
+    throw new RangeError('no more');
+  });
+  expectError('OUT_OF_MEMORY', /WebAssembly memory has no room for \d+ more bytes/, () =>
+    fb.uniform.quantize(x, wide),
+  );
+  expect(grow).toHaveBeenCalled();
+  expect(Array.from(fb.uniform.codes(fb.uniform.quantize([1, -1])))).toEqual([127, -127]);
+  grow.mockRestore();
+  expect(fb.uniform.quantize(x, wide).length).toBe(1_000_000);
+});
