@@ -2,6 +2,14 @@
 
 export type { Bits } from '../bits.js';
 export type * from '../distributional.js';
+export {
+  dequantizeEmbeddings,
+  type EmbeddingPrecision,
+  type EmbeddingRanges,
+  embeddingRanges,
+  type QuantizeEmbeddingsOptions,
+  quantizeEmbeddings,
+} from '../embeddings.js';
 export type { ErrorFunction, ErrorMeasures } from '../error.js';
 export type { Fewbits } from '../fewbits.js';
 export type { Floats, FloatType } from '../floats.js';
