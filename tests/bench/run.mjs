@@ -1,0 +1,17 @@
+// Runs benchmark cases against one loaded build, in Node or in a page.
+
+import * as measure from './measure.mjs';
+
+/** Every case there is: cases/<name>.mjs exports `run(fb, measure, options)`, which yields rows. */
+export const CASES = ['uniform', 'linear', 'floats'];
+
+/**
+ * Yields { case, name, ms, bytes?, ratios } where `ratios` says how many times faster (or, for
+ * names that begin with 'of ', which part of the time) the row is against its baselines.
+ */
+export async function* runCases(fb, names, options) {
+  for (const name of names) {
+    const { run } = await import(`./cases/${name}.mjs`);
+    for await (const row of run(fb, measure, options)) yield { case: name, ...row };
+  }
+}
