@@ -21,7 +21,7 @@ export const REQUIRED = [
     relaxed: ['f32x4.relaxed_madd'],
   },
   {
-    kernel: 'fewbits::uniform::simd::encode_run',
+    kernel: 'fewbits::uniform::simd::encode_blocks',
     simd128: ['i8x16.narrow_i16x8'],
     relaxed: ['i8x16.narrow_i16x8'],
   },

@@ -22,17 +22,24 @@ v128_t folded(v128_t codes, int bits) {
   return wasm_v128_or(even_fours, wasm_i64x2_shl(wasm_u64x2_shr(fours, 32), 4 * bits));
 }
 
-v128_t unfolded(v128_t eights, int bits) {
-  const v128_t low_fours = wasm_i64x2_splat((std::int64_t{1} << (4 * bits)) - 1);
-  const v128_t fours =
-      wasm_v128_or(wasm_v128_and(eights, low_fours),
-                   wasm_i64x2_shl(wasm_v128_and(wasm_u64x2_shr(eights, 4 * bits), low_fours), 32));
-  const v128_t low_pairs = wasm_i32x4_splat((1 << (2 * bits)) - 1);
-  const v128_t pairs = wasm_v128_or(wasm_v128_and(fours, low_pairs),
-                                    wasm_i32x4_shl(wasm_u32x4_shr(fours, 2 * bits), 16));
-  const v128_t low = wasm_i16x8_splat(static_cast<std::int16_t>((1 << bits) - 1));
-  return wasm_v128_or(wasm_v128_and(pairs, low), wasm_i16x8_shl(wasm_u16x8_shr(pairs, bits), 8));
-}
+struct Unfold {
+  int bits;
+  v128_t fours, pairs, ones;
+
+  explicit Unfold(int width)
+      : bits(width),
+        fours(wasm_i64x2_splat((std::int64_t{1} << (4 * width)) - 1)),
+        pairs(wasm_i32x4_splat((1 << (2 * width)) - 1)),
+        ones(wasm_i16x8_splat(static_cast<std::int16_t>((1 << width) - 1))) {}
+
+  /// Bits above the eight codes of a lane are ignored.
+  v128_t operator()(v128_t v) const {
+    v = wasm_v128_or(wasm_v128_and(v, fours),
+                     wasm_i64x2_shl(wasm_v128_and(wasm_u64x2_shr(v, 4 * bits), fours), 32));
+    v = wasm_v128_or(wasm_v128_and(v, pairs), wasm_i32x4_shl(wasm_u32x4_shr(v, 2 * bits), 16));
+    return wasm_v128_or(wasm_v128_and(v, ones), wasm_i16x8_shl(wasm_u16x8_shr(v, bits), 8));
+  }
+};
 
 /// At 4 bits pairs are whole bytes, and a narrowing puts 32 codes into one vector.
 std::size_t pack_nibbles(const std::uint8_t* codes, std::size_t n, std::uint8_t* packed) {
@@ -73,11 +80,15 @@ void pack_run(const std::uint8_t* codes, std::size_t n, int bits, std::uint8_t* 
     i = pack_nibbles(codes, n, packed);
   } else {
     const v128_t mask = wasm_i8x16_splat(static_cast<std::int8_t>((1 << bits) - 1));
-    for (; i + 16 <= n; i += 16) {
-      std::uint64_t eights[2];
-      wasm_v128_store(eights, folded(wasm_v128_and(wasm_v128_load(codes + i), mask), bits));
-      std::memcpy(packed + i / 8 * width, &eights[0], width);
-      std::memcpy(packed + (i / 8 + 1) * width, &eights[1], width);
+    // Eight bytes are written for each `width` that count; the next ones overwrite the rest.
+    const std::size_t room = packed_bytes(n, bits);
+    for (; i + 16 <= n && i / 8 * width + width + 8 <= room; i += 16) {
+      std::uint8_t* out = packed + i / 8 * width;
+      const v128_t eights = folded(wasm_v128_and(wasm_v128_load(codes + i), mask), bits);
+      const std::int64_t first = wasm_i64x2_extract_lane(eights, 0);
+      const std::int64_t second = wasm_i64x2_extract_lane(eights, 1);
+      std::memcpy(out, &first, 8);
+      std::memcpy(out + width, &second, 8);
     }
   }
   scalar::pack_run(codes + i, n - i, bits, packed + i / 8 * width);
@@ -89,11 +100,14 @@ void unpack_run(const std::uint8_t* packed, std::size_t n, int bits, std::uint8_
   if (bits == 4) {
     i = unpack_nibbles(packed, n, codes);
   } else {
-    for (; i + 16 <= n; i += 16) {
-      std::uint64_t eights[2] = {0, 0};
-      std::memcpy(&eights[0], packed + i / 8 * width, width);
-      std::memcpy(&eights[1], packed + (i / 8 + 1) * width, width);
-      wasm_v128_store(codes + i, unfolded(wasm_v128_load(eights), bits));
+    const Unfold unfold(bits);
+    const std::size_t room = packed_bytes(n, bits);
+    for (; i + 16 <= n && i / 8 * width + width + 8 <= room; i += 16) {
+      const std::uint8_t* in = packed + i / 8 * width;
+      std::int64_t eights[2];
+      std::memcpy(&eights[0], in, 8);
+      std::memcpy(&eights[1], in + width, 8);
+      wasm_v128_store(codes + i, unfold(wasm_i64x2_make(eights[0], eights[1])));
     }
   }
   scalar::unpack_run(packed + i / 8 * width, n - i, bits, codes + i);

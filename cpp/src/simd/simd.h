@@ -8,6 +8,8 @@
 
 #if FEWBITS_SIMD
 
+#include <cstdint>
+
 #if defined(__wasm_simd128__)
 #include <wasm_simd128.h>
 #else
@@ -17,6 +19,24 @@ using v128_t = simde_v128_t;
 #endif
 
 namespace fewbits::simd {
+
+/// `value`, of which the compiler knows nothing.
+template <typename T>
+T opaque(T value) {
+#if defined(__wasm__)
+  __asm__("" : "+r"(value));
+#endif
+  return value;
+}
+
+// Vector constants for loops: they live in a register, where a literal would be put together anew
+// at every use (V8 does not hoist it, and it takes several instructions).
+inline v128_t constant_i32x4(std::int32_t value) {
+  return wasm_i32x4_splat(opaque(value));
+}
+inline v128_t constant_f32x4(float value) {
+  return wasm_f32x4_splat(opaque(value));
+}
 
 /// acc[i] + sum over j of a[4i+j] * b[4i+j] for i in 0..3. `a` may hold any int8; `b` must lie in
 /// 0..127, where the relaxed instruction has one answer on every engine (the SIMD128 path agrees).

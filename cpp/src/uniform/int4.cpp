@@ -22,8 +22,9 @@ void quantize(const float* x, std::size_t n, float scale, bool wrap, std::int8_t
   if (!wrap) {
     // As codes of 4 bits with their sign bit flipped back, then extended.
     std::uint8_t* codes = reinterpret_cast<std::uint8_t*>(values);
-    const uniform::Codes four = {15, 8, uniform::Rounding::nearest};
-    uniform::kernels::encode_run(x, n, {scale, 0.0f, 0}, four, codes);
+    const uniform::Codes four = {.max = 15, .offset = 8};
+    uniform::OneBlock block = {{scale, 0.0f, 0}};
+    uniform::kernels::encode_blocks(x, 1, n, block.blocks(), four, codes);
     for (std::size_t i = 0; i < n; ++i) {
       values[i] = static_cast<std::int8_t>((codes[i] ^ 8) - 8);
     }
@@ -40,9 +41,10 @@ void quantize(const float* x, std::size_t n, float scale, bool wrap, std::int8_t
 
 void dequantize(const std::int8_t* values, std::size_t n, float scale, std::int32_t zero_point,
                 float* out) {
-  const uniform::Codes eight = {255, 128, uniform::Rounding::nearest};
-  uniform::kernels::decode_run(reinterpret_cast<const std::uint8_t*>(values), n,
-                               {scale, 0.0f, zero_point}, eight, out);
+  const uniform::Codes eight = {.max = 255, .offset = 128};
+  uniform::OneBlock block = {{scale, 0.0f, zero_point}};
+  uniform::kernels::decode_blocks(reinterpret_cast<const std::uint8_t*>(values), 1, n,
+                                  block.blocks(), eight, out);
 }
 
 }  // namespace fewbits::int4

@@ -35,18 +35,13 @@ std::uint8_t code_of(float x, const Block& block, const Codes& codes) {
 }
 
 float value_of(std::uint8_t code, const Block& block, const Codes& codes) {
-  const std::int32_t step = (code ^ codes.offset) - (block.zero_point + codes.offset);
-  const float level = static_cast<float>(step);
-  const float value = level * block.scale + block.minimum;
-  if (std::isfinite(value)) return value;
-  // The range overflows float32: the same from halves, and what is still beyond is the largest.
-  constexpr float kLargest = std::numeric_limits<float>::max();
-  const float half = level * (0.5f * block.scale) + 0.5f * block.minimum;
-  return 2.0f * std::clamp(half, -0.5f * kLargest, 0.5f * kLargest);
-}
-
-Block entry(const Blocks& blocks, std::size_t i) {
-  return {blocks.scales[i], blocks.minima[i], blocks.zero_points[i]};
+  const std::int32_t level = (code ^ codes.offset) - (block.zero_point + codes.offset);
+  if (overflows(block, codes)) {  // in double precision, within what float32 holds
+    constexpr double kLargest = std::numeric_limits<float>::max();
+    const double value = static_cast<double>(level) * block.scale + block.minimum;
+    return static_cast<float>(std::clamp(value, -kLargest, kLargest));
+  }
+  return static_cast<float>(level) * block.scale + block.minimum;
 }
 
 }  // namespace
@@ -61,24 +56,51 @@ bool widen_run(const float* x, std::size_t n, Range* out) {
   return finite;
 }
 
-bool widen_each(const float* x, std::size_t n, float* min, float* max) {
+bool widen_each(const float* x, std::size_t n, const Ranges& ranges) {
   bool finite = true;
   for (std::size_t i = 0; i < n; ++i) {
-    if (x[i] < min[i]) min[i] = x[i];
-    if (x[i] > max[i]) max[i] = x[i];
+    if (x[i] < ranges.min[i]) ranges.min[i] = x[i];
+    if (x[i] > ranges.max[i]) ranges.max[i] = x[i];
     finite = finite && std::isfinite(x[i]);
   }
   return finite;
 }
 
-void encode_run(const float* x, std::size_t n, const Block& block, const Codes& codes,
-                std::uint8_t* out) {
-  for (std::size_t i = 0; i < n; ++i) out[i] = code_of(x[i], block, codes);
+bool range_blocks(const float* x, std::size_t count, std::size_t block, const Ranges& ranges) {
+  bool finite = true;
+  for (std::size_t i = 0; i < count; ++i) {
+    Range range = kNoRange;
+    finite = widen_run(x + i * block, block, &range) && finite;
+    ranges.min[i] = range.min;
+    ranges.max[i] = range.max;
+  }
+  return finite;
 }
 
-void decode_run(const std::uint8_t* in, std::size_t n, const Block& block, const Codes& codes,
-                float* out) {
-  for (std::size_t i = 0; i < n; ++i) out[i] = value_of(in[i], block, codes);
+std::size_t choose_each(const Ranges& ranges, std::size_t count, const Format& format,
+                        const Blocks& blocks) {
+  for (std::size_t i = 0; i < count; ++i) {
+    Block block;
+    if (!choose({ranges.min[i], ranges.max[i]}, format, &block).ok()) return i;
+    blocks.scales[i] = block.scale;
+    blocks.minima[i] = block.minimum;
+    blocks.zero_points[i] = block.zero_point;
+  }
+  return count;
+}
+
+void encode_blocks(const float* x, std::size_t count, std::size_t block, const Blocks& blocks,
+                   const Codes& codes, std::uint8_t* out) {
+  for (std::size_t i = 0; i < count * block; ++i) {
+    out[i] = code_of(x[i], entry(blocks, i / block), codes);
+  }
+}
+
+void decode_blocks(const std::uint8_t* in, std::size_t count, std::size_t block,
+                   const Blocks& blocks, const Codes& codes, float* out) {
+  for (std::size_t i = 0; i < count * block; ++i) {
+    out[i] = value_of(in[i], entry(blocks, i / block), codes);
+  }
 }
 
 void encode_each(const float* x, std::size_t n, const Blocks& blocks, const Codes& codes,

@@ -11,11 +11,9 @@
 namespace fewbits::uniform {
 namespace {
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kLargestF16 = 65504.0f;
 constexpr float kSmallestF16 = 0x1p-24f;
 constexpr float kSmallestF32 = 0x1p-149f;
-constexpr float kLargestF32 = std::numeric_limits<float>::max();
 
 /// Codes go through the first-level cache between the quantizing and the packing kernel. A multiple
 /// of 8, so that tiles begin on a byte at every width.
@@ -25,22 +23,9 @@ Codes codes_of(const Format& format) {
   Codes codes;
   codes.max = (1 << format.bits) - 1;
   codes.offset = format.scheme == Scheme::symmetric ? 1 << (format.bits - 1) : 0;
+  codes.affine = format.scheme == Scheme::affine;
   codes.rounding = format.rounding;
   return codes;
-}
-
-Blocks from(const Blocks& blocks, std::size_t i) {
-  return {blocks.scales + i, blocks.minima + i, blocks.zero_points + i};
-}
-
-Block entry(const Blocks& blocks, std::size_t i) {
-  return {blocks.scales[i], blocks.minima[i], blocks.zero_points[i]};
-}
-
-void store(const Block& block, const Blocks& blocks, std::size_t i) {
-  blocks.scales[i] = block.scale;
-  blocks.minima[i] = block.minimum;
-  blocks.zero_points[i] = block.zero_point;
 }
 
 /// span / steps, rounded up where float32 has too few digits left for the quotient.
@@ -61,13 +46,29 @@ float as_f16(float value) {
   return floats::f32_from_f16(floats::f16_from_f32(value));
 }
 
-/// Calls f(offset, length, index) for each piece of [0, n) that lies in one block.
+/// Calls f(offset, count, length, index) for runs of whole blocks, `count` of `length` values from
+/// block `index` on, and for the parts of blocks at both ends (count 1).
 template <typename F>
-void each_piece(std::size_t n, std::size_t phase, std::size_t block, F f) {
+void each_run(std::size_t n, std::size_t phase, std::size_t block, F f) {
   std::size_t offset = 0;
-  for (std::size_t index = 0; offset < n; ++index) {
-    const std::size_t length = std::min(n - offset, block - phase);
-    f(offset, length, index);
+  std::size_t index = 0;
+  if (phase > 0 && n > 0) {
+    const std::size_t length = std::min(n, block - phase);
+    f(offset, std::size_t{1}, length, index++);
+    offset += length;
+  }
+  const std::size_t whole = (n - offset) / block;
+  if (whole > 0) f(offset, whole, block, index);
+  offset += whole * block;
+  if (offset < n) f(offset, std::size_t{1}, n - offset, index + whole);
+}
+
+/// Calls f(offset, length, column) for the parts of rows in `n` values that begin at `phase`.
+template <typename F>
+void each_row(std::size_t n, std::size_t phase, std::size_t cols, F f) {
+  for (std::size_t offset = 0; offset < n;) {
+    const std::size_t length = std::min(n - offset, cols - phase);
+    f(offset, length, phase);
     offset += length;
     phase = 0;
   }
@@ -105,25 +106,6 @@ void decode_tiles(const std::uint8_t* codes, std::size_t n, int bits, F decode_t
     const std::size_t length = std::min(n - offset, kTile);
     bits::unpack(codes + offset / 8 * static_cast<std::size_t>(bits), length, bits, bytes);
     decode_tile(offset, length, bytes);
-  }
-}
-
-/// Whether a code of this block may pass the largest float32 on its way to a value that does not.
-bool overflows(const Block& block, const Codes& codes) {
-  const float lowest = static_cast<float>(block.zero_point) + static_cast<float>(codes.offset);
-  const float highest = static_cast<float>(codes.max) - lowest;
-  const float most = std::max(std::fabs(lowest), std::fabs(highest));
-  return !(most * block.scale + std::fabs(block.minimum) <= kLargestF32);
-}
-
-/// decode_run for such a block, in double precision, within what float32 holds.
-void decode_wide(const std::uint8_t* in, std::size_t n, const Block& block, const Codes& codes,
-                 float* out) {
-  const double lowest = static_cast<double>(block.zero_point) + codes.offset;
-  for (std::size_t i = 0; i < n; ++i) {
-    const double level = (in[i] ^ codes.offset) - lowest;
-    const double value = level * static_cast<double>(block.scale) + block.minimum;
-    out[i] = static_cast<float>(std::clamp<double>(value, -kLargestF32, kLargestF32));
   }
 }
 
@@ -178,59 +160,60 @@ Result choose(Range range, const Format& format, Block* out) {
 Result block_ranges(const float* x, std::size_t n, std::size_t phase, std::size_t block,
                     const Ranges& ranges) {
   bool finite = true;
-  each_piece(n, phase, block, [&](std::size_t offset, std::size_t length, std::size_t index) {
-    Range range = {kInfinity, -kInfinity};
-    if (index == 0 && phase > 0) range = {ranges.min[0], ranges.max[0]};
-    finite = kernels::widen_run(x + offset, length, &range) && finite;
-    ranges.min[index] = range.min;
-    ranges.max[index] = range.max;
-  });
+  each_run(n, phase, block,
+           [&](std::size_t offset, std::size_t count, std::size_t length, std::size_t index) {
+             const Ranges own = from(ranges, index);
+             if (index == 0 && phase > 0) {
+               Range range = {own.min[0], own.max[0]};
+               finite = kernels::widen_run(x + offset, length, &range) && finite;
+               own.min[0] = range.min;
+               own.max[0] = range.max;
+             } else {
+               finite = kernels::range_blocks(x + offset, count, length, own) && finite;
+             }
+           });
   return finite ? success() : failure(Status::non_finite, first_non_finite(x, n));
 }
 
 Result choose_blocks(const Ranges& ranges, std::size_t count, const Format& format,
                      const Blocks& blocks) {
-  for (std::size_t i = 0; i < count; ++i) {
-    Block block;
-    const Result chosen = choose({ranges.min[i], ranges.max[i]}, format, &block);
-    if (!chosen.ok()) return failure(chosen.status, i);
-    store(block, blocks, i);
-  }
-  return success();
+  const std::size_t chosen = kernels::choose_each(ranges, count, format, blocks);
+  return chosen == count ? success() : failure(Status::unsupported, chosen);
 }
 
 void encode(const float* x, std::size_t n, std::size_t phase, std::size_t block,
             const Blocks& blocks, const Format& format, std::uint8_t* codes) {
   const Codes shared = codes_of(format);
-  encode_tiles(n, format.bits, codes,
-               [&](std::size_t start, std::size_t length, std::uint8_t* bytes) {
-                 const std::size_t position = phase + start;
-                 const Blocks own = from(blocks, position / block);
-                 each_piece(length, position % block, block,
-                            [&](std::size_t offset, std::size_t piece, std::size_t index) {
-                              kernels::encode_run(x + start + offset, piece, entry(own, index),
-                                                  shared, bytes + offset);
-                            });
-               });
+  encode_tiles(
+      n, format.bits, codes, [&](std::size_t start, std::size_t tile, std::uint8_t* bytes) {
+        const std::size_t position = phase + start;
+        const Blocks own = from(blocks, position / block);
+        each_run(tile, position % block, block,
+                 [&](std::size_t offset, std::size_t count, std::size_t length, std::size_t index) {
+                   kernels::encode_blocks(x + start + offset, count, length, from(own, index),
+                                          shared, bytes + offset);
+                 });
+      });
 }
 
 Result quantize_blocks(const float* x, std::size_t n, std::size_t block, const Format& format,
                        const Blocks& blocks, std::uint8_t* codes) {
-  // Ranges first, so that nothing is written when a value or a scale is refused.
-  Result result = success();
-  each_piece(n, 0, block, [&](std::size_t offset, std::size_t length, std::size_t index) {
-    if (!result.ok()) return;
-    Range range = {kInfinity, -kInfinity};
-    if (!kernels::widen_run(x + offset, length, &range)) {
-      result = failure(Status::non_finite, offset + first_non_finite(x + offset, length));
-      return;
-    }
-    Block chosen;
-    result = choose(range, format, &chosen);
-    result.index = offset;
-    if (result.ok()) store(chosen, blocks, index);
-  });
-  if (!result.ok()) return result;
+  // Scales first, so that no code is written when a value or a scale is refused.
+  constexpr std::size_t kBlocks = 256;
+  float min[kBlocks];
+  float max[kBlocks];
+  const std::size_t total = (n + block - 1) / block;
+  for (std::size_t first = 0; first < total; first += kBlocks) {
+    const std::size_t count = std::min(total - first, kBlocks);
+    const std::size_t offset = first * block;
+    const std::size_t length = std::min(n - offset, count * block);
+    const Ranges ranges = {min, max};
+    Result result = block_ranges(x + offset, length, 0, block, ranges);
+    result.index += offset;
+    if (!result.ok()) return result;
+    result = choose_blocks(ranges, count, format, from(blocks, first));
+    if (!result.ok()) return failure(result.status, offset + result.index * block);
+  }
   encode(x, n, 0, block, blocks, format, codes);
   return success();
 }
@@ -238,31 +221,23 @@ Result quantize_blocks(const float* x, std::size_t n, std::size_t block, const F
 void decode(const std::uint8_t* codes, std::size_t n, std::size_t phase, std::size_t block,
             const Blocks& blocks, const Format& format, float* out) {
   const Codes shared = codes_of(format);
-  decode_tiles(codes, n, format.bits,
-               [&](std::size_t start, std::size_t length, const std::uint8_t* bytes) {
-                 const std::size_t position = phase + start;
-                 const Blocks own = from(blocks, position / block);
-                 each_piece(length, position % block, block,
-                            [&](std::size_t offset, std::size_t piece, std::size_t index) {
-                              const Block one = entry(own, index);
-                              const std::uint8_t* in = bytes + offset;
-                              float* to = out + start + offset;
-                              if (overflows(one, shared)) {
-                                decode_wide(in, piece, one, shared, to);
-                              } else {
-                                kernels::decode_run(in, piece, one, shared, to);
-                              }
-                            });
-               });
+  decode_tiles(
+      codes, n, format.bits, [&](std::size_t start, std::size_t tile, const std::uint8_t* bytes) {
+        const std::size_t position = phase + start;
+        const Blocks own = from(blocks, position / block);
+        each_run(tile, position % block, block,
+                 [&](std::size_t offset, std::size_t count, std::size_t length, std::size_t index) {
+                   kernels::decode_blocks(bytes + offset, count, length, from(own, index), shared,
+                                          out + start + offset);
+                 });
+      });
 }
 
 Result column_ranges(const float* x, std::size_t n, std::size_t phase, std::size_t cols,
                      const Ranges& ranges) {
   bool finite = true;
-  each_piece(n, phase, cols, [&](std::size_t offset, std::size_t length, std::size_t index) {
-    const std::size_t column = index == 0 ? phase : 0;
-    finite =
-        kernels::widen_each(x + offset, length, ranges.min + column, ranges.max + column) && finite;
+  each_row(n, phase, cols, [&](std::size_t offset, std::size_t length, std::size_t column) {
+    finite = kernels::widen_each(x + offset, length, from(ranges, column)) && finite;
   });
   return finite ? success() : failure(Status::non_finite, first_non_finite(x, n));
 }
@@ -270,37 +245,26 @@ Result column_ranges(const float* x, std::size_t n, std::size_t phase, std::size
 void encode_columns(const float* x, std::size_t n, std::size_t phase, std::size_t cols,
                     const Blocks& blocks, const Format& format, std::uint8_t* codes) {
   const Codes shared = codes_of(format);
-  encode_tiles(
-      n, format.bits, codes, [&](std::size_t start, std::size_t length, std::uint8_t* bytes) {
-        const std::size_t first = (phase + start) % cols;
-        each_piece(
-            length, first, cols, [&](std::size_t offset, std::size_t piece, std::size_t index) {
-              kernels::encode_each(x + start + offset, piece, from(blocks, index == 0 ? first : 0),
-                                   shared, bytes + offset);
-            });
-      });
+  encode_tiles(n, format.bits, codes,
+               [&](std::size_t start, std::size_t tile, std::uint8_t* bytes) {
+                 each_row(tile, (phase + start) % cols, cols,
+                          [&](std::size_t offset, std::size_t length, std::size_t column) {
+                            kernels::encode_each(x + start + offset, length, from(blocks, column),
+                                                 shared, bytes + offset);
+                          });
+               });
 }
 
 void decode_columns(const std::uint8_t* codes, std::size_t n, std::size_t phase, std::size_t cols,
                     const Blocks& blocks, const Format& format, float* out) {
   const Codes shared = codes_of(format);
-  bool wide = false;
-  for (std::size_t i = 0; i < cols; ++i) wide = wide || overflows(entry(blocks, i), shared);
   decode_tiles(codes, n, format.bits,
-               [&](std::size_t start, std::size_t length, const std::uint8_t* bytes) {
-                 const std::size_t first = (phase + start) % cols;
-                 each_piece(length, first, cols,
-                            [&](std::size_t offset, std::size_t piece, std::size_t index) {
-                              const std::size_t column = index == 0 ? first : 0;
-                              const std::uint8_t* in = bytes + offset;
-                              float* to = out + start + offset;
-                              kernels::decode_each(in, piece, from(blocks, column), shared, to);
-                              for (std::size_t i = 0; wide && i < piece; ++i) {
-                                const Block one = entry(blocks, column + i);
-                                if (overflows(one, shared))
-                                  decode_wide(in + i, 1, one, shared, to + i);
-                              }
-                            });
+               [&](std::size_t start, std::size_t tile, const std::uint8_t* bytes) {
+                 each_row(tile, (phase + start) % cols, cols,
+                          [&](std::size_t offset, std::size_t length, std::size_t column) {
+                            kernels::decode_each(bytes + offset, length, from(blocks, column),
+                                                 shared, out + start + offset);
+                          });
                });
 }
 

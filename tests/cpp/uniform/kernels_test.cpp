@@ -38,8 +38,8 @@ void each_case(F f) {
 
 TEST(UniformKernels, RangesAreTheScalarOnes) {
   each_case([](Exact<float>& x, std::size_t) {
-    Range expected = {kInfinity, -kInfinity};
-    Range actual = expected;
+    Range expected = kNoRange;
+    Range actual = kNoRange;
     ASSERT_TRUE(scalar::widen_run(x.data(), x.size(), &expected));
     ASSERT_TRUE(simd::widen_run(x.data(), x.size(), &actual));
     EXPECT_EQ(actual.min, expected.min);
@@ -57,8 +57,8 @@ TEST(UniformKernels, NonFiniteValuesAreSeenWhereverTheyStand) {
       EXPECT_FALSE(scalar::widen_run(x.data(), x.size(), &range)) << position;
       std::vector<float> low(37);
       std::vector<float> high(37);
-      EXPECT_FALSE(simd::widen_each(x.data(), x.size(), low.data(), high.data())) << position;
-      EXPECT_FALSE(scalar::widen_each(x.data(), x.size(), low.data(), high.data())) << position;
+      EXPECT_FALSE(simd::widen_each(x.data(), x.size(), {low.data(), high.data()})) << position;
+      EXPECT_FALSE(scalar::widen_each(x.data(), x.size(), {low.data(), high.data()})) << position;
     }
   }
 }
@@ -67,8 +67,8 @@ TEST(UniformKernels, ColumnRangesAreTheScalarOnes) {
   each_case([](Exact<float>& x, std::size_t offset) {
     const std::vector<float> start(x.size(), 0.5f);
     Exact<float> min0(start, offset), max0(start, offset), min1(start, offset), max1(start, offset);
-    ASSERT_TRUE(scalar::widen_each(x.data(), x.size(), min0.data(), max0.data()));
-    ASSERT_TRUE(simd::widen_each(x.data(), x.size(), min1.data(), max1.data()));
+    ASSERT_TRUE(scalar::widen_each(x.data(), x.size(), {min0.data(), max0.data()}));
+    ASSERT_TRUE(simd::widen_each(x.data(), x.size(), {min1.data(), max1.data()}));
     EXPECT_EQ(min0.copy(), min1.copy());
     EXPECT_EQ(max0.copy(), max1.copy());
   });
@@ -84,19 +84,64 @@ TEST(UniformKernels, RunsEncodeAndDecodeToTheScalarBytes) {
           Block block;
           ASSERT_TRUE(choose(range, {bits, scheme, rounding, ScaleType::f32}, &block).ok());
           const int sign = scheme == Scheme::symmetric ? 1 << (bits - 1) : 0;
-          const Codes codes = {(1 << bits) - 1, sign, rounding};
+          const Codes codes = {(1 << bits) - 1, sign, scheme == Scheme::affine, rounding};
+          OneBlock one = {block};
           Exact<std::uint8_t> expected(x.size(), offset), actual(x.size(), offset);
-          scalar::encode_run(x.data(), x.size(), block, codes, expected.data());
-          simd::encode_run(x.data(), x.size(), block, codes, actual.data());
+          scalar::encode_blocks(x.data(), 1, x.size(), one.blocks(), codes, expected.data());
+          simd::encode_blocks(x.data(), 1, x.size(), one.blocks(), codes, actual.data());
           ASSERT_EQ(actual.copy(), expected.copy());
           Exact<float> back0(x.size(), offset), back1(x.size(), offset);
-          scalar::decode_run(expected.data(), x.size(), block, codes, back0.data());
-          simd::decode_run(expected.data(), x.size(), block, codes, back1.data());
+          scalar::decode_blocks(expected.data(), 1, x.size(), one.blocks(), codes, back0.data());
+          simd::decode_blocks(expected.data(), 1, x.size(), one.blocks(), codes, back1.data());
           ASSERT_TRUE(test::same_bits(back0.data(), back1.data(), x.size()));
         }
       }
     }
   });
+}
+
+TEST(UniformKernels, BlocksAreChosenEncodedAndDecodedAsTheScalarOnes) {
+  for (const Data data : kAllData) {
+    for (const std::size_t block : {1u, 8u, 31u, 32u, 40u}) {
+      constexpr std::size_t kCount = 11;
+      const std::size_t n = kCount * block;
+      Exact<float> x(test::make(data, n), 1);
+      // A constant block and one of zeros among the others.
+      std::fill_n(x.data(), block, -3.0f);
+      std::fill_n(x.data() + 5 * block, block, 0.0f);
+      Exact<float> min0(kCount, 1), max0(kCount, 1), min1(kCount, 1), max1(kCount, 1);
+      ASSERT_TRUE(scalar::range_blocks(x.data(), kCount, block, {min0.data(), max0.data()}));
+      ASSERT_TRUE(simd::range_blocks(x.data(), kCount, block, {min1.data(), max1.data()}));
+      ASSERT_EQ(min1.copy(), min0.copy());
+      ASSERT_EQ(max1.copy(), max0.copy());
+      for (const Scheme scheme : kSchemes) {
+        for (const ScaleType type : {ScaleType::f32, ScaleType::f16}) {
+          const Format format = {4, scheme, Rounding::nearest, type};
+          Exact<float> scale0(kCount), minimum0(kCount), scale1(kCount), minimum1(kCount);
+          Exact<std::int32_t> zero0(kCount), zero1(kCount);
+          const Blocks blocks0 = {scale0.data(), minimum0.data(), zero0.data()};
+          const Blocks blocks1 = {scale1.data(), minimum1.data(), zero1.data()};
+          const Ranges ranges = {min0.data(), max0.data()};
+          const std::size_t chosen = scalar::choose_each(ranges, kCount, format, blocks0);
+          ASSERT_EQ(simd::choose_each(ranges, kCount, format, blocks1), chosen);
+          if (chosen < kCount) continue;
+          ASSERT_TRUE(test::same_bits(scale1.data(), scale0.data(), kCount));
+          ASSERT_TRUE(test::same_bits(minimum1.data(), minimum0.data(), kCount));
+          ASSERT_EQ(zero1.copy(), zero0.copy());
+          const int sign = scheme == Scheme::symmetric ? 8 : 0;
+          const Codes codes = {15, sign, scheme == Scheme::affine, Rounding::nearest};
+          Exact<std::uint8_t> expected(n, 1), actual(n, 1);
+          scalar::encode_blocks(x.data(), kCount, block, blocks0, codes, expected.data());
+          simd::encode_blocks(x.data(), kCount, block, blocks0, codes, actual.data());
+          ASSERT_EQ(actual.copy(), expected.copy());
+          Exact<float> back0(n, 1), back1(n, 1);
+          scalar::decode_blocks(expected.data(), kCount, block, blocks0, codes, back0.data());
+          simd::decode_blocks(expected.data(), kCount, block, blocks0, codes, back1.data());
+          ASSERT_TRUE(test::same_bits(back0.data(), back1.data(), n));
+        }
+      }
+    }
+  }
 }
 
 TEST(UniformKernels, ColumnsEncodeAndDecodeToTheScalarBytes) {
@@ -121,7 +166,7 @@ TEST(UniformKernels, ColumnsEncodeAndDecodeToTheScalarBytes) {
         Exact<std::int32_t> zero(zeros, offset);
         const Blocks blocks = {scale.data(), minimum.data(), zero.data()};
         for (const Rounding rounding : kRoundings) {
-          const Codes codes = {255, 128, rounding};
+          const Codes codes = {255, 128, true, rounding};
           Exact<std::uint8_t> expected(n, offset), actual(n, offset);
           scalar::encode_each(x.data(), n, blocks, codes, expected.data());
           simd::encode_each(x.data(), n, blocks, codes, actual.data());
