@@ -31,7 +31,7 @@ std::vector<float> normals(std::size_t n, float scale = 1) {
 
 template <typename T>
 bool same(const std::vector<T>& a, const std::vector<T>& b) {
-  return std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
+  return a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
 }
 
 TEST(VectorKernels, HadamardIsTheSame) {
