@@ -25,6 +25,16 @@ export const REQUIRED = [
     simd128: ['i8x16.narrow_i16x8'],
     relaxed: ['i8x16.narrow_i16x8'],
   },
+  {
+    kernel: 'fewbits::vectors::simd::dot_scan',
+    simd128: ['i16x8.extmul_low_i8x16_s', 'i16x8.extmul_high_i8x16_s'],
+    relaxed: ['i32x4.relaxed_dot_i8x16_i7x16_add_s'],
+  },
+  {
+    kernel: 'fewbits::vectors::simd::lut_scan',
+    simd128: ['i8x16.swizzle'],
+    relaxed: ['i8x16.relaxed_swizzle'],
+  },
 ];
 
 /** Functions of the library, per object file, with C++ names and what they call within it. */

@@ -22,8 +22,11 @@ export class Builds {
     return env;
   }
 
-  /** Configures when the preset has not been, or not with these tools. */
-  async configure(preset) {
+  /**
+   * Configures when the preset has not been, or not with these tools; `again` also to see which
+   * sources there are now.
+   */
+  async configure(preset, { again = false } = {}) {
     const { tools, sources } = this;
     const settings = [`-DCMAKE_MAKE_PROGRAM=${tools.ninja}`];
     if (sources) {
@@ -47,7 +50,7 @@ export class Builds {
     const wanted = [key, ...settings].join(' ');
     const present = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
     // A configuration with tests serves a build without, so that `npm start` does not undo it.
-    if (present === wanted || (!sources && present.startsWith(key))) return;
+    if (!again && (present === wanted || (!sources && present.startsWith(key)))) return;
     const fresh = present.startsWith(key) ? [] : ['--fresh'];
     await run(tools.cmake, ['--preset', preset, ...fresh, ...settings], {
       env: this.environment(preset),

@@ -67,7 +67,7 @@ export async function lint(builds, { write = false } = {}) {
 /** clang-tidy on each source that changed since it was last found clean. */
 async function tidy(builds) {
   const program = await clangTidy(builds.emscripten);
-  await builds.configure('native');
+  await builds.configure('native', { again: true });
   const folder = builds.folder('native');
   const commands = JSON.parse(readFileSync(path.join(folder, 'compile_commands.json'), 'utf8'));
   const clean = path.join(root, 'build/clang-tidy');
