@@ -106,9 +106,8 @@ BlockCodebook::~BlockCodebook() {
 
 Result BlockCodebook::assign(const Formula& shared, const double* zero) {
   if (!valid(shared)) return failure(Status::invalid_argument);
-  if (state_ == nullptr && (state_ = new (std::nothrow) State) == nullptr) {
-    return failure(Status::out_of_memory);
-  }
+  if (state_ == nullptr) state_ = new (std::nothrow) State;
+  if (state_ == nullptr) return failure(Status::out_of_memory);
   State& s = *state_;
   s.formula = shared;
   s.has_zero = zero != nullptr;

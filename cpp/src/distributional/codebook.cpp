@@ -111,9 +111,8 @@ Result Codebook::assign(const Formula& formula) {
 }
 
 Result Codebook::assign_unit(const UnitTable& unit, const Formula& formula) {
-  if (state_ == nullptr && (state_ = new (std::nothrow) State) == nullptr) {
-    return failure(Status::out_of_memory);
-  }
+  if (state_ == nullptr) state_ = new (std::nothrow) State;
+  if (state_ == nullptr) return failure(Status::out_of_memory);
   const Result room = state_->make_room(formula.n);
   if (!room.ok()) return room;
   place_thresholds(unit, formula.loc, formula.scale * formula.beta, formula.n,
@@ -140,9 +139,8 @@ Result Codebook::assign(std::size_t n, const float* thresholds, const float* lev
       return failure(Status::invalid_argument, i);
     }
   }
-  if (state_ == nullptr && (state_ = new (std::nothrow) State) == nullptr) {
-    return failure(Status::out_of_memory);
-  }
+  if (state_ == nullptr) state_ = new (std::nothrow) State;
+  if (state_ == nullptr) return failure(Status::out_of_memory);
   const Result room = state_->make_room(n);
   if (!room.ok()) return room;
   std::copy_n(thresholds, n - 1, state_->thresholds.data());

@@ -24,12 +24,12 @@ class Buffer {
   }
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
-  ~Buffer() { std::free(data_); }
+  ~Buffer() { std::free(static_cast<void*>(data_)); }
 
   /// `size` values, uninitialised where they are new; the first ones are kept.
   [[nodiscard]] bool resize(std::size_t size) {
     if (size > static_cast<std::size_t>(-1) / 2 / sizeof(T)) return false;
-    void* grown = std::realloc(data_, size == 0 ? 1 : size * sizeof(T));
+    void* grown = std::realloc(static_cast<void*>(data_), size == 0 ? 1 : size * sizeof(T));
     if (grown == nullptr) return false;
     data_ = static_cast<T*>(grown);
     size_ = size;

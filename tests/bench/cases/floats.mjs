@@ -45,7 +45,11 @@ export function* run(fb, { normals, race, setter }, { quick }) {
 
   const codes = Uint8Array.from(x, (v) => v * 4);
   const packing = race(
-    { pack4: () => fb.bits.pack(codes, 4), pack3: () => fb.bits.pack(codes, 3), plain: () => plainPack4(codes) },
+    {
+      pack4: () => fb.bits.pack(codes, 4),
+      pack3: () => fb.bits.pack(codes, 3),
+      plain: () => plainPack4(codes),
+    },
     options,
   );
   for (const bits of [4, 3]) {

@@ -23,7 +23,7 @@ std::vector<T> read(const std::string& name) {
   if (file == nullptr) return {};
   std::fseek(file, 0, SEEK_END);
   std::vector<T> data(static_cast<std::size_t>(std::ftell(file)) / sizeof(T));
-  std::rewind(file);
+  std::fseek(file, 0, SEEK_SET);
   const std::size_t count = std::fread(data.data(), sizeof(T), data.size(), file);
   std::fclose(file);
   data.resize(count);

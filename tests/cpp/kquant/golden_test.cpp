@@ -69,7 +69,7 @@ TEST(Kquant, BothPublishedVersionsToTheBit) {
     const std::vector<float> x = tensor(name);
     ASSERT_EQ(x.size(), 256u);
     for (const std::string version : {"k_8ca1b07", "k_quantization"}) {
-      SCOPED_TRACE(name + " " + version);
+      SCOPED_TRACE(testing::Message() << name << " " << version);
       const auto expected = [&](const char* key) { return numbers(cases(), {name, version, key}); };
       Block block;
       ASSERT_TRUE(quantize(x.data(), {.best_candidate = version == "k_quantization"}, &block).ok());
