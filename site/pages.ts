@@ -65,4 +65,11 @@ export const pages: readonly Page[] = [
     group: 'Tools',
     bits: 4,
   },
+  {
+    name: 'shrink',
+    title: 'Shrink a model',
+    summary: 'Turn .safetensors or .gguf into a smaller GGUF in this tab, tensor by tensor.',
+    group: 'Tools',
+    bits: 4,
+  },
 ];

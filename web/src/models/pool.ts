@@ -10,6 +10,8 @@ export type Request = Conversion;
 export interface Answer {
   readonly result: { bytes: Uint8Array } | { code?: FewbitsErrorCode; message: string };
   readonly used: ArrayBuffer;
+  /** WebAssembly memory of the worker, which never shrinks. */
+  readonly memoryBytes: number;
 }
 
 /** A worker of any platform, with one conversion in it at a time. */
@@ -22,6 +24,8 @@ export interface PoolWorker {
 
 /** Workers that convert; `close()` ends them. */
 export interface ConverterPool extends Converter {
+  /** WebAssembly memory of all workers as of their last conversions, in bytes. */
+  readonly memoryBytes: number;
   /** Ends the workers. */
   close(): void;
 }
@@ -31,7 +35,8 @@ export function createAnswerer(
   load: () => Promise<Fewbits>,
   reply: (answer: Answer, transfer: ArrayBuffer[]) => void,
 ): (request: Request) => Promise<void> {
-  const converter = load().then(createRowConverter);
+  const loaded = load();
+  const converter = loaded.then(createRowConverter);
   converter.catch(() => {}); // Each request says so.
   return async (request) => {
     const used = request.bytes.buffer as ArrayBuffer;
@@ -39,13 +44,18 @@ export function createAnswerer(
       let bytes = (await converter)(request);
       // float32 to float32 gives what came: it cannot be in two places.
       if (bytes.buffer === used) bytes = bytes.slice();
-      reply({ result: { bytes }, used }, [bytes.buffer as ArrayBuffer, used]);
+      const { memoryBytes } = await loaded;
+      reply({ result: { bytes }, used, memoryBytes }, [bytes.buffer as ArrayBuffer, used]);
     } catch (error) {
       const result =
         error instanceof FewbitsError
           ? { code: error.code, message: error.message }
           : { message: String(error) };
-      reply({ result, used }, [used]);
+      const memoryBytes = await loaded.then(
+        (fb) => fb.memoryBytes,
+        () => 0,
+      );
+      reply({ result, used, memoryBytes }, [used]);
     }
   };
 }
@@ -63,6 +73,7 @@ export function createPool(start: () => PoolWorker, size: number): ConverterPool
   const working = new Map<PoolWorker, Job>();
   const buffers = new Map<PoolWorker, ArrayBuffer>();
   const workers: PoolWorker[] = [];
+  const memory = new Map<PoolWorker, number>();
   let ended: FewbitsError | undefined;
 
   function end(reason: FewbitsError): void {
@@ -92,7 +103,8 @@ export function createPool(start: () => PoolWorker, size: number): ConverterPool
     worker.post({ ...job.conversion, bytes }, [buffer]);
   }
 
-  function answered(worker: PoolWorker, { result, used }: Answer): void {
+  function answered(worker: PoolWorker, { result, used, memoryBytes }: Answer): void {
+    memory.set(worker, memoryBytes);
     const job = working.get(worker);
     if (job === undefined) return;
     working.delete(worker);
@@ -115,6 +127,9 @@ export function createPool(start: () => PoolWorker, size: number): ConverterPool
 
   return {
     concurrency: size,
+    get memoryBytes() {
+      return [...memory.values()].reduce((sum, bytes) => sum + bytes, 0);
+    },
     convert(conversion) {
       return new Promise((resolve, reject) => {
         if (ended) {

@@ -1,0 +1,145 @@
+import { slider } from '../../shared/controls.ts';
+import { shortest } from '../../shared/float32.ts';
+import { count, general } from '../../shared/format.ts';
+import { type Fewbits, html, type TemplateResult } from '../../shared/live.ts';
+import '../../shared/plot.ts';
+import { facts, table } from '../../shared/results.ts';
+import type { BitCounts } from './bits.ts';
+import { readQ4K } from './q4k.ts';
+
+/** Where bits are, and which of them say nothing. */
+export function bitsView({ layout, values, negative, exponents, mantissas, set }: BitCounts) {
+  const used = [...exponents.keys()].filter((field) => exponents[field] > 0);
+  const constant = [...set].filter((n) => n === 0 || n === values).length;
+  const enough = Math.ceil(Math.log2(Math.max(1, used.length)));
+  const kind = (bit: number) =>
+    bit === 0 ? 'sign' : bit <= layout.exponent ? 'exponent' : 'mantissa';
+  const from = used[0] ?? 0;
+  const to = (used.at(-1) ?? 0) + 1;
+  const shares = (counts: Float64Array) => Array.from(counts, (n) => (100 * n) / values);
+  return html`
+    ${facts([
+      ['values looked at', count(values)],
+      ['negative', `${general((100 * negative) / values, 3)} %`],
+      ['exponents in use', `${used.length} of ${exponents.length}`],
+      ['bits that would name them', `${enough} of ${layout.exponent}`],
+      ['bits that are never used', `${constant} of ${set.length}`, 'stored'],
+    ])}
+    <p>Each bit, the highest first, and in how many of the values it is 1. Pointing at one says it.</p>
+    <span class="bits" role="img" aria-label="Of ${set.length} bits ${constant} are the same in all values: ${[
+      ...set,
+    ]
+      .map((n, bit) => (n === 0 || n === values ? `${kind(bit)} bit ${bit}` : ''))
+      .filter(Boolean)
+      .join(', ')}">${[...set].map((n, bit) => {
+      const share = `${kind(bit)}, 1 in ${general((100 * n) / values, 4)} % of the values`;
+      return html`<span class=${kind(bit)} title=${share}>${n === 0 ? '0' : n === values ? '1' : '·'}</span>`;
+    })}</span>
+    <p class="key"><span class="sign">sign</span><span class="exponent">exponent</span><span class="mantissa">mantissa</span>
+      A digit stands where it never changes.</p>
+    <div class="columns">
+      <few-plot .spec=${{
+        description: `Share of the values with each exponent, from ${from} to ${to - 1}.`,
+        x: Array.from({ length: to - from }, (_, i) => from + i),
+        xLabel: 'exponent as stored',
+        yLabel: '% of values',
+        xWhole: true,
+        height: 220,
+        series: [
+          {
+            label: 'share',
+            y: shares(exponents.slice(from, to)),
+            kind: 'bars' as const,
+            color: 'original',
+            width: 1,
+            fill: 0.4,
+          },
+        ],
+      }}></few-plot>
+      <few-plot .spec=${{
+        description: 'Share of the values by the first five bits of the mantissa.',
+        x: Array.from(mantissas.keys()),
+        xLabel: 'first 5 bits of the mantissa',
+        yLabel: '% of values',
+        xWhole: true,
+        height: 220,
+        series: [
+          {
+            label: 'share',
+            y: shares(mantissas),
+            kind: 'bars' as const,
+            color: 'stored',
+            width: 1,
+            fill: 0.4,
+          },
+        ],
+      }}></few-plot>
+    </div>`;
+}
+
+/** A block of Q4_K, sub-block by sub-block. */
+export function blockView(
+  fb: Fewbits,
+  first: Float32Array,
+  { block, sub }: { readonly block: number; readonly sub: number },
+  set: (change: { block?: number; sub?: number }) => void,
+): TemplateResult {
+  const x = first.slice(256 * block, 256 * (block + 1));
+  const bytes = fb.ggml.quantize(x, 'Q4_K');
+  const restored = fb.ggml.dequantize(bytes, 'Q4_K', 256);
+  const { d, dmin, scales, mins, codes } = readQ4K(bytes);
+  const part = <T extends { slice(from: number, to: number): T }>(all: T) =>
+    all.slice(32 * sub, 32 * (sub + 1));
+  return html`
+    <div class="controls">
+      ${slider({ label: 'Block', min: 0, max: first.length / 256 - 1, value: block, set: (block) => set({ block }) })}
+      <div class="field" role="group" aria-label="Sub-block">
+        <span class="name">Sub-block: point at one</span>
+        <span class="row"><span class="bits">${scales.map(
+          (
+            _,
+            j,
+          ) => html`<button type="button" class="mantissa" aria-label="Sub-block ${j}" aria-pressed=${j === sub ? 'true' : 'false'}
+            @pointerenter=${() => set({ sub: j })} @focus=${() => set({ sub: j })} @click=${() => set({ sub: j })}>${j}</button>`,
+        )}</span></span>
+      </div>
+    </div>
+    ${facts([
+      ['d', general(d), 'stored'],
+      ['dmin', general(dmin), 'stored'],
+      ['sub-block', sub],
+      ['scale s', scales[sub], 'stored'],
+      ['minimum m', mins[sub], 'stored'],
+      ['step d·s', general(d * scales[sub]), 'returned'],
+      ['lowest weight −dmin·m', general(-dmin * mins[sub]), 'returned'],
+    ])}
+    <div class="columns">
+      <few-plot .spec=${{
+        description: `The 32 weights of sub-block ${sub} of block ${block}, before and after Q4_K.`,
+        x: Array.from({ length: 32 }, (_, i) => 32 * sub + i),
+        xLabel: 'place in the block',
+        yLabel: 'weight',
+        xWhole: true,
+        height: 320,
+        series: [
+          { label: 'before', y: part(x), kind: 'points' as const, color: 'original' },
+          {
+            label: 'after',
+            y: part(restored),
+            kind: 'steps' as const,
+            color: 'returned',
+            width: 1,
+          },
+        ],
+      }}></few-plot>
+      ${table({
+        caption: `Sub-block ${sub} of block ${block}`,
+        columns: [
+          { head: 'place', cells: Array.from({ length: 32 }, (_, i) => 32 * sub + i) },
+          { head: 'weight', cells: Array.from(part(x), shortest), tone: 'original' },
+          { head: 'code q', cells: Array.from(part(codes)), tone: 'stored' },
+          { head: 'd·s·q − dmin·m', cells: Array.from(part(restored), shortest), tone: 'returned' },
+        ],
+      })}
+    </div>`;
+}

@@ -1,0 +1,282 @@
+import { once } from 'node:events';
+import {
+  createWriteStream,
+  mkdtempSync,
+  openAsBlob,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type GgmlQuantizedType, load } from 'fewbits';
+import { openGguf, planSafetensors, readSafetensors, writeSafetensors } from 'fewbits/io';
+import {
+  createConverter,
+  type ModelPlanOptions,
+  openModel,
+  planModel,
+  quantizeModel,
+} from 'fewbits/models';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { exampleModel } from '../../site/pages/shrink/example.ts';
+import { fact, openPage } from './harness.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'fewbits-site-'));
+let opened: Awaited<ReturnType<typeof openPage>>;
+
+beforeAll(async () => {
+  opened = await openPage('shrink');
+});
+
+afterAll(async () => {
+  await opened.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const part = () => opened.page.locator('#shrink');
+const make = () => part().getByRole('button', { name: 'Make the GGUF' });
+const example = () => part().getByRole('button', { name: 'Take a small model' });
+const alert = () => part().getByRole('alert');
+const rules = (text: string) => part().getByRole('textbox', { name: 'Rules' }).fill(text);
+const look = () => part().getByRole('combobox', { name: 'Look at' });
+const type = (name: string) =>
+  part().getByRole('combobox', { name: 'Type', exact: true }).selectOption(name);
+
+async function give(name: string, bytes: Uint8Array): Promise<void> {
+  const file = path.join(folder, name);
+  writeFileSync(file, bytes);
+  await part().locator('input[type="file"]').setInputFiles(file);
+}
+
+/** The texts of the row that a table's first cell names. */
+const row = (caption: RegExp, name: string): Promise<string[]> =>
+  part()
+    .getByRole('region', { name: caption })
+    .locator('tbody tr', { has: opened.page.locator(`th:text-is("${name}")`) })
+    .locator('th, td')
+    .allTextContents();
+
+/** Makes the file, waits for the end, and gives the path of the download. */
+async function downloaded(): Promise<string> {
+  await make().click();
+  const button = part().getByRole('button', { name: /^Download/ });
+  await button.waitFor();
+  const [download] = await Promise.all([opened.page.waitForEvent('download'), button.click()]);
+  return download.path();
+}
+
+/** The same file, made here on one thread. */
+async function expected(source: Uint8Array | Blob, options: ModelPlanOptions): Promise<Buffer> {
+  const model = await openModel(source);
+  const converter = createConverter(await load());
+  const pieces: Uint8Array[] = [];
+  for await (const piece of quantizeModel(model, planModel(model, options), { converter })) {
+    pieces.push(piece.slice());
+  }
+  return Buffer.concat(pieces);
+}
+
+test('every tensor with its shape and type, what it becomes, and the error of each type', async () => {
+  await look().waitFor();
+  const down = await row(/tensors: what they are/, 'model.layers.1.mlp.down_proj.weight');
+  expect(down.slice(1, 6)).toEqual(['[256, 672]', 'BF16', '344.1 kB', 'Q5_0', '118.3 kB']);
+  const norm = await row(/tensors: what they are/, 'model.norm.weight');
+  expect(norm.slice(2, 5)).toEqual(['BF16', '512 B', 'BF16']);
+  const q4k = await row(/^The whole model/, 'Q4_K');
+  expect(q4k[1]).toBe('4.5');
+  const error = async (name: string) => Number.parseFloat((await row(/^The whole model/, name))[4]);
+  expect(await error('Q2_K')).toBeGreaterThan(await error('Q4_K'));
+  expect(await error('Q4_K')).toBeGreaterThan(await error('Q6_K'));
+  expect(await error('Q6_K')).toBeGreaterThan(await error('Q8_0'));
+});
+
+test('all of a tensor, when asked: the library’s own errors', async () => {
+  const name = 'model.layers.0.mlp.up_proj.weight';
+  await look().selectOption(name);
+  await part().getByRole('button', { name: 'Measure all of it' }).click();
+  await expect.poll(() => fact(opened.page, '#shrink', 'measured on')).toBe('all 172,032');
+  const fb = await load();
+  const x = readSafetensors(exampleModel()).float32(name);
+  for (const type of ['Q4_K', 'IQ4_NL', 'NVFP4', 'Q2_0', 'F16'] as GgmlQuantizedType[]) {
+    const y = fb.ggml.dequantize(fb.ggml.quantize(x, type, { rowLength: 256 }), type, x.length);
+    const { mse, maxAbs, sqnrDb } = fb.error(x, y);
+    const [, , , error, shown, largest] = await row(new RegExp(`^${name} in each type`), type);
+    expect(Number(shown) / mse).toBeCloseTo(1, 4);
+    expect(Number(largest) / maxAbs).toBeCloseTo(1, 3);
+    expect(Number.parseFloat(error) / (100 * 10 ** (-sqnrDb / 20))).toBeCloseTo(1, 2);
+  }
+});
+
+test('the bits of a tensor: what the file holds', async () => {
+  const name = 'model.layers.0.mlp.up_proj.weight';
+  const bytes = readSafetensors(exampleModel()).bytes(name);
+  const patterns = new Uint16Array(bytes.slice().buffer);
+  const exponents = new Set(patterns.map((bits) => (bits >> 7) & 255));
+  let ones = 0;
+  let common = 0xffff;
+  for (const bits of patterns) {
+    ones |= bits;
+    common &= bits;
+  }
+  const never = [...(common | (~ones & 0xffff)).toString(2)].filter((bit) => bit === '1').length;
+  const shown = (what: string) => fact(opened.page, '#shrink', what);
+  expect(await shown('exponents in use')).toBe(`${exponents.size} of 256`);
+  expect(await shown('bits that are never used')).toBe(`${never} of 16`);
+  expect(await shown('values looked at')).toBe('172,032');
+});
+
+test('what a block of Q4_K holds, by pointer and by keyboard', async () => {
+  const { page } = opened;
+  const button = (j: number) => part().getByRole('button', { name: `Sub-block ${j}` });
+  for (const j of [0, 3, 5, 7]) {
+    if (j < 4) await button(j).hover();
+    else await button(j).focus();
+    await expect.poll(() => fact(page, '#shrink', 'sub-block')).toBe(String(j));
+    const value = async (name: string) => Number(await fact(page, '#shrink', name));
+    const [d, dmin, s, m] = [
+      await value('d'),
+      await value('dmin'),
+      await value('scale s'),
+      await value('minimum m'),
+    ];
+    const rows = await part()
+      .getByRole('region', { name: `Sub-block ${j} of block` })
+      .locator('tbody tr')
+      .evaluateAll((all) =>
+        all.map((one) => [...one.children].map((cell) => Number(cell.textContent))),
+      );
+    expect(rows.length).toBe(32);
+    for (const [, , q, restored] of rows) {
+      expect(Math.abs(d * s * q - dmin * m - restored)).toBeLessThan(
+        1e-5 * (d * s * 15 + dmin * m),
+      );
+    }
+  }
+});
+
+test.each([
+  ['Q4_K', '', {}],
+  [
+    'Q6_K',
+    '*embed* = Q8_0\n*.layers.0.*norm* = drop\n*.v_proj.weight = keep',
+    {
+      rules: [
+        { name: '*embed*', type: 'Q8_0' },
+        { name: '*.layers.0.*norm*', type: 'drop' },
+        { name: '*.v_proj.weight', type: 'keep' },
+      ],
+    },
+  ],
+] as const)(
+  '%s with rules “%s”: the download equals the library’s own',
+  async (to, text, options) => {
+    await type(to);
+    await rules(text);
+    await expect.poll(() => make().isEnabled()).toBe(true);
+    const file = await downloaded();
+    const same = await expected(exampleModel(), { type: to, ...options } as ModelPlanOptions);
+    expect(readFileSync(file).equals(same)).toBe(true);
+    await rules('');
+  },
+);
+
+test('a GGUF file: what is quantized is kept, or converted when asked', async () => {
+  const file = await expected(exampleModel(), { type: 'Q8_0' });
+  await give('model.gguf', file);
+  await expect.poll(() => fact(opened.page, '#shrink', 'format')).toBe('gguf');
+  await type('Q4_0');
+  const embed = () => row(/tensors: what they are/, 'model.embed_tokens.weight');
+  await expect.poll(async () => (await embed())[4]).toBe('Q8_0');
+  await part().getByRole('radio', { name: 'convert again' }).check();
+  await expect.poll(async () => (await embed())[4]).toBe('Q4_0');
+  const made = readFileSync(await downloaded());
+  const same = await expected(file, { type: 'Q4_0', requantize: true });
+  expect(made.equals(same)).toBe(true);
+});
+
+test('says what is wrong and goes on', async () => {
+  await give('broken.gguf', new Uint8Array([0x47, 0x47, 0x55, 0x46, 3, 0, 0]));
+  await alert().waitFor();
+  const data = new Float32Array(64 * 64);
+  data[700] = Number.NaN;
+  await give('holes.safetensors', writeSafetensors([{ name: 'w', shape: [64, 64], data }]));
+  await part()
+    .getByText(/^w: .*700/)
+    .waitFor();
+  await type('Q4_0');
+  await make().click();
+  await alert().waitFor();
+  expect(await alert().textContent()).toContain('tensor "w"');
+  await rules('w is small');
+  await expect.poll(() => alert().first().textContent()).toContain('pattern = type');
+  expect(await make().isEnabled()).toBe(false);
+  await rules('');
+  await example().click();
+  await look().waitFor();
+  expect(opened.errors).toEqual([]);
+});
+
+/** A safetensors file of 18 tensors, 302 MB of float32. */
+async function largeFile(): Promise<string> {
+  const side = 2048;
+  const data = Float32Array.from({ length: side * side }, (_, i) => {
+    return Math.sin(i * 0.37) * Math.sin(i * i * 0.011) * 0.05;
+  });
+  const tensors = Array.from({ length: 18 }, (_, i) => {
+    return { name: `layers.${i}.weight`, dtype: 'F32' as const, shape: [side, side] };
+  });
+  const file = path.join(folder, 'large.safetensors');
+  const stream = createWriteStream(file);
+  stream.write(planSafetensors(tensors).header);
+  const bytes = new Uint8Array(data.buffer);
+  for (const _ of tensors) if (!stream.write(bytes)) await once(stream, 'drain');
+  stream.end();
+  await once(stream, 'close');
+  return file;
+}
+
+test('300 MB to Q4_K: can be cancelled; the page keeps its frames, WebAssembly memory stays small', async () => {
+  const { page } = opened;
+  const file = await largeFile();
+  await part().locator('input[type="file"]').setInputFiles(file);
+  await expect.poll(() => fact(page, '#shrink', 'tensors')).toBe('18');
+  await look().waitFor();
+  await type('Q4_K');
+  await make().click();
+  await part().getByRole('progressbar').waitFor();
+  await part().getByRole('button', { name: 'Cancel' }).click();
+  await part().getByText('Cancelled.').first().waitFor();
+
+  await page.evaluate(() => {
+    const frames: number[] = [];
+    Object.assign(window, { frames });
+    const frame = (now: number) => {
+      frames.push(now);
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+  await make().click();
+  const button = part().getByRole('button', { name: /^Download/ });
+  await button.waitFor({ timeout: 110_000 });
+  const times = await page.evaluate(() => (window as unknown as { frames: number[] }).frames);
+  const frames = times
+    .slice(1)
+    .map((time, i) => time - times[i])
+    .sort((a, b) => a - b);
+  const at = (share: number) => frames[Math.floor(share * (frames.length - 1))].toFixed(1);
+  const memory = await fact(page, '#shrink', 'WebAssembly memory');
+  console.log(
+    `300 MB to Q4_K in ${await fact(page, '#shrink', 'time')}, ` +
+      `${await fact(page, '#shrink', 'workers')} workers; ${frames.length} frames, median ${at(0.5)} ms, ` +
+      `95% ${at(0.95)} ms, 99% ${at(0.99)} ms, longest ${at(1)} ms; WebAssembly memory ${memory}`,
+  );
+  const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);
+  const made = await openGguf(await openAsBlob(await download.path()));
+  expect(made.tensors.map(({ type }) => type)).toEqual(Array(18).fill('Q4_K'));
+  expect(memory).toMatch(/MB$/);
+  expect(Number.parseFloat(memory)).toBeLessThan(128);
+  expect(Number(at(0.5))).toBeLessThan(17.5);
+  expect(Number(at(0.95))).toBeLessThan(50);
+});
