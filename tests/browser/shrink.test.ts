@@ -7,6 +7,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type GgmlQuantizedType, load } from 'fewbits';
@@ -82,7 +83,7 @@ test('every tensor with its shape and type, what it becomes, and the error of ea
   const down = await row(/tensors: what they are/, 'model.layers.1.mlp.down_proj.weight');
   expect(down.slice(1, 6)).toEqual(['[256, 672]', 'BF16', '344.1 kB', 'Q5_0', '118.3 kB']);
   const norm = await row(/tensors: what they are/, 'model.norm.weight');
-  expect(norm.slice(2, 5)).toEqual(['BF16', '512 B', 'BF16']);
+  expect(norm.slice(2, 5)).toEqual(['BF16', '512 bytes', 'BF16']);
   const q4k = await row(/^The whole model/, 'Q4_K');
   expect(q4k[1]).toBe('4.5');
   const error = async (name: string) => Number.parseFloat((await row(/^The whole model/, name))[4]);
@@ -216,6 +217,34 @@ test('says what is wrong and goes on', async () => {
   await look().waitFor();
   expect(opened.errors).toEqual([]);
 });
+
+test.each([
+  [1280, 'light'],
+  [390, 'dark'],
+] as const)(
+  'with everything in sight, %i pixels, %s: no axe violations, nothing cut off',
+  async (width, colorScheme) => {
+    const viewport = { width, height: 850 };
+    const { page, close } = await openPage('shrink', { viewport, colorScheme, bypassCSP: true });
+    await page.getByRole('combobox', { name: 'Look at' }).waitFor();
+    await page.getByRole('button', { name: 'Make the GGUF' }).click();
+    await page.getByRole('button', { name: /^Download/ }).waitFor();
+    const wider = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    expect(wider).toBeLessThanOrEqual(0);
+    await page.addScriptTag({
+      path: createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
+    });
+    const violations = await page.evaluate(async () => {
+      const { axe } = window as unknown as { axe: typeof import('axe-core') };
+      const result = await axe.run();
+      return result.violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+    });
+    expect(violations).toEqual([]);
+    await close();
+  },
+);
 
 /** A safetensors file of 18 tensors, 302 MB of float32. */
 async function largeFile(): Promise<string> {

@@ -14,6 +14,7 @@ export function bitsView({ layout, values, negative, exponents, mantissas, set }
   const enough = Math.ceil(Math.log2(Math.max(1, used.length)));
   const kind = (bit: number) =>
     bit === 0 ? 'sign' : bit <= layout.exponent ? 'exponent' : 'mantissa';
+  const share = (bit: number) => `${kind(bit)}, ${general((100 * set[bit]) / values, 4)} %`;
   const from = used[0] ?? 0;
   const to = (used.at(-1) ?? 0) + 1;
   const shares = (counts: Float64Array) => Array.from(counts, (n) => (100 * n) / values);
@@ -25,16 +26,15 @@ export function bitsView({ layout, values, negative, exponents, mantissas, set }
       ['bits that would name them', `${enough} of ${layout.exponent}`],
       ['bits that are never used', `${constant} of ${set.length}`, 'stored'],
     ])}
-    <p>Each bit, the highest first, and in how many of the values it is 1. Pointing at one says it.</p>
-    <span class="bits" role="img" aria-label="Of ${set.length} bits ${constant} are the same in all values: ${[
-      ...set,
+    <p>Each bit, the highest first. Pointing at one says in how many of the values it is 1.</p>
+    <span class="bits" role="img" aria-label="Each bit, and in how many of the values it is 1: ${[
+      ...set.keys(),
     ]
-      .map((n, bit) => (n === 0 || n === values ? `${kind(bit)} bit ${bit}` : ''))
-      .filter(Boolean)
-      .join(', ')}">${[...set].map((n, bit) => {
-      const share = `${kind(bit)}, 1 in ${general((100 * n) / values, 4)} % of the values`;
-      return html`<span class=${kind(bit)} title=${share}>${n === 0 ? '0' : n === values ? '1' : '·'}</span>`;
-    })}</span>
+      .map(share)
+      .join('; ')}">${[...set].map(
+      (n, bit) =>
+        html`<span class=${kind(bit)} title=${share(bit)}>${n === 0 ? '0' : n === values ? '1' : '·'}</span>`,
+    )}</span>
     <p class="key"><span class="sign">sign</span><span class="exponent">exponent</span><span class="mantissa">mantissa</span>
       A digit stands where it never changes.</p>
     <div class="columns">
