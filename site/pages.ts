@@ -59,6 +59,13 @@ export const pages: readonly Page[] = [
     bits: 5,
   },
   {
+    name: 'distributional',
+    title: 'Distributional',
+    summary: 'Levels where the numbers are: cells of a known distribution, and four simulations.',
+    group: 'Ideas',
+    bits: 3,
+  },
+  {
     name: 'compress',
     title: 'Compress your own',
     summary: 'Quantize a .npy, .safetensors or raw float32 file in this tab and download it.',
