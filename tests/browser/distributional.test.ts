@@ -28,7 +28,7 @@ const pick = (label: string, value: string) =>
 
 /** The texts of a table of the simulation, by its head. */
 async function curve(source: string, head: string): Promise<number[]> {
-  const all = part('simulate').locator(`[data-source="${source}"] table`);
+  const all = part('simulate').locator(`[data-source="${source}"] .numbers-table`);
   const heads = await all.locator('thead th').allTextContents();
   const cells = all.locator(`tbody tr > :nth-child(${heads.indexOf(head) + 1})`);
   return (await cells.allTextContents()).map((text) => (text === '–' ? Number.NaN : Number(text)));

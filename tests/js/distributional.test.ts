@@ -355,6 +355,39 @@ describe.each(['simd128', 'relaxed'] as const)('distributional, %s', (variant) =
     expect(codebook({ n: 2, dist: 'exponential' }).thresholds[0]).toBeCloseTo(2 * Math.LN2, 6);
   });
 
+  it('squared errors on a million Gaussian values are within 1% of the integral', () => {
+    const { normal } = random(7);
+    const x = Float32Array.from({ length: 1_000_000 }, normal);
+    // Mean squared errors at 1 to 8 bits.
+    for (const [options, expected] of [
+      [
+        { dist: 'gaussian', p: 1 },
+        [0.38771, 0.124223, 0.0368682, 0.0105054, 0.00291905, 7.97327e-4, 2.15102e-4, 5.74865e-5],
+      ],
+      [
+        { dist: 'gaussian', p: 2 },
+        [0.50055, 0.151665, 0.0406132, 0.0104274, 0.00263523, 6.61822e-4, 1.65785e-4, 4.14829e-5],
+      ],
+      [
+        { dist: 'gaussian', p: 2, levels: 'centroid' },
+        [0.36338, 0.124359, 0.0362994, 0.0098074, 0.00255047, 6.50572e-4, 1.64318e-4, 4.1294e-5],
+      ],
+      [
+        { method: 'lloyd-max' },
+        [0.36338, 0.117482, 0.0345478, 0.00950101, 0.00250467, 6.4424e-4, 1.63478e-4, 4.11851e-5],
+      ],
+    ] as const) {
+      for (const [i, mse] of expected.entries()) {
+        const codebook = fb.distributional.codebook({ ...options, k: i + 1 });
+        const analytic = fb.distributional.meanSquaredError(codebook);
+        expect(Math.abs(analytic / mse - 1)).toBeLessThan(1e-5);
+        const { data, info } = fb.distributional.quantize(x, { codebook });
+        const sampled = fb.error(x, fb.distributional.dequantize(data, info)).mse;
+        expect(Math.abs(sampled / mse - 1)).toBeLessThan(0.01);
+      }
+    }
+  });
+
   it('refuses what it cannot do', () => {
     const { quantize, dequantize, codebook } = fb.distributional;
     const x = new Float32Array(10).fill(1);
