@@ -1,5 +1,6 @@
 import { html, render } from 'lit-html';
 import UPlot, { type AlignedData, type Options, type Series } from 'uplot';
+import { general } from './format.ts';
 import { onThemeChange } from './page.ts';
 
 export interface PlotSeries {
@@ -142,7 +143,11 @@ class FewPlot extends HTMLElement {
             grid: { show: false },
             values: (_: UPlot, splits: number[]) => splits.map((at) => spec.yNames?.[at] ?? ''),
           }),
-          ...(spec.yLog && { grid: { ...axis.grid, filter: powersOfTen } }),
+          ...(spec.yLog && {
+            grid: { ...axis.grid, filter: powersOfTen },
+            values: (_: UPlot, splits: (number | null)[]) =>
+              splits.map((at) => (at === null ? '' : general(at))),
+          }),
         },
       ],
       series: [{ label: spec.xLabel }, ...spec.series.map((one) => this.#series(one))],
