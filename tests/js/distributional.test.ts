@@ -395,6 +395,11 @@ describe.each(['simd128', 'relaxed'] as const)('distributional, %s', (variant) =
     expect(refused(() => quantize(bad, { k: 4 }))).toMatch(/^NON_FINITE: x\[2\]/);
     expect(refused(() => quantize(bad, { k: 4, block: 2 }))).toMatch(/^NON_FINITE: x\[2\]/);
     expect(refused(() => quantize(bad, { k: 4, method: 'kmeans' }))).toMatch(/^NON_FINITE: x\[2\]/);
+    const tables = codebook({ k: 4 });
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      const x = Float32Array.of(1, -0, value, 3e38);
+      expect(refused(() => quantize(x, { codebook: tables }))).toMatch(/^NON_FINITE: x\[2\]/);
+    }
     const wrong = (options: unknown) =>
       refused(() => quantize(x, options as DistributionalOptions));
     for (const options of [

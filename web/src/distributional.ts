@@ -631,8 +631,12 @@ export function createDistributional(core: Core): Distributional {
       const wide = n > 256;
       const book = plan.method === 'kmeans' ? (plan.codebook ?? fitKmeans(x, n)) : null;
       if (plan.codebook) {
-        const bad = x.findIndex((value) => !Number.isFinite(value));
-        if (bad >= 0) check({ status: 2, index: bad }, 'x');
+        // A plain loop, in which infinity and NaN alone give NaN: several times faster than findIndex.
+        let sum = 0;
+        for (let i = 0; i < x.length; ++i) sum += (x[i] as number) * 0;
+        if (sum !== 0) {
+          check({ status: 2, index: x.findIndex((value) => !Number.isFinite(value)) }, 'x');
+        }
       }
       const formula = book ? null : fit(x, plan);
       const perWord = plan.packbits ? Math.floor(64 / bits) : 1;

@@ -60,6 +60,8 @@ export const MAX_BITS = 20;
 /** The most bits that a method has. */
 const FORMULA_BITS = 16;
 const FITTED_BITS = 8;
+/** Beyond these the best beta is near 1, and the search takes its time. */
+const SEARCHED_BITS = 10;
 
 async function valuesOf(source: Choice['source']) {
   if (!(source instanceof File)) {
@@ -184,8 +186,9 @@ const calls = {
         work.progress((at * FORMULA_BITS + k - 1) / steps, `${source}, ${k} bits`);
         await work.checkpoint();
         made.even.push(errors({ codebook: evenCodebook(2 ** k, least, largest) }));
-        made.absolute.push(errors({ k, dist: source, p: 1 }));
-        made.squared.push(errors({ k, dist: source, p: 2 }));
+        const beta = k <= SEARCHED_BITS ? null : 1;
+        made.absolute.push(errors({ k, dist: source, beta, p: 1 }));
+        made.squared.push(errors({ k, dist: source, beta, p: 2 }));
         if (k <= FITTED_BITS) {
           made.fitted.push(
             errors(source === 'gaussian' ? { k, method: 'lloyd-max' } : { k, method: 'kmeans' }),
