@@ -79,4 +79,12 @@ export const pages: readonly Page[] = [
     group: 'Tools',
     bits: 4,
   },
+  {
+    name: 'embeddings',
+    title: 'Embeddings',
+    summary:
+      'Search vectors at 8, 4, 2 and 1 bits beside exact search: neighbours, recall, size and time.',
+    group: 'Tools',
+    bits: 2,
+  },
 ];

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 import { layout } from './layout.ts';
 import { type Page, pages } from './pages.ts';
+import { buildEmojiSet } from './scripts/emoji.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const file = (page: Page) => path.join(root, page.name && `pages/${page.name}`, 'index.html');
@@ -40,7 +41,7 @@ export default defineConfig({
   root,
   base: './',
   appType: 'mpa',
-  plugins: [frame()],
+  plugins: [frame(), { name: 'emoji', buildStart: buildEmojiSet }],
   worker: { format: 'es' },
   build: {
     outDir: path.join(root, 'dist'),

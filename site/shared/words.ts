@@ -1,0 +1,8 @@
+/** The words of a text, in small letters without accents. */
+export const words = (text: string): string[] =>
+  text
+    .normalize('NFKD')
+    .toLowerCase()
+    .replaceAll(/\p{Mark}/gu, '')
+    .split(/[^\p{Letter}\p{Number}]+/u)
+    .filter(Boolean);
