@@ -121,7 +121,7 @@ test('a .npy with labels: neighbours and download equal the library’s own', as
   expect(await fact(opened.page, '#embeddings', 'vectors')).toBe('500');
   const labels = Array.from({ length: rows }, (_, i) => `point ${i}!`);
   await part()
-    .getByLabel(/^Their labels/)
+    .getByLabel(/Their labels/)
     .setInputFiles(written('labels.json', JSON.stringify(labels)));
   await done();
   await search('point 42!');
@@ -189,7 +189,7 @@ test('a matrix of a safetensors file; says what is wrong with files and goes on'
   expect(await column(opened.page, '#embeddings', 1)).toContain('exact, float32');
   const alert = () => part().getByRole('alert').textContent();
   await part()
-    .getByLabel(/^Their labels/)
+    .getByLabel(/Their labels/)
     .setInputFiles(written('few.txt', 'a\nb\n'));
   await done();
   expect(await alert()).toContain('2 labels for 64 vectors');

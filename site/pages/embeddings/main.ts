@@ -71,6 +71,15 @@ async function busy(
   }
 }
 
+/** What is found, or why nothing is: a query that fails leaves the indexes as they are. */
+async function ask(query: Query): Promise<Pick<State, 'answer' | 'error'>> {
+  try {
+    return { answer: await client.call('search', query), error: null };
+  } catch (error) {
+    return { answer: null, error };
+  }
+}
+
 /** Reads the vectors, builds the indexes and asks a first question. */
 const take = (source: Source, learning: Learning, set: Update<State>) =>
   busy(set, async (options) => {
@@ -81,24 +90,20 @@ const take = (source: Source, learning: Learning, set: Update<State>) =>
       : { by: 'item', value: opened.labels[0] };
     set({ opened, query });
     const comparison = await client.call('compare', { learning }, options);
-    return { comparison, answer: await client.call('search', query), notice: 'Ready.' };
+    return { comparison, notice: 'Ready.', ...(await ask(query)) };
   });
 
 const compare = (state: State, learning: Learning, set: Update<State>) =>
   busy(set, async (options) => {
     set({ learning, comparison: null, answer: null });
     const comparison = await client.call('compare', { learning }, options);
-    return { comparison, answer: await client.call('search', state.query), notice: 'Ready.' };
+    return { comparison, notice: 'Ready.', ...(await ask(state.query)) };
   });
 
 async function search(query: Query, set: Update<State>): Promise<void> {
   set({ query, error: null, notice: '' });
-  try {
-    const answer = await client.call('search', query);
-    set({ answer, notice: `Found neighbours of ${answer.title}.` });
-  } catch (error) {
-    set({ answer: null, error });
-  }
+  const found = await ask(query);
+  set({ ...found, notice: found.answer ? `Found neighbours of ${found.answer.title}.` : '' });
 }
 
 const keepIndex = ({ bits, opened }: State, set: Update<State>) =>
@@ -122,8 +127,8 @@ const reopen = (set: Update<State>) =>
       reopened: { bits, bytes },
       bits: String(bits),
       comparison: null,
-      answer: await client.call('search', query),
       notice: 'Opened the index that this browser kept.',
+      ...(await ask(query)),
     };
   });
 
