@@ -132,7 +132,7 @@ test('a .npy with labels: neighbours and download equal the library’s own', as
   const norm = (row: number) => Math.hypot(...x.subarray(row * dims, (row + 1) * dims));
   const unit = x.map((value, i) => value / norm(Math.floor(i / dims)));
   for (const [at, bits] of [8, 4, 2, 1].entries()) {
-    using index = fb.createIndex({ dims, bits: bits as 8 | 4 | 2 | 1 });
+    using index = fb.createIndex({ dims, bits: bits as 8 | 4 | 2 | 1, seed: 1 });
     index.add(unit, labels);
     const { ids } = index.search(unit.subarray(42 * dims, 43 * dims), { k: 11 });
     const own = ids.filter((id) => id !== labels[42]).slice(0, 10);

@@ -1,6 +1,6 @@
 import { choice, select } from '../../shared/controls.ts';
 import { download, fileDrop } from '../../shared/files.ts';
-import { byteSize, count, general, milliseconds, ratio } from '../../shared/format.ts';
+import { byteSize, count, milliseconds, ratio } from '../../shared/format.ts';
 import { html, live, message, nothing, type Update } from '../../shared/live.ts';
 import '../../shared/plot.ts';
 import { progress } from '../../shared/progress.ts';
@@ -215,7 +215,8 @@ function comparisonView({ measured, exactMilliseconds, queries }: Comparison, op
     })}`;
 }
 
-const short = (ms: number) => (ms < 1 ? `${general(1000 * ms, 2)} µs` : milliseconds(ms));
+const short = (ms: number) =>
+  ms < 1 ? `${(1000 * ms).toFixed(ms < 0.01 ? 1 : 0)} µs` : milliseconds(ms);
 
 function neighbours({ title, hits }: Answer) {
   const compared = hits.some(({ shared }) => shared !== null);
@@ -264,18 +265,16 @@ function searchForm(state: State, set: Update<State>) {
   };
   return html`
     <h3>Search</h3>
-    <div class="controls">
-      ${
-        opened.text
-          ? choice({
-              label: 'By',
-              options: [['text', 'text'] as const, ['item', 'item'] as const],
-              value: query.by,
-              set: (by) =>
-                search({ by, value: by === 'text' ? 'happy cat' : opened.labels[0] }, set),
-            })
-          : nothing
-      }
+    ${
+      opened.text
+        ? choice({
+            label: 'By',
+            options: [['text', 'text'] as const, ['item', 'item'] as const],
+            value: query.by,
+            set: (by) => search({ by, value: by === 'text' ? 'happy cat' : opened.labels[0] }, set),
+          })
+        : nothing
+    }
       <form class="controls" @submit=${submit}>
         <label class="field">
           <span class="name">${query.by === 'text' ? 'Some words' : 'A label, or part of one'}</span>
@@ -284,8 +283,7 @@ function searchForm(state: State, set: Update<State>) {
         </label>
         <button type="submit" class="button main" ?disabled=${working !== null}>Search</button>
       </form>
-      <datalist id="labels">${opened.labels.map((label) => html`<option value=${label}></option>`)}</datalist>
-    </div>`;
+      <datalist id="labels">${opened.labels.map((label) => html`<option value=${label}></option>`)}</datalist>`;
 }
 
 function keeping(state: State, set: Update<State>) {
