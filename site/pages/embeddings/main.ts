@@ -368,7 +368,7 @@ live<State>('embeddings', started, (_, state, set) => {
     })}
     <div class="controls spaced">
       ${
-        source.file
+        source.file && !reopened
           ? html`
             <label class="field">
               <span class="name">Their labels: a .json array or a .txt with a line each</span>
