@@ -82,7 +82,10 @@ test('every tensor with its shape and type, what it becomes, and the error of ea
   await look().waitFor();
   const down = await row(/tensors: what they are/, 'model.layers.1.mlp.down_proj.weight');
   expect(down.slice(1, 6)).toEqual(['[256, 672]', 'BF16', '344.1 kB', 'Q5_0', '118.3 kB']);
+  const q5 = await row(/^The whole model/, 'Q5_0');
+  expect(Number.parseFloat(down[6])).toBeCloseTo(Number.parseFloat(q5[4]), 0);
   const norm = await row(/tensors: what they are/, 'model.norm.weight');
+  expect(norm[6]).toBe('0 %');
   expect(norm.slice(2, 5)).toEqual(['BF16', '512 bytes', 'BF16']);
   const q4k = await row(/^The whole model/, 'Q4_K');
   expect(q4k[1]).toBe('4.5');

@@ -245,6 +245,15 @@ function tensorsView(fb: Fewbits, model: Opened, plans: Plans, all: Map<string, 
         cells: tensors.map(({ name }) => byteSize(planned.get(name)?.byteLength ?? 0)),
         tone: 'stored',
       },
+      {
+        head: 'error then',
+        cells: tensors.map(({ name, typeName }) => {
+          const to = planned.get(name)?.type;
+          const kept = to === typeName ? 0 : undefined;
+          return percentage(kept ?? errorOf(all.get(name), to ?? ''));
+        }),
+        tone: 'returned',
+      },
       ...types.map(({ name: type, bitsPerWeight }) => ({
         head: `${type}, ${general(bitsPerWeight, 4)} bits`,
         cells: tensors.map(({ name }) => percentage(errorOf(all.get(name), type))),

@@ -18,6 +18,7 @@ export function bitsView({ layout, values, negative, exponents, mantissas, set }
   const from = used[0] ?? 0;
   const to = (used.at(-1) ?? 0) + 1;
   const shares = (counts: Float64Array) => Array.from(counts, (n) => (100 * n) / values);
+  const highest = (counts: Float64Array) => 1.05 * Math.max(...shares(counts));
   return html`
     ${facts([
       ['values looked at', count(values)],
@@ -44,6 +45,8 @@ export function bitsView({ layout, values, negative, exponents, mantissas, set }
         xLabel: 'exponent as stored',
         yLabel: '% of values',
         xWhole: true,
+        xRange: [from - 0.5, to - 0.5] as const,
+        yRange: [0, highest(exponents)] as const,
         height: 220,
         series: [
           {
@@ -62,6 +65,8 @@ export function bitsView({ layout, values, negative, exponents, mantissas, set }
         xLabel: 'first 5 bits of the mantissa',
         yLabel: '% of values',
         xWhole: true,
+        xRange: [-0.5, mantissas.length - 0.5] as const,
+        yRange: [0, highest(mantissas)] as const,
         height: 220,
         series: [
           {
