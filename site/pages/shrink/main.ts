@@ -173,7 +173,7 @@ function errorOf(measured: Measured | undefined, type: string): number | undefin
   return measured && found && relative(found.meanSquare, measured.signal);
 }
 
-/** The error of all weights of a file together. */
+/** The error of all weights together that are converted. */
 function errorOfPlan({ tensors }: Plan, model: Opened, all: Map<string, Measured>) {
   const sources = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
   let squares = 0;
@@ -182,12 +182,14 @@ function errorOfPlan({ tensors }: Plan, model: Opened, all: Map<string, Measured
     const source = sources.get(name);
     const measured = all.get(name);
     if (!source || !measured) continue;
-    signal += source.values * measured.signal;
+    // Norms are few but large: they would make the errors of all others look small.
     if (type === source.typeName) continue;
+    signal += source.values * measured.signal;
     const found = measured.types.find((one) => one.type === type);
     squares += source.values * (found?.meanSquare ?? 0);
   }
-  return signal > 0 ? relative(squares, signal) : undefined;
+  if (all.size === 0) return undefined;
+  return signal > 0 ? relative(squares, signal) : 0;
 }
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
@@ -196,7 +198,8 @@ function typesView(fb: Fewbits, model: Opened, plans: Plans, all: Map<string, Me
   const shown = [...plans.byType].sort((a, b) => a.byteLength - b.byteLength);
   const types = fb.ggml.types as Record<string, { readonly bitsPerWeight: number }>;
   return table({
-    caption: 'The whole model in each type, with the rules below; errors are measured on samples',
+    caption:
+      'The whole model in each type, with the rules below; the error of what is converted, measured on samples',
     named: true,
     columns: [
       { head: 'type', cells: shown.map(({ type }) => type) },
