@@ -3,7 +3,7 @@
 import * as measure from './measure.mjs';
 
 /** Every case there is: cases/<name>.mjs exports `run(fb, measure, options)`, which yields rows. */
-export const CASES = ['uniform', 'linear', 'floats', 'distributional'];
+export const CASES = ['uniform', 'linear', 'floats', 'distributional', 'ggml'];
 
 /**
  * Yields { case, name, ms, bytes?, ratios } where `ratios` says how many times faster (or, for
