@@ -104,8 +104,6 @@ it('webpack', async () => {
       context: consumer.folder,
       entry: './models/main.js',
       output: { path: out },
-      // Each page fetches one of the two builds; webpack warns of the size of either.
-      performance: { hints: false },
     };
     webpack(options, (error, result) => (error ? reject(error) : resolve(result)));
   });
