@@ -205,6 +205,17 @@ describe.each(await builds())('uniform, $variant', (fb) => {
       expect(dequantize(q, out)).toBe(out);
       expect(Array.from(out)).toEqual(Array.from(dequantize(q)));
     });
+
+    it('codes go to bytes that are given, when they are as many as it takes', () => {
+      const o: UniformOptions = { bits: 4, block: 7 };
+      const out = new Uint8Array(50);
+      const q = quantize(noise(100), o, out);
+      expect(q.codes).toBe(out);
+      expect(q).toEqual(quantize(noise(100), o));
+      expectError('INVALID_ARGUMENT', /^out must be a Uint8Array of length 50/, () =>
+        quantize(noise(100), o, new Uint8Array(51)),
+      );
+    });
   });
 
   describe('arguments', () => {

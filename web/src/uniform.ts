@@ -85,10 +85,12 @@ export interface Uniform {
    *
    * @param x the values; empty is fine
    * @param options see UniformOptions
+   * @param out bytes for the codes, as many as they take, where a new array would cost too much; when
+   *   a value is refused some of them may have been written
    * @throws FewbitsError NON_FINITE with the index of a NaN or infinity, UNSUPPORTED when a scale
    *   is too large for scaleType 'f16', INVALID_ARGUMENT for the rest
    */
-  quantize(x: FloatArray, options?: UniformOptions): UniformQuantized;
+  quantize(x: FloatArray, options?: UniformOptions, out?: Uint8Array): UniformQuantized;
 
   /**
    * The values behind the codes: (code - zeroPoint) * scale + minimum.
@@ -367,7 +369,11 @@ export function createUniform(core: Core, bits: Bits, floats: Floats): Uniform {
     });
   }
 
-  function quantize(given: FloatArray, givenOptions?: UniformOptions): UniformQuantized {
+  function quantize(
+    given: FloatArray,
+    givenOptions?: UniformOptions,
+    givenOut?: Uint8Array,
+  ): UniformQuantized {
     const x = toFloat32('x', given);
     const o = options<UniformOptions>('options', givenOptions, [
       'bits',
@@ -394,7 +400,7 @@ export function createUniform(core: Core, bits: Bits, floats: Floats): Uniform {
       rounding: ROUNDINGS.indexOf(rounding),
       scale_type: roundLater ? 0 : SCALE_TYPES.indexOf(scaleType),
     };
-    const codes = output(Uint8Array, packedBytes(x.length, width), undefined);
+    const codes = output(Uint8Array, packedBytes(x.length, width), givenOut);
     const parameters: Parameters = {
       scales: output(Float32Array, count, undefined),
       minima: output(Float32Array, count, undefined),

@@ -66,6 +66,12 @@ export function* run(fb, { normals, race, setter }, { quick }) {
     () => fb.uniform.quantize(x, { bits: 8 }),
     () => plainInt8(x),
   );
+  const bytes8 = new Uint8Array(x.length);
+  yield row(
+    'int8, one scale, encode into out',
+    () => fb.uniform.quantize(x, { bits: 8 }, bytes8),
+    () => plainInt8(x),
+  );
   yield row(
     'int8, one scale, decode',
     () => fb.uniform.dequantize(int8),
@@ -81,6 +87,12 @@ export function* run(fb, { normals, race, setter }, { quick }) {
   yield row(
     '4 bits, blocks of 32, encode',
     () => fb.uniform.quantize(x, { bits: 4, block: 32 }),
+    () => plainBlocks(x),
+  );
+  const bytes4 = new Uint8Array(x.length / 2);
+  yield row(
+    '4 bits, blocks of 32, encode into out',
+    () => fb.uniform.quantize(x, { bits: 4, block: 32 }, bytes4),
     () => plainBlocks(x),
   );
   yield row(
