@@ -3,49 +3,19 @@
 #include <gtest/gtest.h>
 
 #include <bit>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "fewbits/kquant.h"
+#include "support/golden_json.h"
 
 namespace fewbits::kquant {
 namespace {
 
-std::string read_cases() {
-  std::string text;
-  std::FILE* file = std::fopen(FEWBITS_GOLDEN "/affine-and-k/cases.json", "rb");
-  if (file == nullptr) return text;
-  char buffer[4096];
-  for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, file)) > 0;) text.append(buffer, n);
-  std::fclose(file);
-  return text;
-}
-
-/// The number or list of numbers at this path of keys, each looked up after the one before.
-std::vector<double> numbers(const std::string& json, const std::vector<std::string>& path) {
-  std::size_t at = 0;
-  for (const std::string& key : path) {
-    at = json.find('"' + key + '"', at);
-    if (at == std::string::npos) return {};
-    at += key.size() + 2;
-  }
-  at = json.find(':', at) + 1;
-  at = json.find_first_not_of(" \n", at);
-  std::size_t end = json[at] == '[' ? json.find(']', at) : json.find_first_of(",}", at);
-  std::vector<double> result;
-  for (std::size_t i = json[at] == '[' ? at + 1 : at; i < end;) {
-    result.push_back(std::strtod(json.c_str() + i, nullptr));
-    i = json.find(',', i);
-    if (i == std::string::npos) break;
-    ++i;
-  }
-  return result;
-}
+using test::numbers;
 
 const std::string& cases() {
-  static const std::string text = read_cases();
+  static const std::string text = test::read_affine_and_k();
   return text;
 }
 
