@@ -263,9 +263,15 @@ export function createLinear(core: Core, bits: Bits, uniform: Uniform): Linear {
     }
     const weightKind = weightBits === 8 ? 0 : 1;
     const sums = new Int32Array(outputs);
-    for (let row = 0; row < outputs; ++row) {
-      for (let column = 0; column < inputs; ++column) sums[row] += codes[row * inputs + column];
-    }
+    const summed = panelRows(rowBytes, 1, outputs);
+    memory.withScratch([summed * rowBytes, 4 * summed], (weightsAt, sumsAt) => {
+      for (let j = 0; j < outputs; j += summed) {
+        const rows = Math.min(summed, outputs - j);
+        give(stored, j * rowBytes, rows * rowBytes, weightsAt);
+        wasm.linear_row_sums(weightsAt, weightKind, rows, inputs, sumsAt);
+        sums.set(memory.i32(sumsAt, rows), j);
+      }
+    });
     const activationKind = SCHEMES.indexOf(scheme);
     const format = { bits: 8, scheme: activationKind, rounding: 0, scale_type: 0 };
 
