@@ -1,0 +1,131 @@
+#pragma once
+
+// What an index holds, for the files that implement it: index.cpp (adding and removing rows, files)
+// and search.cpp with scan.cpp.
+
+#include <bit>
+#include <cstring>
+
+#include "fewbits/vectors.h"
+#include "vectors/best.h"
+#include "vectors/buffer.h"
+#include "vectors/kernels.h"
+#include "vectors/layout.h"
+#include "vectors/query.h"
+#include "vectors/records.h"
+#include "vectors/transform.h"
+
+namespace fewbits::vectors {
+
+/// Of a vector whose scores fit a float.
+inline constexpr double kLargestNorm = 1e18;
+
+inline std::size_t round_up(std::size_t n, std::size_t multiple) {
+  return (n + multiple - 1) / multiple * multiple;
+}
+
+/// A float16 that is neither negative nor infinite, without branches.
+inline float f32_from_small_f16(std::uint16_t half) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(half) << 13) * 0x1p112f;
+}
+
+/// Position of the first value that is not finite, or n.
+std::size_t first_non_finite(const float* x, std::size_t n);
+
+struct Index::State {
+  Options options;
+  Transform transform;
+  bool learned = false;
+  Layout layout;
+  Buffer<float> scales;  // of the float16 factors, a coded segment
+  Buffer<Segment> segments;
+  Layout refine_layout;
+
+  // A record holds 64 rows: their codes, transposed for the look-ups or row after row for dot
+  // products, then their factors, then norms (l2) or sums of levels (dot products).
+  bool by_dot = false;
+  std::size_t row_bytes = 0;
+  std::size_t factor_offset = 0;
+  std::size_t extra_offset = 0;
+  Records main;
+  // 64 rows of finer codes, a row after the other, then their factors.
+  std::size_t refine_bytes = 0;
+  Records refine;
+  Buffer<std::uint64_t> removed;  // a bit for each row
+  std::size_t rows = 0;
+  std::size_t alive = 0;
+
+  // What coding a vector needs, so that adding into reserved room cannot fail.
+  Buffer<float> centred;
+  Buffer<float> rotated;
+  Buffer<std::int16_t> fixed;
+  Buffer<std::int8_t> levels;
+  Buffer<std::int8_t> spare_levels;
+  Buffer<std::uint8_t> row_codes;
+
+  bool init(const Options& wanted);
+  bool lay_out();
+  Result reserve(std::size_t rows);
+
+  std::uint8_t* block(std::size_t row) { return main.at(row / kBlockRows); }
+  const std::uint8_t* block(std::size_t row) const { return main.at(row / kBlockRows); }
+  float* factors(std::uint8_t* block_at) {
+    return reinterpret_cast<float*>(block_at + factor_offset);
+  }
+  const float* factors(const std::uint8_t* block_at) const {
+    return reinterpret_cast<const float*>(block_at + factor_offset);
+  }
+  const std::uint16_t* half_factors(const std::uint8_t* block_at, std::size_t segment) const {
+    return reinterpret_cast<const std::uint16_t*>(block_at + factor_offset) + segment * kBlockRows;
+  }
+  std::uint16_t* half_factors(std::uint8_t* block_at, std::size_t segment) {
+    return reinterpret_cast<std::uint16_t*>(block_at + factor_offset) + segment * kBlockRows;
+  }
+  const float* norms(const std::uint8_t* block_at) const {
+    return reinterpret_cast<const float*>(block_at + extra_offset);
+  }
+  const std::int32_t* level_sums(const std::uint8_t* block_at) const {
+    return reinterpret_cast<const std::int32_t*>(block_at + extra_offset);
+  }
+  template <typename T>
+  void set_extra(std::uint8_t* block_at, std::size_t slot, T value) {
+    static_assert(sizeof(T) == 4);
+    std::memcpy(block_at + extra_offset + slot * 4, &value, 4);
+  }
+  std::uint8_t* refine_codes(std::size_t row) {
+    return refine.at(row / kBlockRows) + row % kBlockRows * refine_bytes;
+  }
+  const std::uint8_t* refine_codes(std::size_t row) const {
+    return refine.at(row / kBlockRows) + row % kBlockRows * refine_bytes;
+  }
+  float* refine_factor(std::size_t row) {
+    return reinterpret_cast<float*>(refine.at(row / kBlockRows) +
+                                    round_up(kBlockRows * refine_bytes, 16)) +
+           row % kBlockRows;
+  }
+  const float* refine_factor(std::size_t row) const {
+    return const_cast<State*>(this)->refine_factor(row);
+  }
+  bool is_removed(std::size_t row) const { return (removed[row / 64] >> (row % 64)) & 1; }
+
+  double centre(const float* x);
+  Result check(const float* x, std::size_t n);
+  void put_codes(std::size_t row, const std::uint8_t* codes);
+  void get_codes(std::size_t row, std::uint8_t* codes) const;
+  void encode_into(std::size_t row, const float* x);
+  void encode_refine(std::size_t row, double norm);
+  void copy_row(std::size_t from, std::size_t to);
+
+  void levels_of(std::size_t row, std::int8_t* out) const;
+  void refine_levels_of(std::size_t row, std::int8_t* out) const;
+  float inner_product(std::size_t row, const float* y, std::int8_t* scratch) const;
+  void offer_block(const float* estimates, std::size_t first, const std::uint32_t* allowed,
+                   Best* best) const;
+  void finish_estimates(const std::uint8_t* block_at, float* estimates) const;
+  void scan_tables(const Queries& queries, std::size_t count, const std::uint32_t* allowed,
+                   Best* best) const;
+  void scan_dots(const Queries& queries, std::size_t count, const std::uint32_t* allowed,
+                 Best* best) const;
+};
+
+}  // namespace fewbits::vectors
