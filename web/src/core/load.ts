@@ -47,7 +47,25 @@ export function loadSync(module: CompiledModule): Fewbits {
   if (!isModule(module)) {
     throw invalid(`loadSync takes a WebAssembly.Module, got ${describe(module)}`);
   }
-  return new Fewbits(new Core(instantiate(module)));
+  const core = new Core(instantiate(module));
+  const fb = new Fewbits(core);
+  insides.set(fb, { core, module });
+  return fb;
+}
+
+/** What other entries of this package need of the loaded library. */
+export interface Inside {
+  readonly core: Core;
+  readonly module: CompiledModule;
+}
+
+const insides = new WeakMap<Fewbits, Inside>();
+
+/** What is inside of a loaded library: to share its memory, or to send its module to a worker. */
+export function insideOf(fb: Fewbits): Inside {
+  const inside = insides.get(fb);
+  if (inside === undefined) throw invalid(`this is no loaded fewbits: ${describe(fb)}`);
+  return inside;
 }
 
 type Loaded = Promise<Fewbits>;

@@ -1,4 +1,5 @@
 import { integer } from '../core/arguments.js';
+import type { Channel } from '../core/channel.js';
 import { FewbitsError, type FewbitsErrorCode } from '../core/errors.js';
 import type { Fewbits } from '../fewbits.js';
 import { type Conversion, type Converter, createRowConverter } from './convert.js';
@@ -15,12 +16,7 @@ export interface Answer {
 }
 
 /** A worker of any platform, with one conversion in it at a time. */
-export interface PoolWorker {
-  post(request: Request, transfer: ArrayBuffer[]): void;
-  /** Called once; both functions are called for all that comes. */
-  listen(answered: (answer: Answer) => void, failed: (cause: unknown) => void): void;
-  end(): void;
-}
+export type PoolWorker = Channel<Request, Answer>;
 
 /** Workers that convert; `close()` ends them. */
 export interface ConverterPool extends Converter {
