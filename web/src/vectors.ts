@@ -1,68 +1,36 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import {
-  describe,
-  type FloatArray,
-  integer,
-  invalid,
-  oneOf,
-  options,
-  toFloat32,
-} from './core/arguments.js';
+import { describe, type FloatArray, integer, invalid, options } from './core/arguments.js';
 import type { Core } from './core/core.js';
 import { FewbitsError } from './core/errors.js';
+import {
+  allowedRows,
+  checkCalibration,
+  checkCandidates,
+  checkK,
+  checkQuery,
+  checkRow,
+  checkRows,
+  checkSample,
+  checkSettings,
+  checkVectors,
+  INDEX_OPTIONS,
+  type IndexOptions,
+  isSparse,
+  MAX_CANDIDATES,
+  MAX_QUERIES,
+  SEARCH_OPTIONS,
+  type SearchOptions,
+} from './vectors/arguments.js';
 import { readIndex, writeIndex } from './vectors/file.js';
-import { METRICS, type Metric, QUALITIES, type Settings } from './vectors/functions.js';
+import type { Metric, Settings } from './vectors/functions.js';
 import { checkId, type Id, Ids } from './vectors/ids.js';
+import { meanOf } from './vectors/mean.js';
 import { type Hits, NativeIndex } from './vectors/native.js';
 
+export type { IndexOptions, SearchOptions } from './vectors/arguments.js';
 export type { Metric, Segment, Settings } from './vectors/functions.js';
 export type { Id } from './vectors/ids.js';
-
-const MAX_DIMS = 16384;
-const MAX_QUERIES = 64;
-const MAX_CANDIDATES = 1 << 20;
-
-export interface IndexOptions {
-  /** Dimensions of the vectors, 1 to 16384. */
-  dims: number;
-  /** Bits a dimension: 1, 2, 4 or 8. Default 4. */
-  bits?: 1 | 2 | 4 | 8;
-  /** Default 'cosine', for which vectors need not be normalised. */
-  metric?: Metric;
-  /**
-   * 'best' chooses a scale for each vector that brings its code closest in direction; 'fast' takes
-   * the scale of the codebook and adds several times as fast. Default 'best'.
-   */
-  quality?: 'best' | 'fast';
-  /** Bits of a second, finer code that scores the candidates of a search: 4 or 8. Default none. */
-  refine?: 4 | 8;
-  /**
-   * Seed of the random rotation, below 2^32. Default 0. Vectors have the same codes in every index
-   * with the same seed.
-   */
-  seed?: number;
-  /**
-   * The mean of the vectors (of the normalised ones for 'cosine'), if it is known: taking it off
-   * makes codes of crowded embeddings finer. calibrate() learns it from a sample.
-   */
-  mean?: FloatArray;
-}
-
-export interface SearchOptions {
-  /** How many neighbours. Default 10. */
-  k?: number;
-  /**
-   * Which vectors may be found: their ids, a function of the id, or, for ids that are small
-   * integers, a bitmap with bit id % 8 of byte id >> 3.
-   */
-  filter?: Iterable<Id> | ((id: Id) => boolean) | Uint8Array;
-  /**
-   * The best rescore * k of the scan are scored again with the query in full precision and the
-   * finer code, if there is one. Default 10 with `refine`, else about 1.5 (and 16 more).
-   */
-  rescore?: number;
-}
 
 /** Neighbours, best first; of equal ones the earlier added. */
 export interface SearchResult {
@@ -165,10 +133,7 @@ export class VectorIndex implements Disposable {
   replace(vectors: FloatArray, ids: ArrayLike<Id>): void {
     const x = this.#vectors('vectors', vectors);
     const n = x.length / this.dims;
-    if (typeof ids !== 'object' || ids === null || ids.length !== n) {
-      throw invalid(`ids must be ${n} ids, one a vector, got ${describe(ids)}`);
-    }
-    const rows = Array.from(ids, (id, i) => this.#row(`ids[${i}]`, id));
+    const rows = checkRows(ids, n, this.#ids);
     if (n > 0) this.#native.replace(x, rows);
   }
 
@@ -178,7 +143,7 @@ export class VectorIndex implements Disposable {
     if (row === undefined) return false;
     this.#native.remove(row);
     this.#ids.remove(row);
-    if (this.#ids.removed > 256 && this.#ids.removed > this.#ids.length / 8) this.compact();
+    if (isSparse(this.#ids)) this.compact();
     return true;
   }
 
@@ -221,7 +186,7 @@ export class VectorIndex implements Disposable {
    */
   candidates(query: FloatArray, count: number, filter?: SearchOptions['filter']): Candidates {
     integer('count', count, 1, MAX_CANDIDATES);
-    const allowed = filter === undefined ? null : this.#allowed(filter);
+    const allowed = filter === undefined ? null : allowedRows(filter, this.#ids);
     const n = Math.max(1, Math.min(count, this.size));
     const hits = this.#native.search(this.#query(query), n, n, allowed);
     return { ...this.#result(hits, 0, n), estimates: hits.estimates.slice(0, hits.found[0]) };
@@ -229,15 +194,7 @@ export class VectorIndex implements Disposable {
 
   /** How many candidates a search with these options has. */
   candidateCount(searchOptions?: Pick<SearchOptions, 'k' | 'rescore'>): number {
-    const o = searchOptions ?? {};
-    const k = integer('k', o.k ?? 10, 1, MAX_CANDIDATES);
-    const { refine } = this.#native.settings;
-    if (o.rescore === undefined && refine === 0) return k + Math.max(16, k >> 1);
-    const rescore = o.rescore ?? 10;
-    if (typeof rescore !== 'number' || !(rescore >= 1 && rescore <= MAX_CANDIDATES)) {
-      throw invalid(`rescore must be a number from 1 up, got ${describe(rescore)}`);
-    }
-    return Math.min(Math.ceil(k * rescore), MAX_CANDIDATES);
+    return checkCandidates(searchOptions ?? {}, this.#native.settings.refine);
   }
 
   /** The vector that a code stands for; for 'cosine' (without a mean) of norm 1. */
@@ -254,11 +211,9 @@ export class VectorIndex implements Disposable {
    * @param sample n * dims values; some thousand vectors, at least as many as dims
    */
   calibrate(sample: FloatArray, calibrateOptions?: { method?: 'axes' | 'mean' }): void {
-    const o = options<{ method?: 'axes' | 'mean' }>('options', calibrateOptions, ['method']);
-    const method = oneOf('method', o.method ?? 'axes', ['axes', 'mean']);
+    const method = checkCalibration(calibrateOptions);
     const x = this.#vectors('sample', sample);
-    if (this.#ids.length > 0) throw invalid('calibrate() works on an empty index');
-    if (x.length === 0) throw invalid('sample must hold at least one vector');
+    checkSample(x, this.#ids.length);
     if (method === 'mean') this.#native.setMean(meanOf(x, this.dims, this.metric));
     else this.#native.calibrate(x);
   }
@@ -313,67 +268,29 @@ export class VectorIndex implements Disposable {
 
   #vectors(name: string, given: FloatArray): Float32Array {
     this.#native.address; // throws when disposed of
-    const x = toFloat32(name, given);
-    if (x.length % this.dims !== 0) {
-      throw invalid(
-        `${name} must hold vectors of ${this.dims} values each, got ${x.length} values`,
-      );
-    }
-    return x;
+    return checkVectors(name, given, this.dims);
   }
 
   #query(given: FloatArray): Float32Array {
-    const x = this.#vectors('query', given);
-    if (x.length !== this.dims) {
-      throw invalid(`query must have ${this.dims} values, got ${x.length}`);
-    }
-    return x;
+    this.#native.address; // throws when disposed of
+    return checkQuery(given, this.dims);
   }
 
   #row(name: string, id: unknown): number {
     this.#native.address; // throws when disposed of
-    const row = this.#ids.row(checkId(name, id));
-    if (row === undefined) throw invalid(`${name}: no vector has the id ${describe(id)}`);
-    return row;
+    return checkRow(name, id, this.#ids);
   }
 
   #plan(given: SearchOptions | undefined) {
-    const o = options<SearchOptions>('options', given, ['k', 'filter', 'rescore']);
-    const wanted = integer('k', o.k ?? 10, 1, MAX_CANDIDATES);
+    const o = options<SearchOptions>('options', given, SEARCH_OPTIONS);
+    const wanted = checkK(o);
     const k = Math.max(1, Math.min(wanted, this.size));
     const candidates = Math.max(k, Math.min(this.candidateCount(o), this.size));
-    return { k, candidates, allowed: o.filter === undefined ? null : this.#allowed(o.filter) };
-  }
-
-  /** A bit for each row that the filter lets through. */
-  #allowed(filter: NonNullable<SearchOptions['filter']>): Uint32Array {
-    const ids = this.#ids;
-    const bits = new Uint32Array(Math.ceil(ids.length / 32));
-    const allow = (row: number) => {
-      bits[row >>> 5] |= 1 << (row & 31);
+    return {
+      k,
+      candidates,
+      allowed: o.filter === undefined ? null : allowedRows(o.filter, this.#ids),
     };
-    if (typeof filter === 'function') {
-      for (let row = 0; row < ids.length; row++) {
-        if (!ids.isRemoved(row) && filter(ids.at(row))) allow(row);
-      }
-    } else if (filter instanceof Uint8Array) {
-      for (let row = 0; row < ids.length; row++) {
-        const id = ids.at(row);
-        if (typeof id === 'number' && id >= 0 && (filter[Math.floor(id / 8)] >> (id % 8)) & 1) {
-          allow(row);
-        }
-      }
-    } else if (typeof filter === 'object' && filter !== null && Symbol.iterator in filter) {
-      for (const id of filter) {
-        const row = ids.row(id);
-        if (row !== undefined) allow(row);
-      }
-    } else {
-      throw invalid(
-        `filter must be ids, a function of an id or a Uint8Array bitmap, got ${describe(filter)}`,
-      );
-    }
-    return bits;
   }
 
   #result(hits: Hits, q: number, k: number): SearchResult {
@@ -384,19 +301,6 @@ export class VectorIndex implements Disposable {
     if (this.metric === 'l2') for (let i = 0; i < n; i++) scores[i] = Math.max(0, -scores[i]);
     return { ids, scores };
   }
-}
-
-function meanOf(x: Float32Array, dims: number, metric: Metric): Float32Array {
-  const sum = new Float64Array(dims);
-  const rows = x.length / dims;
-  for (let row = 0; row < rows; row++) {
-    const vector = x.subarray(row * dims, (row + 1) * dims);
-    let square = 0;
-    if (metric === 'cosine') for (const value of vector) square += value * value;
-    const scale = square > 0 ? 1 / Math.sqrt(square) : 1;
-    for (let i = 0; i < dims; i++) sum[i] += vector[i] * scale;
-  }
-  return Float32Array.from(sum, (value) => value / rows);
 }
 
 /** Makes and opens vector indexes. */
@@ -423,34 +327,9 @@ export interface Vectors {
 export function createVectors(core: Core): Vectors {
   return {
     createIndex(given) {
-      const o = options<IndexOptions>('options', given, [
-        'dims',
-        'bits',
-        'metric',
-        'quality',
-        'refine',
-        'seed',
-        'mean',
-      ]);
-      const width = <T extends number>(name: string, value: T, accepted: readonly T[]): T => {
-        if (!accepted.includes(value)) {
-          throw invalid(`${name} must be one of ${accepted.join(', ')}, got ${describe(value)}`);
-        }
-        return value;
-      };
-      const dims = integer('dims', o.dims, 1, MAX_DIMS);
-      const settings: Settings = {
-        dims,
-        bits: width('bits', o.bits ?? 4, [1, 2, 4, 8]),
-        metric: oneOf('metric', o.metric ?? 'cosine', METRICS),
-        quality: oneOf('quality', o.quality ?? 'best', QUALITIES),
-        refine: o.refine === undefined ? 0 : width('refine', o.refine, [4, 8]),
-        seed: integer('seed', o.seed ?? 0, 0, 2 ** 32 - 1),
-      };
-      const mean = o.mean === undefined ? null : toFloat32('mean', o.mean);
-      if (mean !== null && mean.length !== dims) {
-        throw invalid(`mean must have ${dims} values, got ${mean.length}`);
-      }
+      const { settings, mean } = checkSettings(
+        options<IndexOptions>('options', given, INDEX_OPTIONS),
+      );
       const native = new NativeIndex(core, settings);
       try {
         if (mean !== null) native.setMean(mean);

@@ -27,8 +27,9 @@ const NAMES: Record<keyof RowSizes, string> = {
   refine_factors: 'refine.factors',
 };
 
+/** A tensor of the file: its bytes, or which array of the rows it is. */
 interface Tensor extends SafetensorsPlanned {
-  readonly data: () => Iterable<Uint8Array>;
+  readonly data: Iterable<Uint8Array> | keyof RowSizes;
 }
 
 function idTensors(ids: Ids): Tensor[] {
@@ -37,7 +38,7 @@ function idTensors(ids: Ids): Tensor[] {
   const n = all.length;
   if (all.every((id) => typeof id === 'number')) {
     const values = BigInt64Array.from(all as number[], (id) => BigInt(id));
-    return [{ name: 'ids', dtype: 'I64', shape: [n], data: () => [bytesOf(values)] }];
+    return [{ name: 'ids', dtype: 'I64', shape: [n], data: [bytesOf(values)] }];
   }
   const encoder = new TextEncoder();
   const texts = all.map((id) => encoder.encode(String(id)));
@@ -49,9 +50,9 @@ function idTensors(ids: Ids): Tensor[] {
     ends[i] = end;
   });
   return [
-    { name: 'ids.ends', dtype: 'F64', shape: [n], data: () => [bytesOf(ends)] },
-    { name: 'ids.text', dtype: 'U8', shape: [end], data: () => texts },
-    { name: 'ids.types', dtype: 'U8', shape: [n], data: () => [types] },
+    { name: 'ids.ends', dtype: 'F64', shape: [n], data: [bytesOf(ends)] },
+    { name: 'ids.text', dtype: 'U8', shape: [end], data: texts },
+    { name: 'ids.types', dtype: 'U8', shape: [n], data: [types] },
   ];
 }
 
@@ -66,11 +67,11 @@ function tensorsOf(index: NativeIndex, ids: Ids): Tensor[] {
   const learned = matrix !== null;
   const tensors: Tensor[] = [];
   const small = (name: string, dtype: Tensor['dtype'], shape: number[], data: ArrayBufferView) =>
-    tensors.push({ name, dtype, shape, data: () => [bytesOf(data)] });
+    tensors.push({ name, dtype, shape, data: [bytesOf(data)] });
 
   const rows = (array: keyof RowSizes, dtype: Tensor['dtype'], shape: number[]) => {
     if (sizes[array] === 0) return;
-    tensors.push({ name: NAMES[array], dtype, shape, data: () => index.exportRows(array, n) });
+    tensors.push({ name: NAMES[array], dtype, shape, data: array });
   };
   const signed = (bits: number) => (bits === 8 ? 'I8' : 'U8');
   if (mean !== null) small('mean', 'F32', [dims], mean);
@@ -99,11 +100,15 @@ function tensorsOf(index: NativeIndex, ids: Ids): Tensor[] {
   return tensors;
 }
 
-/**
- * The file of an index, piece by piece; the first piece is all of the header. Removed rows must
- * have been compacted away. The last four bytes are the CRC-32 of what comes before them.
- */
-export function* writeIndex(index: NativeIndex, ids: Ids): Generator<Uint8Array, void, void> {
+/** The file of an index but for its rows. */
+export interface FilePlan {
+  readonly byteLength: number;
+  /** What follows on each other: bytes, or all rows of an array. A checksum() of it ends the file. */
+  readonly parts: readonly (Iterable<Uint8Array> | keyof RowSizes)[];
+}
+
+/** Lays out the file of the rows that have these ids, of which none is removed. */
+export function planFile(index: NativeIndex, ids: Ids): FilePlan {
   const { settings } = index;
   const tensors = tensorsOf(index, ids);
   const check: SafetensorsPlanned = { name: 'checksum', dtype: 'U8', shape: [4] };
@@ -120,17 +125,31 @@ export function* writeIndex(index: NativeIndex, ids: Ids): Generator<Uint8Array,
     nextId: String(ids.next),
   });
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  let sum = checksum(index.core, 0, plan.header);
-  yield plan.header;
-  for (const { name } of plan.tensors) {
-    for (const piece of byName.get(name)?.data() ?? []) {
+  const parts = plan.tensors.map(({ name }) => byName.get(name)?.data ?? []);
+  return { byteLength: plan.byteLength, parts: [[plan.header], ...parts] };
+}
+
+/** The last four bytes of a file with this CRC-32. */
+export function writeChecksum(sum: number): Uint8Array {
+  const end = new Uint8Array(4);
+  new DataView(end.buffer).setUint32(0, sum, true);
+  return end;
+}
+
+/**
+ * The file of an index, piece by piece; the first piece is all of the header. Removed rows must
+ * have been compacted away. The last four bytes are the CRC-32 of what comes before them.
+ */
+export function* writeIndex(index: NativeIndex, ids: Ids): Generator<Uint8Array, void, void> {
+  let sum = 0;
+  for (const part of planFile(index, ids).parts) {
+    const pieces = typeof part === 'string' ? index.exportRows(part, ids.length) : part;
+    for (const piece of pieces) {
       sum = checksum(index.core, sum, piece);
       yield piece;
     }
   }
-  const end = new Uint8Array(4);
-  new DataView(end.buffer).setUint32(0, sum, true);
-  yield end;
+  yield writeChecksum(sum);
 }
 
 function readSettings(metadata: Readonly<Record<string, string>>): Settings & {
@@ -195,8 +214,19 @@ function readIds(file: SafetensorsData, rows: number, next: number): Ids {
   return Ids.from(ids, rows, next);
 }
 
-/** What a file holds. Throws CORRUPT_DATA for anything but a file of writeIndex as it was. */
-export function readIndex(core: Core, bytes: Uint8Array): { index: NativeIndex; ids: Ids } {
+/** What a file holds, its rows still outside of the index. */
+export interface IndexFile {
+  /** An index without rows, made as that of the file. */
+  readonly index: NativeIndex;
+  readonly ids: Ids;
+  /** Views of the file. */
+  readonly arrays: RowArrays;
+  /** The CRC-32 at its end. */
+  readonly sum: number;
+}
+
+/** Throws CORRUPT_DATA for anything but a file of writeIndex as it was; rows are not looked at. */
+export function openFile(core: Core, bytes: Uint8Array): IndexFile {
   const file = readSafetensors(bytes);
   const { metadata } = file;
   if (metadata?.format !== FORMAT) {
@@ -208,36 +238,15 @@ export function readIndex(core: Core, bytes: Uint8Array): { index: NativeIndex; 
       `index file of version '${metadata.version}'; this build reads version ${VERSION}`,
     );
   }
-  const stored = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4);
-  if (checksum(core, 0, bytes.subarray(0, -4)) !== stored.getUint32(0, true)) {
+  const end = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4);
+  const sum = end.getUint32(0, true);
+  if (checksum(core, 0, bytes.subarray(0, -4)) !== sum) {
     throw corrupt('the checksum does not agree with the contents');
   }
   const { rows, nextId, ...settings } = readSettings(metadata);
-  const floats = (name: string) => {
-    const values = file.float32(name);
-    return values.byteOffset === 0 ? values : values.slice();
-  };
   const index = new NativeIndex(core, settings);
-  try {
-    if (file.has('mean')) {
-      const mean = floats('mean');
-      if (mean.length !== settings.dims) throw corrupt("'mean' has the wrong length");
-      index.setMean(mean);
-    }
-    if (file.has('transform.matrix')) {
-      const matrix = floats('transform.matrix');
-      const scales = floats('transform.scales');
-      const cut = file.elements('transform.segments');
-      if (matrix.length !== settings.dims ** 2 || cut.length !== 2 * scales.length) {
-        throw corrupt("'transform' has the wrong shape");
-      }
-      const segments: Segment[] = Array.from(scales, (scale, i) => ({
-        dims: Number(cut[2 * i]),
-        bits: Number(cut[2 * i + 1]),
-        scale,
-      }));
-      index.setTransform(matrix, segments);
-    }
+  return filling(index, () => {
+    readTransform(file, index);
     const sizes = index.rowSizes;
     const arrays = {} as RowArrays;
     for (const name of ROW_ARRAYS) {
@@ -248,13 +257,57 @@ export function readIndex(core: Core, bytes: Uint8Array): { index: NativeIndex; 
         );
       }
     }
-    index.importRows(arrays, rows);
-    return { index, ids: readIds(file, rows, nextId) };
+    return { index, arrays, ids: readIds(file, rows, nextId), sum };
+  });
+}
+
+function readTransform(file: SafetensorsData, index: NativeIndex): void {
+  const { dims } = index.settings;
+  const floats = (name: string) => {
+    const values = file.float32(name);
+    return values.byteOffset === 0 ? values : values.slice();
+  };
+  if (file.has('mean')) {
+    const mean = floats('mean');
+    if (mean.length !== dims) throw corrupt("'mean' has the wrong length");
+    index.setMean(mean);
+  }
+  if (!file.has('transform.matrix')) return;
+  const matrix = floats('transform.matrix');
+  const scales = floats('transform.scales');
+  const cut = file.elements('transform.segments');
+  if (matrix.length !== dims ** 2 || cut.length !== 2 * scales.length) {
+    throw corrupt("'transform' has the wrong shape");
+  }
+  const segments: Segment[] = Array.from(scales, (scale, i) => ({
+    dims: Number(cut[2 * i]),
+    bits: Number(cut[2 * i + 1]),
+    scale,
+  }));
+  index.setTransform(matrix, segments);
+}
+
+/** Disposes of the index when `work` fails, for which the file is to blame unless memory is full. */
+function filling<T>(index: NativeIndex, work: () => T): T {
+  try {
+    return work();
   } catch (error) {
     index.dispose();
-    if (error instanceof FewbitsError && error.code === 'OUT_OF_MEMORY') throw error;
-    throw error instanceof FewbitsError && error.code === 'CORRUPT_DATA'
-      ? error
-      : corrupt(error instanceof Error ? error.message : String(error), error);
+    if (
+      error instanceof FewbitsError &&
+      (error.code === 'OUT_OF_MEMORY' || error.code === 'CORRUPT_DATA')
+    ) {
+      throw error;
+    }
+    throw corrupt(error instanceof Error ? error.message : String(error), error);
   }
+}
+
+/** What a file holds. Throws CORRUPT_DATA for anything but a file of writeIndex as it was. */
+export function readIndex(core: Core, bytes: Uint8Array): { index: NativeIndex; ids: Ids } {
+  const { index, ids, arrays } = openFile(core, bytes);
+  return filling(index, () => {
+    index.importRows(arrays, ids.length);
+    return { index, ids };
+  });
 }

@@ -107,13 +107,25 @@ export class NativeIndex {
     }
   }
 
-  /** Puts vector i in row rows[i]; all or, when it throws, none. */
-  replace(x: Float32Array, rows: readonly number[]): void {
+  /** Throws for vectors that add() and replace() would refuse. */
+  check(x: Float32Array): void {
     const { address } = this;
     const { dims } = this.settings;
     this.#windows(x, (at, first, n) =>
       check(this.#wasm.vectors_check(address, at, n), 'vectors', first * dims),
     );
+  }
+
+  /** Forgets the rows from `rows` on. */
+  truncate(rows: number): void {
+    this.#wasm.vectors_truncate(this.address, rows);
+  }
+
+  /** Puts vector i in row rows[i]; all or, when it throws, none. */
+  replace(x: Float32Array, rows: readonly number[]): void {
+    const { address } = this;
+    const { dims } = this.settings;
+    this.check(x);
     this.#windows(x, (at, first, n) => {
       for (let i = 0; i < n; i++) {
         check(
@@ -266,14 +278,18 @@ export class NativeIndex {
     });
   }
 
-  /** One array of rows first .. first + n, in the layout of the file. */
-  *exportRows(array: keyof RowSizes, rows: number): Generator<Uint8Array, void, void> {
+  /** One array of the rows from `start` up to `end`, in the layout of the file. */
+  *exportRows(
+    array: keyof RowSizes,
+    end: number,
+    start = 0,
+  ): Generator<Uint8Array<ArrayBuffer>, void, void> {
     const sizes = this.rowSizes;
     const total = ROW_ARRAYS.reduce((sum, name) => sum + sizes[name], 0);
     const step = Math.max(1, Math.floor(CHUNK_BYTES / total));
     const { memory } = this.core;
-    for (let first = 0; first < rows; first += step) {
-      const n = Math.min(step, rows - first);
+    for (let first = start; first < end; first += step) {
+      const n = Math.min(step, end - first);
       yield memory.withScratch(
         ROW_ARRAYS.map((name) => n * sizes[name]),
         (...at) => {

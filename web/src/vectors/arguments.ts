@@ -1,0 +1,178 @@
+// What callers give to an index, checked: the same for one in memory and for one in workers.
+
+import {
+  describe,
+  type FloatArray,
+  integer,
+  invalid,
+  oneOf,
+  options,
+  toFloat32,
+} from '../core/arguments.js';
+import { METRICS, type Metric, QUALITIES, type Settings } from './functions.js';
+import { checkId, type Id, type Ids } from './ids.js';
+
+const MAX_DIMS = 16384;
+export const MAX_QUERIES = 64;
+export const MAX_CANDIDATES = 1 << 20;
+
+export interface IndexOptions {
+  /** Dimensions of the vectors, 1 to 16384. */
+  dims: number;
+  /** Bits a dimension: 1, 2, 4 or 8. Default 4. */
+  bits?: 1 | 2 | 4 | 8;
+  /** Default 'cosine', for which vectors need not be normalised. */
+  metric?: Metric;
+  /**
+   * 'best' chooses a scale for each vector that brings its code closest in direction; 'fast' takes
+   * the scale of the codebook and adds several times as fast. Default 'best'.
+   */
+  quality?: 'best' | 'fast';
+  /** Bits of a second, finer code that scores the candidates of a search: 4 or 8. Default none. */
+  refine?: 4 | 8;
+  /**
+   * Seed of the random rotation, below 2^32. Default 0. Vectors have the same codes in every index
+   * with the same seed.
+   */
+  seed?: number;
+  /**
+   * The mean of the vectors (of the normalised ones for 'cosine'), if it is known: taking it off
+   * makes codes of crowded embeddings finer. calibrate() learns it from a sample.
+   */
+  mean?: FloatArray;
+}
+
+export const INDEX_OPTIONS = ['dims', 'bits', 'metric', 'quality', 'refine', 'seed', 'mean'];
+
+export interface SearchOptions {
+  /** How many neighbours. Default 10. */
+  k?: number;
+  /**
+   * Which vectors may be found: their ids, a function of the id, or, for ids that are small
+   * integers, a bitmap with bit id % 8 of byte id >> 3.
+   */
+  filter?: Iterable<Id> | ((id: Id) => boolean) | Uint8Array;
+  /**
+   * The best rescore * k of the scan are scored again with the query in full precision and the
+   * finer code, if there is one. Default 10 with `refine`, else about 1.5 (and 16 more).
+   */
+  rescore?: number;
+}
+
+export const SEARCH_OPTIONS = ['k', 'filter', 'rescore'];
+
+/** The settings and the mean of a new index. */
+export function checkSettings(o: IndexOptions): { settings: Settings; mean: Float32Array | null } {
+  const width = <T extends number>(name: string, value: T, accepted: readonly T[]): T => {
+    if (!accepted.includes(value)) {
+      throw invalid(`${name} must be one of ${accepted.join(', ')}, got ${describe(value)}`);
+    }
+    return value;
+  };
+  const dims = integer('dims', o.dims, 1, MAX_DIMS);
+  const settings: Settings = {
+    dims,
+    bits: width('bits', o.bits ?? 4, [1, 2, 4, 8]),
+    metric: oneOf('metric', o.metric ?? 'cosine', METRICS),
+    quality: oneOf('quality', o.quality ?? 'best', QUALITIES),
+    refine: o.refine === undefined ? 0 : width('refine', o.refine, [4, 8]),
+    seed: integer('seed', o.seed ?? 0, 0, 2 ** 32 - 1),
+  };
+  const mean = o.mean === undefined ? null : toFloat32('mean', o.mean);
+  if (mean !== null && mean.length !== dims) {
+    throw invalid(`mean must have ${dims} values, got ${mean.length}`);
+  }
+  return { settings, mean };
+}
+
+/** Whole vectors, one after the other. */
+export function checkVectors(name: string, given: FloatArray, dims: number): Float32Array {
+  const x = toFloat32(name, given);
+  if (x.length % dims !== 0) {
+    throw invalid(`${name} must hold vectors of ${dims} values each, got ${x.length} values`);
+  }
+  return x;
+}
+
+/** One vector. */
+export function checkQuery(given: FloatArray, dims: number): Float32Array {
+  const x = checkVectors('query', given, dims);
+  if (x.length !== dims) throw invalid(`query must have ${dims} values, got ${x.length}`);
+  return x;
+}
+
+/** The row of an id that must be there. */
+export function checkRow(name: string, id: unknown, ids: Ids): number {
+  const row = ids.row(checkId(name, id));
+  if (row === undefined) throw invalid(`${name}: no vector has the id ${describe(id)}`);
+  return row;
+}
+
+/** The rows of `n` ids that must be there. */
+export function checkRows(given: ArrayLike<unknown>, n: number, ids: Ids): number[] {
+  if (typeof given !== 'object' || given === null || given.length !== n) {
+    throw invalid(`ids must be ${n} ids, one a vector, got ${describe(given)}`);
+  }
+  return Array.from(given, (id, i) => checkRow(`ids[${i}]`, id, ids));
+}
+
+/** How calibrate() is to learn. */
+export function checkCalibration(given: { method?: 'axes' | 'mean' } | undefined) {
+  const o = options<{ method?: 'axes' | 'mean' }>('options', given, ['method']);
+  return oneOf('method', o.method ?? 'axes', ['axes', 'mean']);
+}
+
+/** What is given as a sample of how many vectors to an index that holds `rows` rows. */
+export function checkSample(sample: Float32Array, rows: number): void {
+  if (rows > 0) throw invalid('calibrate() works on an empty index');
+  if (sample.length === 0) throw invalid('sample must hold at least one vector');
+}
+
+/** How many neighbours a search is for. */
+export function checkK(o: SearchOptions): number {
+  return integer('k', o.k ?? 10, 1, MAX_CANDIDATES);
+}
+
+/** How many candidates a search with these options has, if there are as many vectors. */
+export function checkCandidates(o: SearchOptions, refine: Settings['refine']): number {
+  const k = checkK(o);
+  if (o.rescore === undefined && refine === 0) return k + Math.max(16, k >> 1);
+  const rescore = o.rescore ?? 10;
+  if (typeof rescore !== 'number' || !(rescore >= 1 && rescore <= MAX_CANDIDATES)) {
+    throw invalid(`rescore must be a number from 1 up, got ${describe(rescore)}`);
+  }
+  return Math.min(Math.ceil(k * rescore), MAX_CANDIDATES);
+}
+
+/** A bit for each row that the filter lets through. */
+export function allowedRows(filter: NonNullable<SearchOptions['filter']>, ids: Ids): Uint32Array {
+  const bits = new Uint32Array(Math.ceil(ids.length / 32));
+  const allow = (row: number) => {
+    bits[row >>> 5] |= 1 << (row & 31);
+  };
+  if (typeof filter === 'function') {
+    for (let row = 0; row < ids.length; row++) {
+      if (!ids.isRemoved(row) && filter(ids.at(row))) allow(row);
+    }
+  } else if (filter instanceof Uint8Array) {
+    for (let row = 0; row < ids.length; row++) {
+      const id = ids.at(row);
+      if (typeof id === 'number' && id >= 0 && (filter[Math.floor(id / 8)] >> (id % 8)) & 1) {
+        allow(row);
+      }
+    }
+  } else if (typeof filter === 'object' && filter !== null && Symbol.iterator in filter) {
+    for (const id of filter) {
+      const row = ids.row(id);
+      if (row !== undefined) allow(row);
+    }
+  } else {
+    throw invalid(
+      `filter must be ids, a function of an id or a Uint8Array bitmap, got ${describe(filter)}`,
+    );
+  }
+  return bits;
+}
+
+/** Whether removed rows take so much room that an index drops them by itself. */
+export const isSparse = (ids: Ids): boolean => ids.removed > 256 && ids.removed > ids.length / 8;
