@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { dequantizeEmbeddings, embeddingRanges, FewbitsError, quantizeEmbeddings } from 'fewbits';
+import { readSafetensors } from 'fewbits/io';
 import { describe, expect, it } from 'vitest';
 
 describe('quantizeEmbeddings', () => {
@@ -29,13 +31,17 @@ describe('quantizeEmbeddings', () => {
     ]);
   });
 
-  it('comes back within a step and a half', () => {
+  it('comes back within half a step, the lower end of int8 as it is', () => {
     const x = Float32Array.from({ length: 64 }, (_, i) => Math.sin(i * i));
     const ranges = embeddingRanges(x, 16);
     for (const precision of ['int8', 'uint8'] as const) {
-      const y = dequantizeEmbeddings(quantizeEmbeddings(x, 16, precision), 16, precision, ranges);
+      const codes = quantizeEmbeddings(x, 16, precision);
+      const y = dequantizeEmbeddings(codes, 16, precision, ranges);
       x.forEach((value, i) => {
-        expect(Math.abs(value - y[i])).toBeLessThan((2 / 255) * 1.5);
+        const step = (ranges.max[i % 16] - ranges.min[i % 16]) / 255;
+        const half = precision === 'int8' && codes[i] === 0 ? step : step / 2;
+        expect(Math.abs(value - y[i])).toBeLessThan(half + 1e-6);
+        if (value === ranges.min[i % 16] && precision === 'int8') expect(y[i]).toBe(value);
       });
     }
     for (const precision of ['binary', 'ubinary'] as const) {
@@ -49,5 +55,64 @@ describe('quantizeEmbeddings', () => {
     expect(() => quantizeEmbeddings([1, 2, 3], 2, 'int8')).toThrow(FewbitsError);
     expect(() => quantizeEmbeddings([1, 2, 3], 3, 'binary')).toThrow('multiple of 8');
     expect(() => dequantizeEmbeddings(new Int8Array(3), 3, 'int8')).toThrow('ranges');
+  });
+});
+
+/** Inputs and outputs of another program; see the README beside them. */
+function golden(name: string) {
+  const file = readSafetensors(
+    new Uint8Array(
+      readFileSync(new URL(`../golden/embeddings/${name}.safetensors`, import.meta.url)),
+    ),
+  );
+  const names = file.tensors.map((tensor) => tensor.name);
+  const shape = (tensor: string) => file.tensors.find((one) => one.name === tensor)?.shape ?? [];
+  const array = (tensor: string) => file.elements(tensor) as Float32Array | Float64Array;
+  return { names, shape, array };
+}
+
+const PRECISIONS = ['int8', 'uint8', 'binary', 'ubinary'] as const;
+
+describe('the bytes of the originals', () => {
+  const { names, shape, array } = golden('sentence-transformers');
+  const cases = names.filter((name) => name.endsWith('.x')).map((name) => name.slice(0, -2));
+
+  it.each(cases)('sentence-transformers: %s', (name) => {
+    const [, dims] = shape(`${name}.x`);
+    const x = array(`${name}.x`);
+    let ranges = embeddingRanges(x, dims);
+    if (names.includes(`${name}.calibration`)) {
+      ranges = embeddingRanges(array(`${name}.calibration`), dims);
+    }
+    if (names.includes(`${name}.ranges`)) {
+      const both = array(`${name}.ranges`);
+      ranges = { min: both.slice(0, dims), max: both.slice(dims) };
+    }
+    let compared = 0;
+    for (const precision of PRECISIONS) {
+      if (!names.includes(`${name}.${precision}`)) continue;
+      const theirs = array(`${name}.${precision}`);
+      const options = { ranges, mode: 'reference' } as const;
+      expect(quantizeEmbeddings(x, dims, precision, options), precision).toEqual(theirs);
+      // By default the same, but for what lies outside of the ranges.
+      const ours = quantizeEmbeddings(x, dims, precision, { ranges });
+      x.forEach((value, i) => {
+        const within = value >= ranges.min[i % dims] && value <= ranges.max[i % dims];
+        if (within && precision.endsWith('int8'))
+          expect(ours[i], `${precision} ${i}`).toBe(theirs[i]);
+      });
+      compared++;
+    }
+    expect(compared).toBe(dims % 8 === 0 ? 4 : 2);
+  });
+
+  it('transformers.js: signs', () => {
+    const other = golden('transformers.js');
+    expect(other.names).toHaveLength(24);
+    for (const name of other.names) {
+      const [which, precision] = name.split('.') as [string, 'binary' | 'ubinary'];
+      const x = `${which}.x`;
+      expect(quantizeEmbeddings(array(x), shape(x)[1], precision), name).toEqual(other.array(name));
+    }
   });
 });

@@ -1,10 +1,19 @@
-import { type FloatArray, integer, invalid, oneOf, options, toFloat32 } from './core/arguments.js';
+import {
+  describe,
+  type FloatArray,
+  integer,
+  invalid,
+  oneOf,
+  options,
+  toFloat32,
+} from './core/arguments.js';
 import { FewbitsError } from './core/errors.js';
 
 const PRECISIONS = ['int8', 'uint8', 'binary', 'ubinary'] as const;
 /** binary and ubinary: a bit a dimension, the first in the highest; binary is less 128, as int8. */
 export type EmbeddingPrecision = (typeof PRECISIONS)[number];
 
+/** As number[], Float32Array and Float16Array they are float32 here, as Float64Array float64. */
 export interface EmbeddingRanges {
   /** The smallest value of each dimension. */
   readonly min: FloatArray;
@@ -13,19 +22,30 @@ export interface EmbeddingRanges {
 }
 
 export interface QuantizeEmbeddingsOptions {
-  /** For int8 and uint8. Default: those of the embeddings themselves. */
+  /**
+   * For int8 and uint8: what embeddingRanges() returned for a calibration set. Default: the ranges
+   * of `x` itself, which differ from one batch to the next.
+   */
   ranges?: EmbeddingRanges;
   /**
    * What becomes of values outside of the ranges: by default they are clamped; 'reference' wraps
-   * them around, as the conversion to a byte in the originals does.
+   * them around, as the conversion to a byte does in the original (on x86-64; elsewhere it may
+   * differ).
    */
   mode?: 'reference';
 }
 
-const { fround } = Math;
+type Values = Float32Array | Float64Array;
 
-function finite(name: string, given: FloatArray, dims: number): Float32Array {
-  const x = toFloat32(name, given);
+const { fround } = Math;
+const same = (value: number) => value;
+
+/** float64 where one of them is, as in numpy. */
+const rounding = (...all: readonly Values[]) =>
+  all.some((one) => one instanceof Float64Array) ? same : fround;
+
+function finite(name: string, given: FloatArray, dims: number): Values {
+  const x = given instanceof Float64Array ? given : toFloat32(name, given);
   if (x.length % dims !== 0) {
     throw invalid(`${name} must hold vectors of ${dims} values each, got ${x.length} values`);
   }
@@ -34,13 +54,19 @@ function finite(name: string, given: FloatArray, dims: number): Float32Array {
   return x;
 }
 
-/** Smallest and largest value of each dimension of n * dims values. */
+/**
+ * Smallest and largest value of each dimension of n * dims values, n at least 1: what
+ * quantizeEmbeddings() takes as `ranges`. Keep them with the codes.
+ *
+ * @throws FewbitsError INVALID_ARGUMENT; NON_FINITE with the index of a NaN or infinity
+ */
 export function embeddingRanges(x: FloatArray, dims: number): EmbeddingRanges {
   integer('dims', dims, 1, 2 ** 24);
   const values = finite('x', x, dims);
-  const min = new Float32Array(dims).fill(Infinity);
-  const max = new Float32Array(dims).fill(-Infinity);
-  for (let i = 0; i < values.length; i++) {
+  if (values.length === 0) throw invalid('x must hold at least one vector');
+  const min = values.slice(0, dims);
+  const max = values.slice(0, dims);
+  for (let i = dims; i < values.length; i++) {
     const d = i % dims;
     if (values[i] < min[d]) min[d] = values[i];
     if (values[i] > max[d]) max[d] = values[i];
@@ -54,22 +80,52 @@ function bounds(ranges: EmbeddingRanges, dims: number) {
   if (min.length !== dims || max.length !== dims) {
     throw invalid(`ranges must have ${dims} values each, got ${min.length} and ${max.length}`);
   }
-  return { min, step: Float32Array.from(max, (value, d) => fround(fround(value - min[d]) / 255)) };
+  const round = rounding(min, max);
+  return {
+    min,
+    step: Float64Array.from(max, (value, d) => round(round(value - min[d]) / 255)),
+    round,
+  };
 }
+
+/** What remains of a truncated number in a byte; numpy goes by way of 32 bits. */
+const wrapped = (code: number) => (Math.abs(code) < 2 ** 31 ? code : 0);
 
 /**
  * The bytes that sentence-transformers and transformers.js make of embeddings. int8 and uint8 cut
- * each dimension's range in 255 steps and drop fractions; binary and ubinary keep the signs.
+ * each dimension's range in 255 steps and drop fractions, in float32 or, where x or the ranges are
+ * Float64Arrays, in float64; a dimension whose range is empty becomes 0. binary and ubinary keep
+ * whether values are above zero.
  *
- * @param x n * dims values
- * @param dims a multiple of 8 for binary and ubinary
+ * @param x n * dims finite values
+ * @param dims values in a vector; for binary and ubinary a multiple of 8
+ * @returns Int8Array for int8 and binary, else Uint8Array: n * dims bytes, n * dims / 8 for signs
+ * @throws FewbitsError INVALID_ARGUMENT; NON_FINITE with the index of a NaN or infinity
  */
+export function quantizeEmbeddings(
+  x: FloatArray,
+  dims: number,
+  precision: 'int8' | 'binary',
+  givenOptions?: QuantizeEmbeddingsOptions,
+): Int8Array<ArrayBuffer>;
+export function quantizeEmbeddings(
+  x: FloatArray,
+  dims: number,
+  precision: 'uint8' | 'ubinary',
+  givenOptions?: QuantizeEmbeddingsOptions,
+): Uint8Array<ArrayBuffer>;
 export function quantizeEmbeddings(
   x: FloatArray,
   dims: number,
   precision: EmbeddingPrecision,
   givenOptions?: QuantizeEmbeddingsOptions,
-): Int8Array | Uint8Array {
+): Int8Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+export function quantizeEmbeddings(
+  x: FloatArray,
+  dims: number,
+  precision: EmbeddingPrecision,
+  givenOptions?: QuantizeEmbeddingsOptions,
+): Int8Array<ArrayBuffer> | Uint8Array<ArrayBuffer> {
   const o = options<QuantizeEmbeddingsOptions>('options', givenOptions, ['ranges', 'mode']);
   integer('dims', dims, 1, 2 ** 24);
   oneOf('precision', precision, PRECISIONS);
@@ -83,38 +139,54 @@ export function quantizeEmbeddings(
     }
     return precision === 'ubinary' ? bits : Int8Array.from(bits, (byte) => byte - 128);
   }
-  const { min, step } = bounds(o.ranges ?? embeddingRanges(values, dims), dims);
   const signed = precision === 'int8';
   const out = signed ? new Int8Array(values.length) : new Uint8Array(values.length);
+  if (values.length === 0) return out;
+  const { min, step, round: roundStep } = bounds(o.ranges ?? embeddingRanges(values, dims), dims);
+  const round = roundStep === same ? same : rounding(values);
   const [low, high] = signed ? [-128, 127] : [0, 255];
   for (let i = 0; i < values.length; i++) {
     const d = i % dims;
-    const scaled = fround(fround(values[i] - min[d]) / step[d]); // NaN where all values are equal
-    const code = Math.trunc(signed ? fround(scaled - 128) : scaled) || 0;
-    out[i] = o.mode === 'reference' ? code : Math.max(low, Math.min(high, code));
+    const scaled = round(round(values[i] - min[d]) / step[d]); // NaN where the range is empty
+    const code = Math.trunc(signed ? round(scaled - 128) : scaled) || 0;
+    out[i] = o.mode === 'reference' ? wrapped(code) : Math.max(low, Math.min(high, code));
   }
   return out;
 }
 
 /**
- * Values for quantized embeddings, ready for an index: the middle of each step of the ranges, or
- * +1 and -1 for signs.
+ * Where in its 255 steps a value was that got this code: on average, since fractions were dropped
+ * towards zero. The ends of the range get codes of their own (but for rounding).
+ */
+function position(code: number, signed: boolean): number {
+  if (!signed) return code === 255 ? 255 : code + 0.5;
+  if (code === -128 || code === 127) return code + 128;
+  return code + 128 + Math.sign(code) / 2;
+}
+
+/**
+ * Values for quantized embeddings, ready for an index: the middle of what became each code, within
+ * half a step of the ranges (a step where an int8 is 0), or +1 and -1 for signs.
  *
  * @param codes what quantizeEmbeddings, sentence-transformers or transformers.js returned
- * @param ranges needed for int8 and uint8
+ * @param dims values in a vector, not bytes
+ * @param ranges those that the codes were made by: needed for int8 and uint8
+ * @throws FewbitsError INVALID_ARGUMENT; NON_FINITE when the ranges are not finite
  */
 export function dequantizeEmbeddings(
   codes: Int8Array | Uint8Array,
   dims: number,
   precision: EmbeddingPrecision,
   ranges?: EmbeddingRanges,
-): Float32Array {
+): Float32Array<ArrayBuffer> {
   integer('dims', dims, 1, 2 ** 24);
   oneOf('precision', precision, PRECISIONS);
   const binary = precision === 'binary' || precision === 'ubinary';
   const signed = precision === 'binary' || precision === 'int8';
   const type = signed ? Int8Array : Uint8Array;
-  if (!(codes instanceof type)) throw invalid(`codes must be a ${type.name} for '${precision}'`);
+  if (!(codes instanceof type)) {
+    throw invalid(`codes must be a ${type.name} for '${precision}', got ${describe(codes)}`);
+  }
   if (binary && dims % 8 !== 0) throw invalid(`dims must be a multiple of 8, got ${dims}`);
   const rowBytes = binary ? dims / 8 : dims;
   if (codes.length % rowBytes !== 0) {
@@ -129,6 +201,9 @@ export function dequantizeEmbeddings(
   }
   if (ranges === undefined) throw invalid(`'${precision}' codes need the ranges they were made by`);
   const { min, step } = bounds(ranges, dims);
-  const offset = (signed ? 128 : 0) + 0.5;
-  return Float32Array.from(codes, (code, i) => min[i % dims] + (code + offset) * step[i % dims]);
+  const values = new Float32Array(codes.length);
+  for (let i = 0; i < codes.length; i++) {
+    values[i] = min[i % dims] + position(codes[i], signed) * step[i % dims];
+  }
+  return values;
 }
