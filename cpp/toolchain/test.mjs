@@ -8,6 +8,7 @@ import { lint } from './lint.mjs';
 import { testNodes } from './nodes.mjs';
 import { npm } from './npm.mjs';
 import { buildPackage, nodeProgram, packageFolder, printSizes, VARIANTS } from './package.mjs';
+import { pythonWithNumpy } from './python.mjs';
 import { setUp } from './setup.mjs';
 import { main, Problem, root, say, seconds } from './steps.mjs';
 import { Count, googleTests, hasTests, vitest } from './suites.mjs';
@@ -66,6 +67,7 @@ const SUITES = {
     await vitest(count, 'package', nodes[0], {
       FEWBITS_TARBALL: await tarball(),
       CHROMIUM: await chromium(),
+      FEWBITS_PYTHON: await pythonWithNumpy(),
       FEWBITS_NODES: nodes.map((node) => node.path).join(path.delimiter),
     });
   },
