@@ -35,6 +35,11 @@ export interface QuantizeEmbeddingsOptions {
   mode?: 'reference';
 }
 
+/** An Int8Array for int8 and binary, a Uint8Array for uint8 and ubinary. */
+export type QuantizedEmbeddings<P extends EmbeddingPrecision> = P extends 'int8' | 'binary'
+  ? Int8Array<ArrayBuffer>
+  : Uint8Array<ArrayBuffer>;
+
 type Values = Float32Array | Float64Array;
 
 const { fround } = Math;
@@ -99,33 +104,21 @@ const wrapped = (code: number) => (Math.abs(code) < 2 ** 31 ? code : 0);
  *
  * @param x n * dims finite values
  * @param dims values in a vector; for binary and ubinary a multiple of 8
- * @returns Int8Array for int8 and binary, else Uint8Array: n * dims bytes, n * dims / 8 for signs
+ * @returns n * dims bytes, or n * dims / 8 for binary and ubinary
  * @throws FewbitsError INVALID_ARGUMENT; NON_FINITE with the index of a NaN or infinity
  */
-export function quantizeEmbeddings(
+export function quantizeEmbeddings<P extends EmbeddingPrecision>(
   x: FloatArray,
   dims: number,
-  precision: 'int8' | 'binary',
+  precision: P,
   givenOptions?: QuantizeEmbeddingsOptions,
-): Int8Array<ArrayBuffer>;
-export function quantizeEmbeddings(
-  x: FloatArray,
-  dims: number,
-  precision: 'uint8' | 'ubinary',
-  givenOptions?: QuantizeEmbeddingsOptions,
-): Uint8Array<ArrayBuffer>;
+): QuantizedEmbeddings<P>;
 export function quantizeEmbeddings(
   x: FloatArray,
   dims: number,
   precision: EmbeddingPrecision,
   givenOptions?: QuantizeEmbeddingsOptions,
-): Int8Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
-export function quantizeEmbeddings(
-  x: FloatArray,
-  dims: number,
-  precision: EmbeddingPrecision,
-  givenOptions?: QuantizeEmbeddingsOptions,
-): Int8Array<ArrayBuffer> | Uint8Array<ArrayBuffer> {
+): Int8Array | Uint8Array {
   const o = options<QuantizeEmbeddingsOptions>('options', givenOptions, ['ranges', 'mode']);
   integer('dims', dims, 1, 2 ** 24);
   oneOf('precision', precision, PRECISIONS);

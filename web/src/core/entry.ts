@@ -7,6 +7,7 @@ export {
   type EmbeddingPrecision,
   type EmbeddingRanges,
   embeddingRanges,
+  type QuantizedEmbeddings,
   type QuantizeEmbeddingsOptions,
   quantizeEmbeddings,
 } from '../embeddings.js';
