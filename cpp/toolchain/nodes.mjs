@@ -6,7 +6,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { findProgram, Problem, root } from './steps.mjs';
 
-function described(file) {
+/** { name, version, path, flags } of a Node, or null where it does not run. */
+export function described(file) {
   const result = spawnSync(file, ['--version'], { encoding: 'utf8' });
   if (result.status !== 0) return null;
   const version = result.stdout.trim().replace(/^v/, '');

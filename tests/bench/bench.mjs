@@ -1,18 +1,24 @@
 // `npm run bench [-- case ...] [--node] [--chromium] [--variant relaxed|simd128] [--quick]`: how fast
 // the kernels are, end to end from JavaScript arrays to JavaScript arrays. Ratios are to baselines in
-// the same run; nothing passes or fails by time.
+// the same run; nothing passes or fails by time. `--node` is the Node that npm takes, `--every-node`
+// the machine's own too. `--million` adds a million vectors in the case 'vectors'.
 
+import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { CASES, runCases } from './run.mjs';
+import { described, testNodes } from '../../cpp/toolchain/nodes.mjs';
+import { heading, print } from './report.mjs';
+import { CASES } from './run.mjs';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     node: { type: 'boolean' },
+    'every-node': { type: 'boolean' },
     chromium: { type: 'boolean' },
     variant: { type: 'string', multiple: true },
     quick: { type: 'boolean' },
+    million: { type: 'boolean' },
   },
 });
 const names = positionals.length > 0 ? positionals : CASES;
@@ -20,31 +26,16 @@ for (const name of names) {
   if (!CASES.includes(name)) throw new Error(`no case '${name}'; there are ${CASES.join(', ')}`);
 }
 const variants = flags.variant ?? ['relaxed', 'simd128'];
-const everywhere = !flags.node && !flags.chromium;
+const options = { quick: flags.quick, million: flags.million };
+const everywhere = !flags.node && !flags['every-node'] && !flags.chromium;
 
-function print(row) {
-  const rate = row.bytes ? `${(row.bytes / row.ms / 1e6).toFixed(2)} GB/s` : '';
-  const ratios = Object.entries(row.ratios ?? {})
-    .map(([name, ratio]) => `${ratio.toFixed(2)}x ${name}`)
-    .join('   ');
-  const cells = [row.case.padEnd(16), row.name.padEnd(44), `${row.ms.toFixed(2)} ms`.padStart(11)];
-  console.log([...cells, rate.padStart(11), ` ${ratios}`].join(' '));
-}
-
-function heading(text) {
-  console.log(`\n${text}\n${'-'.repeat(text.length)}`);
-}
-
-async function inNode() {
-  const { load, support } = await import('fewbits');
-  for (const variant of variants) {
-    if (variant === 'relaxed' && !support().relaxedSimd) {
-      console.log(`\nNode ${process.version} lacks relaxed SIMD: that build is left out`);
-      continue;
-    }
-    heading(`Node ${process.version}, ${variant}`);
-    const fb = await load({ variant });
-    for await (const row of runCases(fb, names, { quick: flags.quick })) print(row);
+function inNode() {
+  const nodes = flags['every-node'] ? testNodes() : [described(process.execPath)];
+  const script = fileURLToPath(new URL('node.mjs', import.meta.url));
+  const task = JSON.stringify({ variants, names, options });
+  for (const { path, flags } of nodes) {
+    const { status } = spawnSync(path, [...flags, script, task], { stdio: 'inherit' });
+    if (status !== 0) process.exitCode = 1;
   }
 }
 
@@ -68,8 +59,8 @@ async function inChromium() {
       await page.goto(`${server.url}tests/bench/bench.html`);
       await page.waitForFunction(() => 'bench' in globalThis);
       await page.evaluate(
-        ([variant, names, quick]) => globalThis.bench(variant, names, quick),
-        [variant, names, flags.quick],
+        ([variant, names, options]) => globalThis.bench(variant, names, options),
+        [variant, names, options],
       );
       await page.close();
     }
@@ -79,5 +70,5 @@ async function inChromium() {
   }
 }
 
-if (everywhere || flags.node) await inNode();
+if (everywhere || flags.node || flags['every-node']) inNode();
 if (everywhere || flags.chromium) await inChromium();

@@ -1,0 +1,134 @@
+// The vectors that the index and its peers are measured with, and the plain scan that they are
+// compared to. For Node and pages alike.
+
+import { median, normals, processorTime } from './measure.mjs';
+
+const CENTRES = 1000;
+
+/** Scales rows of `dims` values to norm 1, in place. */
+export function normalise(x, dims) {
+  for (let at = 0; at < x.length; at += dims) {
+    let square = 0;
+    for (let i = 0; i < dims; i++) square += x[at + i] ** 2;
+    const scale = 1 / Math.sqrt(square);
+    for (let i = 0; i < dims; i++) x[at + i] *= scale;
+  }
+  return x;
+}
+
+/** `rows` random directions. */
+export const directions = (rows, dims, seed) => normalise(normals(rows * dims, seed), dims);
+
+/**
+ * The clustered set, the same in every run: 1000 centres of standard normal values (seed 1); vector
+ * i, and query i, is centre i mod 1000 plus as much normal noise (seeds 2 and 3), at norm 1. Two
+ * vectors of a cluster have a cosine of about .5; which of a cluster's are nearest to a query is all
+ * in the noise, so that every bit of a score counts.
+ */
+export function clustered(rows, dims, queries) {
+  const centres = normals(CENTRES * dims, 1);
+  const around = (n, seed) => {
+    const x = normals(n * dims, seed);
+    for (let i = 0; i < x.length; i++) x[i] += centres[i % centres.length];
+    return normalise(x, dims);
+  };
+  return { x: around(rows, 2), queries: around(queries, 3) };
+}
+
+/** Row `i` of `x`, as a view. */
+export const row = (x, dims, i) => x.subarray(i * dims, (i + 1) * dims);
+
+/** The rows of the `k` highest scores, best first, in a list that is kept sorted. */
+export class Top {
+  constructor(k) {
+    this.scores = new Float32Array(k).fill(-Infinity);
+    this.rows = new Int32Array(k).fill(-1);
+    this.least = -Infinity;
+  }
+
+  /** For a score above `least`. */
+  insert(score, row) {
+    const { scores, rows } = this;
+    let place = scores.length - 1;
+    for (; place > 0 && scores[place - 1] < score; place--) {
+      scores[place] = scores[place - 1];
+      rows[place] = rows[place - 1];
+    }
+    scores[place] = score;
+    rows[place] = row;
+    this.least = scores[scores.length - 1];
+  }
+}
+
+/** What anyone would write: every float32 dot product, and the `k` best of them. */
+export function plainScan(x, dims, query, k) {
+  const top = new Top(k);
+  for (let r = 0, at = 0; at < x.length; r++, at += dims) {
+    let sum = 0;
+    for (let i = 0; i < dims; i++) sum += query[i] * x[at + i];
+    if (sum > top.least) top.insert(sum, r);
+  }
+  return top.rows;
+}
+
+/** The plain scan's neighbours of every query. */
+export function exactNeighbours(x, dims, queries, k) {
+  const n = queries.length / dims;
+  return Array.from({ length: n }, (_, q) => plainScan(x, dims, row(queries, dims, q), k));
+}
+
+/** Part of the neighbours in `exact` that are in `found`: both a list of ids for each query. */
+export function recall(found, exact) {
+  let hits = 0;
+  let all = 0;
+  for (let q = 0; q < exact.length; q++) {
+    const ids = new Set(Array.from(found[q], Number));
+    for (const id of exact[q]) hits += ids.has(id);
+    all += exact[q].length;
+  }
+  return hits / all;
+}
+
+/**
+ * How far the scores of an index are from the inner products of what was added (unit vectors, or an
+ * index with metric 'dot'): bias, and standard deviation.
+ */
+export function scoreError(index, x, queries) {
+  const { dims } = index;
+  const n = queries.length / dims;
+  let count = 0;
+  let sum = 0;
+  let square = 0;
+  for (let q = 0; q < n; q++) {
+    const query = row(queries, dims, q);
+    const { ids, scores } = index.search(query, { k: index.size });
+    for (let j = 0; j < ids.length; j++) {
+      const vector = row(x, dims, ids[j]);
+      let dot = 0;
+      for (let i = 0; i < dims; i++) dot += query[i] * vector[i];
+      const error = scores[j] - dot;
+      sum += error;
+      square += error * error;
+    }
+    count += ids.length;
+  }
+  const bias = sum / count;
+  return { bias, std: Math.sqrt(square / count - bias * bias) };
+}
+
+/** Adds all of `x` in batches, timed in 20 parts. Vectors a second in the median part. */
+export function fill(index, x, parts = 20, batch = 1000) {
+  const { dims } = index;
+  const rows = x.length / dims;
+  const part = Math.ceil(rows / parts);
+  const rates = [];
+  for (let from = 0; from < rows; from += part) {
+    const to = Math.min(rows, from + part);
+    const began = processorTime();
+    for (let at = from; at < to; at += batch) {
+      index.add(x.subarray(at * dims, Math.min(to, at + batch) * dims));
+    }
+    rates.push(((to - from) / (processorTime() - began)) * 1000);
+  }
+  return median(rates);
+}
