@@ -1,6 +1,6 @@
 import { groups, type Page, pages } from './pages.ts';
 
-const escaped = (text: string) =>
+export const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
 /** Every page is a folder with an index.html, so that addresses end in a slash on any host. */

@@ -87,4 +87,11 @@ export const pages: readonly Page[] = [
     group: 'Tools',
     bits: 2,
   },
+  {
+    name: 'transformers-js',
+    title: 'With transformers.js',
+    summary: 'Embed, add, search: a language model and a vector index in about twenty lines.',
+    group: 'Tools',
+    bits: 4,
+  },
 ];

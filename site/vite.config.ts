@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
-import { layout } from './layout.ts';
+import { escaped, layout } from './layout.ts';
 import { type Page, pages } from './pages.ts';
 import { buildEmojiSet } from './scripts/emoji.ts';
 
@@ -11,6 +11,14 @@ const file = (page: Page) => path.join(root, page.name && `pages/${page.name}`, 
 
 /** What a host may state as a header too. Styles and scripts come from files alone. */
 const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
+
+/** Fills `<pre data-file="...">` with the text of that file of the page's folder. */
+const withFiles = (contents: string, folder: string) =>
+  contents.replaceAll(
+    /(<pre data-file="([^"]+)"[^>]*>)(?=<\/pre>)/g,
+    (_, start: string, name: string) =>
+      start + escaped(readFileSync(path.join(folder, name), 'utf8').trimEnd()),
+  );
 
 /** Puts the head, the navigation and the foot around each page's contents. */
 function frame(): Plugin {
@@ -26,7 +34,11 @@ function frame(): Plugin {
         const page = pages.find((one) => file(one) === path.normalize(filename));
         if (!page) throw new Error(`${filename} is not in site/pages.ts`);
         // The development server needs inline styles and a socket.
-        return layout(page, contents, building ? CSP : undefined);
+        return layout(
+          page,
+          withFiles(contents, path.dirname(filename)),
+          building ? CSP : undefined,
+        );
       },
     },
   };
@@ -43,6 +55,10 @@ export default defineConfig({
   appType: 'mpa',
   plugins: [frame(), { name: 'emoji', buildStart: buildEmojiSet }],
   worker: { format: 'es' },
+  // No page downloads a model.
+  resolve: {
+    alias: { '@huggingface/transformers': path.join(root, 'pages/transformers-js/standin.ts') },
+  },
   build: {
     outDir: path.join(root, 'dist'),
     target: 'es2022',
