@@ -12,7 +12,7 @@ export type FewbitsErrorCode =
   | 'OUT_OF_MEMORY'
   /** The object was used after `dispose()`. */
   | 'DISPOSED'
-  /** The WebAssembly module could not be fetched, compiled or instantiated. */
+  /** The WebAssembly module could not be fetched, compiled or instantiated, or a worker failed. */
   | 'LOAD_FAILED';
 
 /** The one class of error that fewbits throws. After any of them the library keeps working. */

@@ -130,7 +130,7 @@ export function planFile(index: NativeIndex, ids: Ids): FilePlan {
 }
 
 /** The last four bytes of a file with this CRC-32. */
-export function writeChecksum(sum: number): Uint8Array {
+export function writeChecksum(sum: number): Uint8Array<ArrayBuffer> {
   const end = new Uint8Array(4);
   new DataView(end.buffer).setUint32(0, sum, true);
   return end;

@@ -1,0 +1,14 @@
+// What `fewbits/pool` exports on every platform.
+
+export { FewbitsError, type FewbitsErrorCode } from '../core/errors.js';
+export type {
+  Id,
+  IndexOptions,
+  IndexStats,
+  Metric,
+  SearchOptions,
+  SearchResult,
+} from '../vectors.js';
+export type { AddOptions, PoolSearchOptions } from './options.js';
+export type { PoolSearchResult, PoolStats, Restarted, VectorPool } from './pool.js';
+export type { ShardStats } from './shard.js';

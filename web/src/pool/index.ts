@@ -1,0 +1,52 @@
+import type { WebWorker } from '../core/channel.js';
+import { load } from '../index.js';
+import type { IndexOptions } from '../vectors/arguments.js';
+import { create, open, type Platform } from './create.js';
+import type { PoolSettings } from './options.js';
+import type { VectorPool } from './pool.js';
+import { watched } from './watched.js';
+
+export type { WebWorker } from '../core/channel.js';
+export * from './entry.js';
+
+/** How a pool runs. */
+export type OpenPoolOptions = PoolSettings<WebWorker>;
+
+/** How a pool runs, and what its index is like. */
+export type PoolOptions = IndexOptions & OpenPoolOptions;
+
+const platform: Platform<WebWorker> = {
+  load,
+  start: (createWorker) =>
+    watched(
+      createWorker?.() ??
+        (new Worker(new URL('./shard-worker.js', import.meta.url), {
+          type: 'module',
+        }) as WebWorker),
+    ),
+  cores: () => navigator.hardwareConcurrency || 1,
+};
+
+/**
+ * An empty index whose vectors will be spread over workers, which start now. The WebAssembly is
+ * fetched and compiled once, here.
+ *
+ * @throws FewbitsError INVALID_ARGUMENT, OUT_OF_MEMORY; LOAD_FAILED when the WebAssembly cannot be
+ *   loaded or a worker does not start
+ */
+export function createPool(options: PoolOptions): Promise<VectorPool> {
+  return create(platform, options);
+}
+
+/**
+ * The index that a `VectorIndex` or a pool saved, spread over workers.
+ *
+ * @param file its bytes, which must not change before the promise is settled
+ * @throws FewbitsError CORRUPT_DATA when the file is damaged in any way; LOAD_FAILED, OUT_OF_MEMORY
+ */
+export function openPool(
+  file: ArrayBuffer | ArrayBufferView,
+  options?: OpenPoolOptions,
+): Promise<VectorPool> {
+  return open(platform, file, options);
+}

@@ -1,0 +1,69 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { Channel } from '../core/channel.js';
+import { nodeChannel } from '../core/channel-node.js';
+import { load } from '../node.js';
+import type { IndexOptions } from '../vectors/arguments.js';
+import { create, open, type Platform } from './create.js';
+import type { Answer, Request } from './messages.js';
+import type { PoolSettings } from './options.js';
+import type { VectorPool } from './pool.js';
+
+export * from './entry.js';
+
+/** How a pool runs. */
+export type OpenPoolOptions = PoolSettings<Worker>;
+
+/** How a pool runs, and what its index is like. */
+export type PoolOptions = IndexOptions & OpenPoolOptions;
+
+const platform: Platform<Worker> = {
+  load,
+  start: (createWorker) =>
+    adapt(createWorker?.() ?? new Worker(new URL('./shard-worker-node.js', import.meta.url))),
+  cores: availableParallelism,
+};
+
+/** A worker thread that keeps the process alive only while it has something to do. */
+function adapt(worker: Worker): Channel<Request, Answer> {
+  const channel = nodeChannel<Request, Answer>(worker);
+  let pending = 0;
+  return {
+    ...channel,
+    post(request, transfer) {
+      channel.post(request, transfer);
+      if (pending++ === 0) worker.ref();
+    },
+    listen(answered, failed) {
+      channel.listen((answer) => {
+        if (--pending === 0) worker.unref();
+        answered(answer);
+      }, failed);
+      worker.on('exit', () => failed('it was terminated'));
+    },
+  };
+}
+
+/**
+ * An empty index whose vectors will be spread over worker threads, which start now. The WebAssembly
+ * is read and compiled once, here. A pool that has nothing to do does not keep the process alive.
+ *
+ * @throws FewbitsError INVALID_ARGUMENT, OUT_OF_MEMORY; LOAD_FAILED when the WebAssembly cannot be
+ *   loaded or a worker does not start
+ */
+export function createPool(options: PoolOptions): Promise<VectorPool> {
+  return create(platform, options);
+}
+
+/**
+ * The index that a `VectorIndex` or a pool saved, spread over worker threads.
+ *
+ * @param file its bytes, which must not change before the promise is settled
+ * @throws FewbitsError CORRUPT_DATA when the file is damaged in any way; LOAD_FAILED, OUT_OF_MEMORY
+ */
+export function openPool(
+  file: ArrayBuffer | ArrayBufferView,
+  options?: OpenPoolOptions,
+): Promise<VectorPool> {
+  return open(platform, file, options);
+}

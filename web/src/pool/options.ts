@@ -1,0 +1,110 @@
+import { type FloatArray, integer, invalid, options } from '../core/arguments.js';
+import { FewbitsError } from '../core/errors.js';
+import type { LoadOptions } from '../core/load.js';
+import {
+  checkCandidates,
+  checkK,
+  INDEX_OPTIONS,
+  type IndexOptions,
+  SEARCH_OPTIONS,
+  type SearchOptions,
+} from '../vectors/arguments.js';
+import type { Settings } from '../vectors/functions.js';
+
+const MAX_WORKERS = 64;
+/** More share the memory's bandwidth rather than add to it. */
+const MAX_DEFAULT_WORKERS = 8;
+
+/** How a pool runs, whatever index it holds. */
+export interface PoolSettings<Worker> extends LoadOptions {
+  /** How many workers, 1 to 64. Default: as many as there are cores, but not above 8. */
+  workers?: number;
+  /** Starts a worker that runs `fewbits/pool/worker`, where a bundler does not find it by itself. */
+  createWorker?: () => Worker;
+}
+
+export interface AddOptions {
+  /**
+   * Takes the vectors instead of copying them: the buffer of the Float32Array is detached, even if
+   * adding fails then. Saves a copy of them all. Default false.
+   */
+  transfer?: boolean;
+  /** Stops adding; what was added is taken back, and the call is rejected with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+export interface PoolSearchOptions extends SearchOptions {
+  /**
+   * While a worker is missing, searches the vectors of the others instead of failing; `missing` of
+   * the result says how many were left out. Default false.
+   */
+  partial?: boolean;
+  /** Rejects the call with the signal's reason, at once. */
+  signal?: AbortSignal;
+}
+
+const POOL_OPTIONS = ['variant', 'wasm', 'workers', 'createWorker'];
+
+export function checkCreate<Worker>(given: unknown): IndexOptions & PoolSettings<Worker> {
+  return options('options', given, [...INDEX_OPTIONS, ...POOL_OPTIONS]);
+}
+
+export function checkOpen<Worker>(given: unknown): PoolSettings<Worker> {
+  return options('options', given, POOL_OPTIONS);
+}
+
+export function checkWorkers(given: number | undefined, cores: number): number {
+  return integer('workers', given ?? Math.min(cores, MAX_DEFAULT_WORKERS), 1, MAX_WORKERS);
+}
+
+export function checkAdd(given: unknown): AddOptions {
+  return options('options', given, ['transfer', 'signal']);
+}
+
+/** A search whose options can no longer be changed by the caller. */
+export interface SearchPlan {
+  readonly k: number;
+  readonly candidates: number;
+  readonly filter: SearchOptions['filter'];
+  readonly partial: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+export function checkSearch(given: unknown, refine: Settings['refine']): SearchPlan {
+  const o = options<PoolSearchOptions>('options', given, [...SEARCH_OPTIONS, 'partial', 'signal']);
+  let { filter } = o;
+  if (filter instanceof Uint8Array) filter = filter.slice();
+  else if (typeof filter === 'object' && filter !== null && Symbol.iterator in filter) {
+    filter = [...filter];
+  }
+  return {
+    k: checkK(o),
+    candidates: checkCandidates(o, refine),
+    filter,
+    partial: o.partial === true,
+    signal: o.signal,
+  };
+}
+
+/** The values as an array of which the caller has no view. */
+export function own(x: Float32Array, given: FloatArray, transfer: boolean): Float32Array {
+  if (x !== given) return x;
+  try {
+    return transfer ? structuredClone(x, { transfer: [x.buffer as ArrayBuffer] }) : x.slice();
+  } catch (cause) {
+    if (transfer) throw invalid(`vectors cannot be transferred: ${cause}`);
+    throw new FewbitsError('OUT_OF_MEMORY', `no room for a copy of ${x.length} values`, { cause });
+  }
+}
+
+/** `work`, or the signal's reason as soon as it is aborted. */
+export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    const done = () => signal.removeEventListener('abort', abort);
+    work.then(resolve, reject).finally(done);
+  });
+}

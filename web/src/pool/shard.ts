@@ -1,0 +1,176 @@
+import { Core } from '../core/core.js';
+import type { CompiledModule } from '../core/platform.js';
+import { instantiate } from '../core/wasm.js';
+import type { RowSizes, Segment, Settings } from '../vectors/functions.js';
+import { meanOf } from '../vectors/mean.js';
+import { type Hits, NativeIndex, ROW_ARRAYS, type RowArrays } from '../vectors/native.js';
+
+/** What is done to vectors before they are coded. */
+export interface Transform {
+  readonly mean: Float32Array | null;
+  readonly learned: { readonly matrix: Float32Array; readonly segments: Segment[] } | null;
+}
+
+export function transformOf(index: NativeIndex): Transform {
+  const { mean, matrix } = index;
+  return { mean, learned: matrix === null ? null : { matrix, segments: index.segments } };
+}
+
+/** An index without rows. */
+export function createEmpty(core: Core, settings: Settings, transform: Transform): NativeIndex {
+  const index = new NativeIndex(core, settings);
+  try {
+    const { mean, learned } = transform;
+    if (mean !== null) index.setMean(mean);
+    if (learned !== null) index.setTransform(learned.matrix, learned.segments);
+    return index;
+  } catch (error) {
+    index.dispose();
+    throw error;
+  }
+}
+
+/** Bytes of WebAssembly memory in a worker. */
+export interface ShardStats {
+  /** Held by its part of the index. */
+  readonly byteLength: number;
+  /** In existence; it never shrinks. */
+  readonly memoryBytes: number;
+}
+
+/** What a worker holds: some rows of the index by number. Each method is called by a message. */
+export class Shard {
+  #core: Core | undefined;
+  #index: NativeIndex | undefined;
+  /** Rows as they were before the last replace(). */
+  #before: { rows: readonly number[]; arrays: RowArrays } | undefined;
+
+  /** The first call. */
+  open(module: CompiledModule, settings: Settings, transform: Transform): void {
+    this.#core = new Core(instantiate(module));
+    this.#index = createEmpty(this.#core, settings, transform);
+  }
+
+  get #open(): { core: Core; index: NativeIndex } {
+    if (this.#core === undefined || this.#index === undefined) throw new Error('not open');
+    return { core: this.#core, index: this.#index };
+  }
+
+  /** Puts an index without rows in place of the one there is. */
+  configure(settings: Settings, transform: Transform): void {
+    const { core, index } = this.#open;
+    this.#index = createEmpty(core, settings, transform);
+    index.dispose();
+  }
+
+  /** What an index learns from a sample; the one there is stays as it is. */
+  learn(sample: Float32Array, method: 'axes' | 'mean'): Transform {
+    const { core, index } = this.#open;
+    const { settings } = index;
+    if (method === 'mean') {
+      const mean = meanOf(sample, settings.dims, settings.metric);
+      return { ...transformOf(index), mean };
+    }
+    const pupil = new NativeIndex(core, settings);
+    try {
+      pupil.calibrate(sample);
+      return transformOf(pupil);
+    } finally {
+      pupil.dispose();
+    }
+  }
+
+  /** Appends vectors to the `rows` that there are. */
+  add(vectors: Float32Array, rows: number): void {
+    this.#open.index.add(vectors, rows);
+  }
+
+  /** Appends rows as a file has them. */
+  import(arrays: RowArrays, n: number): void {
+    this.#open.index.importRows(arrays, n);
+  }
+
+  /** Forgets the rows from `rows` on. */
+  truncate(rows: number): void {
+    this.#open.index.truncate(rows);
+  }
+
+  /** Puts vectors in place of others; those can be brought back when `keep` is set. */
+  replace(vectors: Float32Array, rows: readonly number[], keep: boolean): void {
+    const { index } = this.#open;
+    this.#before = undefined;
+    const arrays = keep ? this.#arrays(rows.map((row) => [row, row + 1])) : undefined;
+    index.replace(vectors, rows);
+    if (arrays !== undefined) this.#before = { rows, arrays };
+  }
+
+  /** Takes back the last replace(). Rows from the first of them on are written anew. */
+  undo(end: number, removed: readonly number[]): void {
+    const { index } = this.#open;
+    const before = this.#before;
+    this.#before = undefined;
+    if (before === undefined) throw new Error('nothing to take back');
+    const start = before.rows.reduce((a, b) => Math.min(a, b), end);
+    const arrays = this.#arrays([[start, end]]);
+    const sizes = index.rowSizes;
+    for (const name of ROW_ARRAYS) {
+      const size = sizes[name];
+      before.rows.forEach((row, i) => {
+        const was = before.arrays[name].subarray(i * size, (i + 1) * size);
+        arrays[name].set(was, (row - start) * size);
+      });
+    }
+    index.truncate(start);
+    index.importRows(arrays, end - start);
+    for (const row of removed) if (row >= start) index.remove(row);
+  }
+
+  remove(row: number): void {
+    this.#open.index.remove(row);
+  }
+
+  compact(): void {
+    this.#open.index.compact();
+  }
+
+  search(queries: Float32Array, candidates: number, allowed: Uint32Array | null): Hits {
+    return this.#open.index.search(queries, candidates, candidates, allowed);
+  }
+
+  reconstruct(row: number): Float32Array {
+    return this.#open.index.reconstruct(row);
+  }
+
+  /** One array of the rows from `start` up to `end`. */
+  export(array: keyof RowSizes, start: number, end: number): Uint8Array {
+    return this.#rows(array, [[start, end]]);
+  }
+
+  stats(): ShardStats {
+    const { core, index } = this.#open;
+    return { byteLength: index.byteLength, memoryBytes: core.memory.byteLength };
+  }
+
+  /** One array of the rows in some ranges. */
+  #rows(array: keyof RowSizes, ranges: readonly (readonly [number, number])[]): Uint8Array {
+    const { index } = this.#open;
+    const size = index.rowSizes[array];
+    const bytes = new Uint8Array(
+      ranges.reduce((sum, [start, end]) => sum + (end - start) * size, 0),
+    );
+    let at = 0;
+    for (const [start, end] of size === 0 ? [] : ranges) {
+      for (const piece of index.exportRows(array, end, start)) {
+        bytes.set(piece, at);
+        at += piece.length;
+      }
+    }
+    return bytes;
+  }
+
+  #arrays(ranges: readonly (readonly [number, number])[]): RowArrays {
+    const arrays = {} as RowArrays;
+    for (const name of ROW_ARRAYS) arrays[name] = this.#rows(name, ranges);
+    return arrays;
+  }
+}

@@ -1,0 +1,161 @@
+import type { Channel } from '../core/channel.js';
+import { FewbitsError } from '../core/errors.js';
+import type { CompiledModule } from '../core/platform.js';
+import { type NativeIndex, ROW_ARRAYS, type RowArrays } from '../vectors/native.js';
+import type { Answer, Request } from './messages.js';
+import type { Part } from './places.js';
+import { Remote } from './remote.js';
+import { transformOf } from './shard.js';
+
+/** Bytes of vectors or codes that go to a worker in one message. */
+const PIECE_BYTES = 1 << 22;
+
+export type StartWorker = () => Channel<Request, Answer>;
+
+/** The workers of a pool, and what is done with several of them at once. */
+export class Shards {
+  readonly #start: StartWorker;
+  readonly #module: CompiledModule;
+  readonly #remotes: Remote[] = [];
+
+  constructor(start: StartWorker, module: CompiledModule) {
+    this.#start = start;
+    this.#module = module;
+  }
+
+  /** Starts all workers with an index like `empty`, which has no rows. */
+  async start(count: number, empty: NativeIndex): Promise<void> {
+    const all = Array.from({ length: count }, (_, shard) => this.launch(shard, count, empty));
+    const results = await Promise.allSettled(all);
+    for (const result of results) {
+      if (result.status === 'fulfilled') this.#remotes.push(result.value);
+    }
+    throwFirst(results);
+  }
+
+  /** A new worker for a shard, not yet in its place. */
+  async launch(shard: number, count: number, empty: NativeIndex): Promise<Remote> {
+    let channel: Channel<Request, Answer>;
+    try {
+      channel = this.#start();
+    } catch (cause) {
+      throw new FewbitsError('LOAD_FAILED', `a worker could not be started: ${cause}`, { cause });
+    }
+    const remote = new Remote(channel, `worker ${shard + 1} of ${count}`);
+    try {
+      await remote.call('open', [this.#module, empty.settings, transformOf(empty)]);
+      return remote;
+    } catch (error) {
+      remote.fail(error);
+      throw error;
+    }
+  }
+
+  get count(): number {
+    return this.#remotes.length;
+  }
+
+  at(shard: number): Remote {
+    return this.#remotes[shard];
+  }
+
+  put(shard: number, remote: Remote): void {
+    this.#remotes[shard] = remote;
+  }
+
+  /** The numbers of the workers that failed. */
+  get lost(): number[] {
+    return this.#remotes.flatMap((remote, shard) => (remote.ended ? [shard] : []));
+  }
+
+  /** Throws when a worker has failed. */
+  checkAll(): void {
+    for (const { ended } of this.#remotes) if (ended) throw ended;
+  }
+
+  end(reason: FewbitsError): void {
+    for (const remote of this.#remotes) remote.end(reason);
+  }
+
+  /**
+   * Does `work` with some shards at once and waits for all. If it fails with one, `undo` is done
+   * with those with which it did not, and then the first error is thrown.
+   */
+  async all<T>(
+    shards: readonly number[],
+    work: (remote: Remote, shard: number, i: number) => Promise<T>,
+    undo: (remote: Remote, shard: number, i: number) => Promise<unknown>,
+  ): Promise<T[]> {
+    const results = await Promise.allSettled(
+      shards.map((shard, i) => work(this.#remotes[shard], shard, i)),
+    );
+    if (results.some(({ status }) => status === 'rejected')) {
+      await Promise.all(
+        results.map(async ({ status }, i) => {
+          const remote = this.#remotes[shards[i]];
+          if (status === 'rejected' || remote.ended) return;
+          await undo(remote, shards[i], i).catch((cause) => remote.fail(cause));
+        }),
+      );
+    }
+    throwFirst(results);
+    return results.map((result) => (result as PromiseFulfilledResult<T>).value);
+  }
+
+  /** Adds vectors, each run of rows to its shard: all or, when it throws, none. */
+  async add(x: Float32Array, dims: number, parts: readonly Part[], signal?: AbortSignal) {
+    const step = Math.max(1, Math.floor(PIECE_BYTES / 4 / dims));
+    let stopped = false;
+    const work = async (remote: Remote, { first, n, rows }: Part) => {
+      try {
+        for (let done = 0; done < n && !stopped; done += step) {
+          signal?.throwIfAborted();
+          const end = Math.min(n, done + step);
+          const piece = x.slice((first + done) * dims, (first + end) * dims);
+          await remote.call('add', [piece, rows + done], [piece.buffer]);
+        }
+      } catch (error) {
+        stopped = true;
+        if (!remote.ended) await remote.call('truncate', [rows]).catch((e) => remote.fail(e));
+        throw error;
+      }
+    };
+    await this.all(
+      parts.map(({ shard }) => shard),
+      (remote, _, i) => work(remote, parts[i]),
+      (remote, _, i) => remote.call('truncate', [parts[i].rows]),
+    );
+  }
+}
+
+function throwFirst(results: readonly PromiseSettledResult<unknown>[]): void {
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+/** Sends `n` rows of a file, of which the i-th is row `rowAt(i)`, to a worker that has none of them. */
+export async function importRows(
+  remote: Remote,
+  empty: NativeIndex,
+  arrays: RowArrays,
+  n: number,
+  rowAt: (i: number) => number,
+): Promise<void> {
+  const sizes = empty.rowSizes;
+  const total = ROW_ARRAYS.reduce((sum, name) => sum + sizes[name], 0);
+  const step = Math.max(1, Math.floor(PIECE_BYTES / total));
+  for (let first = 0; first < n; first += step) {
+    const count = Math.min(step, n - first);
+    const piece = {} as RowArrays;
+    for (const name of ROW_ARRAYS) {
+      const size = sizes[name];
+      const bytes = new Uint8Array(count * size);
+      for (let i = 0; i < count && size > 0; i++) {
+        const row = rowAt(first + i);
+        bytes.set(arrays[name].subarray(row * size, (row + 1) * size), i * size);
+      }
+      piece[name] = bytes;
+    }
+    const buffers = ROW_ARRAYS.map((name) => piece[name].buffer as ArrayBuffer);
+    await remote.call('import', [piece, count], buffers);
+  }
+}

@@ -1,0 +1,21 @@
+const nothing = () => {};
+
+/** Readers side by side and writers alone, in the order in which they came. */
+export class Turns {
+  #writer: Promise<void> = Promise.resolve();
+  /** Those since the last writer. */
+  #readers: Promise<void> = Promise.resolve();
+
+  read<T>(work: () => T | PromiseLike<T>): Promise<T> {
+    const result = this.#writer.then(work);
+    this.#readers = Promise.all([this.#readers, result.then(nothing, nothing)]).then(nothing);
+    return result;
+  }
+
+  write<T>(work: () => T | PromiseLike<T>): Promise<T> {
+    const result = Promise.all([this.#writer, this.#readers]).then(work);
+    this.#writer = result.then(nothing, nothing);
+    this.#readers = Promise.resolve();
+    return result;
+  }
+}
