@@ -355,8 +355,9 @@ export class VectorPool implements Disposable, AsyncDisposable {
   }
 
   /**
-   * save() in pieces, so that a large file need not be in memory. Calls that change the pool wait
-   * until the last piece is taken or the loop over them is left.
+   * save() in pieces, so that a large file need not be in memory. Calls that change the pool, and
+   * those made after such a one, wait until the last piece is taken or the loop over them is left: do
+   * not await them in it.
    */
   savePieces(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
     return this.#pieces(() => {});
