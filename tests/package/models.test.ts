@@ -1,10 +1,11 @@
 // `fewbits/models` from the packed package: its workers start in Node and in a browser, built in the usual ways,
 // and give the bytes that one thread gives.
 
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { launch, serve } from '../support/browser.ts';
+import { viteBuild, viteDev, webpackBuild } from './bundlers.ts';
 import { type Consumer, install, run } from './consumer.ts';
 
 interface Made {
@@ -61,53 +62,14 @@ async function expectSameFrom(folder: string, at = ''): Promise<void> {
 it('without a bundler', () => expectSameFrom(consumer.folder, 'models/'));
 
 it('Vite dev', async () => {
-  const { createServer } = await import('vite');
-  const server = await createServer({
-    root: consumer.folder,
-    configFile: false,
-    logLevel: 'error',
-    server: { host: '127.0.0.1', port: 0 },
-  });
+  const server = await viteDev(consumer);
   try {
-    await server.listen();
-    const address = server.httpServer?.address() as { port: number };
-    await expectSame(`http://127.0.0.1:${address.port}/models/`);
+    await expectSame(`${server.url}models/`);
   } finally {
     await server.close();
   }
 });
 
-it('Vite build', async () => {
-  const { build } = await import('vite');
-  const outDir = consumer.path('vite-models');
-  await build({
-    root: consumer.folder,
-    configFile: false,
-    base: './',
-    logLevel: 'error',
-    build: {
-      outDir,
-      rollupOptions: { input: consumer.path('models/index.html') },
-    },
-  });
-  await expectSameFrom(outDir, 'models/');
-});
+it('Vite build', async () => expectSameFrom(await viteBuild(consumer, 'models'), 'models/'));
 
-it('webpack', async () => {
-  const { default: webpack } = await import('webpack');
-  const out = consumer.path('webpack-models');
-  const stats = await new Promise<import('webpack').Stats | undefined>((resolve, reject) => {
-    const options = {
-      mode: 'production' as const,
-      // Its hint about size knows nothing of compression and of files that are fetched when needed.
-      performance: false as const,
-      context: consumer.folder,
-      entry: './models/main.js',
-      output: { path: out },
-    };
-    webpack(options, (error, result) => (error ? reject(error) : resolve(result)));
-  });
-  expect(stats?.toString({ all: false, errors: true, warnings: true })).toBe('');
-  copyFileSync(consumer.path('app/index.html'), consumer.path('webpack-models/index.html'));
-  await expectSameFrom(out);
-});
+it('webpack', async () => expectSameFrom(await webpackBuild(consumer, 'models')));

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Channel } from '../core/channel.js';
-import { nodeChannel } from '../core/channel-node.js';
+import { nodeChannel, type WorkerThread } from '../core/channel-node.js';
 import { load } from '../node.js';
 import type { IndexOptions } from '../vectors/arguments.js';
 import { create, open, type Platform } from './create.js';
@@ -9,15 +9,16 @@ import type { Answer, Request } from './messages.js';
 import type { PoolSettings } from './options.js';
 import type { VectorPool } from './pool.js';
 
+export type { WorkerThread } from '../core/channel-node.js';
 export * from './entry.js';
 
 /** How a pool runs. */
-export type OpenPoolOptions = PoolSettings<Worker>;
+export type OpenPoolOptions = PoolSettings<WorkerThread>;
 
 /** How a pool runs, and what its index is like. */
 export type PoolOptions = IndexOptions & OpenPoolOptions;
 
-const platform: Platform<Worker> = {
+const platform: Platform<WorkerThread> = {
   load,
   start: (createWorker) =>
     adapt(createWorker?.() ?? new Worker(new URL('./shard-worker-node.js', import.meta.url))),
@@ -25,7 +26,7 @@ const platform: Platform<Worker> = {
 };
 
 /** A worker thread that keeps the process alive only while it has something to do. */
-function adapt(worker: Worker): Channel<Request, Answer> {
+function adapt(worker: WorkerThread): Channel<Request, Answer> {
   const channel = nodeChannel<Request, Answer>(worker);
   let pending = 0;
   return {

@@ -13,6 +13,7 @@ import {
 } from 'fewbits';
 import { openNpy, readSafetensors, writeNpy } from 'fewbits/io';
 import { createConverterPool, openModel, planModel, quantizeModel } from 'fewbits/models';
+import { createPool, openPool, type PoolStats, type VectorPool } from 'fewbits/pool';
 
 const variant: Variant = support().relaxedSimd ? 'relaxed' : 'simd128';
 const options: LoadOptions = { variant, wasm: new URL('https://localhost/fewbits.simd128.wasm') };
@@ -37,6 +38,14 @@ for await (const piece of quantizeModel(model, plan, { converter, signal })) {
   const blob: Blob = new Blob([piece]);
   console.log(blob.size);
 }
+
+const pool: VectorPool = await createPool({ dims: 3, metric: 'l2', workers: 2, variant });
+await pool.add([1, 2, 3], ['one'], { transfer: true });
+const { ids, missing } = await pool.search(x, { k: 3, filter: ['one'], partial: true, signal });
+const stats: PoolStats = await pool.stats();
+const { lost } = await (await openPool(await pool.save())).restart(bytes);
+console.log(ids, missing, stats.workers.length, lost);
+pool.dispose();
 
 try {
   fb.bits.pack(new Uint8Array(1), 9);

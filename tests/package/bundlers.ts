@@ -1,0 +1,59 @@
+// The usual ways to bring a page of a consumer to a browser. Each resolves to a folder to serve, or
+// serves it itself.
+
+import { copyFileSync } from 'node:fs';
+import type { Consumer } from './consumer.ts';
+
+export interface DevServer {
+  /** Of the consumer's folder. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export async function viteDev(consumer: Consumer): Promise<DevServer> {
+  const { createServer } = await import('vite');
+  const server = await createServer({
+    root: consumer.folder,
+    configFile: false,
+    logLevel: 'error',
+    server: { host: '127.0.0.1', port: 0 },
+  });
+  await server.listen();
+  const address = server.httpServer?.address() as { port: number };
+  return { url: `http://127.0.0.1:${address.port}/`, close: () => server.close() };
+}
+
+/** Builds `<page>/index.html`, which is at the same place in the resulting folder. */
+export async function viteBuild(consumer: Consumer, page: string): Promise<string> {
+  const { build } = await import('vite');
+  const outDir = consumer.path(`vite-${page}`);
+  await build({
+    root: consumer.folder,
+    configFile: false,
+    base: './',
+    logLevel: 'error',
+    build: { outDir, rollupOptions: { input: consumer.path(`${page}/index.html`) } },
+  });
+  return outDir;
+}
+
+/** Builds `<page>/main.js`, without a warning; the resulting folder has a page for it. */
+export async function webpackBuild(consumer: Consumer, page: string): Promise<string> {
+  const { default: webpack } = await import('webpack');
+  const path = consumer.path(`webpack-${page}`);
+  const options = {
+    mode: 'production' as const,
+    // Its hint about size knows nothing of compression and of files that are fetched when needed.
+    performance: false as const,
+    context: consumer.folder,
+    entry: `./${page}/main.js`,
+    output: { path },
+  };
+  const stats = await new Promise<import('webpack').Stats | undefined>((resolve, reject) => {
+    webpack(options, (error, result) => (error ? reject(error) : resolve(result)));
+  });
+  const problems = stats?.toString({ all: false, errors: true, warnings: true });
+  if (problems !== '') throw new Error(problems);
+  copyFileSync(consumer.path('app/index.html'), `${path}/index.html`);
+  return path;
+}
