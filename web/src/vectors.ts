@@ -116,8 +116,10 @@ export class VectorIndex implements Disposable {
    * Appends vectors: all of them or, when it throws, none.
    *
    * @param vectors n * dims values, one vector after the other
-   * @param ids one for each vector, new to the index; by default numbers, counting up
-   * @throws FewbitsError NON_FINITE with the index of a NaN or infinity; OUT_OF_MEMORY
+   * @param ids one for each vector, new to the index: strings, safe integers, bigints; by default
+   * numbers, counting up from 0 or from the largest so far
+   * @throws FewbitsError NON_FINITE with the index of a NaN or infinity; INVALID_ARGUMENT, also for
+   * a norm above 1e18 with 'dot' and 'l2'; OUT_OF_MEMORY, DISPOSED
    */
   add(vectors: FloatArray, ids?: ArrayLike<Id>): void {
     const { address } = this.#native;
@@ -129,7 +131,11 @@ export class VectorIndex implements Disposable {
     this.#ids.append(n, checked);
   }
 
-  /** Puts other vectors in place of those with the given ids: all of them or, when it throws, none. */
+  /**
+   * Puts other vectors in place of those with the given ids: all of them or, when it throws, none.
+   *
+   * @throws FewbitsError as add(); INVALID_ARGUMENT for an id that is not there
+   */
   replace(vectors: FloatArray, ids: ArrayLike<Id>): void {
     const x = this.#vectors('vectors', vectors);
     const n = x.length / this.dims;
@@ -154,10 +160,10 @@ export class VectorIndex implements Disposable {
   }
 
   /**
-   * The nearest vectors to a query.
+   * The nearest vectors to a query, as far as their codes tell.
    *
    * @param query dims values
-   * @throws FewbitsError NON_FINITE, INVALID_ARGUMENT
+   * @throws FewbitsError NON_FINITE with the index of a NaN or infinity; INVALID_ARGUMENT, DISPOSED
    */
   search(query: FloatArray, searchOptions?: SearchOptions): SearchResult {
     const { k, candidates, allowed } = this.#plan(searchOptions);
@@ -165,7 +171,11 @@ export class VectorIndex implements Disposable {
     return this.#result(this.#native.search(x, k, candidates, allowed), 0, k);
   }
 
-  /** search() for n * dims values at once, faster a query the more there are. */
+  /**
+   * search() for n queries of dims values at once: the same results, one a query, in less time.
+   *
+   * @throws FewbitsError as search()
+   */
   searchBatch(queries: FloatArray, searchOptions?: SearchOptions): SearchResult[] {
     const { k, candidates, allowed } = this.#plan(searchOptions);
     const x = this.#vectors('queries', queries);
@@ -197,7 +207,11 @@ export class VectorIndex implements Disposable {
     return checkCandidates(searchOptions ?? {}, this.#native.settings.refine);
   }
 
-  /** The vector that a code stands for; for 'cosine' (without a mean) of norm 1. */
+  /**
+   * The vector that a code stands for; for 'cosine' (without a mean) of norm 1.
+   *
+   * @throws FewbitsError INVALID_ARGUMENT when there is no vector of that id
+   */
   reconstruct(id: Id): Float32Array {
     return this.#native.reconstruct(this.#row('id', id));
   }
@@ -209,6 +223,9 @@ export class VectorIndex implements Disposable {
    * Without it the codes depend on no data at all.
    *
    * @param sample n * dims values; some thousand vectors, at least as many as dims
+   * @param calibrateOptions `method`: 'axes' is the above and the default; 'mean' learns the mean
+   * alone, which costs nothing later
+   * @throws FewbitsError INVALID_ARGUMENT once vectors were added; NON_FINITE, OUT_OF_MEMORY, DISPOSED
    */
   calibrate(sample: FloatArray, calibrateOptions?: { method?: 'axes' | 'mean' }): void {
     const method = checkCalibration(calibrateOptions);
@@ -319,7 +336,8 @@ export interface Vectors {
   /**
    * The index that save() wrote.
    *
-   * @throws FewbitsError CORRUPT_DATA when the file is damaged in any way
+   * @throws FewbitsError CORRUPT_DATA when the file is damaged in any way, UNSUPPORTED when it is of
+   * another version, OUT_OF_MEMORY
    */
   openIndex(file: ArrayBuffer | ArrayBufferView): VectorIndex;
 }

@@ -19,16 +19,25 @@ export const MAX_CANDIDATES = 1 << 20;
 export interface IndexOptions {
   /** Dimensions of the vectors, 1 to 16384. */
   dims: number;
-  /** Bits a dimension: 1, 2, 4 or 8. Default 4. */
+  /**
+   * Bits a dimension: 1, 2, 4 or 8. Default 4. A vector takes dims * bits / 8 bytes and 4 more, 8
+   * more for 'l2'.
+   */
   bits?: 1 | 2 | 4 | 8;
-  /** Default 'cosine', for which vectors need not be normalised. */
+  /**
+   * What scores measure: 'cosine', for which vectors need not be normalised, 'dot', the inner
+   * product, or 'l2', the squared distance. Default 'cosine'.
+   */
   metric?: Metric;
   /**
    * 'best' chooses a scale for each vector that brings its code closest in direction; 'fast' takes
    * the scale of the codebook and adds several times as fast. Default 'best'.
    */
   quality?: 'best' | 'fast';
-  /** Bits of a second, finer code that scores the candidates of a search: 4 or 8. Default none. */
+  /**
+   * Bits of a second, finer code that scores the candidates of a search: 4 or 8, in
+   * dims * refine / 8 and 4 bytes more a vector. Default none.
+   */
   refine?: 4 | 8;
   /**
    * Seed of the random rotation, below 2^32. Default 0. Vectors have the same codes in every index
@@ -36,8 +45,8 @@ export interface IndexOptions {
    */
   seed?: number;
   /**
-   * The mean of the vectors (of the normalised ones for 'cosine'), if it is known: taking it off
-   * makes codes of crowded embeddings finer. calibrate() learns it from a sample.
+   * The mean of the vectors (of the normalised ones for 'cosine'), if it is known, dims values:
+   * taking it off makes codes of crowded embeddings finer. calibrate() learns it from a sample.
    */
   mean?: FloatArray;
 }
@@ -45,16 +54,17 @@ export interface IndexOptions {
 export const INDEX_OPTIONS = ['dims', 'bits', 'metric', 'quality', 'refine', 'seed', 'mean'];
 
 export interface SearchOptions {
-  /** How many neighbours. Default 10. */
+  /** How many neighbours, 1 to 2^20; where there are fewer vectors, fewer. Default 10. */
   k?: number;
   /**
-   * Which vectors may be found: their ids, a function of the id, or, for ids that are small
-   * integers, a bitmap with bit id % 8 of byte id >> 3.
+   * Which vectors may be found: their ids (others count for nothing), a function of the id, or, for
+   * ids that are small integers, a bitmap with bit id % 8 of byte id >> 3. Default all.
    */
   filter?: Iterable<Id> | ((id: Id) => boolean) | Uint8Array;
   /**
-   * The best rescore * k of the scan are scored again with the query in full precision and the
-   * finer code, if there is one. Default 10 with `refine`, else about 1.5 (and 16 more).
+   * The best rescore * k of the scan, 1 or more, are scored again with the query in full precision
+   * and the finer code, if there is one. Default 10 with `refine`; else half of k more than k are,
+   * at least 16 more.
    */
   rescore?: number;
 }
