@@ -1,4 +1,4 @@
-// The example of the README runs as it is printed there, and prints what is printed there.
+// The examples of the README run as they are printed there, and print what is printed there.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,10 +14,13 @@ afterAll(() => consumer?.remove());
 describe.each(testNodes())('$name', (node) => {
   it('prints what the README says', async () => {
     const readme = readFileSync(`${root}/README.md`, 'utf8').replaceAll('\r\n', '\n');
-    const [, program, printed] = /```js\n(.*?)```\n\n```text\n(.*?)```/s.exec(readme) ?? [];
-    writeFileSync(consumer.path('example.mjs'), program);
-    const { stdout, stderr } = await run(node.path, ['example.mjs'], consumer.folder);
-    expect(stderr).toBe('');
-    expect(stdout).toBe(printed);
+    const examples = [...readme.matchAll(/```js\n(.*?)```\n\n```text\n(.*?)```/gs)];
+    expect(examples.length).toBe(2);
+    for (const [, program, printed] of examples) {
+      writeFileSync(consumer.path('example.mjs'), program);
+      const { stdout, stderr } = await run(node.path, ['example.mjs'], consumer.folder);
+      expect(stderr).toBe('');
+      expect(stdout).toBe(printed);
+    }
   });
 });

@@ -172,7 +172,7 @@ export class VectorIndex implements Disposable {
   }
 
   /**
-   * search() for n queries of dims values at once: the same results, one a query, in less time.
+   * search() for n queries of dims values at once: the same results, in the order of the queries.
    *
    * @throws FewbitsError as search()
    */
