@@ -68,6 +68,8 @@ export interface IndexStats extends Settings {
 export class VectorIndex implements Disposable {
   readonly #native: NativeIndex;
   #ids: Ids;
+  /** Counts what a file that is being saved meanwhile would not agree with. */
+  #changes = 0;
 
   /** @internal */
   constructor(native: NativeIndex, ids: Ids) {
@@ -127,6 +129,7 @@ export class VectorIndex implements Disposable {
     const n = x.length / this.dims;
     const checked = ids === undefined ? null : this.#ids.check(ids, n);
     if (n === 0 || address === 0) return;
+    this.#changes++;
     this.#native.add(x, this.#ids.length);
     this.#ids.append(n, checked);
   }
@@ -140,6 +143,7 @@ export class VectorIndex implements Disposable {
     const x = this.#vectors('vectors', vectors);
     const n = x.length / this.dims;
     const rows = checkRows(ids, n, this.#ids);
+    this.#changes++;
     if (n > 0) this.#native.replace(x, rows);
   }
 
@@ -147,6 +151,7 @@ export class VectorIndex implements Disposable {
   remove(id: Id): boolean {
     const row = this.#ids.row(checkId('id', id));
     if (row === undefined) return false;
+    this.#changes++;
     this.#native.remove(row);
     this.#ids.remove(row);
     if (isSparse(this.#ids)) this.compact();
@@ -231,6 +236,7 @@ export class VectorIndex implements Disposable {
     const method = checkCalibration(calibrateOptions);
     const x = this.#vectors('sample', sample);
     checkSample(x, this.#ids.length);
+    this.#changes++;
     if (method === 'mean') this.#native.setMean(meanOf(x, this.dims, this.metric));
     else this.#native.calibrate(x);
   }
@@ -267,10 +273,20 @@ export class VectorIndex implements Disposable {
     }
   }
 
-  /** save() in pieces, so that a large file need not be in memory twice. */
+  /**
+   * save() in pieces, so that a large file need not be in memory twice. The index must not be
+   * changed before the last piece.
+   *
+   * @throws FewbitsError INVALID_ARGUMENT when it was, instead of a further piece
+   */
   *savePieces(): Generator<Uint8Array, void, void> {
     this.compact();
-    yield* writeIndex(this.#native, this.#ids);
+    const changes = this.#changes;
+    for (const piece of writeIndex(this.#native, this.#ids)) {
+      yield piece;
+      if (this.#changes !== changes)
+        throw invalid('the index was changed while it was being saved');
+    }
   }
 
   /** Frees the memory; every other call then throws DISPOSED. Twice is fine. */

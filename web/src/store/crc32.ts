@@ -1,0 +1,28 @@
+/** Tables for four bytes at a time, made at first use. */
+let tables: Int32Array | undefined;
+
+function makeTables(): Int32Array {
+  const made = new Int32Array(4 * 256);
+  for (let byte = 0; byte < 256; byte++) {
+    let crc = byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+    made[byte] = crc;
+  }
+  for (let i = 256; i < made.length; i++)
+    made[i] = (made[i - 256] >>> 8) ^ made[made[i - 256] & 255];
+  return made;
+}
+
+/** CRC-32 as of zip and PNG, going on from `crc`; 0 to begin with. */
+export function crc32(crc: number, bytes: Uint8Array): number {
+  tables ??= makeTables();
+  const t = tables;
+  let c = ~crc;
+  let i = 0;
+  for (const end = bytes.length - 3; i < end; i += 4) {
+    c ^= bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24);
+    c = t[768 + (c & 255)] ^ t[512 + ((c >>> 8) & 255)] ^ t[256 + ((c >>> 16) & 255)] ^ t[c >>> 24];
+  }
+  for (; i < bytes.length; i++) c = (c >>> 8) ^ t[(c ^ bytes[i]) & 255];
+  return ~c >>> 0;
+}

@@ -1,0 +1,176 @@
+import type { Backend, Seal, Version, Writer } from './backend.js';
+
+// A version is its chunks, [name, number, i], and its seal, [name, number]. Each chunk is a
+// transaction, so that a long save locks nobody out and holds one chunk; the seal is one more.
+
+const CHUNKS = 'chunks';
+const SEALS = 'seals';
+type StoreName = typeof CHUNKS | typeof SEALS;
+
+interface SealRecord extends Seal {
+  readonly chunks: number;
+}
+
+export async function openIndexedDb(store: string): Promise<Backend> {
+  const name = `fewbits/${store}`;
+  // Now, so that a browser that refuses does so before anything is asked of it.
+  (await openDatabase(name)).close();
+
+  return {
+    kind: 'indexeddb',
+    versions: (wanted) => withDatabase(name, (database) => readVersions(database, wanted)),
+    async create(wanted, number) {
+      return createWriter(await openDatabase(name), [wanted, number]);
+    },
+    read: (version, each) =>
+      withDatabase(name, (database) =>
+        transact(database, [CHUNKS, SEALS], 'readonly', async (chunks, seals) => {
+          const key = keyOf(version);
+          const seal: SealRecord | undefined = await settled(seals.get(key));
+          for (let i = 0; i < (seal?.chunks ?? 1); i++) {
+            const chunk: Uint8Array | undefined = await settled(chunks.get([...key, i]));
+            if (!chunk) throw new Error(`chunk ${i} is missing`);
+            each(chunk);
+          }
+        }),
+      ),
+    remove: (version) =>
+      withDatabase(name, (database) =>
+        transact(database, [CHUNKS, SEALS], 'readwrite', async (chunks, seals) => {
+          const key = keyOf(version);
+          chunks.delete(below(key));
+          await settled(seals.delete(key));
+        }),
+      ),
+  };
+}
+
+type Key = [name: string, number: number];
+const keyOf = ({ name, number }: Version): Key => [name, number];
+
+/** Keys that begin with `key`: an empty array is above every number and string. */
+const below = (key: readonly IDBValidKey[]) => IDBKeyRange.bound([...key], [...key, []]);
+
+function createWriter(database: IDBDatabase, key: Key): Writer {
+  let count = 0;
+  return {
+    write: (bytes) =>
+      transact(database, [CHUNKS], 'readwrite', async (chunks) => {
+        // A view is stored with all of its buffer.
+        const chunk = bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
+        // Not put(): another version of the same number would be an error.
+        await settled(chunks.add(chunk, [...key, count]));
+        count++;
+      }),
+    async seal(seal) {
+      await transact(
+        database,
+        [CHUNKS, SEALS],
+        'readwrite',
+        async (chunks, seals) => {
+          const there = await settled(chunks.count(below(key)));
+          if (there !== count) throw new Error(`${count - there} chunks were removed meanwhile`);
+          const record: SealRecord = { ...seal, chunks: count };
+          await settled(seals.add(record, key));
+        },
+        // On the disk before anything older is removed.
+        { durability: 'strict' },
+      );
+      database.close();
+    },
+    async abort() {
+      database.close();
+    },
+  };
+}
+
+function readVersions(database: IDBDatabase, name: string | undefined): Promise<Version[]> {
+  return transact(database, [CHUNKS, SEALS], 'readonly', async (chunks, seals) => {
+    const range = name === undefined ? undefined : below([name]);
+    const keys = (await settled(seals.getAllKeys(range))) as Key[];
+    const records: SealRecord[] = await settled(seals.getAll(range));
+    const found: Version[] = keys.map(([name, number], i) => {
+      const { byteLength, checksum, metadata } = records[i];
+      return { name, number, seal: { byteLength, checksum, metadata } };
+    });
+    const sealed = new Set(keys.map((key) => JSON.stringify(key)));
+    const request = chunks.openKeyCursor(range);
+    for (let cursor = await settled(request); cursor; cursor = await settled(request)) {
+      const [name, number] = cursor.key as [string, number, number];
+      if (!sealed.has(JSON.stringify([name, number]))) found.push({ name, number, seal: null });
+      // To the first chunk of the next version.
+      cursor.continue([name, number, []]);
+    }
+    return found;
+  });
+}
+
+function openDatabase(name: string): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(name, 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore(CHUNKS);
+      request.result.createObjectStore(SEALS);
+    };
+    request.onsuccess = () => {
+      const database = request.result;
+      // Whoever wants to delete the database need not wait for a save.
+      database.onversionchange = () => database.close();
+      resolve(database);
+    };
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/** A connection is open only while it is needed: an open one would stand in the way of others. */
+async function withDatabase<T>(
+  name: string,
+  act: (database: IDBDatabase) => Promise<T>,
+): Promise<T> {
+  const database = await openDatabase(name);
+  try {
+    return await act(database);
+  } finally {
+    database.close();
+  }
+}
+
+/** Within a transaction: the next request must follow without waiting for anything else. */
+function settled<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/** Runs `act` in a transaction and waits for its end: all of it is there then, or nothing. */
+async function transact<T>(
+  database: IDBDatabase,
+  names: readonly StoreName[],
+  mode: IDBTransactionMode,
+  act: (...stores: IDBObjectStore[]) => Promise<T>,
+  options?: IDBTransactionOptions,
+): Promise<T> {
+  const transaction = database.transaction(names, mode, options);
+  const ended = new Promise<void>((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    // Quota errors may come at the end, without a request that failed.
+    transaction.onabort = () => reject(transaction.error ?? new Error('transaction aborted'));
+  });
+  ended.catch(() => {});
+  let result: T;
+  try {
+    result = await act(...names.map((name) => transaction.objectStore(name)));
+  } catch (error) {
+    try {
+      transaction.abort();
+    } catch {
+      // It was over already.
+    }
+    // What ended the transaction says more than the requests that ended with it.
+    await ended.catch(() => {});
+    throw transaction.error ?? error;
+  }
+  await ended;
+  return result;
+}

@@ -1,0 +1,37 @@
+import { describe, invalid } from '../core/arguments.js';
+
+const MAX_FILE_NAME = 200;
+
+/**
+ * A name as every file system takes it, none of two the same for those that do not tell cases apart:
+ * small letters, digits, _ and - stand for themselves, other bytes of the UTF-8 are =xx.
+ */
+export function encodeName(name: string): string {
+  let encoded = '';
+  for (const byte of new TextEncoder().encode(name)) {
+    const character = String.fromCharCode(byte);
+    encoded += /[a-z0-9_-]/.test(character) ? character : `=${byte.toString(16).padStart(2, '0')}`;
+  }
+  return encoded;
+}
+
+export function decodeName(encoded: string): string {
+  const bytes: number[] = [];
+  for (const [part, hex] of encoded.matchAll(/=([0-9a-f]{2})|./g)) {
+    bytes.push(hex === undefined ? part.charCodeAt(0) : Number.parseInt(hex, 16));
+  }
+  return new TextDecoder().decode(Uint8Array.from(bytes));
+}
+
+export function checkName(what: string, name: unknown): string {
+  if (typeof name !== 'string' || name === '' || /[\ud800-\udfff]/u.test(name)) {
+    throw invalid(`${what} must be a string that is not empty, got ${describe(name)}`);
+  }
+  const { length } = encodeName(name);
+  if (length > MAX_FILE_NAME) {
+    throw invalid(
+      `${what} is too long: ${length} of ${MAX_FILE_NAME}, where small letters, digits, _ and - count 1 and every other byte of its UTF-8 3`,
+    );
+  }
+  return name;
+}

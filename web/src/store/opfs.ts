@@ -1,0 +1,174 @@
+import type { Backend, Seal, Version, Writer } from './backend.js';
+import { crc32 } from './crc32.js';
+import { decodeName, encodeName } from './names.js';
+
+// A version is one file, `<name>.<number>`: the bytes, then the seal as JSON, then a footer of 16
+// bytes (length and CRC-32 of the JSON, magic). What was cut short ends in no such footer.
+
+const FOOTER = 16;
+const MAGIC = 'fewbits\n';
+/** Seals are read with one access unless their metadata are long. */
+const TAIL = 1 << 12;
+const READ_STEP = 1 << 22;
+
+/** What Chromium leaves beside a file whose stream was never closed. */
+const SWAP = '.crswap';
+
+/** Safari before 26 can write in workers alone, and only by access handles. */
+export const hasStreams = (): boolean =>
+  typeof FileSystemFileHandle !== 'undefined' && 'createWritable' in FileSystemFileHandle.prototype;
+
+/** Of dedicated workers, and several times as fast as streams. */
+const hasAccessHandles = (): boolean =>
+  typeof FileSystemFileHandle !== 'undefined' &&
+  'createSyncAccessHandle' in FileSystemFileHandle.prototype;
+
+export const canWriteOpfs = (): boolean => hasStreams() || hasAccessHandles();
+
+/** Throws what the browser says when it does not give its file system away. */
+export async function openOpfs(store: string): Promise<Backend> {
+  // Anew each time: the user may clear the site's data meanwhile.
+  const open = async () => {
+    const root = await navigator.storage.getDirectory();
+    const all = await root.getDirectoryHandle('fewbits', { create: true });
+    return all.getDirectoryHandle(encodeName(store), { create: true });
+  };
+  await open();
+  const fileOf = ({ name, number }: Pick<Version, 'name' | 'number'>) =>
+    `${encodeName(name)}.${number}`;
+
+  return {
+    kind: 'opfs',
+
+    async versions(name) {
+      const found = new Map<string, Version>();
+      for await (const [entry, handle] of (await open()).entries()) {
+        const parsed = /^([a-z0-9_=-]+)\.(\d+)(\.crswap)?$/.exec(entry);
+        if (handle.kind !== 'file' || !parsed) continue;
+        const version = { name: decodeName(parsed[1]), number: Number(parsed[2]) };
+        if (name !== undefined && version.name !== name) continue;
+        const file = fileOf(version);
+        const seal = parsed[3]
+          ? null
+          : await readSeal(handle as FileSystemFileHandle, version.number);
+        found.set(file, { ...version, seal: seal ?? found.get(file)?.seal ?? null });
+      }
+      return [...found.values()];
+    },
+
+    async create(name, number) {
+      const folder = await open();
+      const handle = await folder.getFileHandle(fileOf({ name, number }), { create: true });
+      return hasAccessHandles() ? accessWriter(handle, number) : streamWriter(handle, number);
+    },
+
+    async read(version, each) {
+      const file = await (await (await open()).getFileHandle(fileOf(version))).getFile();
+      const length = version.seal?.byteLength ?? 0;
+      for (let start = 0; start < length; start += READ_STEP) {
+        const slice = file.slice(start, Math.min(start + READ_STEP, length));
+        each(new Uint8Array(await slice.arrayBuffer()));
+      }
+    },
+
+    async remove(version) {
+      const folder = await open();
+      const file = fileOf(version);
+      await removeEntry(folder, file + SWAP);
+      await removeEntry(folder, file);
+    },
+  };
+}
+
+const isMissing = (error: unknown) => (error as Error | null)?.name === 'NotFoundError';
+
+async function removeEntry(folder: FileSystemDirectoryHandle, file: string): Promise<void> {
+  try {
+    await folder.removeEntry(file);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
+
+/** Seals name their version: the bytes of a file may themselves be such a file. */
+function tailOf(seal: Seal, number: number): Uint8Array<ArrayBuffer> {
+  const json = new TextEncoder().encode(JSON.stringify({ ...seal, number }));
+  const tail = new Uint8Array(json.length + FOOTER);
+  const view = new DataView(tail.buffer, json.length);
+  tail.set(json);
+  view.setUint32(0, json.length, true);
+  view.setUint32(4, crc32(0, json), true);
+  tail.set(new TextEncoder().encode(MAGIC), json.length + 8);
+  return tail;
+}
+
+async function readSeal(handle: FileSystemFileHandle, number: number): Promise<Seal | null> {
+  try {
+    const file = await handle.getFile();
+    const end = async (length: number) =>
+      new Uint8Array(await file.slice(Math.max(0, file.size - length)).arrayBuffer());
+    let tail = await end(TAIL);
+    if (tail.length < FOOTER) return null;
+    const footer = new DataView(tail.buffer, tail.length - FOOTER);
+    if (new TextDecoder().decode(tail.subarray(-8)) !== MAGIC) return null;
+    const length = footer.getUint32(0, true);
+    const checksum = footer.getUint32(4, true);
+    if (length + FOOTER > file.size) return null;
+    if (length + FOOTER > tail.length) tail = await end(length + FOOTER);
+    const json = tail.subarray(tail.length - FOOTER - length, tail.length - FOOTER);
+    if (crc32(0, json) !== checksum) return null;
+    const seal: Seal & { number: number } = JSON.parse(new TextDecoder().decode(json));
+    const whole = seal.byteLength + length + FOOTER === file.size && seal.number === number;
+    return whole
+      ? { byteLength: seal.byteLength, checksum: seal.checksum, metadata: seal.metadata }
+      : null;
+  } catch {
+    // Removed meanwhile, or being written by another.
+    return null;
+  }
+}
+
+/** What is written shows in the file when the stream is closed, all at once. */
+async function streamWriter(handle: FileSystemFileHandle, number: number): Promise<Writer> {
+  const stream = await handle.createWritable();
+  return {
+    write: (bytes) => stream.write(bytes),
+    async seal(seal) {
+      await stream.write(tailOf(seal, number));
+      await stream.close();
+    },
+    abort: () => stream.abort(),
+  };
+}
+
+/** What TypeScript has in its library for workers alone. */
+interface AccessHandle {
+  write(bytes: BufferSource, options: { at: number }): number;
+  flush(): void;
+  close(): void;
+}
+
+async function accessWriter(handle: FileSystemFileHandle, number: number): Promise<Writer> {
+  const access = await (
+    handle as FileSystemFileHandle & { createSyncAccessHandle(): Promise<AccessHandle> }
+  ).createSyncAccessHandle();
+  let at = 0;
+  const write = (bytes: Uint8Array<ArrayBuffer>) => {
+    const written = access.write(bytes, { at });
+    if (written !== bytes.length) {
+      throw new DOMException(`${written} of ${bytes.length} bytes fit`, 'QuotaExceededError');
+    }
+    at += written;
+  };
+  return {
+    write: async (bytes) => write(bytes),
+    async seal(seal) {
+      // The bytes are on the disk before what says so.
+      access.flush();
+      write(tailOf(seal, number));
+      access.flush();
+      access.close();
+    },
+    abort: async () => access.close(),
+  };
+}

@@ -1,0 +1,96 @@
+import { describe, invalid } from '../core/arguments.js';
+import type { Chunks } from '../io/pieces.js';
+
+/** Something that writes itself piece by piece, as a VectorIndex does. */
+export interface Saveable {
+  /** The pieces of its file, in order. */
+  savePieces(): Chunks;
+}
+
+/** What can be saved: an index, bytes, a Blob (a File is one), or bytes that come in pieces. */
+export type StoreSource = Saveable | ArrayBuffer | ArrayBufferView | Blob | Chunks;
+
+/** Bytes of a Blob that are in memory at a time. */
+const BLOB_STEP = 1 << 20;
+
+export interface Pieces {
+  readonly pieces: Chunks;
+  /** How many bytes there will be, as far as that is known when `piece` is the first of them. */
+  total(piece: Uint8Array): number | undefined;
+}
+
+/** Throws INVALID_ARGUMENT for what cannot be saved; nothing is read yet. */
+export function piecesOf(source: StoreSource): Pieces {
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
+    const bytes =
+      source instanceof ArrayBuffer
+        ? new Uint8Array(source)
+        : new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+    return { pieces: [bytes], total: () => bytes.length };
+  }
+  if (typeof Blob !== 'undefined' && source instanceof Blob) {
+    return { pieces: blobPieces(source), total: () => source.size };
+  }
+  if (typeof source === 'object' && source !== null) {
+    if ('savePieces' in source && typeof source.savePieces === 'function') {
+      return { pieces: source.savePieces(), total: safetensorsLength };
+    }
+    if (Symbol.asyncIterator in source || Symbol.iterator in source) {
+      return { pieces: source as Chunks, total: () => undefined };
+    }
+  }
+  throw invalid(
+    `save takes an index, an ArrayBuffer or a view of one, a Blob or an iterable of Uint8Arrays, got ${describe(source)}`,
+  );
+}
+
+async function* blobPieces(blob: Blob): AsyncGenerator<Uint8Array, void, void> {
+  for (let start = 0; start < blob.size; start += BLOB_STEP) {
+    yield new Uint8Array(await blob.slice(start, start + BLOB_STEP).arrayBuffer());
+  }
+}
+
+/** The length of the file whose whole header is `header`. */
+function safetensorsLength(header: Uint8Array): number | undefined {
+  try {
+    const tensors: Record<string, { data_offsets?: [number, number] }> = JSON.parse(
+      new TextDecoder().decode(header.subarray(8)),
+    );
+    const ends = Object.values(tensors).map(({ data_offsets }) => data_offsets?.[1] ?? 0);
+    return header.length + Math.max(0, ...ends);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The same bytes in chunks of `size`, the last one shorter. All chunks are in one buffer, which is
+ * written over when the next is asked for.
+ */
+export async function* rechunk(
+  pieces: Chunks,
+  size: number,
+  first: (piece: Uint8Array) => void,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  const buffer = new Uint8Array(size);
+  let filled = 0;
+  let begun = false;
+  for await (const piece of pieces) {
+    if (!(piece instanceof Uint8Array)) {
+      throw invalid(`a piece must be a Uint8Array, got ${describe(piece)}`);
+    }
+    if (!begun) first(piece);
+    begun = true;
+    for (let start = 0; start < piece.length; ) {
+      const part = piece.subarray(start, start + size - filled);
+      buffer.set(part, filled);
+      filled += part.length;
+      start += part.length;
+      if (filled === size) {
+        yield buffer;
+        filled = 0;
+      }
+    }
+  }
+  if (filled > 0) yield buffer.subarray(0, filled);
+}
