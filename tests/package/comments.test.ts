@@ -50,7 +50,13 @@ function uncommented(name: string, file: string): string[] {
   return bare;
 }
 
-it.each(['index.d.ts', 'io/index.d.ts', 'models/index.d.ts', 'pool/index.d.ts'])('%s', (entry) => {
+it.each([
+  'index.d.ts',
+  'io/index.d.ts',
+  'models/index.d.ts',
+  'pool/index.d.ts',
+  'store/index.d.ts',
+])('%s', (entry) => {
   const names = exported(entry);
   names.delete('');
   expect(names.size).toBeGreaterThan(5);

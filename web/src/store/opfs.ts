@@ -102,30 +102,44 @@ function tailOf(seal: Seal, number: number): Uint8Array<ArrayBuffer> {
   return tail;
 }
 
+/** null for a file that is being written or was removed; other errors do not pass for either. */
 async function readSeal(handle: FileSystemFileHandle, number: number): Promise<Seal | null> {
+  let file: File | undefined;
   try {
-    const file = await handle.getFile();
-    const end = async (length: number) =>
-      new Uint8Array(await file.slice(Math.max(0, file.size - length)).arrayBuffer());
-    let tail = await end(TAIL);
-    if (tail.length < FOOTER) return null;
-    const footer = new DataView(tail.buffer, tail.length - FOOTER);
-    if (new TextDecoder().decode(tail.subarray(-8)) !== MAGIC) return null;
-    const length = footer.getUint32(0, true);
-    const checksum = footer.getUint32(4, true);
-    if (length + FOOTER > file.size) return null;
-    if (length + FOOTER > tail.length) tail = await end(length + FOOTER);
-    const json = tail.subarray(tail.length - FOOTER - length, tail.length - FOOTER);
-    if (crc32(0, json) !== checksum) return null;
-    const seal: Seal & { number: number } = JSON.parse(new TextDecoder().decode(json));
-    const whole = seal.byteLength + length + FOOTER === file.size && seal.number === number;
-    return whole
-      ? { byteLength: seal.byteLength, checksum: seal.checksum, metadata: seal.metadata }
-      : null;
-  } catch {
-    // Removed meanwhile, or being written by another.
-    return null;
+    file = await handle.getFile();
+    return await readTail(file, number);
+  } catch (error) {
+    if (isMissing(error) || (file && (await isChanged(handle, file)))) return null;
+    throw error;
   }
+}
+
+/** Chromium reads no file that was changed since getFile(). One with a seal never is. */
+async function isChanged(handle: FileSystemFileHandle, file: File): Promise<boolean> {
+  try {
+    const now = await handle.getFile();
+    return now.size !== file.size || now.lastModified !== file.lastModified;
+  } catch (error) {
+    return isMissing(error);
+  }
+}
+
+async function readTail(file: File, number: number): Promise<Seal | null> {
+  const end = async (length: number) =>
+    new Uint8Array(await file.slice(Math.max(0, file.size - length)).arrayBuffer());
+  let tail = await end(TAIL);
+  if (tail.length < FOOTER) return null;
+  const footer = new DataView(tail.buffer, tail.length - FOOTER);
+  if (new TextDecoder().decode(tail.subarray(-8)) !== MAGIC) return null;
+  const length = footer.getUint32(0, true);
+  const checksum = footer.getUint32(4, true);
+  if (length + FOOTER > file.size) return null;
+  if (length + FOOTER > tail.length) tail = await end(length + FOOTER);
+  const json = tail.subarray(tail.length - FOOTER - length, tail.length - FOOTER);
+  if (crc32(0, json) !== checksum) return null;
+  const seal: Seal & { number: number } = JSON.parse(new TextDecoder().decode(json));
+  if (seal.byteLength + length + FOOTER !== file.size || seal.number !== number) return null;
+  return { byteLength: seal.byteLength, checksum: seal.checksum, metadata: seal.metadata };
 }
 
 /** What is written shows in the file when the stream is closed, all at once. */

@@ -270,14 +270,17 @@ export class Store {
 
   /**
    * Removes versions of a name while nobody reads: the newest sealed one last, so that it counts
-   * until nothing else is there.
+   * until nothing else is there. What a worker that is just being ended still holds is left.
    */
   async #remove(versions: readonly Version[]): Promise<void> {
     if (versions.length === 0) return;
     const order = (a: Version, b: Version) =>
       Number(a.seal !== null) - Number(b.seal !== null) || byNumber(a, b);
     await this.#locks.run(this.#files, 'exclusive', async () => {
-      for (const version of [...versions].sort(order)) await this.#backend.remove(version);
+      for (const version of [...versions].sort(order)) {
+        const removed = this.#backend.remove(version);
+        await (version.seal ? removed : removed.catch(() => {}));
+      }
     });
   }
 

@@ -14,6 +14,7 @@ import {
 import { openNpy, readSafetensors, writeNpy } from 'fewbits/io';
 import { createConverterPool, openModel, planModel, quantizeModel } from 'fewbits/models';
 import { createPool, openPool, type PoolStats, type VectorPool } from 'fewbits/pool';
+import { openStore, type Store, type StoreEntry } from 'fewbits/store';
 
 const variant: Variant = support().relaxedSimd ? 'relaxed' : 'simd128';
 const options: LoadOptions = { variant, wasm: new URL('https://localhost/fewbits.simd128.wasm') };
@@ -45,6 +46,19 @@ const { ids, missing } = await pool.search(x, { k: 3, filter: ['one'], partial: 
 const stats: PoolStats = await pool.stats();
 const { lost } = await (await openPool(await pool.save())).restart(bytes);
 console.log(ids, missing, stats.workers.length, lost);
+
+const store: Store = await openStore({ name: 'notes', backend: 'indexeddb' });
+await store.save('index', fb.createIndex({ dims: 8 }), {
+  metadata: { model: 'none' },
+  onProgress: ({ bytesDone, bytes }) => console.log(bytes === undefined || bytesDone / bytes),
+  signal,
+});
+await store.save('pool', pool);
+await store.save('blob', new Blob([packed.slice()]));
+await store.save('model', quantizeModel(model, plan, { converter }));
+const size: number = (await store.openIndex(fb, 'index')).size;
+const entries: StoreEntry[] = await store.list();
+console.log(size, entries, (await store.read('blob')).length);
 pool.dispose();
 
 try {
@@ -54,6 +68,10 @@ try {
   console.log(code === 'INVALID_ARGUMENT');
 }
 
+// @ts-expect-error: no such storage
+await openStore({ backend: 'localStorage' });
+// @ts-expect-error: text is to be encoded first
+await store.save('text', 'text');
 // @ts-expect-error: no such scheme
 fb.uniform.quantize(x, { scheme: 'uniform' });
 // @ts-expect-error: no such option

@@ -1,0 +1,284 @@
+// `fewbits/store` from the packed package in Chromium: in a page and in a worker, in both storages,
+// ended at random and at every single step.
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launch, type Served, serve } from '../support/browser.ts';
+import { type Consumer, install } from './consumer.ts';
+
+const KILLS = Number(process.env.FEWBITS_KILLS ?? 20);
+
+let consumer: Consumer;
+let served: Served;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let problems: string[];
+
+beforeAll(async () => {
+  [consumer, browser] = await Promise.all([install(), launch()]);
+  served = await serve(consumer.folder);
+  context = await browser.newContext();
+  problems = [];
+  page = await open(context);
+});
+afterAll(async () => {
+  await browser?.close();
+  await served?.close();
+  consumer?.remove();
+  expect(problems).toEqual([]);
+});
+
+async function open(within: BrowserContext): Promise<Page> {
+  const opened = await within.newPage();
+  opened.on('pageerror', (error) => problems.push(error.message));
+  await opened.goto(`${served.url}store/`);
+  await opened.waitForFunction('globalThis.actions');
+  return opened;
+}
+
+type Where = 'page' | 'worker';
+const act = <T = unknown>(where: Where, action: string, input = {}, on = page): Promise<T> => {
+  const given = JSON.stringify(input);
+  return on.evaluate(
+    where === 'page' ? `actions.${action}(${given})` : `inWorker('${action}', ${given})`,
+  );
+};
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const backends = ['opfs', 'indexeddb'] as const;
+const everywhere = backends.flatMap((backend) =>
+  (['page', 'worker'] as const).map((where) => ({ backend, where })),
+);
+
+describe.each(everywhere)('$backend in a $where', ({ backend, where }) => {
+  const name = `${where}-use`;
+
+  it('saves, replaces, lists, deletes', async () => {
+    const names = ['../x', 'a', 'A', 'a.1', 'a.1.crswap', '日本', 'CON', ' ', '=', 'x'.repeat(200)];
+    expect(await act(where, 'use', { backend, name })).toEqual({
+      backend,
+      name,
+      progress: [2, 1],
+      large: true,
+      replaced: 3,
+      empty: 0,
+      names: names.map((_, i) => i),
+      list: [...names, 'large', 'empty'].sort(),
+      metadata: { of: 'nothing' },
+      size: 4 * Math.floor((1 + ((3 * 7919) % 11)) * 2 ** 18 + 3),
+      deleted: [true, false],
+      missing: 'FewbitsError INVALID_ARGUMENT',
+      has: [true, false],
+      taken: backend === 'opfs' ? 1 : 0,
+    });
+  });
+
+  it('an index, as it would be saved to a file', async () => {
+    expect(await act(where, 'index', { backend, name })).toEqual({
+      same: true,
+      ids: 'vector 0',
+      progress: true,
+      changed: 'FewbitsError INVALID_ARGUMENT',
+      disposed: 'FewbitsError DISPOSED',
+      kept: true,
+      none: 'FewbitsError CORRUPT_DATA',
+    });
+  });
+
+  it('what a page saved, a worker reads, and the other way', async () => {
+    await act(where, 'save', { backend, name, entry: 'shared', i: 5 });
+    const other = where === 'page' ? 'worker' : 'page';
+    expect(await act(other, 'read', { backend, name, entry: 'shared' })).toBe(5);
+  });
+
+  it.each(['stop', 'fail'])('every call into the storage: %s', async (how) => {
+    const found = await act<{ calls: number; problems: unknown[] }>(where, 'faults', {
+      backend,
+      name: `${where}-faults-${how}`,
+      how,
+    });
+    expect(found.problems).toEqual([]);
+    expect(found.calls).toBeGreaterThan(20);
+  });
+
+  it('no more room: OUT_OF_MEMORY, and what was there before stays', async () => {
+    const within = await browser.newContext();
+    try {
+      const tab = await open(within);
+      const origin = new URL(served.url).origin;
+      const session = await within.newCDPSession(tab);
+      await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 40 * 2 ** 20 });
+      const unit = 1 << 20;
+      expect(await act(where, 'overflow', { backend, name: 'quota', unit }, tab)).toEqual({
+        code: 'FewbitsError OUT_OF_MEMORY',
+        kept: 1,
+        taken: 1,
+        again: 'no error',
+        whole: 2,
+      });
+    } finally {
+      await within.close();
+    }
+  });
+});
+
+it('without a wish it is OPFS, in a page and in a worker', async () => {
+  expect(await act('page', 'choose')).toEqual(['default', 'opfs']);
+  expect(await act('worker', 'choose')).toEqual(['default', 'opfs']);
+});
+
+describe.each(backends)('ended while saving to %s', (backend) => {
+  const unit = 1 << 20;
+
+  interface Reopened {
+    whole: number;
+    taken: number;
+  }
+
+  /** Opens the store until those who were ended have let go of it; they may come to the end of a save. */
+  async function reopened(name: string, on = page): Promise<Reopened> {
+    let whole = -1;
+    for (let i = 0; ; i++) {
+      const found = await act<Reopened>('page', 'reopen', { backend, name, unit }, on);
+      expect(found.whole).toBeGreaterThanOrEqual(whole);
+      whole = found.whole;
+      if ((found.taken <= 1 && i > 0) || i === 50) return found;
+      await pause(50);
+    }
+  }
+
+  /** Listens in `on` to the saves that are done. */
+  const listen = (on: Page, name: string) =>
+    on.evaluate(`globalThis.done = -1;
+      globalThis.channel?.close();
+      globalThis.channel = new BroadcastChannel('${name}');
+      channel.onmessage = ({ data }) => { globalThis.done = data; };`);
+
+  const lastDone = (on: Page) => on.evaluate<number>('done');
+
+  /** What opens is what was saved last, or the save after it that had not been told of yet. */
+  async function check(name: string, done: number, last: number): Promise<number> {
+    const { whole, taken } = await reopened(name);
+    expect(whole).toBeGreaterThanOrEqual(Math.max(done, last));
+    if (done >= 0) expect(whole).toBeLessThanOrEqual(done + 2);
+    expect(taken).toBeLessThanOrEqual(1);
+    return whole;
+  }
+
+  it(`a worker, ${KILLS} times`, async () => {
+    const name = `${backend}-killed-worker`;
+    let last = -1;
+    for (let kill = 0; kill < KILLS; kill++) {
+      await listen(page, name);
+      const input = JSON.stringify({ backend, name, from: last + 1, unit });
+      await page.evaluate(`void inWorker('saveOn', ${input}, 'saver')`);
+      await pause(50 + Math.random() * 450);
+      await page.evaluate(`terminate('saver')`);
+      last = await check(name, await lastDone(page), last);
+    }
+    expect(last).toBeGreaterThan(0);
+  });
+
+  it(`a page, ${KILLS} times`, async () => {
+    const name = `${backend}-killed-page`;
+    let last = -1;
+    for (let kill = 0; kill < KILLS; kill++) {
+      await listen(page, name);
+      const tab = await open(context);
+      const input = JSON.stringify({ backend, name, from: last + 1, unit });
+      await tab.evaluate(`void actions.saveOn(${input})`);
+      await pause(Math.random() * 500);
+      if (kill % 2) await tab.close();
+      else {
+        await tab.goto('about:blank');
+        await tab.close();
+      }
+      last = await check(name, await lastDone(page), last);
+    }
+    expect(last).toBeGreaterThan(0);
+  });
+
+  it.skipIf(process.platform === 'win32')('the whole browser, 4 times', async () => {
+    const name = `${backend}-killed-browser`;
+    const profile = mkdtempSync(path.join(tmpdir(), 'fewbits-profile-'));
+    const start = async () => {
+      rmSync(path.join(profile, 'SingletonLock'), { force: true });
+      const executablePath = process.env.CHROMIUM;
+      return chromium.launchPersistentContext(profile, { executablePath });
+    };
+    try {
+      let last = -1;
+      for (let kill = 0; kill < 4; kill++) {
+        const own = await start();
+        const tab = await open(own);
+        const before = await reopened(name, tab);
+        expect(before.whole).toBeGreaterThanOrEqual(last);
+        expect(before.taken).toBeLessThanOrEqual(1);
+        await listen(tab, name);
+        const input = JSON.stringify({ backend, name, from: before.whole + 1, unit });
+        const where = kill % 2 ? `actions.saveOn(${input})` : `inWorker('saveOn', ${input})`;
+        await tab.evaluate(`void ${where}`);
+        await pause(500 + Math.random() * 700);
+        last = Math.max(before.whole, await lastDone(tab));
+        const gone = new Promise((resolve) => own.once('close', resolve));
+        killProcesses(profile);
+        await gone;
+      }
+      const own = await start();
+      const { whole, taken } = await reopened(name, await open(own));
+      expect(whole).toBeGreaterThanOrEqual(last);
+      expect(taken).toBeLessThanOrEqual(1);
+      expect(whole).toBeGreaterThan(0);
+      await own.close();
+    } finally {
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    }
+  });
+
+  it('two tabs and their workers saving and reading at once', async () => {
+    const name = `${backend}-two-tabs`;
+    const other = await open(context);
+    const compete = (where: Where, on: Page, first: number) =>
+      act<number[]>(where, 'compete', { backend, name, first, rounds: 6, unit: 1 << 18 }, on);
+    const reads = await Promise.all([
+      compete('page', page, 100),
+      compete('worker', page, 200),
+      compete('page', other, 300),
+      compete('worker', other, 400),
+    ]);
+    for (const read of reads) expect(read.length).toBe(6);
+    // A read after one's own save gives that or a later one of another.
+    reads.forEach((read, saver) => {
+      read.forEach((i, round) => {
+        if (Math.floor(i / 100) === saver + 1) expect(i % 100).toBe(round);
+      });
+    });
+    const { whole, taken } = await act<Reopened>('page', 'reopen', {
+      backend,
+      name,
+      unit: 1 << 18,
+    });
+    expect([105, 205, 305, 405]).toContain(whole);
+    expect(taken).toBe(1);
+    await other.close();
+  });
+});
+
+/** Ends every process of the browser that uses this profile, which is ours alone, without a warning. */
+function killProcesses(profile: string): void {
+  const list = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' });
+  for (const line of list.split('\n')) {
+    if (!line.includes(`--user-data-dir=${profile}`)) continue;
+    try {
+      process.kill(Number(line.trim().split(' ')[0]), 'SIGKILL');
+    } catch {
+      // It ended with the others.
+    }
+  }
+}
