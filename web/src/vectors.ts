@@ -284,8 +284,9 @@ export class VectorIndex implements Disposable {
     const changes = this.#changes;
     for (const piece of writeIndex(this.#native, this.#ids)) {
       yield piece;
-      if (this.#changes !== changes)
+      if (this.#changes !== changes) {
         throw invalid('the index was changed while it was being saved');
+      }
     }
   }
 

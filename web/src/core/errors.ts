@@ -8,7 +8,7 @@ export type FewbitsErrorCode =
   | 'UNSUPPORTED'
   /** A file or byte stream that breaks its format's rules; the message says what and where. */
   | 'CORRUPT_DATA'
-  /** The WASM heap or an array could not be allocated. */
+  /** No room: in the WASM heap, for an array, or in the storage of the browser. */
   | 'OUT_OF_MEMORY'
   /** The object was used after `dispose()`. */
   | 'DISPOSED'
