@@ -9,14 +9,21 @@ export async function withFile<T>(
   const handle = await open(path);
   try {
     const { size } = await handle.stat();
-    return await work({ size, read: (offset, length) => readAt(handle, offset, length) });
+    return await work({
+      size,
+      read: (offset, length, into) => readAt(handle, offset, length, into),
+    });
   } finally {
     await handle.close();
   }
 }
 
-async function readAt(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
+async function readAt(
+  handle: FileHandle,
+  offset: number,
+  length: number,
+  bytes: Uint8Array = new Uint8Array(length),
+): Promise<Uint8Array> {
   let done = 0;
   while (done < length) {
     const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);

@@ -19,7 +19,7 @@ import { bytesText, oneOf, paths, printable, table, UsageError, wholeNumber } fr
 
 export const quantizeHelp = `fewbits quantize <in.safetensors | in.gguf> <out.gguf> --type TYPE
 
-Quantizes a model to GGUF, tensor by tensor, within a few hundred megabytes of memory. Tensors of one
+Quantizes a model to GGUF, tensor by tensor, within 300 MB of memory. Tensors of one
 dimension, small ones, and those that llama.cpp's quantize tool leaves alone keep their bytes; rows that
 are not whole blocks get a type with smaller blocks. Metadata stay as they are, but for the file type.
 Names stay as they are too: a safetensors model from a training framework has not the names that
@@ -33,7 +33,7 @@ llama.cpp looks for.
   --requantize         convert tensors that are quantized already, too
   --min-values N       keep tensors of fewer values (default 1024)
   --meta KEY=TEXT      a string for the metadata; can be repeated
-  --threads N          worker threads (default: one for each core)
+  --threads N          worker threads (default: one for each core, 12 at most)
   --dry-run            print what would become of each tensor and stop
   --quiet              print nothing but errors`;
 

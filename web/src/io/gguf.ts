@@ -443,8 +443,11 @@ export function readGguf(source: Bytes): GgufData {
 export interface GgufFile extends GgufHeader {
   /** The tensor of this name; refused when there is none. */
   tensor(name: string): GgufTensorInfo;
-  /** `byteLength` bytes of the tensor from its byte `start`; without them, all. */
-  bytes(name: string, start?: number, byteLength?: number): Promise<Uint8Array>;
+  /**
+   * `byteLength` bytes of the tensor from its byte `start`; without them, all. `into` goes to the source's
+   * `read`, which may use that memory.
+   */
+  bytes(name: string, start?: number, byteLength?: number, into?: Uint8Array): Promise<Uint8Array>;
 }
 
 /** Opens a GGUF file of any size; only metadata and tensor list are read now, in windows that grow. */
@@ -455,10 +458,10 @@ export async function openGguf(source: ByteSource): Promise<GgufFile> {
   return {
     ...header,
     tensor,
-    async bytes(name, start = 0, byteLength = tensor(name).byteLength - start) {
+    async bytes(name, start = 0, byteLength = tensor(name).byteLength - start, into) {
       const info = tensor(name);
       checkRange(`bytes of ${quote(name)}`, start, byteLength, info.byteLength);
-      return readExactly(reader, info.byteOffset + start, byteLength);
+      return readExactly(reader, info.byteOffset + start, byteLength, into);
     },
   };
 }

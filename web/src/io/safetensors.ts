@@ -151,8 +151,11 @@ export function readSafetensors(source: Bytes): SafetensorsData {
 export interface SafetensorsFile extends SafetensorsHeader {
   /** Whether the file has a tensor of this name. */
   has(name: string): boolean;
-  /** `byteLength` bytes of the tensor from its byte `start`; without them, all. */
-  bytes(name: string, start?: number, byteLength?: number): Promise<Uint8Array>;
+  /**
+   * `byteLength` bytes of the tensor from its byte `start`; without them, all. `into` goes to the source's
+   * `read`, which may use that memory.
+   */
+  bytes(name: string, start?: number, byteLength?: number, into?: Uint8Array): Promise<Uint8Array>;
   /** All elements of the tensor, as `SafetensorsData.elements` gives them. */
   elements(name: string): Promise<ElementArray>;
   /** `count` values from value `start` as float32; without them, all. */
@@ -165,10 +168,15 @@ export async function openSafetensors(source: ByteSource): Promise<SafetensorsFi
   const header = await parseReader(reader, parseHeader(reader.size));
   const infos = byName(header);
   const get = (name: string) => find(header, infos, name);
-  const bytes = async (name: string, start = 0, byteLength = get(name).byteLength - start) => {
+  const bytes: SafetensorsFile['bytes'] = async (
+    name,
+    start = 0,
+    byteLength = get(name).byteLength - start,
+    into,
+  ) => {
     const info = get(name);
     checkRange(`bytes of ${quote(name)}`, start, byteLength, info.byteLength);
-    return readExactly(reader, info.byteOffset + start, byteLength);
+    return readExactly(reader, info.byteOffset + start, byteLength, into);
   };
   return {
     ...header,

@@ -4,8 +4,11 @@ import { FewbitsError } from '../core/errors.js';
 export interface RangedReader {
   /** The length of the file in bytes. */
   readonly size: number;
-  /** Exactly `length` bytes from `offset`; both lie within `size`. */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  /**
+   * Exactly `length` bytes from `offset`; both lie within `size`. Those who read much pass `into`, of at least
+   * `length` bytes, whose beginning may be filled and returned instead of new memory.
+   */
+  read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
 }
 
 /** A whole file in memory. */
@@ -75,9 +78,10 @@ export async function readExactly(
   reader: RangedReader,
   offset: number,
   length: number,
+  into?: Uint8Array,
 ): Promise<Uint8Array> {
   if (length === 0) return new Uint8Array(0);
-  const bytes = await reader.read(offset, length);
+  const bytes = await reader.read(offset, length, into);
   if (!(bytes instanceof Uint8Array)) {
     throw invalid(`read() must give a Uint8Array, it gave ${describe(bytes)}`);
   }

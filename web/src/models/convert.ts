@@ -22,13 +22,15 @@ export interface Converter {
 }
 
 /** A converter on this thread. */
-export function createConverter(fb: Fewbits): Converter {
+export function createConverter(fb: Pick<Fewbits, 'ggml'>): Converter {
   const convertRows = createRowConverter(fb);
   return { concurrency: 1, convert: async (conversion) => convertRows(conversion) };
 }
 
 /** Converts rows, with one scratch array for all calls: garbage of megabytes would pile up faster than it is collected. */
-export function createRowConverter(fb: Fewbits): (conversion: Conversion) => Uint8Array {
+export function createRowConverter(
+  fb: Pick<Fewbits, 'ggml'>,
+): (conversion: Conversion) => Uint8Array {
   let scratch = new Float32Array(0);
 
   function float32Of({ bytes, from, to }: Conversion): Float32Array {

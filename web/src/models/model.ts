@@ -23,8 +23,8 @@ export interface Model {
   readonly tensors: readonly ModelTensor[];
   /** What a GGUF file made of this model starts from. */
   readonly metadata: readonly GgufEntryInput[];
-  /** `length` bytes of a tensor from its byte `start`. */
-  read(tensor: ModelTensor, start: number, length: number): Promise<Uint8Array>;
+  /** `length` bytes of a tensor from its byte `start`, in `into` where the source makes use of it. */
+  read(tensor: ModelTensor, start: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
 }
 
 const sameBytes: Partial<Record<SafetensorsType, GgmlTypeName>> = {
@@ -58,7 +58,7 @@ async function openGgufModel(source: ByteSource): Promise<Model> {
       return { name, shape, typeName: type ?? `type ${typeId}`, type, typeId, byteLength };
     }),
     metadata: [...file.metadata.values()],
-    read: ({ name }, start, length) => file.bytes(name, start, length),
+    read: ({ name }, start, length, into) => file.bytes(name, start, length, into),
   };
 }
 
@@ -72,6 +72,6 @@ async function openTensors(source: ByteSource): Promise<Model> {
     metadata: Object.entries(file.metadata).map(([key, value]) => {
       return { key: `safetensors.${key}`, type: 'string', value };
     }),
-    read: ({ name }, start, length) => file.bytes(name, start, length),
+    read: ({ name }, start, length, into) => file.bytes(name, start, length, into),
   };
 }

@@ -26,9 +26,12 @@ export interface ConverterPool extends Converter {
   close(): void;
 }
 
+/** The part of the library that a worker needs. */
+export type Loaded = Pick<Fewbits, 'ggml' | 'memoryBytes'>;
+
 /** What a worker does: takes a request and calls `reply`. */
 export function createAnswerer(
-  load: () => Promise<Fewbits>,
+  load: () => Promise<Loaded>,
   reply: (answer: Answer, transfer: ArrayBuffer[]) => void,
 ): (request: Request) => Promise<void> {
   const loaded = load();
@@ -62,7 +65,11 @@ interface Job {
   reject(error: unknown): void;
 }
 
-export function createPool(start: () => PoolWorker, size: number): ConverterPool {
+/** Workers are started one by one, when there is work that no other is free for. */
+export function createPool(
+  start: () => PoolWorker | Promise<PoolWorker>,
+  size: number,
+): ConverterPool {
   integer('size', size, 1, 1024);
   const waiting: Job[] = [];
   const idle: PoolWorker[] = [];
@@ -70,6 +77,7 @@ export function createPool(start: () => PoolWorker, size: number): ConverterPool
   const buffers = new Map<PoolWorker, ArrayBuffer>();
   const workers: PoolWorker[] = [];
   const memory = new Map<PoolWorker, number>();
+  let started = 0;
   let ended: FewbitsError | undefined;
 
   function end(reason: FewbitsError): void {
@@ -79,6 +87,23 @@ export function createPool(start: () => PoolWorker, size: number): ConverterPool
     working.clear();
     waiting.length = 0;
     idle.length = 0;
+  }
+
+  function failed(cause: unknown): void {
+    end(new FewbitsError('LOAD_FAILED', `a worker failed: ${cause}`, { cause }));
+  }
+
+  async function startOne(): Promise<void> {
+    started++;
+    try {
+      const worker = await start();
+      if (ended) return worker.end();
+      workers.push(worker);
+      worker.listen((reply) => answered(worker, reply), failed);
+      next(worker);
+    } catch (cause) {
+      failed(cause);
+    }
   }
 
   function next(worker: PoolWorker): void {
@@ -111,16 +136,6 @@ export function createPool(start: () => PoolWorker, size: number): ConverterPool
     else job.reject(new Error(result.message));
   }
 
-  for (let i = 0; i < size; i++) {
-    const worker = start();
-    workers.push(worker);
-    idle.push(worker);
-    worker.listen(
-      (reply) => answered(worker, reply),
-      (cause) => end(new FewbitsError('LOAD_FAILED', `a worker failed: ${cause}`, { cause })),
-    );
-  }
-
   return {
     concurrency: size,
     get memoryBytes() {
@@ -135,6 +150,7 @@ export function createPool(start: () => PoolWorker, size: number): ConverterPool
         waiting.push({ conversion, resolve, reject });
         const worker = idle.shift();
         if (worker) next(worker);
+        else if (started < size) startOne();
       });
     },
     close: () => end(new FewbitsError('DISPOSED', 'the pool of workers was closed')),

@@ -24,7 +24,9 @@ export interface QuantizeModelOptions {
   importance?: (tensor: string) => Float32Array | undefined;
 }
 
-/** Values, or bytes of what is kept, that are worked on at a time: large enough for speed, small enough for the memory of many workers. */
+/** Values that are worked on at the same time, by all workers together. */
+const allValues = 1 << 20;
+/** Values, or bytes of what is kept, that are worked on at a time at most; more would not be faster. */
 const chunkValues = 1 << 18;
 const chunkBytes = 1 << 20;
 
@@ -51,9 +53,10 @@ export async function* quantizeModel(
   const bytes = plan.tensors.reduce((sum, { source }) => sum + source.byteLength, 0);
   let bytesDone = 0;
   let tensorsDone = 0;
+  const spare: Uint8Array[] = [];
   const results = inOrder(
-    allChunks(plan.tensors),
-    (chunk) => convertChunk(model, chunk, converter, importance),
+    allChunks(plan.tensors, Math.min(chunkValues, Math.floor(allValues / converter.concurrency))),
+    (chunk) => convertChunk(model, chunk, converter, importance, spare),
     converter.concurrency + 2,
   );
 
@@ -82,7 +85,10 @@ export async function* quantizeModel(
   }
 }
 
-function* allChunks(tensors: readonly PlannedTensor[]): Generator<Chunk, void, void> {
+function* allChunks(
+  tensors: readonly PlannedTensor[],
+  values: number,
+): Generator<Chunk, void, void> {
   for (const planned of tensors) {
     const { source, to } = planned;
     let step = chunkBytes;
@@ -91,7 +97,7 @@ function* allChunks(tensors: readonly PlannedTensor[]): Generator<Chunk, void, v
       const rowLength = source.shape.at(-1) ?? 1;
       const rows = (elementCount(source.shape) as number) / Math.max(1, rowLength);
       rowBytes = source.byteLength / Math.max(1, rows);
-      step = Math.max(1, Math.floor(chunkValues / Math.max(1, rowLength))) * rowBytes;
+      step = Math.max(1, Math.floor(values / Math.max(1, rowLength))) * rowBytes;
     }
     for (let start = 0; start < source.byteLength; start += step) {
       const length = Math.min(step, source.byteLength - start);
@@ -105,17 +111,23 @@ async function convertChunk(
   chunk: Chunk,
   converter: Converter,
   importanceOf: QuantizeModelOptions['importance'],
+  spare: Uint8Array[],
 ): Promise<{ chunk: Chunk; bytes: Uint8Array }> {
   const { planned, start, length, firstRow } = chunk;
   const { source, to } = planned;
-  const bytes = await model.read(source, start, length);
-  if (to === undefined) return { chunk, bytes };
+  if (to === undefined) return { chunk, bytes: await model.read(source, start, length) };
+  // Read into what a former chunk is done with: megabytes of garbage a second stay around until they are collected.
+  const known = spare.pop();
+  const into = known && known.length >= length ? known : new Uint8Array(length);
+  const bytes = await model.read(source, start, length, into);
   const from = source.type as GgmlTypeName;
   const rowLength = source.shape.at(-1) ?? 1;
   const importance = ggmlTypes[to].blockSize > 1 ? importanceOf?.(source.name) : undefined;
   try {
     const conversion = { bytes, from, to, rowLength, ...(importance && { importance }) };
-    return { chunk, bytes: await converter.convert(conversion) };
+    const converted = await converter.convert(conversion);
+    if (converted.buffer !== into.buffer) spare.push(into);
+    return { chunk, bytes: converted };
   } catch (error) {
     if (!(error instanceof FewbitsError)) throw error;
     const where = `tensor ${quote(source.name)}, from row ${firstRow}`;
