@@ -1,13 +1,15 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { load } from 'fewbits';
-import type { GgufEntryInput } from 'fewbits/io';
+import { type GgufEntryInput, type Imatrix, openImatrix } from 'fewbits/io';
 import {
   createConverter,
   createConverterPool,
+  imatrixMetadata,
   type Model,
   type ModelPlan,
   type ModelPlanOptions,
+  mixtures,
   openModel,
   planModel,
   quantizeModel,
@@ -26,10 +28,15 @@ Names stay as they are too: a safetensors model from a training framework has no
 llama.cpp looks for.
 
   --type TYPE          ${targetTypes.slice(0, 11).join(' ')}
-                       ${targetTypes.slice(11).join(' ')}, or keep
+                       ${targetTypes.slice(11).join(' ')},
+                       or llama.cpp's mixtures ${mixtures.join(' ')},
+                       or keep. Other names mean what they mean to llama.cpp too, where some tensors get
+                       more bits, but for Q3_K, Q4_K and Q5_K: these give all but the output the same type
   --rule NAME=TYPE     another type for tensors whose name matches; * stands for anything; TYPE may be
                        keep or drop; the first rule that matches decides; can be repeated
-  --pure               the output tensor gets the same type as all (else Q6_K or Q8_0)
+  --pure               all tensors get the same type, the output tensor too (else Q6_K or Q8_0)
+  --imatrix FILE       an importance matrix as llama.cpp's imatrix tool writes it, GGUF or .dat: which
+                       columns matter more; by the tensors' names, so for models with names of GGUF
   --requantize         convert tensors that are quantized already, too
   --min-values N       keep tensors of fewer values (default 1024)
   --meta KEY=TEXT      a string for the metadata; can be repeated
@@ -45,6 +52,7 @@ export async function quantize(args: string[], signal: AbortSignal): Promise<voi
       type: { type: 'string' },
       rule: { type: 'string', multiple: true, default: [] },
       pure: { type: 'boolean', default: false },
+      imatrix: { type: 'string' },
       requantize: { type: 'boolean', default: false },
       'min-values': { type: 'string', default: '1024' },
       meta: { type: 'string', multiple: true, default: [] },
@@ -57,7 +65,7 @@ export async function quantize(args: string[], signal: AbortSignal): Promise<voi
   if (resolve(input) === resolve(output)) throw new UsageError('in and out are the same file');
   if (values.type === undefined) throw new UsageError('--type is missing');
   const options: ModelPlanOptions = {
-    type: oneOf('type', values.type, ['keep', ...targetTypes]),
+    type: oneOf('type', values.type, ['keep', ...targetTypes, ...mixtures]),
     rules: values.rule.map(ruleOf),
     pure: values.pure,
     requantize: values.requantize,
@@ -66,9 +74,12 @@ export async function quantize(args: string[], signal: AbortSignal): Promise<voi
   };
   const threads =
     values.threads === undefined ? undefined : wholeNumber('threads', values.threads, 1, 1024);
+  const { imatrix } = values;
+  const importance = imatrix === undefined ? undefined : await withFile(imatrix, openImatrix);
   await withFile(input, async (file) => {
     const model = await openModel(file);
-    const plan = planModel(model, options);
+    const plan = planModel(model, weighted(options, imatrix, importance));
+    if (importance && !values.quiet) console.log(coverage(plan));
     if (values['dry-run']) {
       console.log(planTable(plan));
       return;
@@ -109,6 +120,26 @@ async function run(
   } finally {
     pool?.close();
   }
+}
+
+function weighted(
+  options: ModelPlanOptions,
+  path: string | undefined,
+  imatrix: Imatrix | undefined,
+): ModelPlanOptions {
+  if (path === undefined || imatrix === undefined) return options;
+  const metadata = [...imatrixMetadata(imatrix, basename(path)), ...(options.metadata ?? [])];
+  return { ...options, metadata, importance: imatrix.weights };
+}
+
+/** How many tensors use the importance matrix: one that fits none would go unnoticed. */
+function coverage({ tensors }: ModelPlan): string {
+  const converted = tensors.filter(({ to }) => to !== undefined);
+  const without = converted.filter(({ importance }) => importance === undefined);
+  const names = without.slice(0, 8).map(({ name }) => printable(name));
+  const rest = without.length > names.length ? ', ...' : '';
+  const used = `importance for ${converted.length - without.length} of ${converted.length} tensors`;
+  return without.length === 0 ? used : `${used}, none for ${names.join(', ')}${rest}`;
 }
 
 function ruleOf(text: string): TensorRule {

@@ -128,6 +128,41 @@ describe('quantize', () => {
     expect(existsSync(path('no.gguf'))).toBe(false);
   });
 
+  it('a mixture with an importance matrix', async () => {
+    const tensors = ['blk.0.attn_v.weight', 'blk.1.attn_q.weight', 'output.weight'];
+    const entry = { type: 'F32' as const, shape: [32, 256], data: values };
+    writeFileSync(
+      path('four.gguf'),
+      writeGguf(
+        [],
+        tensors.map((name) => ({ name, ...entry })),
+      ),
+    );
+    const weights = new Float32Array(256).map((_, i) => 1 + (i % 5));
+    const name = Buffer.from('blk.1.attn_q.weight');
+    const int32 = (value: number) => Buffer.from(new Int32Array([value]).buffer);
+    const dat = [int32(1), int32(name.length), name, int32(1), int32(256), weights];
+    writeFileSync(
+      path('four.dat'),
+      Buffer.concat(dat.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength))),
+    );
+    const args = ['four.gguf', 'mixed.gguf', '--type', 'q4_k_m', '--imatrix', 'four.dat'];
+    const { code, out } = await fewbits('quantize', ...args);
+    expect(code).toBe(0);
+    expect(out).toContain(
+      'importance for 1 of 3 tensors, none for blk.0.attn_v.weight, output.weight\n',
+    );
+    const made = readGguf(read('mixed.gguf'));
+    expect(made.tensors.map(({ type }) => type)).toEqual(['Q6_K', 'Q4_K', 'Q6_K']);
+    const options = { rowLength: 256, importance: weights };
+    expect(made.bytes('blk.1.attn_q.weight')).toEqual(fb.ggml.quantize(values, 'Q4_K', options));
+    expect(made.metadata.get('general.file_type')?.value).toBe(15);
+    expect(made.metadata.get('quantize.imatrix.file')?.value).toBe('four.dat');
+    const wrong = await fewbits('quantize', ...args.slice(0, 5), 'mixed.gguf');
+    expect(wrong.err).toMatch(/^fewbits: imatrix: this GGUF file is no importance matrix/);
+    expect(wrong.code).toBe(1);
+  });
+
   it('leaves no file behind when it fails or is interrupted', async () => {
     const bad = values.slice();
     bad[300] = Number.NaN;

@@ -19,6 +19,7 @@ export {
 } from './gguf.js';
 export type { GgufArray, GgufValue, GgufValueType } from './gguf-values.js';
 export { decodeBF16, decodeF16, encodeBF16, encodeF16 } from './half.js';
+export { type Imatrix, openImatrix, readImatrix } from './imatrix.js';
 export {
   type NpyArray,
   type NpyFile,

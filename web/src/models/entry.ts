@@ -1,6 +1,8 @@
 // What `fewbits/models` exports on every platform.
 
 export { type Conversion, type Converter, createConverter } from './convert.js';
+export { imatrixMetadata } from './importance.js';
+export { type MixtureName, mixtures, targetTypes } from './mixtures.js';
 export { type Model, type ModelTensor, openModel } from './model.js';
 export {
   type ModelPlan,
@@ -11,4 +13,3 @@ export {
 } from './plan.js';
 export type { ConverterPool } from './pool.js';
 export { type ModelProgress, type QuantizeModelOptions, quantizeModel } from './quantize.js';
-export { targetTypes } from './rules.js';

@@ -1,5 +1,5 @@
 import { FewbitsError } from '../core/errors.js';
-import { type GgmlTypeName, ggmlTypes } from '../ggml-types.js';
+import type { GgmlTypeName } from '../ggml-types.js';
 import { streamGguf } from '../io/gguf.js';
 import { elementCount, quote } from '../io/source.js';
 import type { Converter } from './convert.js';
@@ -20,8 +20,6 @@ export interface QuantizeModelOptions {
   converter: Converter;
   signal?: AbortSignal;
   onProgress?: (progress: ModelProgress) => void;
-  /** The importance of a tensor's columns, if known; undefined for none. */
-  importance?: (tensor: string) => Float32Array | undefined;
 }
 
 /** Values that are worked on at the same time, by all workers together. */
@@ -36,6 +34,8 @@ interface Chunk {
   start: number;
   length: number;
   firstRow: number;
+  /** The weights of the rows' columns. */
+  importance?: Float32Array | undefined;
 }
 
 /**
@@ -48,7 +48,7 @@ interface Chunk {
 export async function* quantizeModel(
   model: Model,
   plan: ModelPlan,
-  { converter, signal, onProgress, importance }: QuantizeModelOptions,
+  { converter, signal, onProgress }: QuantizeModelOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   const bytes = plan.tensors.reduce((sum, { source }) => sum + source.byteLength, 0);
   let bytesDone = 0;
@@ -56,7 +56,7 @@ export async function* quantizeModel(
   const spare: Uint8Array[] = [];
   const results = inOrder(
     allChunks(plan.tensors, Math.min(chunkValues, Math.floor(allValues / converter.concurrency))),
-    (chunk) => convertChunk(model, chunk, converter, importance, spare),
+    (chunk) => convertChunk(model, chunk, converter, spare),
     converter.concurrency + 2,
   );
 
@@ -90,18 +90,26 @@ function* allChunks(
   values: number,
 ): Generator<Chunk, void, void> {
   for (const planned of tensors) {
-    const { source, to } = planned;
-    let step = chunkBytes;
-    let rowBytes = 1;
-    if (to !== undefined) {
-      const rowLength = source.shape.at(-1) ?? 1;
-      const rows = (elementCount(source.shape) as number) / Math.max(1, rowLength);
-      rowBytes = source.byteLength / Math.max(1, rows);
-      step = Math.max(1, Math.floor(values / Math.max(1, rowLength))) * rowBytes;
+    const { source, to, importance } = planned;
+    const total = source.byteLength;
+    if (to === undefined) {
+      for (let start = 0; start < total; start += chunkBytes) {
+        yield { planned, start, length: Math.min(chunkBytes, total - start), firstRow: start };
+      }
+      continue;
     }
-    for (let start = 0; start < source.byteLength; start += step) {
-      const length = Math.min(step, source.byteLength - start);
-      yield { planned, start, length, firstRow: start / rowBytes };
+    const rowLength = Math.max(1, source.shape.at(-1) ?? 1);
+    const rowBytes = (total / (elementCount(source.shape) as number)) * rowLength;
+    const step = Math.max(1, Math.floor(values / rowLength)) * rowBytes;
+    // Matrices with weights of their own are worked on one by one.
+    const matrices = importance ? importance.length / rowLength : 1;
+    for (let matrix = 0; matrix < matrices; matrix++) {
+      const own = importance?.slice(matrix * rowLength, (matrix + 1) * rowLength);
+      const end = ((matrix + 1) / matrices) * total;
+      for (let start = (matrix / matrices) * total; start < end; start += step) {
+        const length = Math.min(step, end - start);
+        yield { planned, start, length, firstRow: start / rowBytes, importance: own };
+      }
     }
   }
 }
@@ -110,10 +118,9 @@ async function convertChunk(
   model: Model,
   chunk: Chunk,
   converter: Converter,
-  importanceOf: QuantizeModelOptions['importance'],
   spare: Uint8Array[],
 ): Promise<{ chunk: Chunk; bytes: Uint8Array }> {
-  const { planned, start, length, firstRow } = chunk;
+  const { planned, start, length, firstRow, importance } = chunk;
   const { source, to } = planned;
   if (to === undefined) return { chunk, bytes: await model.read(source, start, length) };
   // Read into what a former chunk is done with: megabytes of garbage a second stay around until they are collected.
@@ -122,7 +129,6 @@ async function convertChunk(
   const bytes = await model.read(source, start, length, into);
   const from = source.type as GgmlTypeName;
   const rowLength = source.shape.at(-1) ?? 1;
-  const importance = ggmlTypes[to].blockSize > 1 ? importanceOf?.(source.name) : undefined;
   try {
     const conversion = { bytes, from, to, rowLength, ...(importance && { importance }) };
     const converted = await converter.convert(conversion);

@@ -67,31 +67,3 @@ export function fittingType(type: GgmlTypeName, rowLength: number): GgmlTypeName
   }
   return 'F16';
 }
-
-/** `general.file_type` of a model mostly of this type: the number of the plain ("small") mixture. */
-export const fileTypes: Partial<Record<GgmlTypeName, number>> = {
-  F32: 0,
-  F16: 1,
-  Q4_0: 2,
-  Q4_1: 3,
-  Q8_0: 7,
-  Q5_0: 8,
-  Q5_1: 9,
-  Q2_K: 10,
-  Q3_K: 11,
-  Q4_K: 14,
-  Q5_K: 16,
-  Q6_K: 18,
-  IQ4_NL: 25,
-  IQ4_XS: 30,
-  BF16: 32,
-  TQ1_0: 36,
-  TQ2_0: 37,
-  MXFP4: 38,
-  NVFP4: 39,
-  Q1_0: 40,
-  Q2_0: 41,
-};
-
-/** The types that tensors can be converted to. */
-export const targetTypes = Object.keys(fileTypes) as GgmlTypeName[];

@@ -1,0 +1,155 @@
+import { type GgufData, readGguf } from './gguf.js';
+import type { GgufArray } from './gguf-values.js';
+import {
+  type ByteSource,
+  type Bytes,
+  corrupt,
+  quote,
+  readExactly,
+  toBytes,
+  toReader,
+} from './source.js';
+
+/** An importance matrix as llama.cpp's imatrix tool writes it: how much each column of a tensor matters. */
+export interface Imatrix {
+  readonly format: 'gguf' | 'dat';
+  /**
+   * For each tensor by its name in GGUF files: the mean of the squares of what its columns were multiplied with,
+   * one number for each column; for tensors of several experts those of one after those of another.
+   */
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  /** The texts that it was made from. */
+  readonly datasets: readonly string[];
+  /** How many chunks of text; 0 if the file does not say. */
+  readonly chunks: number;
+}
+
+const keys = {
+  datasets: 'imatrix.datasets',
+  chunkCount: 'imatrix.chunk_count',
+  chunkSize: 'imatrix.chunk_size',
+};
+
+/**
+ * Reads an importance matrix: GGUF, where each tensor has its sums of squares (`<name>.in_sum2`) and their counts
+ * (`<name>.counts`), one count for each expert, or the older binary file (`.dat`). Sums are divided by their counts as
+ * llama.cpp's quantize tool does it: columns that were never used weigh 1 in GGUF, and sums whose count is 0 stay as
+ * they are in the older file.
+ *
+ * @throws FewbitsError CORRUPT_DATA for a file that is neither, or holds weights that are negative or not finite
+ */
+export function readImatrix(source: Bytes): Imatrix {
+  const bytes = toBytes(source);
+  const magic = String.fromCharCode(...bytes.subarray(0, 4));
+  const imatrix = magic === 'GGUF' ? fromGguf(readGguf(bytes)) : fromDat(bytes);
+  for (const [name, weights] of imatrix.weights) {
+    const bad = weights.findIndex((weight) => !(weight >= 0 && weight < Infinity));
+    if (bad >= 0) {
+      throw corrupt(`imatrix: weight ${bad} of ${quote(name)} is ${weights[bad]}`);
+    }
+  }
+  return imatrix;
+}
+
+/** As `readImatrix`, of a file that is not in memory yet; all of it is read. */
+export async function openImatrix(source: ByteSource): Promise<Imatrix> {
+  const reader = toReader(source);
+  return readImatrix(await readExactly(reader, 0, reader.size));
+}
+
+// GGUF -------------------------------------------------------------------------------------------
+
+function fromGguf(file: GgufData): Imatrix {
+  const { metadata, tensors } = file;
+  const texts = metadata.get(keys.datasets)?.value as GgufArray | undefined;
+  const chunks = metadata.get(keys.chunkCount)?.value;
+  if (texts?.type !== 'string' || typeof chunks !== 'number' || !metadata.has(keys.chunkSize)) {
+    throw corrupt(
+      `imatrix: this GGUF file is no importance matrix, it lacks ${Object.values(keys).join(', ')}`,
+    );
+  }
+  const weights = new Map<string, Float32Array>();
+  for (const { name } of tensors) {
+    // Other tensors say more of the same activations; quantizers have no use for it.
+    const [, tensor] = /^(.*)\.(?:in_sum2|counts)$/s.exec(name) ?? [];
+    if (tensor === undefined || weights.has(tensor)) continue;
+    weights.set(
+      tensor,
+      means(tensor, floats(file, tensor, 'in_sum2'), floats(file, tensor, 'counts')),
+    );
+  }
+  return { format: 'gguf', weights, datasets: texts.values as string[], chunks };
+}
+
+function floats(file: GgufData, tensor: string, what: string): Float32Array {
+  const name = `${tensor}.${what}`;
+  const info = file.tensors.find((one) => one.name === name);
+  if (info?.type !== 'F32') {
+    throw corrupt(
+      `imatrix: ${quote(tensor)} ${info ? `has a ${what} of ${info.type}` : `lacks its ${what}`}`,
+    );
+  }
+  return new Float32Array(file.bytes(name).slice().buffer);
+}
+
+function means(tensor: string, sums: Float32Array, counts: Float32Array): Float32Array {
+  const columns = sums.length / counts.length;
+  if (!Number.isInteger(columns) || columns === 0) {
+    throw corrupt(`imatrix: ${quote(tensor)} has ${sums.length} sums and ${counts.length} counts`);
+  }
+  return sums.map((sum, i) => {
+    const count = Math.round(counts[Math.floor(i / columns)] as number);
+    return count > 0 ? sum / count : 1;
+  });
+}
+
+// .dat -------------------------------------------------------------------------------------------
+
+/**
+ * Little-endian: the number of entries; for each the length of its name, the name, its number of calls, its number of
+ * values, the values; then, where present, the number of chunks and the dataset's name after its length. Integers have
+ * 32 bits, values are float32.
+ */
+function fromDat(bytes: Uint8Array): Imatrix {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+
+  function take(length: number, what: string): number {
+    if (length < 0 || length > bytes.length - at) {
+      throw corrupt(
+        `imatrix: ${what} at offset ${at} needs ${length} bytes, ${bytes.length - at} are left`,
+      );
+    }
+    at += length;
+    return at - length;
+  }
+  const int32 = (what: string) => view.getInt32(take(4, what), true);
+  function text(what: string): string {
+    const length = int32(what);
+    const start = take(length, what);
+    return new TextDecoder().decode(bytes.subarray(start, start + length));
+  }
+
+  const entries = int32('the number of entries');
+  if (entries < 1) throw corrupt(`imatrix: ${entries} entries; this is no importance matrix`);
+  const weights = new Map<string, Float32Array>();
+  for (let i = 0; i < entries; i++) {
+    const name = text(`the name of entry ${i}`);
+    const calls = int32(`the calls of ${quote(name)}`);
+    const count = int32(`the values of ${quote(name)}`);
+    if (count < 1) throw corrupt(`imatrix: ${quote(name)} has ${count} values`);
+    const start = take(4 * count, `the values of ${quote(name)}`);
+    const divisor = calls > 0 ? calls : 1;
+    weights.set(
+      name,
+      Float32Array.from(
+        { length: count },
+        (_, j) => view.getFloat32(start + 4 * j, true) / divisor,
+      ),
+    );
+  }
+  // Older files end here.
+  const chunks = bytes.length - at >= 4 ? int32('the number of chunks') : 0;
+  const dataset = bytes.length - at >= 4 ? text('the name of the dataset') : '';
+  return { format: 'dat', weights, datasets: dataset === '' ? [] : [dataset], chunks };
+}

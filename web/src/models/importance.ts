@@ -1,0 +1,17 @@
+import type { GgufEntryInput } from '../io/gguf.js';
+import type { Imatrix } from '../io/imatrix.js';
+
+/** What llama.cpp's quantize tool notes of the importance matrix in the file that it makes with it. */
+export function imatrixMetadata(imatrix: Imatrix, fileName: string): GgufEntryInput[] {
+  const { weights, datasets, chunks } = imatrix;
+  const entries: GgufEntryInput[] = [
+    { key: 'quantize.imatrix.file', type: 'string', value: fileName },
+    { key: 'quantize.imatrix.entries_count', type: 'u32', value: weights.size },
+  ];
+  const [dataset] = datasets;
+  if (dataset !== undefined)
+    entries.push({ key: 'quantize.imatrix.dataset', type: 'string', value: dataset });
+  if (chunks > 0)
+    entries.push({ key: 'quantize.imatrix.chunks_count', type: 'u32', value: chunks });
+  return entries;
+}
