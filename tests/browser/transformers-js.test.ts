@@ -22,7 +22,7 @@ async function search(query: string): Promise<string[]> {
 }
 
 test('prints the files that run, as they are', async () => {
-  for (const name of ['recipe', 'use', 'worker', 'client', 'signs', 'int8']) {
+  for (const name of ['recipe', 'use', 'worker', 'client', 'keep', 'signs', 'int8']) {
     const file = path.join(root, `site/pages/transformers-js/recipe/${name}.js`);
     const shown = await opened.page.getByRole('region', { name: `${name}.js` }).textContent();
     expect(shown).toBe(readFileSync(file, 'utf8').replaceAll('\r\n', '\n').trimEnd());

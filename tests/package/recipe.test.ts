@@ -5,6 +5,7 @@ import { embeddingRanges, quantizeEmbeddings } from 'fewbits';
 import { writeNpy } from 'fewbits/io';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testNodes } from '../../cpp/toolchain/nodes.mjs';
+import { launch, serve } from '../support/browser.ts';
 import { type Consumer, install, root, run } from './consumer.ts';
 
 let consumer: Consumer;
@@ -25,8 +26,38 @@ it('the recipe is about twenty lines, and the page prints every file of it', () 
   const page = readFileSync(`${root}/site/pages/transformers-js/index.html`, 'utf8');
   const printed = [...page.matchAll(/data-file="recipe\/(.*?)"/g)].map(([, name]) => name);
   expect(printed.sort()).toEqual(
-    ['client', 'int8', 'recipe', 'signs', 'use', 'worker'].map((name) => `${name}.js`),
+    ['client', 'int8', 'keep', 'recipe', 'signs', 'use', 'worker'].map((name) => `${name}.js`),
   );
+});
+
+it('kept in a browser, the index is there after a reload', async () => {
+  const recipe = readFileSync(consumer.path('recipe/recipe.js'), 'utf8');
+  const line = /^export const index = .*$/m;
+  expect(recipe).toMatch(line);
+  const keeping = recipe.replace(line, "import { index } from './keep.js';\nexport { index };");
+  writeFileSync(consumer.path('recipe/keeping.js'), keeping);
+  const served = await serve(consumer.folder);
+  const browser = await launch();
+  try {
+    const page = await browser.newPage();
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(error.message));
+    const run = async (program: string) => {
+      await page.waitForFunction('globalThis.recipe');
+      return page.evaluate(`(async ({ add, index, keep, search }) => { ${program} })(recipe)`);
+    };
+    await page.goto(`${served.url}transformers/`);
+    const added = "await add(['snow on mountains', 'sun on the sea']); await keep();";
+    expect(await run(`${added} return (await index).size;`)).toBe(2);
+    await page.reload();
+    const found =
+      "const { ids } = await search('mountains', 1); return [(await index).size, ...ids];";
+    expect(await run(found)).toEqual([2, 'snow on mountains']);
+    expect(errors).toEqual([]);
+  } finally {
+    await browser.close();
+    await served.close();
+  }
 });
 
 describe.each(testNodes())('$name', (node) => {
