@@ -99,8 +99,8 @@ const wrapped = (code: number) => (Math.abs(code) < 2 ** 31 ? code : 0);
 /**
  * The bytes that sentence-transformers and transformers.js make of embeddings. int8 and uint8 cut
  * each dimension's range in 255 steps and drop fractions, in float32 or, where x or the ranges are
- * Float64Arrays, in float64; a dimension whose range is empty becomes 0. binary and ubinary keep
- * whether values are above zero.
+ * Float64Arrays, in float64 (a Float16Array counts as float32, where numpy would stay in float16);
+ * a dimension whose range is empty becomes 0. binary and ubinary keep whether values are above zero.
  *
  * @param x n * dims finite values
  * @param dims values in a vector; for binary and ubinary a multiple of 8
