@@ -38,6 +38,19 @@ def levels(codes, segments, t):
         parts.append(t[f"levels.{bits}"][code] if bits else code)
     return np.concatenate(parts, axis=1).astype(np.float32)
 
+def refine_tails(coarse, words):
+    """The outermost levels of 4 bits as tails have them, and what factors are to be times then."""
+    fine = coarse.copy()
+    for row, word in zip(fine, words.tolist()):
+        outermost = np.flatnonzero(np.abs(row) == 127)
+        each, more = divmod(32, max(len(outermost), 1))
+        for i, dim in enumerate(outermost[:32]):
+            bits = min(6, each + (i < more))
+            value = 111.5 + 32 * bits * ((word & 2**bits - 1) + 0.5) / 2**bits
+            row[dim], word = np.copysign(value, row[dim]), word >> bits
+    ratio = (coarse * fine).sum(axis=1) / np.maximum((fine * fine).sum(axis=1), 1)
+    return fine, ratio[:, None]
+
 def rotate_back(y, signs):
     """Undoes sign flips and Walsh-Hadamard transforms of the first and last 2^k values in turn."""
     dims = y.shape[1]
@@ -77,6 +90,9 @@ class Index:
             self.factors = np.repeat(factors, segments[:, 0], axis=1)
         else:
             self.levels, self.factors = levels(t["codes"], segments, t), t["factors"][:, None]
+        if "tails" in t:
+            self.levels, ratio = refine_tails(self.levels, t["tails"])
+            self.factors = self.factors * ratio
 
     def back(self, factors):
         y = self.levels * factors
