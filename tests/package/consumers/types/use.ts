@@ -7,6 +7,7 @@ import {
   type LoadOptions,
   load,
   loadSync,
+  quantizeEmbeddings,
   support,
   type UniformQuantized,
   type Variant,
@@ -27,9 +28,11 @@ fb.uniform.quantize(new Float64Array(3));
 const back: Float32Array = fb.uniform.dequantize(q);
 const mse: number = fb.error(x, back).mse;
 const packed: Uint8Array = fb.int4.pack(fb.int4.quantize(x).values);
+const signs: Int8Array = quantizeEmbeddings(x, 8, 'binary');
+const steps: Uint8Array = quantizeEmbeddings(x, 8, 'uint8');
 const layer = fb.linear.create({ weights: x, shape: [8, 8] });
 const bytes: Uint8Array = writeNpy({ data: layer.forward(x, 8), shape: [8, 8] });
-console.log(mse, packed, (await openNpy(bytes)).shape, readSafetensors, loadSync);
+console.log(mse, packed, signs, steps, (await openNpy(bytes)).shape, readSafetensors, loadSync);
 
 const model = await openModel(bytes);
 const converter = createConverterPool({ size: 2 });
