@@ -1,0 +1,118 @@
+// `node tests/bench/peers/peers.mjs [--rows N] [--patience SECONDS] [package ...]` after
+// `npm run build`: fewbits beside other npm packages that search vectors, on the clustered set of
+// ../vector-data.mjs, one thread. Installs those packages beside this file when first used.
+//
+// Each has a process of its own, in which its turns alternate with those of the plain float32 scan;
+// times are of the processor. Graphs are approximate and take long to build: --patience says when to
+// give them up.
+
+import { fork } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { described } from '../../../cpp/toolchain/nodes.mjs';
+import { npm } from '../../../cpp/toolchain/npm.mjs';
+import { cleanEnvironment, hash } from '../../../cpp/toolchain/steps.mjs';
+import { clustered, exactNeighbours } from '../vector-data.mjs';
+import { packages } from './packages.mjs';
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rows: { type: 'string', default: '100000' },
+    patience: { type: 'string', default: '300' },
+  },
+});
+const rows = Number(flags.rows);
+const patience = Number(flags.patience);
+const dims = 384;
+const k = 10;
+const names = positionals.length > 0 ? positionals : Object.keys(packages);
+for (const name of names) {
+  if (!(name in packages)) {
+    throw new Error(`no package '${name}'; there are ${Object.keys(packages).join(', ')}`);
+  }
+}
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+
+async function install() {
+  const stamp = path.join(here, 'node_modules/.fewbits');
+  const lock = readFileSync(path.join(here, 'package-lock.json'));
+  const wanted = hash(process.platform, process.arch, lock);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  await npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: here,
+    env: cleanEnvironment(),
+  });
+  writeFileSync(stamp, wanted);
+}
+
+function measure(name, folder) {
+  const task = JSON.stringify({ name, folder, dims, rows, k, patience });
+  const { flags } = described(process.execPath);
+  const child = fork(path.join(here, 'measure-peer.mjs'), [task], {
+    execArgv: [...flags, '--max-old-space-size=4096'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let complaint = '';
+  child.stderr.on('data', (text) => {
+    complaint += text;
+  });
+  child.on('message', print);
+  return new Promise((resolve) => {
+    child.on('close', (status, signal) => {
+      if (status !== 0) {
+        const reason = /^.*Error.*$/m.exec(complaint)?.[0].trim() ?? `ended by ${signal ?? status}`;
+        print({ name, what: `could not be loaded or run: ${reason}` });
+      }
+      resolve();
+    });
+  });
+}
+
+const line = (cells) => {
+  const [name, what, kind, ...rest] = cells;
+  const start = [name.padEnd(26), what.padEnd(44), kind.padEnd(7)];
+  console.log([...start, ...rest.map((cell) => cell.padStart(10))].join(' ').trimEnd());
+};
+
+const decimals = (value, digits, unit = '') =>
+  value === undefined ? '-' : `${value.toFixed(digits)}${unit}`;
+
+function print({ name, what, kind, single, batch, recall, bytes, encode, note }) {
+  if (kind === undefined) return line([name, what, '']);
+  const rate = encode === undefined ? '-' : Math.round(encode).toLocaleString('en');
+  line([
+    name,
+    what,
+    kind,
+    decimals(single, 1, 'x'),
+    decimals(batch, 1, 'x'),
+    decimals(recall, 4),
+    decimals(bytes, 0),
+    rate,
+    note ? ` ${note}` : '',
+  ]);
+}
+
+await install();
+const folder = mkdtempSync(path.join(tmpdir(), 'fewbits-peers-'));
+try {
+  const { x, queries } = clustered(rows, dims, 128);
+  const exact = exactNeighbours(x, dims, queries, k).map((ids) => Array.from(ids));
+  writeFileSync(path.join(folder, 'vectors'), x);
+  writeFileSync(path.join(folder, 'queries'), queries);
+  writeFileSync(path.join(folder, 'exact.json'), JSON.stringify(exact));
+
+  console.log(
+    `${rows} x ${dims}, top ${k}, one thread; Node ${process.version}, ${cpus()[0].model}`,
+  );
+  console.log('single, batch: queries a second, times those of a plain JavaScript float32 scan\n');
+  line(['package', 'how', 'kind', 'single', 'batch 64', 'recall@10', 'bytes', 'encode/s']);
+  for (const name of names) await measure(name, folder);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
