@@ -91,9 +91,9 @@ export function recall(found, exact) {
 
 /**
  * How far the scores of an index are from the inner products of what was added (unit vectors, or an
- * index with metric 'dot'): bias, and standard deviation.
+ * index with metric 'dot'): bias, and standard deviation. Leaves out of query q the row own[q].
  */
-export function scoreError(index, x, queries) {
+export function scoreError(index, x, queries, own = []) {
   const { dims } = index;
   const n = queries.length / dims;
   let count = 0;
@@ -103,14 +103,15 @@ export function scoreError(index, x, queries) {
     const query = row(queries, dims, q);
     const { ids, scores } = index.search(query, { k: index.size });
     for (let j = 0; j < ids.length; j++) {
+      if (ids[j] === own[q]) continue;
       const vector = row(x, dims, ids[j]);
       let dot = 0;
       for (let i = 0; i < dims; i++) dot += query[i] * vector[i];
       const error = scores[j] - dot;
       sum += error;
       square += error * error;
+      count++;
     }
-    count += ids.length;
   }
   const bias = sum / count;
   return { bias, std: Math.sqrt(square / count - bias * bias) };
