@@ -15,6 +15,8 @@ export interface Work {
   progress(fraction: number, text: string): void;
   /** Throws when the call was cancelled. Lets messages in: await it between pieces. */
   checkpoint(): Promise<void>;
+  /** Aborted when the call is cancelled. */
+  readonly signal: AbortSignal;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: any input and result that can be cloned.
@@ -44,15 +46,16 @@ const PROGRESS_INTERVAL = 33;
 
 /** In the worker: answers calls. */
 export function serve(calls: Calls): void {
-  const cancelled = new Set<number>();
-  const running = new Set<number>();
+  const running = new Map<number, AbortController>();
   const post = (reply: Reply) => postMessage(reply);
   addEventListener('message', async ({ data }: MessageEvent<Request>) => {
     const { id } = data;
     if ('cancel' in data) {
-      if (running.has(id)) cancelled.add(id);
+      running.get(id)?.abort(new DOMException('cancelled', 'AbortError'));
       return;
     }
+    const controller = new AbortController();
+    const { signal } = controller;
     let last = Number.NEGATIVE_INFINITY;
     const work: Work = {
       progress(fraction, text) {
@@ -63,10 +66,11 @@ export function serve(calls: Calls): void {
       },
       async checkpoint() {
         await turn();
-        if (cancelled.has(id)) throw new DOMException('cancelled', 'AbortError');
+        signal.throwIfAborted();
       },
+      signal,
     };
-    running.add(id);
+    running.set(id, controller);
     try {
       post({ id, kind: 'result', result: await calls[data.name](data.input, work) });
     } catch (error) {
@@ -74,7 +78,6 @@ export function serve(calls: Calls): void {
       post({ id, kind: 'error', name, message });
     } finally {
       running.delete(id);
-      cancelled.delete(id);
     }
   });
 }

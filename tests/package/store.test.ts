@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch, type Served, serve } from '../support/browser.ts';
 import { type Consumer, install } from './consumer.ts';
 
-const KILLS = Number(process.env.FEWBITS_KILLS ?? 20);
+const KILLS = Number(process.env.FEWBITS_KILLS ?? 12);
 
 let consumer: Consumer;
 let served: Served;
@@ -67,6 +67,8 @@ describe.each(everywhere)('$backend in a $where', ({ backend, where }) => {
       progress: [2, 1],
       large: true,
       replaced: 3,
+      aborted: 'Error: enough',
+      notReplaced: 3,
       empty: 0,
       names: names.map((_, i) => i),
       list: [...names, 'large', 'empty'].sort(),
@@ -84,6 +86,7 @@ describe.each(everywhere)('$backend in a $where', ({ backend, where }) => {
       same: true,
       ids: 'vector 0',
       progress: true,
+      pool: true,
       changed: 'FewbitsError INVALID_ARGUMENT',
       disposed: 'FewbitsError DISPOSED',
       kept: true,
@@ -138,14 +141,17 @@ describe.each(backends)('ended while saving to %s', (backend) => {
 
   interface Reopened {
     whole: number;
+    left: number;
     taken: number;
   }
+  let halfway = 0;
 
   /** Opens the store until those who were ended have let go of it; they may come to the end of a save. */
   async function reopened(name: string, on = page): Promise<Reopened> {
     let whole = -1;
     for (let i = 0; ; i++) {
       const found = await act<Reopened>('page', 'reopen', { backend, name, unit }, on);
+      if (i === 0 && found.left > 1) halfway++;
       expect(found.whole).toBeGreaterThanOrEqual(whole);
       whole = found.whole;
       if ((found.taken <= 1 && i > 0) || i === 50) return found;
@@ -239,6 +245,10 @@ describe.each(backends)('ended while saving to %s', (backend) => {
     } finally {
       rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
     }
+  });
+
+  it('most of them in the middle of a save', () => {
+    expect(halfway).toBeGreaterThan(KILLS);
   });
 
   it('two tabs and their workers saving and reading at once', async () => {

@@ -6,12 +6,12 @@ import '../../shared/plot.ts';
 import { progress } from '../../shared/progress.ts';
 import { type Column, facts, table } from '../../shared/results.ts';
 import { Client, isAbort } from '../../shared/worker.ts';
-import { forget, kept } from './kept.ts';
 import type {
   Answer,
   Comparison,
   EmbeddingCalls,
   Hits,
+  Kept,
   Learning,
   Opened,
   Query,
@@ -29,7 +29,7 @@ interface State {
   readonly answer: Answer | null;
   readonly bits: string;
   /** Name and size of what the browser keeps. */
-  readonly kept: { readonly name: string; readonly bytes: number } | null;
+  readonly kept: Kept | null;
   readonly working: { readonly fraction: number; readonly text: string } | null;
   readonly error: unknown;
   readonly notice: string;
@@ -106,14 +106,11 @@ async function search(query: Query, set: Update<State>): Promise<void> {
   set({ ...found, notice: found.answer ? `Found neighbours of ${found.answer.title}.` : '' });
 }
 
-const keepIndex = ({ bits, opened }: State, set: Update<State>) =>
-  busy(set, async () => {
-    const bytes = await client.call('keep', { bits: Number(bits) });
-    return {
-      kept: { name: opened?.name ?? '', bytes },
-      notice: 'Saved in this browser. It is still there after a reload.',
-    };
-  });
+const keepIndex = ({ bits }: State, set: Update<State>) =>
+  busy(set, async (options) => ({
+    kept: await client.call('keep', { bits: Number(bits) }, options),
+    notice: 'Saved in this browser. It is still there after a reload.',
+  }));
 
 const reopen = (set: Update<State>) =>
   busy(set, async () => {
@@ -310,7 +307,7 @@ function keptView({ kept, working, reopened }: State, set: Update<State>) {
   if (!kept) return nothing;
   const drop = async () => {
     try {
-      await forget();
+      await client.call('forget', undefined);
       set({ kept: null, notice: 'Deleted from this browser.' });
     } catch (error) {
       set({ error });
@@ -346,9 +343,7 @@ const started: State = {
 let begun = false;
 
 async function begin(set: Update<State>): Promise<void> {
-  // Without storage the rest of the page works.
-  const record = await kept().catch(() => undefined);
-  if (record) set({ kept: { name: record.name, bytes: record.file.size } });
+  set({ kept: await client.call('kept', undefined) });
   await take(BUILT_IN, started.learning, set);
 }
 

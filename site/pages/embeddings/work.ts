@@ -1,7 +1,7 @@
 import { type Fewbits, load, type VectorIndex } from 'fewbits';
+import { openStore } from 'fewbits/store';
 import { serve, type Work } from '../../shared/worker.ts';
 import { exactSearch } from './exact.ts';
-import { type Kept, keep, kept } from './kept.ts';
 import { emojiEmbedder, emojiVectors, fileVectors, type Vectors } from './source.ts';
 
 export const WIDTHS = [8, 4, 2, 1] as const;
@@ -51,6 +51,12 @@ export interface Hits {
   readonly shared: readonly boolean[] | null;
 }
 
+/** The one index that this browser keeps. */
+export interface Kept {
+  readonly name: string;
+  readonly bytes: number;
+}
+
 export interface Query {
   readonly by: 'text' | 'item';
   readonly value: string;
@@ -72,6 +78,9 @@ const WARM_UP = 20;
 const SHOWN_LABELS = 2000;
 /** Floats that are added at a time. */
 const BATCH = 2 ** 20;
+/** Under which an index is kept. */
+const KEPT = 'kept';
+const keptStore = () => openStore({ name: 'embeddings' });
 
 interface Holding {
   readonly name: string;
@@ -160,6 +169,12 @@ async function build(
     index.dispose();
     throw error;
   }
+}
+
+function indexOf(bits: number): VectorIndex {
+  const index = holding().indexes.get(bits);
+  if (!index) throw new RangeError(`there is no index of ${bits} bits`);
+  return index;
 }
 
 /** `query` without the row that it was taken from. */
@@ -286,35 +301,50 @@ const calls = {
 
   /** The index of a width as a file. */
   file({ bits }: { bits: number }): Blob {
-    const index = holding().indexes.get(bits);
-    if (!index) throw new RangeError(`there is no index of ${bits} bits`);
-    const pieces = [...index.savePieces()].map((piece) => piece as Uint8Array<ArrayBuffer>);
+    const pieces = [...indexOf(bits).savePieces()].map((piece) => piece as Uint8Array<ArrayBuffer>);
     return new Blob(pieces, { type: 'application/octet-stream' });
   },
 
   /** Keeps the index of a width in the browser, in place of one kept before. */
-  async keep({ bits }: { bits: number }): Promise<number> {
+  async keep({ bits }: { bits: number }, work: Work): Promise<Kept> {
     const { name, embed } = holding();
-    const file = calls.file({ bits });
-    await keep({ file, name, text: embed !== null });
-    return file.size;
+    const store = await keptStore();
+    await store.save(KEPT, indexOf(bits), {
+      // Words embed a query of the built-in set alone.
+      metadata: { name, query: embed ? 'text' : 'item' },
+      onProgress: ({ bytesDone, bytes = bytesDone }) => work.progress(bytesDone / bytes, 'Saving'),
+      signal: work.signal,
+    });
+    return { name, bytes: await store.size(KEPT) };
+  },
+
+  /** What is kept; null where nothing is, or where there is no storage. */
+  async kept(): Promise<Kept | null> {
+    try {
+      const entry = (await (await keptStore()).list()).find(({ name }) => name === KEPT);
+      return entry ? { name: entry.metadata.name, bytes: entry.byteLength } : null;
+    } catch {
+      return null;
+    }
+  },
+
+  async forget(): Promise<void> {
+    await (await keptStore()).delete(KEPT);
   },
 
   async reopen(): Promise<Opened & { readonly bits: number; readonly bytes: number }> {
-    const record: Kept | undefined = await kept();
-    if (!record) throw new RangeError('no index is kept in this browser');
-    const fb = await load();
-    const embed = record.text ? await emojiEmbedder() : null;
-    const index = fb.openIndex(await record.file.arrayBuffer());
+    const store = await keptStore();
+    const index = await store.openIndex(await load(), KEPT);
+    const entry = (await store.list()).find(({ name }) => name === KEPT);
     const opened = hold({
-      name: record.name,
+      name: entry?.metadata.name ?? '',
       labels: [...index.ids()].map(String),
-      embed,
+      embed: entry?.metadata.query === 'text' ? await emojiEmbedder() : null,
       dims: index.dims,
       x: null,
       indexes: new Map([[index.bits, index]]),
     });
-    return { ...opened, bits: index.bits, bytes: record.file.size };
+    return { ...opened, bits: index.bits, bytes: await store.size(KEPT) };
   },
 };
 

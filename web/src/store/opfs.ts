@@ -155,6 +155,17 @@ async function streamWriter(handle: FileSystemFileHandle, number: number): Promi
   };
 }
 
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
+
 /** What TypeScript has in its library for workers alone. */
 interface AccessHandle {
   write(bytes: BufferSource, options: { at: number }): number;
@@ -175,11 +186,14 @@ async function accessWriter(handle: FileSystemFileHandle, number: number): Promi
     at += written;
   };
   return {
-    write: async (bytes) => write(bytes),
+    async write(bytes) {
+      write(bytes);
+      // All of this was synchronous: others of this worker, and whoever wants to abort, get their turn.
+      await turn();
+    },
     async seal(seal) {
-      // The bytes are on the disk before what says so.
-      access.flush();
       write(tailOf(seal, number));
+      // On the disk before anything older is removed.
       access.flush();
       access.close();
     },

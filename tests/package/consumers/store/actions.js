@@ -1,6 +1,7 @@
 // What the tests have a page and a worker do with a store.
 
 import { load } from '../node_modules/fewbits/dist/index.js';
+import { openPool } from '../node_modules/fewbits/dist/pool/index.js';
 import { openStore } from '../node_modules/fewbits/dist/store/index.js';
 
 /** Bytes of a length and contents that `i` tells; the first four are `i`. */
@@ -41,6 +42,8 @@ const codeOf = async (promise) => {
 const database = (name) =>
   new Promise((resolve, reject) => {
     const request = indexedDB.open(`fewbits/${name}`);
+    // There is none yet.
+    request.onupgradeneeded = () => request.transaction.abort();
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
@@ -109,6 +112,13 @@ export const actions = {
     found.large = same(await store.read('large'), large);
     await store.save('large', pattern(3));
     found.replaced = patternOf(await store.read('large'));
+    const controller = new AbortController();
+    const pieces = (function* () {
+      for (let i = 0; i < 30; i++) yield pattern(i);
+    })();
+    setTimeout(() => controller.abort(new Error('enough')), 20);
+    found.aborted = await codeOf(store.save('large', pieces, { signal: controller.signal }));
+    found.notReplaced = patternOf(await store.read('large'));
     await store.save('empty', new Uint8Array(0), { metadata: { of: 'nothing' } });
     found.empty = (await store.read('empty')).length;
     const names = ['../x', 'a', 'A', 'a.1', 'a.1.crswap', '日本', 'CON', ' ', '=', 'x'.repeat(200)];
@@ -145,6 +155,10 @@ export const actions = {
       ids: again.search(x.subarray(0, 96), { k: 3 }).ids[0],
       progress: progress.length > 1 && progress.at(-1) === 1,
     };
+    const pool = await openPool(file, { workers: 2 });
+    await store.save('pool', pool);
+    found.pool = same(await store.read('pool'), file);
+    pool.dispose();
     // The index is changed while it is saved: the old file stays.
     let changed = false;
     const changing = store.save('index', index, {
@@ -185,11 +199,12 @@ export const actions = {
     }
   },
 
-  /** What a killed save left: the newest whole version, and how many versions take room after opening. */
+  /** After a kill: how many versions take room before and after opening, and the newest whole one. */
   async reopen({ backend, name, unit }) {
+    const left = await taken(backend, name).catch(() => 0);
     const store = await openStore({ name, backend });
     const whole = (await store.has('a')) ? patternOf(await store.read('a'), unit) : -1;
-    return { whole, taken: await taken(backend, name) };
+    return { whole, left, taken: await taken(backend, name) };
   },
 
   /** For every n: storage fails for good, or once, at the n-th call. */
