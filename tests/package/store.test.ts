@@ -34,12 +34,18 @@ afterAll(async () => {
   expect(problems).toEqual([]);
 });
 
-async function open(within: BrowserContext): Promise<Page> {
+async function open(within: BrowserContext, address = served.url): Promise<Page> {
   const opened = await within.newPage();
   opened.on('pageerror', (error) => problems.push(error.message));
-  await opened.goto(`${served.url}store/`);
+  await opened.goto(`${address}store/`);
   await opened.waitForFunction('globalThis.actions');
   return opened;
+}
+
+interface Reopened {
+  whole: number;
+  left: number;
+  taken: number;
 }
 
 type Where = 'page' | 'worker';
@@ -131,19 +137,42 @@ describe.each(everywhere)('$backend in a $where', ({ backend, where }) => {
   });
 });
 
-it('without a wish it is OPFS, in a page and in a worker', async () => {
-  expect(await act('page', 'choose')).toEqual(['default', 'opfs']);
-  expect(await act('worker', 'choose')).toEqual(['default', 'opfs']);
+it.each(['page', 'worker'] as const)('without a wish it is OPFS in a %s', async (where) => {
+  const chosen = { name: 'default', backend: 'opfs', opfs: 'no error', locks: true };
+  expect(await act(where, 'choose')).toEqual(chosen);
+});
+
+it('in pages that are not secure it is IndexedDB, without Web Locks', async () => {
+  const args = ['--host-resolver-rules=MAP insecure.test 127.0.0.1'];
+  const own = await launch({ args });
+  try {
+    const within = await own.newContext();
+    const address = served.url.replace('127.0.0.1', 'insecure.test');
+    const [one, two] = [await open(within, address), await open(within, address)];
+    const unsupported = 'FewbitsError UNSUPPORTED';
+    const chosen = { name: 'default', backend: 'indexeddb', opfs: unsupported, locks: false };
+    expect(await act('page', 'choose', {}, one)).toEqual(chosen);
+    expect(await act('worker', 'choose', {}, one)).toEqual(chosen);
+    const name = 'insecure';
+    const input = { name, rounds: 8, unit: 1 << 18 };
+    const reads = await Promise.all([
+      act<number[]>('page', 'compete', { ...input, first: 100 }, one),
+      act<number[]>('worker', 'compete', { ...input, first: 200 }, one),
+      act<number[]>('page', 'compete', { ...input, first: 300 }, two),
+    ]);
+    for (const read of reads) expect(read.length).toBe(8);
+    const last = { backend: 'indexeddb', name, unit: 1 << 18 };
+    const { whole, taken } = await act<Reopened>('page', 'reopen', last, two);
+    expect(whole % 100).toBeLessThan(8);
+    expect(taken).toBe(1);
+  } finally {
+    await own.close();
+  }
 });
 
 describe.each(backends)('ended while saving to %s', (backend) => {
   const unit = 1 << 20;
 
-  interface Reopened {
-    whole: number;
-    left: number;
-    taken: number;
-  }
   let halfway = 0;
 
   /** Opens the store until those who were ended have let go of it; they may come to the end of a save. */

@@ -41,18 +41,22 @@ export async function openOpfs(store: string): Promise<Backend> {
     kind: 'opfs',
 
     async versions(name) {
-      const found = new Map<string, Version>();
-      for await (const [entry, handle] of (await open()).entries()) {
-        const parsed = /^([a-z0-9_=-]+)\.(\d+)(\.crswap)?$/.exec(entry);
-        if (handle.kind !== 'file' || !parsed) continue;
-        const version = { name: decodeName(parsed[1]), number: Number(parsed[2]) };
-        if (name !== undefined && version.name !== name) continue;
-        const file = fileOf(version);
-        const seal = parsed[3]
-          ? null
-          : await readSeal(handle as FileSystemFileHandle, version.number);
-        found.set(file, { ...version, seal: seal ?? found.get(file)?.seal ?? null });
+      const handles: FileSystemFileHandle[] = [];
+      for await (const handle of (await open()).values()) {
+        if (handle.kind === 'file') handles.push(handle as FileSystemFileHandle);
       }
+      const found = new Map<string, Version>();
+      const look = async (handle: FileSystemFileHandle) => {
+        const parsed = /^([a-z0-9_=-]+)\.(\d+)(\.crswap)?$/.exec(handle.name);
+        if (!parsed) return;
+        const version = { name: decodeName(parsed[1]), number: Number(parsed[2]) };
+        if (name !== undefined && version.name !== name) return;
+        const seal = parsed[3] ? null : await readSeal(handle, version.number);
+        const file = fileOf(version);
+        found.set(file, { ...version, seal: seal ?? found.get(file)?.seal ?? null });
+      };
+      // At once, for each takes some turns of the browser.
+      await Promise.all(handles.map(look));
       return [...found.values()];
     },
 

@@ -88,7 +88,7 @@ function inject(n, how) {
       });
     }
   };
-  wrap(globalThis.FileSystemDirectoryHandle, ['getFileHandle', 'removeEntry', 'entries']);
+  wrap(globalThis.FileSystemDirectoryHandle, ['getFileHandle', 'removeEntry', 'values']);
   wrap(globalThis.FileSystemFileHandle, ['createWritable', 'createSyncAccessHandle', 'getFile']);
   wrap(globalThis.FileSystemWritableFileStream, ['write', 'close']);
   wrap(globalThis.FileSystemSyncAccessHandle, ['write', 'flush']);
@@ -278,6 +278,7 @@ export const actions = {
 
   async choose() {
     const store = await openStore();
-    return [store.name, store.backend];
+    const opfs = await codeOf(openStore({ backend: 'opfs' }));
+    return { name: store.name, backend: store.backend, opfs, locks: 'locks' in navigator };
   },
 };
