@@ -20,7 +20,7 @@ struct Created {
 };
 
 Created create(std::size_t dims, int bits, int metric, bool scale_search, int refine_bits,
-               std::uint32_t seed) {
+               std::uint32_t seed, bool tails) {
   Options options;
   options.dims = dims;
   options.bits = bits;
@@ -28,6 +28,7 @@ Created create(std::size_t dims, int bits, int metric, bool scale_search, int re
   options.scale_search = scale_search;
   options.refine_bits = refine_bits;
   options.seed = seed;
+  options.tails = tails;
   Result result;
   Index* index = Index::create(options, &result);
   return {static_cast<int>(result.status), reinterpret_cast<Address>(index)};
@@ -119,22 +120,23 @@ RowSizes row_sizes(Address index) {
   return at<Index>(index)->row_sizes();
 }
 
-Arrays arrays(Address codes, Address factors, Address norms, Address refine_codes,
+Arrays arrays(Address codes, Address factors, Address norms, Address tails, Address refine_codes,
               Address refine_factors) {
-  return {at<std::uint8_t>(codes), at<std::uint8_t>(factors), at<float>(norms),
-          at<std::uint8_t>(refine_codes), at<float>(refine_factors)};
+  return {at<std::uint8_t>(codes),  at<std::uint8_t>(factors),      at<float>(norms),
+          at<std::uint32_t>(tails), at<std::uint8_t>(refine_codes), at<float>(refine_factors)};
 }
 
+/// Arrays at address 0 are left out.
 void export_rows(Address index, std::size_t first, std::size_t n, Address codes, Address factors,
-                 Address norms, Address refine_codes, Address refine_factors) {
+                 Address norms, Address tails, Address refine_codes, Address refine_factors) {
   at<Index>(index)->export_rows(first, n,
-                                arrays(codes, factors, norms, refine_codes, refine_factors));
+                                arrays(codes, factors, norms, tails, refine_codes, refine_factors));
 }
 
 Outcome import_rows(Address index, std::size_t n, Address codes, Address factors, Address norms,
-                    Address refine_codes, Address refine_factors) {
+                    Address tails, Address refine_codes, Address refine_factors) {
   return outcome(at<Index>(index)->import_rows(
-      arrays(codes, factors, norms, refine_codes, refine_factors), n));
+      arrays(codes, factors, norms, tails, refine_codes, refine_factors), n));
 }
 
 std::uint32_t checksum(std::uint32_t crc, Address data, std::size_t n) {
@@ -158,6 +160,7 @@ EMSCRIPTEN_BINDINGS(vectors) {
       .field("codes", &RowSizes::codes)
       .field("factors", &RowSizes::factors)
       .field("norms", &RowSizes::norms)
+      .field("tails", &RowSizes::tails)
       .field("refine_codes", &RowSizes::refine_codes)
       .field("refine_factors", &RowSizes::refine_factors);
   function("vectors_create", &create);

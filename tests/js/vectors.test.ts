@@ -253,7 +253,7 @@ describe.each(['simd128', 'relaxed'] as const)('vector index, %s', (variant) => 
         index.add(x);
         const stats = index.stats();
         expect(stats.calibrated).toBe(learned);
-        expect(stats.bytesPerVector).toBeLessThanOrEqual((dims * bits) / 8 + 4);
+        expect(stats.bytesPerVector).toBeLessThanOrEqual((dims * bits) / 8 + (bits === 4 ? 8 : 4));
         using reopened = fb.openIndex(index.save());
         let agree = 0;
         for (let q = 0; q < 30; q++) {

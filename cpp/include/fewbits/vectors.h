@@ -34,6 +34,11 @@ struct Options {
   bool scale_search = true;  ///< choose each vector's scale for the best cosine; slower to add
   int refine_bits = 0;       ///< 0, 4 or 8: a second code that scores the candidates
   std::uint32_t seed = 0;    ///< of the rotation; indexes with the same seed hold the same codes
+  /// Whether a vector has 32 bits that refine its values in the outermost cells of the code, where
+  /// it errs most: the score error of 4 bits falls by a twelfth. They count in what is computed
+  /// from a code, as scores of candidates, not in the scan. Only where a code of 4 bits with
+  /// `scale_search` and without `refine_bits` is not replaced by a learned transform.
+  bool tails = true;
 };
 
 /// What a search found. Scores rise with similarity: cosine or dot product, and the negated squared
@@ -56,6 +61,7 @@ struct RowSizes {
   std::size_t codes;           ///< bytes: codes of b bits from the low end up; segments start bytes
   std::size_t factors;         ///< bytes: one float32, or one float16 per coded segment
   std::size_t norms;           ///< bytes: float32 ||x - mean||^2 for l2, else 0
+  std::size_t tails;           ///< bytes: one uint32, or 0
   std::size_t refine_codes;    ///< bytes
   std::size_t refine_factors;  ///< bytes: one float32, or 0
 };
@@ -64,6 +70,7 @@ struct Arrays {
   std::uint8_t* codes = nullptr;
   std::uint8_t* factors = nullptr;
   float* norms = nullptr;
+  std::uint32_t* tails = nullptr;
   std::uint8_t* refine_codes = nullptr;
   float* refine_factors = nullptr;
 };
@@ -129,7 +136,8 @@ class Index {
       std::int8_t* out) const;  ///< passes; fills passes x dims when not null
 
   RowSizes row_sizes() const;
-  /// Rows first .. first + n, removed or not, in the layout of RowSizes.
+  /// Rows first .. first + n, removed or not, in the layout of RowSizes; arrays that are null are
+  /// left out.
   void export_rows(std::size_t first, std::size_t n, const Arrays& out) const;
   /// Appends rows as export_rows gave them. corrupt_data when a factor or norm is not finite.
   Result import_rows(const Arrays& in, std::size_t n);

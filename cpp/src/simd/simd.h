@@ -65,6 +65,16 @@ inline v128_t lookup16(v128_t table, v128_t index) {
 #endif
 }
 
+/// round(a * b / 2^15) in 16 bits, halves up. Not for -32768 * -32768, the one product on which
+/// engines may differ.
+inline v128_t mulr_q15(v128_t a, v128_t b) {
+#if defined(__wasm_relaxed_simd__)
+  return wasm_i16x8_relaxed_q15mulr(a, b);
+#else
+  return wasm_i16x8_q15mulr_sat(a, b);
+#endif
+}
+
 /// a * b + c, fused or not as the engine likes: only where a tolerance is stated, never in an
 /// encoder.
 inline v128_t madd_f32x4(v128_t a, v128_t b, v128_t c) {

@@ -158,7 +158,8 @@ Result learn(const float* sample, std::size_t n, std::size_t dims, bool normalis
       return failure(Status::out_of_memory);
     }
     for (std::size_t i = 0; i < dims; ++i) {
-      rotation.apply(learned->matrix.data() + i * dims + first);
+      float* row = learned->matrix.data() + i * dims + first;
+      rotation.apply(row, row);
     }
     first += segment.dims;
   }

@@ -1,8 +1,7 @@
 #include "vectors/encode.h"
 
-#include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <initializer_list>
 
 namespace fewbits::vectors {
 namespace {
@@ -24,29 +23,29 @@ double alignment(const CodeSums& sums) {
 
 }  // namespace
 
-CodeSums encode(const std::int16_t* fixed, std::size_t n, const Codebook& book, bool search,
-                std::int8_t* levels, std::int8_t* scratch) {
-  CodeSums best = kernels::quantize(fixed, n, multiplier_of(book, 1), book, levels);
-  if (!search || book.bits == 1) return best;
-  std::int8_t* kept = levels;
-  std::int8_t* spare = scratch;
-  double centre = 1;
-  double reach = 0.24;
-  for (int round = 0; round < 3; ++round) {
-    const double middle = centre;
-    for (const double offset : {-1.0, -0.5, 0.5, 1.0}) {
-      const double scale = middle + offset * reach;
-      const CodeSums sums = kernels::quantize(fixed, n, multiplier_of(book, scale), book, spare);
-      if (alignment(sums) > alignment(best)) {
-        best = sums;
-        centre = scale;
-        std::swap(kept, spare);
+Encoded encode(const std::int16_t* fixed, std::size_t n, const Codebook& book, bool search,
+               std::uint8_t* codes) {
+  std::int16_t multiplier = multiplier_of(book, 1);
+  if (search && book.bits != 1) {
+    double best = alignment(kernels::align(fixed, n, multiplier, book));
+    double centre = 1;
+    double reach = 0.24;
+    for (int round = 0; round < 3; ++round) {
+      const double middle = centre;
+      for (const double offset : {-1.0, -0.5, 0.5, 1.0}) {
+        const double scale = middle + offset * reach;
+        const std::int16_t candidate = multiplier_of(book, scale);
+        const double found = alignment(kernels::align(fixed, n, candidate, book));
+        if (found > best) {
+          best = found;
+          centre = scale;
+          multiplier = candidate;
+        }
       }
+      reach /= 4;
     }
-    reach /= 4;
   }
-  if (kept != levels) std::memcpy(levels, kept, n);
-  return best;
+  return {kernels::quantize(fixed, n, multiplier, book, codes), multiplier};
 }
 
 }  // namespace fewbits::vectors

@@ -8,10 +8,15 @@
 
 namespace fewbits::vectors {
 
-/// Levels of one vector (or segment), `fixed` holding its rotated values in units of
+struct Encoded {
+  CodeSums sums;
+  std::int16_t multiplier;  ///< what brought `fixed` to levels, times 2^15
+};
+
+/// Codes of one vector (or segment), `fixed` holding its rotated values in units of
 /// norm / sqrt(n) times kFixedOne. With `search` the scale is chosen that brings the levels closest
-/// in direction (largest cosine); without, it is that of the codebook. `scratch` takes n levels.
-CodeSums encode(const std::int16_t* fixed, std::size_t n, const Codebook& book, bool search,
-                std::int8_t* levels, std::int8_t* scratch);
+/// in direction (largest cosine); without, it is that of the codebook.
+Encoded encode(const std::int16_t* fixed, std::size_t n, const Codebook& book, bool search,
+               std::uint8_t* codes);
 
 }  // namespace fewbits::vectors

@@ -7,17 +7,17 @@
 #include "vectors/calibrate.h"
 #include "vectors/encode.h"
 #include "vectors/state.h"
+#include "vectors/tails.h"
 
 namespace fewbits::vectors {
 
 std::size_t first_non_finite(const float* x, std::size_t n) {
-  for (std::size_t start = 0; start < n; start += 1024) {
-    const std::size_t end = std::min(n, start + 1024);
-    // Subtraction of a value from itself gives NaN just for NaN and infinities.
-    float difference = 0;
-    for (std::size_t i = start; i < end; ++i) difference += x[i] - x[i];
-    if (difference == 0) continue;
-    for (std::size_t i = start; i < end; ++i) {
+  constexpr std::size_t kPiece = 1024;
+  for (std::size_t start = 0; start < n; start += kPiece) {
+    const std::size_t here = std::min(n - start, kPiece);
+    // Not finite just where a value is not; squares may overflow, which is looked into.
+    if (std::isfinite(kernels::sum_squares(x + start, here))) continue;
+    for (std::size_t i = start; i < start + here; ++i) {
       if (!std::isfinite(x[i])) return i;
     }
   }
@@ -29,7 +29,7 @@ bool Index::State::init(const Options& wanted) {
   const std::size_t dims = options.dims;
   const std::size_t padded = round_up(dims, 16);
   if (!transform.init(dims, options.seed) || !centred.resize(dims) || !rotated.resize(dims) ||
-      !fixed.resize(padded) || !levels.resize(padded) || !spare_levels.resize(padded) ||
+      !fixed.resize(padded) || !vector_codes.resize(padded) || !levels.resize(padded) ||
       !segments.resize(1) || !scales.resize(1)) {
     return false;
   }
@@ -58,8 +58,11 @@ bool Index::State::lay_out() {
       kBlockRows * (learned ? layout.segments() * sizeof(std::uint16_t) : sizeof(float));
   extra_offset = factor_offset + factor_bytes;
   const bool extra = by_dot || options.metric == Metric::l2;
-  main = Records(extra_offset + (extra ? kBlockRows * 4 : 0));
-  return row_codes.resize(std::max(row_bytes, refine_bytes) + 16);
+  tails_offset = extra_offset + (extra ? kBlockRows * 4 : 0);
+  has_tails = options.tails && options.bits == 4 && options.scale_search &&
+              options.refine_bits == 0 && !learned;
+  main = Records(tails_offset + (has_tails ? kBlockRows * sizeof(std::uint32_t) : 0));
+  return packed.resize(kColumnRows * row_bytes);
 }
 
 Result Index::State::reserve(std::size_t wanted) {
@@ -74,72 +77,91 @@ Result Index::State::reserve(std::size_t wanted) {
   return success();
 }
 
-/// Leaves the vector less the mean in `centred`, times a power of two where its square would not
-/// fit a float, and returns its norm without that.
-double Index::State::centre(const float* x) {
+/// `x`, or in `centred` what it is times the power of two that brings its square into a float.
+Index::State::Centred Index::State::to_range(const float* x, float square) {
   const std::size_t dims = options.dims;
-  float* out = centred.data();
-  std::memcpy(out, x, dims * sizeof(float));
-  const auto norm_of = [&]() -> double {
-    const float square = kernels::sum_squares(out, dims);
-    if (square >= 1e-24f && square <= 1e30f) return std::sqrt(static_cast<double>(square));
-    float largest = 0;
-    for (std::size_t i = 0; i < dims; ++i) largest = std::max(largest, std::fabs(out[i]));
-    if (largest == 0) return 0;
-    const int exponent = std::ilogb(largest);
-    for (std::size_t i = 0; i < dims; ++i) out[i] = std::ldexp(out[i], -exponent);
-    const double scaled = std::sqrt(static_cast<double>(kernels::sum_squares(out, dims)));
-    return std::ldexp(scaled, exponent);
-  };
-  const float* mean = transform.mean();
-  double norm = 0;
-  if (options.metric == Metric::cosine) {
-    norm = norm_of();
-    if (mean == nullptr) return norm;
-    // After norm_of the values may have been scaled: their own norm is what they are divided by.
-    const double own = std::sqrt(static_cast<double>(kernels::sum_squares(out, dims)));
-    const auto inverse = static_cast<float>(own > 0 ? 1.0 / own : 0.0);
-    for (std::size_t i = 0; i < dims; ++i) {
-      out[i] = norm > 0 ? out[i] * inverse - mean[i] : 0.0f;
-    }
-  } else if (mean != nullptr) {
-    for (std::size_t i = 0; i < dims; ++i) out[i] -= mean[i];
+  if (square >= 1e-24f && square <= 1e30f) {
+    const double norm = std::sqrt(static_cast<double>(square));
+    return {x, norm, norm};
   }
-  return norm_of();
+  float largest = 0;
+  for (std::size_t i = 0; i < dims; ++i) largest = std::max(largest, std::fabs(x[i]));
+  if (largest == 0) return {x, 0, 0};
+  const int exponent = std::ilogb(largest);
+  float* scaled = centred.data();
+  for (std::size_t i = 0; i < dims; ++i) scaled[i] = std::ldexp(x[i], -exponent);
+  const double own = std::sqrt(static_cast<double>(kernels::sum_squares(scaled, dims)));
+  return {scaled, own, std::ldexp(own, exponent)};
 }
 
-Result Index::State::check(const float* x, std::size_t n) {
+/// non_finite and invalid_argument (a norm that is too large) as add() gives them.
+Result Index::State::centre(const float* x, Centred* vector) {
   const std::size_t dims = options.dims;
-  const std::size_t bad = first_non_finite(x, n * dims);
-  if (bad < n * dims) return failure(Status::non_finite, bad);
-  if (options.metric == Metric::cosine) return success();
-  for (std::size_t i = 0; i < n; ++i) {
-    const float square = kernels::sum_squares(x + i * dims, dims);
-    if (square <= 1e30f) continue;
-    if (!(centre(x + i * dims) <= kLargestNorm)) return failure(Status::invalid_argument, i * dims);
+  const float square = kernels::sum_squares(x, dims);
+  if (!std::isfinite(square)) {
+    const std::size_t bad = first_non_finite(x, dims);
+    if (bad < dims) return failure(Status::non_finite, bad);
   }
+  const float* mean = transform.mean();
+  float* out = centred.data();
+  if (options.metric == Metric::cosine || mean == nullptr) *vector = to_range(x, square);
+  if (options.metric == Metric::cosine) {
+    if (mean == nullptr) return success();
+    const auto inverse = static_cast<float>(vector->own > 0 ? 1.0 / vector->own : 0.0);
+    for (std::size_t i = 0; i < dims; ++i) {
+      out[i] = inverse > 0 ? vector->x[i] * inverse - mean[i] : 0.0f;
+    }
+    *vector = to_range(out, kernels::sum_squares(out, dims));
+    return success();
+  }
+  if (mean != nullptr) {
+    for (std::size_t i = 0; i < dims; ++i) out[i] = x[i] - mean[i];
+    *vector = to_range(out, kernels::sum_squares(out, dims));
+  }
+  if (!(vector->norm <= kLargestNorm)) return failure(Status::invalid_argument);
   return success();
 }
 
-void Index::State::put_codes(std::size_t row, const std::uint8_t* codes) {
+void Index::State::put_codes(std::size_t row, std::size_t count, const std::uint8_t* from) {
+  const std::size_t slot = row % kBlockRows;
   if (by_dot) {
-    std::memcpy(block(row) + row % kBlockRows * row_bytes, codes, row_bytes);
+    std::memcpy(block(row) + slot * row_bytes, from, count * row_bytes);
     return;
   }
-  std::uint8_t* to = block(row) + row % kBlockRows;
-  for (std::size_t p = 0; p < row_bytes; ++p) to[p * kBlockRows] = codes[p];
+  std::uint8_t* to = block(row) + slot;
+  if (count == kColumnRows) {
+    kernels::to_columns(from, row_bytes, to);
+    return;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t p = 0; p < row_bytes; ++p) to[p * kBlockRows + i] = from[i * row_bytes + p];
+  }
 }
 
-void Index::State::get_codes(std::size_t row, std::uint8_t* codes) const {
+void Index::State::get_codes(std::size_t row, std::size_t count, std::uint8_t* to) const {
+  const std::size_t slot = row % kBlockRows;
   if (by_dot) {
-    std::memcpy(codes, block(row) + row % kBlockRows * row_bytes, row_bytes);
+    std::memcpy(to, block(row) + slot * row_bytes, count * row_bytes);
     return;
   }
-  const std::uint8_t* from = block(row) + row % kBlockRows;
-  for (std::size_t p = 0; p < row_bytes; ++p) codes[p] = from[p * kBlockRows];
+  const std::uint8_t* from = block(row) + slot;
+  if (count == kColumnRows) {
+    kernels::from_columns(from, row_bytes, to);
+    return;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t p = 0; p < row_bytes; ++p) to[i * row_bytes + p] = from[p * kBlockRows + i];
+  }
 }
 
 namespace {
+
+/// What brings values of this norm to fixed point.
+float to_sigma(double norm, std::size_t dims) {
+  if (!(norm > 0)) return 0;
+  return static_cast<float>(static_cast<double>(kFixedOne) * std::sqrt(static_cast<double>(dims)) /
+                            norm);
+}
 
 /// ||r|| / <L, o>, what makes <y, L> an unbiased estimate of <y, r>.
 double unbiased_factor(const CodeSums& sums, double norm, std::size_t dims) {
@@ -158,28 +180,26 @@ double nearest_factor(const CodeSums& sums, double norm, std::size_t dims) {
 
 }  // namespace
 
-void Index::State::encode_into(std::size_t row, const float* x) {
+/// Codes go to `to`, all else into the record of the row.
+void Index::State::encode_row(std::size_t row, const Centred& vector, std::uint8_t* to) {
   const std::size_t dims = options.dims;
-  double norm = centre(x);
-  transform.rotate(centred.data(), rotated.data());
+  transform.rotate(vector.x, rotated.data());
   std::uint8_t* block_at = block(row);
   const std::size_t slot = row % kBlockRows;
-  const double own = std::sqrt(static_cast<double>(kernels::sum_squares(rotated.data(), dims)));
+  double norm = vector.norm;
   if (options.metric == Metric::cosine && transform.mean() == nullptr) norm = norm > 0 ? 1 : 0;
-  const double stretch = own > 0 ? norm / own : 0;  // of `rotated` to its true size
+  // `rotated` to its true size
+  const double stretch = vector.own > 0 ? norm / vector.own : 0;
   CodeSums whole;
   for (std::size_t s = 0; s < layout.segments(); ++s) {
     const CodedSegment& segment = layout.segment(s);
     const float* values = rotated.data() + segment.dim;
     const double part =
-        learned ? std::sqrt(static_cast<double>(kernels::sum_squares(values, segment.dims))) : own;
-    const double spread = std::sqrt(static_cast<double>(segment.dims));
-    kernels::to_fixed(
-        values, segment.dims,
-        part > 0 ? static_cast<float>(static_cast<double>(kFixedOne) * spread / part) : 0.0f,
-        fixed.data());
-    const CodeSums sums = encode(fixed.data(), segment.dims, *segment.book, options.scale_search,
-                                 levels.data() + segment.dim, spare_levels.data());
+        learned ? std::sqrt(static_cast<double>(kernels::sum_squares(values, segment.dims)))
+                : vector.own;
+    kernels::to_fixed(values, segment.dims, to_sigma(part, segment.dims), fixed.data());
+    const auto [sums, multiplier] = encode(fixed.data(), segment.dims, *segment.book,
+                                           options.scale_search, vector_codes.data() + segment.dim);
     if (learned) {
       const double factor =
           nearest_factor(sums, part * stretch, segment.dims) / static_cast<double>(scales[s]);
@@ -188,44 +208,43 @@ void Index::State::encode_into(std::size_t row, const float* x) {
     } else {
       factors(block_at)[slot] = static_cast<float>(unbiased_factor(sums, norm, dims));
       whole = sums;
+      if (has_tails) {
+        tails(block_at)[slot] = encode_tails(fixed.data(), vector_codes.data(), dims, multiplier);
+      }
     }
   }
   if (by_dot) {
-    std::memset(row_codes.data(), 0, row_bytes);
-    std::memcpy(row_codes.data(), levels.data(), dims);
+    for (std::size_t i = 0; i < dims; ++i) to[i] = vector_codes[i] ^ 0x80;  // the levels themselves
+    std::memset(to + dims, 0, row_bytes - dims);
   } else {
-    layout.pack(levels.data(), row_codes.data());
+    layout.pack(vector_codes.data(), to);
   }
-  put_codes(row, row_codes.data());
   if (options.metric == Metric::l2) {
     set_extra(block_at, slot, static_cast<float>(norm * norm));
   } else if (by_dot) {
     set_extra(block_at, slot, static_cast<std::int32_t>(whole.level));
   }
-  if (options.refine_bits != 0) encode_refine(row, norm);
+  if (options.refine_bits != 0) encode_refine(row, vector.own, norm);
 }
 
-void Index::State::encode_refine(std::size_t row, double norm) {
+void Index::State::encode_refine(std::size_t row, double own, double norm) {
   const std::size_t dims = options.dims;
-  const double own = std::sqrt(static_cast<double>(kernels::sum_squares(rotated.data(), dims)));
-  const double spread = std::sqrt(static_cast<double>(dims));
-  kernels::to_fixed(
-      rotated.data(), dims,
-      own > 0 ? static_cast<float>(static_cast<double>(kFixedOne) * spread / own) : 0.0f,
-      fixed.data());
+  kernels::to_fixed(rotated.data(), dims, to_sigma(own, dims), fixed.data());
   const CodeSums sums = encode(fixed.data(), dims, *codebook(options.refine_bits),
-                               options.scale_search, levels.data(), spare_levels.data());
+                               options.scale_search, vector_codes.data())
+                            .sums;
+  std::uint8_t* to = refine_codes(row);
   if (options.refine_bits == 8) {
-    std::memcpy(refine_codes(row), levels.data(), dims);
+    for (std::size_t i = 0; i < dims; ++i) to[i] = vector_codes[i] ^ 0x80;
   } else {
-    refine_layout.pack(levels.data(), refine_codes(row));
+    refine_layout.pack(vector_codes.data(), to);
   }
   *refine_factor(row) = static_cast<float>(unbiased_factor(sums, norm, dims));
 }
 
 void Index::State::copy_row(std::size_t from, std::size_t to) {
-  get_codes(from, row_codes.data());
-  put_codes(to, row_codes.data());
+  get_codes(from, 1, packed.data());
+  put_codes(to, 1, packed.data());
   std::uint8_t* source = block(from);
   std::uint8_t* target = block(to);
   const std::size_t a = from % kBlockRows;
@@ -240,6 +259,7 @@ void Index::State::copy_row(std::size_t from, std::size_t to) {
   if (by_dot || options.metric == Metric::l2) {
     std::memcpy(target + extra_offset + 4 * b, source + extra_offset + 4 * a, 4);
   }
+  if (has_tails) tails(target)[b] = tails(source)[a];
   if (options.refine_bits != 0) {
     std::memmove(refine_codes(to), refine_codes(from), refine_bytes);
     *refine_factor(to) = *refine_factor(from);
@@ -308,7 +328,7 @@ std::size_t Index::bytes() const {
   const State& s = *state_;
   return sizeof(State) + s.main.bytes() + s.refine.bytes() + s.removed.bytes() +
          s.transform.bytes() + s.centred.bytes() + s.rotated.bytes() + s.fixed.bytes() +
-         s.levels.bytes() + s.spare_levels.bytes() + s.row_codes.bytes();
+         s.vector_codes.bytes() + s.packed.bytes() + s.levels.bytes();
 }
 
 Result Index::reserve(std::size_t rows) {
@@ -316,19 +336,34 @@ Result Index::reserve(std::size_t rows) {
 }
 
 Result Index::check(const float* x, std::size_t n) {
-  return state_->check(x, n);
+  State& s = *state_;
+  for (std::size_t i = 0; i < n * s.options.dims; i += s.options.dims) {
+    State::Centred vector;
+    const Result checked = s.centre(x + i, &vector);
+    if (!checked.ok()) return failure(checked.status, i + checked.index);
+  }
+  return success();
 }
 
 Result Index::add(const float* x, std::size_t n) {
   State& s = *state_;
-  const Result checked = s.check(x, n);
-  if (!checked.ok()) return checked;
+  const std::size_t dims = s.options.dims;
   const Result room = s.reserve(s.rows + n);
   if (!room.ok()) return room;
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::size_t row = s.rows + i;
-    s.removed[row / 64] &= ~(std::uint64_t{1} << (row % 64));
-    s.encode_into(row, x + i * s.options.dims);
+  // Rows beyond the last one do not exist until all of them are there.
+  for (std::size_t done = 0; done < n;) {
+    const std::size_t first = s.rows + done;
+    const std::size_t count = std::min(kColumnRows - first % kColumnRows, n - done);
+    for (std::size_t i = 0; i < count; ++i) {
+      State::Centred vector;
+      const std::size_t at = (done + i) * dims;
+      const Result centred = s.centre(x + at, &vector);
+      if (!centred.ok()) return failure(centred.status, at + centred.index);
+      s.encode_row(first + i, vector, s.packed.data() + i * s.row_bytes);
+      s.removed[(first + i) / 64] &= ~(std::uint64_t{1} << ((first + i) % 64));
+    }
+    s.put_codes(first, count, s.packed.data());
+    done += count;
   }
   s.rows += n;
   s.alive += n;
@@ -338,9 +373,11 @@ Result Index::add(const float* x, std::size_t n) {
 Result Index::replace(std::size_t row, const float* x) {
   State& s = *state_;
   if (row >= s.rows || s.is_removed(row)) return failure(Status::invalid_argument, row);
-  const Result checked = s.check(x, 1);
-  if (!checked.ok()) return checked;
-  s.encode_into(row, x);
+  State::Centred vector;
+  const Result centred = s.centre(x, &vector);
+  if (!centred.ok()) return centred;
+  s.encode_row(row, vector, s.packed.data());
+  s.put_codes(row, 1, s.packed.data());
   return success();
 }
 
@@ -404,18 +441,22 @@ Result Index::reconstruct(std::size_t row, float* x) {
     } else {
       s.levels_of(row, levels);
     }
-    const float unbiased = refined ? *s.refine_factor(row) : s.factors(at)[slot];
+    for (std::size_t i = 0; i < dims; ++i) y[i] = static_cast<float>(levels[i]);
+    double unbiased = static_cast<double>(refined ? *s.refine_factor(row) : s.factors(at)[slot]);
+    if (s.has_tails) {
+      Tail finer[kTailBits];
+      const std::size_t count = decode_tails(levels, dims, s.tails(at)[slot], finer);
+      unbiased *= tail_ratio(levels, dims, finer, count);
+      for (std::size_t i = 0; i < count; ++i) y[finer[i].position] += finer[i].excess;
+    }
     // The nearest point on the ray is shorter than the unbiased one by cos^2, about 1 - D.
     const Codebook& book = *codebook(refined ? s.options.refine_bits : s.options.bits);
-    double factor = static_cast<double>(unbiased) * (1 - book.distortion);
+    double factor = unbiased * (1 - book.distortion);
     if (s.options.metric == Metric::cosine && s.transform.mean() == nullptr && unbiased != 0) {
-      double square = 0;
-      for (std::size_t i = 0; i < dims; ++i) square += levels[i] * levels[i];
-      factor = 1 / std::sqrt(square);
+      factor = 1 / std::sqrt(static_cast<double>(kernels::sum_squares(y, dims)));
     }
-    for (std::size_t i = 0; i < dims; ++i) {
-      y[i] = static_cast<float>(factor * static_cast<double>(levels[i]));
-    }
+    const auto scale = static_cast<float>(factor);
+    for (std::size_t i = 0; i < dims; ++i) y[i] *= scale;
   }
   s.transform.rotate_back(y, x);
   const float* mean = s.transform.mean();
@@ -466,8 +507,9 @@ Result Index::calibrate(const float* sample, std::size_t n) {
   if (s.rows != 0 || n == 0) return failure(Status::invalid_argument);
   const std::size_t bad = first_non_finite(sample, n * dims);
   if (bad < n * dims) return failure(Status::non_finite, bad);
+  const RowSizes sizes = row_sizes();
   const std::size_t budget =
-      (dims * static_cast<std::size_t>(s.options.bits) + 7) / 8 + sizeof(float);
+      (dims * static_cast<std::size_t>(s.options.bits) + 7) / 8 + sizeof(float) + sizes.tails;
   Learned learned;
   const Result result =
       learn(sample, n, dims, s.options.metric == Metric::cosine, budget, s.options.seed, &learned);
@@ -510,6 +552,7 @@ RowSizes Index::row_sizes() const {
   sizes.codes = s.by_dot ? s.options.dims : s.row_bytes;
   sizes.factors = s.learned ? s.layout.segments() * sizeof(std::uint16_t) : sizeof(float);
   sizes.norms = s.options.metric == Metric::l2 ? sizeof(float) : 0;
+  sizes.tails = s.has_tails ? sizeof(std::uint32_t) : 0;
   sizes.refine_codes = s.refine_bytes;
   sizes.refine_factors = s.options.refine_bits != 0 ? sizeof(float) : 0;
   return sizes;
@@ -518,26 +561,38 @@ RowSizes Index::row_sizes() const {
 void Index::export_rows(std::size_t first, std::size_t n, const Arrays& out) const {
   const State& s = *state_;
   const RowSizes sizes = row_sizes();
+  for (std::size_t i = 0; out.codes != nullptr && i < n;) {
+    const std::size_t row = first + i;
+    const std::size_t count = std::min(kColumnRows - row % kColumnRows, n - i);
+    std::uint8_t* to = out.codes + i * sizes.codes;
+    if (sizes.codes == s.row_bytes) {
+      s.get_codes(row, count, to);
+    } else {
+      const std::uint8_t* from = s.block(row) + row % kBlockRows * s.row_bytes;
+      for (std::size_t k = 0; k < count; ++k) {
+        std::memcpy(to + k * sizes.codes, from + k * s.row_bytes, sizes.codes);
+      }
+    }
+    i += count;
+  }
   for (std::size_t i = 0; i < n; ++i) {
     const std::size_t row = first + i;
     const std::size_t slot = row % kBlockRows;
     const std::uint8_t* at = s.block(row);
-    if (s.by_dot) {
-      std::memcpy(out.codes + i * sizes.codes, at + slot * s.row_bytes, sizes.codes);
-    } else {
-      s.get_codes(row, out.codes + i * sizes.codes);
-    }
-    if (s.learned) {
+    if (out.factors != nullptr && s.learned) {
       for (std::size_t k = 0; k < s.layout.segments(); ++k) {
         std::memcpy(out.factors + i * sizes.factors + 2 * k, s.half_factors(at, k) + slot, 2);
       }
-    } else {
+    } else if (out.factors != nullptr) {
       std::memcpy(out.factors + 4 * i, s.factors(at) + slot, 4);
     }
-    if (sizes.norms != 0) out.norms[i] = s.norms(at)[slot];
-    if (sizes.refine_codes != 0) {
+    if (sizes.norms != 0 && out.norms != nullptr) out.norms[i] = s.norms(at)[slot];
+    if (sizes.tails != 0 && out.tails != nullptr) out.tails[i] = s.tails(at)[slot];
+    if (sizes.refine_codes != 0 && out.refine_codes != nullptr) {
       std::memcpy(out.refine_codes + i * sizes.refine_codes, s.refine_codes(row),
                   sizes.refine_codes);
+    }
+    if (sizes.refine_codes != 0 && out.refine_factors != nullptr) {
       out.refine_factors[i] = *s.refine_factor(row);
     }
   }
@@ -552,6 +607,10 @@ Result Index::import_rows(const Arrays& in, std::size_t n) {
     }
     return true;
   };
+  // -128 is no level of 8 bits.
+  const auto levels = [](const std::uint8_t* codes, std::size_t count) {
+    return std::memchr(codes, 0x80, count) == nullptr;
+  };
   bool good = true;
   if (s.learned) {
     for (std::size_t i = 0; i < n * s.layout.segments() && good; ++i) {
@@ -564,25 +623,30 @@ Result Index::import_rows(const Arrays& in, std::size_t n) {
   }
   if (sizes.norms != 0) good = good && usable(in.norms, n);
   if (sizes.refine_codes != 0) good = good && usable(in.refine_factors, n);
-  if (s.by_dot) {
-    for (std::size_t i = 0; i < n * sizes.codes && good; ++i) good = in.codes[i] != 0x80;
-  }
-  if (sizes.refine_codes != 0 && s.options.refine_bits == 8) {
-    for (std::size_t i = 0; i < n * sizes.refine_codes && good; ++i) {
-      good = in.refine_codes[i] != 0x80;
-    }
-  }
+  if (s.by_dot) good = good && levels(in.codes, n * sizes.codes);
+  if (s.options.refine_bits == 8) good = good && levels(in.refine_codes, n * sizes.refine_codes);
   if (!good) return failure(Status::corrupt_data);
   const Result room = s.reserve(s.rows + n);
   if (!room.ok()) return room;
+  for (std::size_t i = 0; i < n;) {
+    const std::size_t row = s.rows + i;
+    const std::size_t count = std::min(kColumnRows - row % kColumnRows, n - i);
+    const std::uint8_t* from = in.codes + i * sizes.codes;
+    if (sizes.codes != s.row_bytes) {
+      std::memset(s.packed.data(), 0, s.packed.size());
+      for (std::size_t k = 0; k < count; ++k) {
+        std::memcpy(s.packed.data() + k * s.row_bytes, from + k * sizes.codes, sizes.codes);
+      }
+      from = s.packed.data();
+    }
+    s.put_codes(row, count, from);
+    i += count;
+  }
   for (std::size_t i = 0; i < n; ++i) {
     const std::size_t row = s.rows + i;
     const std::size_t slot = row % kBlockRows;
     std::uint8_t* at = s.block(row);
     s.removed[row / 64] &= ~(std::uint64_t{1} << (row % 64));
-    std::memset(s.row_codes.data(), 0, s.row_codes.size());
-    std::memcpy(s.row_codes.data(), in.codes + i * sizes.codes, sizes.codes);
-    s.put_codes(row, s.row_codes.data());
     if (s.learned) {
       for (std::size_t k = 0; k < s.layout.segments(); ++k) {
         std::memcpy(s.half_factors(at, k) + slot, in.factors + i * sizes.factors + 2 * k, 2);
@@ -594,10 +658,11 @@ Result Index::import_rows(const Arrays& in, std::size_t n) {
       s.set_extra(at, slot, in.norms[i]);
     } else if (s.by_dot) {
       std::int32_t sum = 0;
-      const auto* codes = reinterpret_cast<const std::int8_t*>(s.row_codes.data());
+      const auto* codes = reinterpret_cast<const std::int8_t*>(in.codes + i * sizes.codes);
       for (std::size_t j = 0; j < s.options.dims; ++j) sum += codes[j];
       s.set_extra(at, slot, sum);
     }
+    if (sizes.tails != 0) s.tails(at)[slot] = in.tails[i];
     if (sizes.refine_codes != 0) {
       std::memcpy(s.refine_codes(row), in.refine_codes + i * sizes.refine_codes,
                   sizes.refine_codes);

@@ -13,6 +13,9 @@ namespace fewbits::vectors {
 /// Rows that lie together, byte by byte: what the scan takes at once.
 inline constexpr std::size_t kBlockRows = 64;
 
+/// Rows that are put into a block at once.
+inline constexpr std::size_t kColumnRows = 16;
+
 /// Fixed point of a rotated, normalised vector while it is encoded: 2048 is one standard deviation.
 inline constexpr float kFixedOne = 2048.0f;
 
@@ -20,14 +23,24 @@ inline constexpr float kFixedOne = 2048.0f;
 struct CodeSums {
   std::int64_t product = 0;  ///< sum of level * fixed
   std::int64_t square = 0;   ///< sum of level^2
-  std::int64_t level = 0;    ///< sum of level
+  std::int64_t level = 0;    ///< sum of level, at 8 bits only
 };
 
 // hadamard    unnormalised Walsh-Hadamard transform in place; n a power of two
-// multiply    x[i] *= y[i]
-// sum_squares in four interleaved sums, (0 + 1) + (2 + 3)
-// to_fixed    round(x[i] * scale), ties to even, saturated; |x * scale| < 2^22
-// quantize    levels of fixed[i] * multiplier / 2^15 by `book`; returns their sums
+// flip_hadamard  y = hadamard(x * factors); y may be x
+// multiply    y[i] = x[i] * factors[i]; y may be x
+// sum_squares in sixteen interleaved sums; those of i % 4 are added as (0 + 4) + (8 + 12), the
+//             results as (0 + 1) + (2 + 3)
+// to_fixed    round(x[i] * scale), ties to even, saturated to +-32767; |x * scale| < 2^22
+// quantize    codes of fixed[i] * multiplier / 2^15 by `book`, magnitudes rounded halves up;
+// returns
+//             the sums of their levels
+// align       the sums of quantize without its codes; the sum of levels is left out
+// add_levels  levels[i] += of_code[codes[i]], codes in 0..15
+// find        positions of the values that are a or b, in order, the first `room` of them; returns
+//             how many there are
+// to_columns  columns[kBlockRows * p + r] = rows[bytes * r + p] for kColumnRows rows
+// from_columns the inverse
 // lut_scan    sums[r] = sum over byte columns p of lut[2p][low nibble] + lut[2p+1][high nibble] of
 //             code[64p + r]; any `run` neighbouring lookups add up to 255 at most, run is 1, 2, 4,
 //             8
@@ -36,24 +49,34 @@ struct CodeSums {
 // dot_scan4   the same for four queries; sums[q * rows + r]
 // dot_levels  sum of x[i] * levels[i] in four interleaved sums
 // above       bit r of the result: scores[r] > threshold, 64 scores
-#define FEWBITS_VECTORS_KERNELS(X)                                                              \
-  X(void, hadamard, (float* x, std::size_t n))                                                  \
-  X(void, multiply, (float* x, const float* y, std::size_t n))                                  \
-  X(float, sum_squares, (const float* x, std::size_t n))                                        \
-  X(void, to_fixed, (const float* x, std::size_t n, float scale, std::int16_t* fixed))          \
-  X(CodeSums, quantize,                                                                         \
-    (const std::int16_t* fixed, std::size_t n, std::int16_t multiplier, const Codebook& book,   \
-     std::int8_t* levels))                                                                      \
-  X(void, lut_scan,                                                                             \
-    (const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* lut, int run,            \
-     std::uint32_t* sums))                                                                      \
-  X(void, dot_scan,                                                                             \
-    (const std::int8_t* rows, std::size_t stride, std::size_t count, const std::uint8_t* query, \
-     std::int32_t* sums, std::int32_t* level_sums))                                             \
-  X(void, dot_scan4,                                                                            \
-    (const std::int8_t* rows, std::size_t stride, std::size_t count, const std::uint8_t* query, \
-     std::int32_t* sums, std::int32_t* level_sums))                                             \
-  X(float, dot_levels, (const float* x, const std::int8_t* levels, std::size_t n))              \
+#define FEWBITS_VECTORS_KERNELS(X)                                                               \
+  X(void, hadamard, (float* x, std::size_t n))                                                   \
+  X(void, flip_hadamard, (const float* x, const float* factors, float* y, std::size_t n))        \
+  X(void, multiply, (const float* x, const float* factors, float* y, std::size_t n))             \
+  X(float, sum_squares, (const float* x, std::size_t n))                                         \
+  X(void, to_fixed, (const float* x, std::size_t n, float scale, std::int16_t* fixed))           \
+  X(CodeSums, quantize,                                                                          \
+    (const std::int16_t* fixed, std::size_t n, std::int16_t multiplier, const Codebook& book,    \
+     std::uint8_t* codes))                                                                       \
+  X(CodeSums, align,                                                                             \
+    (const std::int16_t* fixed, std::size_t n, std::int16_t multiplier, const Codebook& book))   \
+  X(void, add_levels,                                                                            \
+    (const std::uint8_t* codes, std::size_t n, const std::int8_t* of_code, std::int8_t* levels)) \
+  X(std::size_t, find,                                                                           \
+    (const std::int8_t* x, std::size_t n, std::int8_t a, std::int8_t b, std::size_t room,        \
+     std::uint16_t* positions))                                                                  \
+  X(void, to_columns, (const std::uint8_t* rows, std::size_t bytes, std::uint8_t* columns))      \
+  X(void, from_columns, (const std::uint8_t* columns, std::size_t bytes, std::uint8_t* rows))    \
+  X(void, lut_scan,                                                                              \
+    (const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* lut, int run,             \
+     std::uint32_t* sums))                                                                       \
+  X(void, dot_scan,                                                                              \
+    (const std::int8_t* rows, std::size_t stride, std::size_t count, const std::uint8_t* query,  \
+     std::int32_t* sums, std::int32_t* level_sums))                                              \
+  X(void, dot_scan4,                                                                             \
+    (const std::int8_t* rows, std::size_t stride, std::size_t count, const std::uint8_t* query,  \
+     std::int32_t* sums, std::int32_t* level_sums))                                              \
+  X(float, dot_levels, (const float* x, const std::int8_t* levels, std::size_t n))               \
   X(std::uint64_t, above, (const float* scores, float threshold))
 
 #define FEWBITS_DECLARE(type, name, arguments) type name arguments;

@@ -38,8 +38,8 @@ class Layout {
   const CodedSegment& segment(std::size_t i) const { return coded_[i]; }
   std::size_t row_bytes() const { return row_bytes_; }
 
-  /// Codes of all segments from their levels.
-  void pack(const std::int8_t* levels, std::uint8_t* row) const;
+  /// The row of a vector from the codes of its coordinates, a byte each.
+  void pack(const std::uint8_t* codes, std::uint8_t* row) const;
   /// Levels from a row whose bytes lie `stride` apart. Coordinates without bits become 0.
   void unpack(const std::uint8_t* row, std::size_t stride, std::int8_t* levels,
               std::size_t dims) const;

@@ -40,17 +40,21 @@ bool Rotation::init(std::size_t dims, std::uint32_t seed) {
   return true;
 }
 
-void Rotation::apply(float* x) const {
-  for (int pass = 0; pass < passes_; ++pass) {
-    kernels::multiply(x, factors_.data() + static_cast<std::size_t>(pass) * dims_, dims_);
-    kernels::hadamard(x + start(pass), window_);
+void Rotation::apply(const float* x, float* y) const {
+  for (int pass = 0; pass < passes_; ++pass, x = y) {
+    const float* factors = factors_.data() + static_cast<std::size_t>(pass) * dims_;
+    const std::size_t first = start(pass);
+    const std::size_t last = first + window_;
+    kernels::flip_hadamard(x + first, factors + first, y + first, window_);
+    kernels::multiply(x, factors, y, first);
+    kernels::multiply(x + last, factors + last, y + last, dims_ - last);
   }
 }
 
 void Rotation::apply_inverse(float* x) const {
   for (int pass = passes_ - 1; pass >= 0; --pass) {
     kernels::hadamard(x + start(pass), window_);
-    kernels::multiply(x, factors_.data() + static_cast<std::size_t>(pass) * dims_, dims_);
+    kernels::multiply(x, factors_.data() + static_cast<std::size_t>(pass) * dims_, x, dims_);
   }
 }
 

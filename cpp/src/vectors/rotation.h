@@ -24,7 +24,7 @@ class Rotation {
   }
   std::size_t bytes() const { return factors_.bytes(); }
 
-  void apply(float* x) const;
+  void apply(const float* x, float* y) const;  ///< y may be x
   void apply_inverse(float* x) const;
 
  private:

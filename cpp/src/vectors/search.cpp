@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "vectors/state.h"
+#include "vectors/tails.h"
 
 namespace fewbits::vectors {
 
@@ -15,7 +16,15 @@ float Index::State::inner_product(std::size_t row, const float* y, std::int8_t* 
   levels_of(row, scratch);
   const std::uint8_t* at = block(row);
   const std::size_t slot = row % kBlockRows;
-  if (!learned) return kernels::dot_levels(y, scratch, options.dims) * factors(at)[slot];
+  if (!learned) {
+    float product = kernels::dot_levels(y, scratch, options.dims);
+    if (!has_tails) return product * factors(at)[slot];
+    Tail finer[kTailBits];
+    const std::size_t count = decode_tails(scratch, options.dims, tails(at)[slot], finer);
+    for (std::size_t i = 0; i < count; ++i) product += y[finer[i].position] * finer[i].excess;
+    return product * (factors(at)[slot] *
+                      static_cast<float>(tail_ratio(scratch, options.dims, finer, count)));
+  }
   float sum = 0;
   for (std::size_t s = 0; s < layout.segments(); ++s) {
     const CodedSegment& segment = layout.segment(s);

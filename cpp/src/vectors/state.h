@@ -42,11 +42,13 @@ struct Index::State {
   Layout refine_layout;
 
   // A record holds 64 rows: their codes, transposed for the look-ups or row after row for dot
-  // products, then their factors, then norms (l2) or sums of levels (dot products).
+  // products, then their factors, then norms (l2) or sums of levels (dot products), then tails.
   bool by_dot = false;
   std::size_t row_bytes = 0;
   std::size_t factor_offset = 0;
   std::size_t extra_offset = 0;
+  bool has_tails = false;
+  std::size_t tails_offset = 0;
   Records main;
   // 64 rows of finer codes, a row after the other, then their factors.
   std::size_t refine_bytes = 0;
@@ -59,9 +61,9 @@ struct Index::State {
   Buffer<float> centred;
   Buffer<float> rotated;
   Buffer<std::int16_t> fixed;
-  Buffer<std::int8_t> levels;
-  Buffer<std::int8_t> spare_levels;
-  Buffer<std::uint8_t> row_codes;
+  Buffer<std::uint8_t> vector_codes;
+  Buffer<std::uint8_t> packed;  // kColumnRows rows
+  Buffer<std::int8_t> levels;   // of a vector that is reconstructed
 
   bool init(const Options& wanted);
   bool lay_out();
@@ -92,6 +94,12 @@ struct Index::State {
     static_assert(sizeof(T) == 4);
     std::memcpy(block_at + extra_offset + slot * 4, &value, 4);
   }
+  std::uint32_t* tails(std::uint8_t* block_at) {
+    return reinterpret_cast<std::uint32_t*>(block_at + tails_offset);
+  }
+  const std::uint32_t* tails(const std::uint8_t* block_at) const {
+    return reinterpret_cast<const std::uint32_t*>(block_at + tails_offset);
+  }
   std::uint8_t* refine_codes(std::size_t row) {
     return refine.at(row / kBlockRows) + row % kBlockRows * refine_bytes;
   }
@@ -108,12 +116,19 @@ struct Index::State {
   }
   bool is_removed(std::size_t row) const { return (removed[row / 64] >> (row % 64)) & 1; }
 
-  double centre(const float* x);
-  Result check(const float* x, std::size_t n);
-  void put_codes(std::size_t row, const std::uint8_t* codes);
-  void get_codes(std::size_t row, std::uint8_t* codes) const;
-  void encode_into(std::size_t row, const float* x);
-  void encode_refine(std::size_t row, double norm);
+  /// A vector less the mean, times a power of two where its square would not fit a float.
+  struct Centred {
+    const float* x;  ///< as given or in `centred`
+    double own;      ///< its norm
+    double norm;     ///< without the power of two
+  };
+  Result centre(const float* x, Centred* result);
+  Centred to_range(const float* x, float square);
+  void encode_row(std::size_t row, const Centred& vector, std::uint8_t* to);
+  void encode_refine(std::size_t row, double own, double norm);
+  /// Rows within a group of kColumnRows, one after the other from `from` on.
+  void put_codes(std::size_t row, std::size_t count, const std::uint8_t* from);
+  void get_codes(std::size_t row, std::size_t count, std::uint8_t* to) const;
   void copy_row(std::size_t from, std::size_t to);
 
   void levels_of(std::size_t row, std::int8_t* out) const;

@@ -23,8 +23,7 @@ bool Transform::set_matrix(const float* matrix) {
 void Transform::rotate(const float* x, float* y) const {
   const std::size_t n = dims();
   if (matrix_.data() == nullptr) {
-    std::memcpy(y, x, n * sizeof(float));
-    rotation_.apply(y);
+    rotation_.apply(x, y);
     return;
   }
   std::memset(y, 0, n * sizeof(float));

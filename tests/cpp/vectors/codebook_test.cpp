@@ -63,8 +63,7 @@ double score_error(int bits, std::size_t dims, bool search) {
   std::normal_distribution<float> normal;
   std::vector<float> x(dims);
   std::vector<std::int16_t> fixed(dims);
-  std::vector<std::int8_t> levels(dims);
-  std::vector<std::int8_t> scratch(dims);
+  std::vector<std::uint8_t> codes(dims);
   double sum = 0;
   constexpr int kVectors = 1000;
   for (int i = 0; i < kVectors; ++i) {
@@ -73,13 +72,14 @@ double score_error(int bits, std::size_t dims, bool search) {
     const double scale =
         static_cast<double>(kFixedOne) * std::sqrt(static_cast<double>(dims) / square);
     kernels::to_fixed(x.data(), dims, static_cast<float>(scale), fixed.data());
-    const CodeSums sums =
-        encode(fixed.data(), dims, *codebook(bits), search, levels.data(), scratch.data());
+    const Codebook& book = *codebook(bits);
+    const CodeSums sums = encode(fixed.data(), dims, book, search, codes.data()).sums;
     double product = 0;
     double level_square = 0;
     for (std::size_t j = 0; j < dims; ++j) {
-      product += static_cast<double>(x[j]) * levels[j];
-      level_square += levels[j] * levels[j];
+      const int level = level_of(book, codes[j]);
+      product += static_cast<double>(x[j]) * level;
+      level_square += level * level;
     }
     EXPECT_EQ(sums.square, static_cast<std::int64_t>(level_square));
     sum += square * level_square / (product * product) - 1;

@@ -41,6 +41,14 @@ TEST(VectorKernels, HadamardIsTheSame) {
     scalar::hadamard(a.data(), n);
     simd::hadamard(b.data(), n);
     EXPECT_EQ(a, b) << n;
+    const std::vector<float> x = normals(n);
+    const std::vector<float> factors = normals(n);
+    scalar::flip_hadamard(x.data(), factors.data(), a.data(), n);
+    simd::flip_hadamard(x.data(), factors.data(), b.data(), n);
+    EXPECT_EQ(a, b) << n;
+    b = x;
+    simd::flip_hadamard(b.data(), factors.data(), b.data(), n);
+    EXPECT_EQ(a, b) << n;
   }
 }
 
@@ -49,8 +57,8 @@ TEST(VectorKernels, FloatLoopsAreTheSame) {
     const std::vector<float> x = normals(n, 30);
     std::vector<float> a = normals(n);
     std::vector<float> b = a;
-    scalar::multiply(a.data(), x.data(), n);
-    simd::multiply(b.data(), x.data(), n);
+    scalar::multiply(x.data(), a.data(), a.data(), n);
+    simd::multiply(x.data(), b.data(), b.data(), n);
     EXPECT_TRUE(same(a, b));
     EXPECT_EQ(scalar::sum_squares(x.data(), n), simd::sum_squares(x.data(), n));
     const std::vector<std::int8_t> levels = integers<std::int8_t>(n, -128, 127);
@@ -70,19 +78,69 @@ TEST(VectorKernels, QuantizeIsTheSame) {
   for (const int bits : {1, 2, 3, 4, 5, 6, 8}) {
     const Codebook& book = *codebook(bits);
     for (const std::size_t n : {0, 1, 15, 16, 17, 64, 300, 2047, 2048, 5000}) {
-      for (const int reach : {3000, 8000, 32766}) {
-        std::vector<std::int16_t> fixed = integers<std::int16_t>(n, -reach - 1, reach);
+      for (const int reach : {3000, 8000, 32767}) {
+        std::vector<std::int16_t> fixed = integers<std::int16_t>(n, -reach, reach);
+        if (n > 1) fixed[n / 2] = static_cast<std::int16_t>(-reach);
         for (const std::int16_t multiplier : std::initializer_list<std::int16_t>{1, 700, 2500}) {
-          std::vector<std::int8_t> a(n);
-          std::vector<std::int8_t> b(n);
+          std::vector<std::uint8_t> a(n);
+          std::vector<std::uint8_t> b(n);
           const CodeSums one = scalar::quantize(fixed.data(), n, multiplier, book, a.data());
           const CodeSums two = simd::quantize(fixed.data(), n, multiplier, book, b.data());
           ASSERT_EQ(a, b) << bits;
           ASSERT_EQ(one.product, two.product);
           ASSERT_EQ(one.square, two.square);
           ASSERT_EQ(one.level, two.level);
+          const CodeSums three = scalar::align(fixed.data(), n, multiplier, book);
+          const CodeSums four = simd::align(fixed.data(), n, multiplier, book);
+          ASSERT_EQ(one.product, three.product);
+          ASSERT_EQ(one.square, three.square);
+          ASSERT_EQ(one.product, four.product);
+          ASSERT_EQ(one.square, four.square);
         }
       }
+    }
+  }
+}
+
+TEST(VectorKernels, FindIsTheSame) {
+  for (std::size_t n = 0; n < 100; ++n) {
+    const std::vector<std::int8_t> x = integers<std::int8_t>(n, -2, 2);
+    for (const std::size_t room : {0, 1, 32, 100}) {
+      std::vector<std::uint16_t> a(room);
+      std::vector<std::uint16_t> b(room);
+      EXPECT_EQ(scalar::find(x.data(), n, -2, 2, room, a.data()),
+                simd::find(x.data(), n, -2, 2, room, b.data()));
+      EXPECT_EQ(a, b);
+    }
+  }
+}
+
+TEST(VectorKernels, LevelsOfCodesAreTheSame) {
+  const std::vector<std::int8_t> of_code = integers<std::int8_t>(16, -128, 127);
+  for (std::size_t n = 0; n < 70; ++n) {
+    const std::vector<std::uint8_t> codes = integers<std::uint8_t>(n, 0, 15);
+    std::vector<std::int8_t> a = integers<std::int8_t>(n, -128, 127);
+    std::vector<std::int8_t> b = a;
+    scalar::add_levels(codes.data(), n, of_code.data(), a.data());
+    simd::add_levels(codes.data(), n, of_code.data(), b.data());
+    EXPECT_EQ(a, b);
+  }
+}
+
+TEST(VectorKernels, ColumnsAreTheSame) {
+  for (const std::size_t bytes : {1, 2, 15, 16, 17, 33, 48, 192}) {
+    const std::vector<std::uint8_t> rows = integers<std::uint8_t>(kColumnRows * bytes, 0, 255);
+    for (std::size_t slot = 0; slot < kBlockRows; slot += kColumnRows) {
+      std::vector<std::uint8_t> a(kBlockRows * bytes, 7);
+      std::vector<std::uint8_t> b = a;
+      scalar::to_columns(rows.data(), bytes, a.data() + slot);
+      simd::to_columns(rows.data(), bytes, b.data() + slot);
+      ASSERT_EQ(a, b);
+      std::vector<std::uint8_t> back(kColumnRows * bytes);
+      simd::from_columns(b.data() + slot, bytes, back.data());
+      ASSERT_EQ(back, rows);
+      scalar::from_columns(b.data() + slot, bytes, back.data());
+      ASSERT_EQ(back, rows);
     }
   }
 }

@@ -59,7 +59,7 @@ TEST(Rotation, IsTheDenseMatrixAndOrthogonal) {
     std::vector<float> x(n);
     for (float& value : x) value = normal(random);
     std::vector<float> y = x;
-    rotation.apply(y.data());
+    rotation.apply(y.data(), y.data());
     for (std::size_t i = 0; i < n; ++i) {
       double expected = 0;
       for (std::size_t j = 0; j < n; ++j) expected += matrix[i][j] * static_cast<double>(x[j]);
@@ -77,7 +77,7 @@ TEST(Rotation, SpreadsASpikeWhereverItIs) {
     for (const std::size_t spike : {std::size_t{0}, n / 2, n - 1}) {
       std::vector<float> x(n);
       x[spike] = 1;
-      rotation.apply(x.data());
+      rotation.apply(x.data(), x.data());
       float largest = 0;
       for (const float value : x) largest = std::max(largest, std::fabs(value));
       // Like normal values of deviation 1 / sqrt(n): seven deviations is beyond any of them.
@@ -94,9 +94,9 @@ TEST(Rotation, TheSeedDecides) {
   Rotation again;
   Rotation other;
   ASSERT_TRUE(one.init(100, 5) && again.init(100, 5) && other.init(100, 6));
-  one.apply(a.data());
-  again.apply(b.data());
-  other.apply(c.data());
+  one.apply(a.data(), a.data());
+  again.apply(b.data(), b.data());
+  other.apply(c.data(), c.data());
   EXPECT_EQ(a, b);
   EXPECT_NE(a, c);
 }

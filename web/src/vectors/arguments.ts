@@ -80,14 +80,13 @@ export function checkSettings(o: IndexOptions): { settings: Settings; mean: Floa
     return value;
   };
   const dims = integer('dims', o.dims, 1, MAX_DIMS);
-  const settings: Settings = {
-    dims,
-    bits: width('bits', o.bits ?? 4, [1, 2, 4, 8]),
-    metric: oneOf('metric', o.metric ?? 'cosine', METRICS),
-    quality: oneOf('quality', o.quality ?? 'best', QUALITIES),
-    refine: o.refine === undefined ? 0 : width('refine', o.refine, [4, 8]),
-    seed: integer('seed', o.seed ?? 0, 0, 2 ** 32 - 1),
-  };
+  const bits = width('bits', o.bits ?? 4, [1, 2, 4, 8]);
+  const metric = oneOf('metric', o.metric ?? 'cosine', METRICS);
+  const quality = oneOf('quality', o.quality ?? 'best', QUALITIES);
+  const refine = o.refine === undefined ? 0 : width('refine', o.refine, [4, 8]);
+  const seed = integer('seed', o.seed ?? 0, 0, 2 ** 32 - 1);
+  const tails = bits === 4 && quality === 'best' && refine === 0;
+  const settings: Settings = { dims, bits, metric, quality, refine, seed, tails };
   const mean = o.mean === undefined ? null : toFloat32('mean', o.mean);
   if (mean !== null && mean.length !== dims) {
     throw invalid(`mean must have ${dims} values, got ${mean.length}`);

@@ -23,6 +23,7 @@ const NAMES: Record<keyof RowSizes, string> = {
   codes: 'codes',
   factors: 'factors',
   norms: 'norms',
+  tails: 'tails',
   refine_codes: 'refine.codes',
   refine_factors: 'refine.factors',
 };
@@ -93,6 +94,7 @@ function tensorsOf(index: NativeIndex, ids: Ids): Tensor[] {
   if (learned) rows('factors', 'F16', [n, sizes.factors / 2]);
   else rows('factors', 'F32', [n]);
   rows('norms', 'F32', [n]);
+  rows('tails', 'U32', [n]);
   rows('refine_factors', 'F32', [n]);
   rows('codes', learned ? 'U8' : signed(settings.bits), [n, sizes.codes]);
   rows('refine_codes', signed(settings.refine), [n, sizes.refine_codes]);
@@ -152,10 +154,10 @@ export function* writeIndex(index: NativeIndex, ids: Ids): Generator<Uint8Array,
   yield writeChecksum(sum);
 }
 
-function readSettings(metadata: Readonly<Record<string, string>>): Settings & {
-  rows: number;
-  nextId: number;
-} {
+function readSettings(
+  metadata: Readonly<Record<string, string>>,
+  tails: boolean,
+): Settings & { rows: number; nextId: number } {
   const number = (name: string, accepted: (value: number) => boolean) => {
     const text = Object.hasOwn(metadata, name) ? metadata[name] : '';
     const value = Number(text);
@@ -176,6 +178,7 @@ function readSettings(metadata: Readonly<Record<string, string>>): Settings & {
     quality: word('quality', QUALITIES),
     refine: number('refine', (value) => [0, 4, 8].includes(value)) as Settings['refine'],
     seed: number('seed', (value) => value < 2 ** 32),
+    tails,
     rows: number('rows', (value) => value < 2 ** 32),
     nextId: number('nextId', () => true),
   };
@@ -243,7 +246,7 @@ export function openFile(core: Core, bytes: Uint8Array): IndexFile {
   if (checksum(core, 0, bytes.subarray(0, -4)) !== sum) {
     throw corrupt('the checksum does not agree with the contents');
   }
-  const { rows, nextId, ...settings } = readSettings(metadata);
+  const { rows, nextId, ...settings } = readSettings(metadata, file.has('tails'));
   const index = new NativeIndex(core, settings);
   return filling(index, () => {
     readTransform(file, index);

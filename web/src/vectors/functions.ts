@@ -9,6 +9,7 @@ export interface VectorsFunctions {
     scaleSearch: boolean,
     refineBits: number,
     seed: number,
+    tails: boolean,
   ): { status: number; index: number };
   vectors_destroy(index: number): void;
   vectors_reserve(index: number, rows: number): Outcome;
@@ -46,6 +47,7 @@ export interface VectorsFunctions {
     codes: number,
     factors: number,
     norms: number,
+    tails: number,
     refineCodes: number,
     refineFactors: number,
   ): void;
@@ -55,6 +57,7 @@ export interface VectorsFunctions {
     codes: number,
     factors: number,
     norms: number,
+    tails: number,
     refineCodes: number,
     refineFactors: number,
   ): Outcome;
@@ -66,6 +69,7 @@ export interface RowSizes {
   readonly codes: number;
   readonly factors: number;
   readonly norms: number;
+  readonly tails: number;
   readonly refine_codes: number;
   readonly refine_factors: number;
 }
@@ -91,4 +95,9 @@ export interface Settings {
   readonly quality: (typeof QUALITIES)[number];
   readonly refine: 0 | 4 | 8;
   readonly seed: number;
+  /**
+   * Whether four more bytes a vector say more about its outermost values, which makes the scores of
+   * 4-bit codes finer: for quality 'best' without `refine`, unless calibrated.
+   */
+  readonly tails: boolean;
 }

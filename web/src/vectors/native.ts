@@ -18,7 +18,14 @@ const forgotten = new FinalizationRegistry<() => void>((destroy) => destroy());
 
 /** Arrays of whole rows, in the layout of the file. */
 export type RowArrays = Record<keyof RowSizes, Uint8Array>;
-export const ROW_ARRAYS = ['codes', 'factors', 'norms', 'refine_codes', 'refine_factors'] as const;
+export const ROW_ARRAYS = [
+  'codes',
+  'factors',
+  'norms',
+  'tails',
+  'refine_codes',
+  'refine_factors',
+] as const;
 
 export interface Hits {
   /** Of query q from q * k on. */
@@ -47,6 +54,7 @@ export class NativeIndex {
       settings.quality === 'best',
       settings.refine,
       settings.seed,
+      settings.tails,
     );
     check({ status: created.status, index: 0 }, 'createIndex');
     this.#address = created.index >>> 0;
@@ -284,20 +292,28 @@ export class NativeIndex {
     end: number,
     start = 0,
   ): Generator<Uint8Array<ArrayBuffer>, void, void> {
-    const sizes = this.rowSizes;
-    const total = ROW_ARRAYS.reduce((sum, name) => sum + sizes[name], 0);
-    const step = Math.max(1, Math.floor(CHUNK_BYTES / total));
+    const size = this.rowSizes[array];
+    const step = Math.max(1, Math.floor(CHUNK_BYTES / size));
     const { memory } = this.core;
     for (let first = start; first < end; first += step) {
       const n = Math.min(step, end - first);
-      yield memory.withScratch(
-        ROW_ARRAYS.map((name) => n * sizes[name]),
-        (...at) => {
-          this.#wasm.vectors_export_rows(this.address, first, n, at[0], at[1], at[2], at[3], at[4]);
-          const i = ROW_ARRAYS.indexOf(array);
-          return memory.u8(at[i], n * sizes[array]).slice();
-        },
-      );
+      yield memory.withScratch([n * size], (at) => {
+        const [codes, factors, norms, tails, refineCodes, refineFactors] = ROW_ARRAYS.map((name) =>
+          name === array ? at : 0,
+        );
+        this.#wasm.vectors_export_rows(
+          this.address,
+          first,
+          n,
+          codes,
+          factors,
+          norms,
+          tails,
+          refineCodes,
+          refineFactors,
+        );
+        return memory.u8(at, n * size).slice();
+      });
     }
   }
 
@@ -317,7 +333,16 @@ export class NativeIndex {
             memory.u8(at[i], from.length).set(from);
           });
           check(
-            this.#wasm.vectors_import_rows(this.address, n, at[0], at[1], at[2], at[3], at[4]),
+            this.#wasm.vectors_import_rows(
+              this.address,
+              n,
+              at[0],
+              at[1],
+              at[2],
+              at[3],
+              at[4],
+              at[5],
+            ),
             'rows',
             first,
           );
