@@ -9,7 +9,10 @@ const BATCH = 64;
 
 const timing = ({ quick }) => ({ rounds: quick ? 5 : 11 });
 
-const bytesOf = (index) => `${(index.byteLength / index.size).toFixed(1)} bytes a vector`;
+function bytesOf(index) {
+  const held = (index.byteLength / index.size).toFixed(1);
+  return `${held} bytes a vector (${index.stats().bytesPerVector} by design)`;
+}
 const perSecond = (rate) => `${Math.round(rate).toLocaleString('en')} added/s`;
 
 /** Query after query of a set. */
