@@ -4,6 +4,7 @@
 import { median, normals, processorTime } from './measure.mjs';
 
 const CENTRES = 1000;
+const LATENT = 48;
 
 /** Scales rows of `dims` values to norm 1, in place. */
 export function normalise(x, dims) {
@@ -20,19 +21,39 @@ export function normalise(x, dims) {
 export const directions = (rows, dims, seed) => normalise(normals(rows * dims, seed), dims);
 
 /**
- * The clustered set, the same in every run: 1000 centres of standard normal values (seed 1); vector
- * i, and query i, is centre i mod 1000 plus as much normal noise (seeds 2 and 3), at norm 1. Two
- * vectors of a cluster have a cosine of about .5; which of a cluster's are nearest to a query is all
- * in the noise, so that every bit of a score counts.
+ * The clustered set, the same in every run: vectors of norm 1 along
+ *
+ *     centre + axes * latent + noise
+ *
+ * with 1000 centres of standard normal values (seed 1); 48 axes of them that all clusters share (seed
+ * 2), along which a vector has normal values (seeds 3 and 5) with variances that fall as 1 / (1 + j),
+ * scaled to as much variance as the centres; and normal noise of a quarter of it (seeds 4 and 6).
+ * Vector i, and query i in the same way, is about centre floor(1000 u^2), u being the fraction of
+ * (i + 1/2) times the golden ratio: clusters of many sizes. As with embeddings, neighbours differ in
+ * few directions more than in others, and the ten nearest are hardly nearer than the next ten.
  */
 export function clustered(rows, dims, queries) {
   const centres = normals(CENTRES * dims, 1);
+  const axes = normals(LATENT * dims, 2);
+  const spread = Float64Array.from({ length: LATENT }, (_, j) => 1 / Math.sqrt(1 + j));
+  const total = Math.hypot(...spread);
   const around = (n, seed) => {
-    const x = normals(n * dims, seed);
-    for (let i = 0; i < x.length; i++) x[i] += centres[i % centres.length];
+    const latent = normals(n * LATENT, seed);
+    const x = normals(n * dims, seed + 1);
+    for (let r = 0; r < n; r++) {
+      const u = ((r + 0.5) * 1.618033988749895) % 1;
+      const centre = row(centres, dims, Math.floor(CENTRES * u * u));
+      const vector = row(x, dims, r);
+      for (let i = 0; i < dims; i++) vector[i] = centre[i] + vector[i] / 2;
+      for (let j = 0; j < LATENT; j++) {
+        const weight = (latent[r * LATENT + j] * spread[j]) / total;
+        const axis = j * dims;
+        for (let i = 0; i < dims; i++) vector[i] += weight * axes[axis + i];
+      }
+    }
     return normalise(x, dims);
   };
-  return { x: around(rows, 2), queries: around(queries, 3) };
+  return { x: around(rows, 3), queries: around(queries, 5) };
 }
 
 /** Row `i` of `x`, as a view. */
