@@ -73,6 +73,8 @@ const cases: Case[] = [
   },
   { dims: 130, bits: 2, refine: 8, learn: 'axes', metric: 'dot' },
   { dims: 64, bits: 4, learn: 'mean', id: (i) => (i % 3 === 0 ? i : `${i}${text(i)}`) },
+  // So many values in the outermost cells of a vector that not all of them can be refined.
+  { dims: 3000, bits: 4 },
   { dims: 1, bits: 1 },
 ];
 

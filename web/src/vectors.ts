@@ -345,7 +345,7 @@ export interface Vectors {
    * Method: vectors are rotated at random and each coordinate is coded against the Lloyd-Max
    * codebook of the normal distribution; one factor a vector makes the scores unbiased (Gao and
    * Long, RaBitQ, 2024; Zandieh et al., TurboQuant, 2025). Bytes a vector: dims * bits / 8 and 4 to
-   * 8 more.
+   * 12 more.
    *
    * @throws FewbitsError INVALID_ARGUMENT, OUT_OF_MEMORY
    */

@@ -20,8 +20,8 @@ export interface IndexOptions {
   /** Dimensions of the vectors, 1 to 16384. */
   dims: number;
   /**
-   * Bits a dimension: 1, 2, 4 or 8. Default 4. A vector takes dims * bits / 8 bytes and 4 more, 8
-   * more for 'l2'.
+   * Bits a dimension: 1, 2, 4 or 8. Default 4. A vector takes dims * bits / 8 bytes and 4 more;
+   * another 4 for 'l2', and another 4 at 4 bits with quality 'best' and no finer code.
    */
   bits?: 1 | 2 | 4 | 8;
   /**
