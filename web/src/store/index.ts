@@ -20,7 +20,7 @@ export interface StoreOptions {
   /**
    * OPFS is the browser's file system for a site, IndexedDB its database. Each has stores of its
    * own. Default OPFS where pages and workers can write to it (Chromium, Firefox, Safari since 26),
-   * else IndexedDB. `'opfs'` works in workers of Safari since 15.2 too, but not in its pages.
+   * else IndexedDB. `'opfs'` works in workers of older Safaris too, but not in their pages.
    */
   backend?: 'opfs' | 'indexeddb';
 }
