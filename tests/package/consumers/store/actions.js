@@ -193,6 +193,7 @@ export const actions = {
   async saveOn({ backend, name, from, unit }) {
     const store = await openStore({ name, backend });
     const done = new BroadcastChannel(name);
+    done.postMessage(from - 1);
     for (let i = from; ; i++) {
       await store.save('a', pattern(i, unit));
       done.postMessage(i);
