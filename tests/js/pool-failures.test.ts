@@ -202,6 +202,26 @@ describe('a worker that dies', () => {
     expect(await pool.restart()).toEqual({ restored: 0, lost: [] });
   });
 
+  it('comes back from the same file, whatever was removed since', async () => {
+    const { pool, workers } = await faultyPool();
+    using _pool = pool;
+    await pool.add(noise(300 * dims));
+    const file = await pool.save();
+    using index = fb.openIndex(file);
+    for (const id of [0, 5, 101, 150, 299]) {
+      await pool.remove(id);
+      index.remove(id);
+    }
+    await pool.compact();
+    await workers[1].terminate();
+    expect(await pool.restart(file)).toEqual({ restored: 98, lost: [] });
+    await pool.remove(7);
+    index.remove(7);
+    await workers[2].terminate();
+    expect(await pool.restart(file)).toEqual({ restored: 99, lost: [] });
+    await expectLike(pool, index.save());
+  });
+
   it('stays away when it does not start again', async () => {
     const workers: FaultyWorker[] = [];
     const createWorker = () => {

@@ -204,6 +204,10 @@ describe('an index in workers', () => {
           }
           expect([...pool.ids()]).toEqual([...index.ids()]);
           expect(pool.size).toBe(index.size);
+          const { workers: each, byteLength, ...stats } = await pool.stats();
+          expect({ ...stats, byteLength: index.byteLength }).toEqual(index.stats());
+          expect(each.length).toBe(workers);
+          expect(byteLength).toBe(each.reduce((sum, worker) => sum + worker.byteLength, 0));
           const file = index.save();
           expect(Buffer.compare(await pool.save(), file)).toBe(0);
           using again = await openPool(file, { workers: 1 + (workers % 4) });
@@ -243,6 +247,20 @@ describe('an index in workers', () => {
     expect(pool.has(11)).toBe(false);
     await pool.replace(copy.subarray(0, 4), 'b');
     expect(await pool.reconstruct('b')).toEqual(await pool.reconstruct('a'));
+  });
+
+  it('drops removed vectors by itself as one index does', async () => {
+    using pool = await createPool({ dims: 4, workers: 3 });
+    using index = fb.createIndex({ dims: 4 });
+    const x = noise(4000);
+    await pool.add(x);
+    index.add(x);
+    for (let id = 0; id < 300; id++) {
+      void pool.remove(id);
+      index.remove(id);
+    }
+    expect((await pool.stats()).removed).toBe(index.stats().removed);
+    expect(await pool.search(x.subarray(0, 4))).toEqual(index.search(x.subarray(0, 4)));
   });
 
   it('refuses what it does not know', async () => {
