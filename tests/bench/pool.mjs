@@ -1,11 +1,13 @@
 // The index in workers beside the index in one piece: `node tests/bench/pool.mjs [rows] [dims]
 // [workers ...]` after `npm run build`. Wall times, since what workers gain is no processor time: the
 // least of many turns that alternate, because other work on the machine only adds to them. No more
-// is to be gained than the machine has idle cores.
+// is to be gained than the machine has idle cores; what all threads together have to do, in processor
+// time, says what could be: with n idle cores n / work.
 
 import { availableParallelism } from 'node:os';
 import { load } from 'fewbits';
 import { createPool } from 'fewbits/pool';
+import { processorTime } from './measure.mjs';
 import { clustered, row } from './vector-data.mjs';
 
 const [rows = 100_000, dims = 384, ...more] = process.argv.slice(2).map(Number);
@@ -13,25 +15,21 @@ const counts = more.length > 0 ? more : [1, 2];
 const fb = await load();
 const { x, queries } = clustered(rows, dims, 64);
 
-const columns = (...cells) => console.log(cells.map((cell) => String(cell).padStart(16)).join(''));
+const columns = (...cells) =>
+  console.log(cells.map((cell, i) => String(cell).padStart(i < 3 ? 12 : 20)).join(''));
 
-/** Of each alternative the least of `rounds` times, in milliseconds. */
-async function least(rounds, alternatives) {
-  const best = alternatives.map(() => Infinity);
+/** Of each alternative, in milliseconds, the least wall time of a turn and the mean of all threads' work. */
+async function measure(rounds, alternatives) {
+  const results = alternatives.map(() => ({ wall: Infinity, work: 0 }));
   for (let round = 0; round < rounds; round++) {
-    for (const [i, work] of alternatives.entries()) {
-      const began = performance.now();
-      await work(round);
-      best[i] = Math.min(best[i], performance.now() - began);
+    for (const [i, alternative] of alternatives.entries()) {
+      const [began, work] = [performance.now(), processorTime()];
+      await alternative(round);
+      results[i].wall = Math.min(results[i].wall, performance.now() - began);
+      results[i].work += (processorTime() - work) / rounds;
     }
   }
-  return best;
-}
-
-async function timed(work) {
-  const began = performance.now();
-  await work();
-  return performance.now() - began;
+  return results;
 }
 
 console.log(`${rows} x ${dims}, cosine, ${fb.variant}, Node ${process.version}`);
@@ -43,22 +41,24 @@ for (const bits of [8, 4, 2, 1]) {
   const pools = [];
   for (const workers of counts) pools.push(await createPool({ dims, bits, workers }));
   const all = [index, ...pools];
-  const adding = [];
-  for (const one of all) adding.push(await timed(() => one.add(x)));
   const lines = {
-    'add all': adding,
-    search: await least(
-      60,
+    'add all': await measure(
+      1,
+      all.map((one) => () => one.add(x)),
+    ),
+    search: await measure(
+      100,
       all.map((one) => (round) => one.search(row(queries, dims, round % 64))),
     ),
-    'search 64': await least(
+    'search 64': await measure(
       6,
       all.map((one) => () => one.searchBatch(queries)),
     ),
   };
   for (const [call, [single, ...others]] of Object.entries(lines)) {
-    const gain = (ms) => `${(single / ms).toFixed(2)}x`;
-    columns(bits, call, `${single.toFixed(2)} ms`, ...others.map(gain));
+    const gain = ({ wall, work }) =>
+      `${(single.wall / wall).toFixed(2)}x, work ${(work / single.work).toFixed(2)}x`;
+    columns(bits, call, `${single.wall.toFixed(2)} ms`, ...others.map(gain));
   }
   for (const one of all) one.dispose();
 }

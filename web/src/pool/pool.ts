@@ -168,9 +168,13 @@ export class VectorPool implements Disposable, AsyncDisposable {
       signal?.throwIfAborted();
       const checked = names === undefined ? null : this.#ids.check(names, n);
       if (n === 0) return;
-      this.#empty.check(x);
       const parts = this.#places.spread(n);
-      await this.#shards.add(x, this.dims, parts, signal);
+      await this.#shards.add(x, this.dims, parts, signal).catch((error) => {
+        // A worker refused what it was given, and counts from there: one index says what is wrong.
+        const { code } = error as { code?: unknown };
+        if (code === 'NON_FINITE' || code === 'INVALID_ARGUMENT') this.#empty.check(x);
+        throw error;
+      });
       this.#places.append(parts);
       this.#ids.append(n, checked);
     });
