@@ -15,7 +15,7 @@ describe.each(testNodes())('$name', (node) => {
   it('prints what the README says', async () => {
     const readme = readFileSync(`${root}/README.md`, 'utf8').replaceAll('\r\n', '\n');
     const examples = [...readme.matchAll(/```js\n(.*?)```\n\n```text\n(.*?)```/gs)];
-    expect(examples.length).toBe(2);
+    expect(examples.length).toBe(3);
     for (const [, program, printed] of examples) {
       writeFileSync(consumer.path('example.mjs'), program);
       const { stdout, stderr } = await run(node.path, ['example.mjs'], consumer.folder);
