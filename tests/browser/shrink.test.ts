@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import {
   createWriteStream,
+  existsSync,
+  mkdirSync,
   mkdtempSync,
   openAsBlob,
   readFileSync,
@@ -10,18 +12,27 @@ import {
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type GgmlQuantizedType, load } from 'fewbits';
-import { openGguf, planSafetensors, readSafetensors, writeSafetensors } from 'fewbits/io';
+import { type Fewbits, type GgmlQuantizedType, load } from 'fewbits';
+import {
+  openGguf,
+  planSafetensors,
+  readImatrix,
+  readSafetensors,
+  writeGguf,
+  writeSafetensors,
+} from 'fewbits/io';
 import {
   createConverter,
+  imatrixMetadata,
   type ModelPlanOptions,
   openModel,
   planModel,
   quantizeModel,
 } from 'fewbits/models';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exampleModel } from '../../site/pages/shrink/example.ts';
-import { fact, openPage } from './harness.ts';
+import { fact, openPage, root } from './harness.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'fewbits-site-'));
 let opened: Awaited<ReturnType<typeof openPage>>;
@@ -44,10 +55,13 @@ const look = () => part().getByRole('combobox', { name: 'Look at' });
 const type = (name: string) =>
   part().getByRole('combobox', { name: 'Type', exact: true }).selectOption(name);
 
-async function give(name: string, bytes: Uint8Array): Promise<void> {
+const modelInput = (page: Page) => page.getByLabel(/Drop a .safetensors or .gguf file/);
+const matrixInput = (page: Page) => page.getByLabel(/Drop an importance matrix/);
+
+async function give(name: string, bytes: Uint8Array, input = modelInput): Promise<void> {
   const file = path.join(folder, name);
   writeFileSync(file, bytes);
-  await part().locator('input[type="file"]').setInputFiles(file);
+  await input(opened.page).setInputFiles(file);
 }
 
 /** The texts of the row that a table's first cell names. */
@@ -94,7 +108,15 @@ test('every tensor with its shape and type, what it becomes, and the error of ea
   expect(norm[6]).toBe('0 %');
   expect(norm.slice(2, 5)).toEqual(['BF16', '512 bytes', 'BF16']);
   const q4k = await row(/^The whole model/, 'Q4_K');
-  expect(q4k[1]).toBe('4.5');
+  const model = await openModel(exampleModel());
+  const bitsOf = (type: ModelPlanOptions['type']) => {
+    const { tensors } = planModel(model, { type });
+    const converted = tensors.filter(({ to }) => to !== undefined);
+    const values = converted.map(({ shape }) => shape.reduce((product, size) => product * size));
+    const sum = (numbers: number[]) => numbers.reduce((total, one) => total + one);
+    return (8 * sum(converted.map(({ byteLength }) => byteLength))) / sum(values);
+  };
+  expect(Number(q4k[1])).toBeCloseTo(bitsOf('Q4_K'), 3);
   const error = async (name: string) => Number.parseFloat((await row(/^The whole model/, name))[4]);
   expect(await error('Q2_K')).toBeGreaterThan(await error('Q4_K'));
   expect(await error('Q4_K')).toBeGreaterThan(await error('Q6_K'));
@@ -112,10 +134,62 @@ test('all of a tensor, when asked: the library’s own errors', async () => {
     const y = fb.ggml.dequantize(fb.ggml.quantize(x, type, { rowLength: 256 }), type, x.length);
     const { mse, maxAbs, sqnrDb } = fb.error(x, y);
     const [, , , error, shown, largest] = await row(new RegExp(`^${name} in each type`), type);
+    expect(error).toMatch(/ % exact$/);
     expect(Number(shown) / mse).toBeCloseTo(1, 4);
     expect(Number(largest) / maxAbs).toBeCloseTo(1, 3);
     expect(Number.parseFloat(error) / (100 * 10 ** (-sqnrDb / 20))).toBeCloseTo(1, 2);
   }
+});
+
+/** Noise and signal of a tensor in a type, as the library does it; columns weighted by their importance. */
+function cost(
+  fb: Fewbits,
+  x: Float32Array,
+  type: GgmlQuantizedType,
+  rowLength: number,
+  importance?: Float32Array,
+): { noise: number; signal: number } {
+  const options = importance ? { rowLength, importance } : { rowLength };
+  const y = fb.ggml.dequantize(fb.ggml.quantize(x, type, options), type, x.length);
+  let [noise, signal] = [0, 0];
+  for (const [i, value] of x.entries()) {
+    const weight = importance?.[i % rowLength] ?? 1;
+    noise += weight * (value - y[i]) ** 2;
+    signal += weight * value ** 2;
+  }
+  return { noise, signal };
+}
+
+test('all of the model in the type that is chosen, when asked', async () => {
+  await type('Q4_K_M');
+  const measure = part().getByRole('button', { name: 'Measure all of the model in Q4_K_M' });
+  await measure.click();
+  await measure.waitFor({ state: 'detached' });
+  const fb = await load();
+  const file = readSafetensors(exampleModel());
+  let [noise, signal] = [0, 0];
+  const plan = planModel(await openModel(exampleModel()), { type: 'Q4_K_M' });
+  for (const { name, to, shape } of plan.tensors) {
+    const cells = await row(/tensors: what they are/, name);
+    if (to === undefined) {
+      expect(cells[6]).toBe('0 %');
+      continue;
+    }
+    const x = file.float32(name);
+    const one = cost(fb, x, to as GgmlQuantizedType, shape.at(-1) as number);
+    expect(cells[6]).toMatch(/ % exact$/);
+    expect(Number.parseFloat(cells[6]) / (100 * Math.sqrt(one.noise / one.signal))).toBeCloseTo(
+      1,
+      2,
+    );
+    noise += one.noise;
+    signal += one.signal;
+  }
+  const [, bits, , , error] = await row(/^The whole model/, 'Q4_K_M');
+  expect(error).toMatch(/ % exact$/);
+  expect(Number.parseFloat(error) / (100 * Math.sqrt(noise / signal))).toBeCloseTo(1, 2);
+  expect(Number.parseFloat(bits)).toBeGreaterThan(4.5);
+  expect((await row(/^The whole model/, 'Q4_K_S'))[4]).not.toMatch(/exact/);
 });
 
 test('the bits of a tensor: what the file holds', async () => {
@@ -167,6 +241,7 @@ test('what a block of Q4_K holds, by pointer and by keyboard', async () => {
 
 test.each([
   ['Q4_K', '', {}],
+  ['Q3_K_M', '', {}],
   [
     'Q6_K',
     '*embed* = Q8_0\n*.layers.0.*norm* = drop\n*.v_proj.weight = keep',
@@ -205,6 +280,123 @@ test('a GGUF file: what is quantized is kept, or converted when asked', async ()
   expect(made.equals(same)).toBe(true);
 });
 
+/** A GGUF model of two layers with llama.cpp's names, and the importance of some of its columns as a .dat file. */
+function ggufWithImportance() {
+  const file = readSafetensors(exampleModel());
+  const parts = ['attn_q', 'attn_v', 'ffn_up'];
+  const names = parts.flatMap((part) => [0, 1].map((layer) => `blk.${layer}.${part}.weight`));
+  const data = file.float32('model.layers.0.mlp.up_proj.weight');
+  const shape = [672, 256];
+  const tensors = names.map((name) => ({ name, shape, type: 'F32' as const, data }));
+  const importance = new Map(
+    names.slice(0, 5).map((name, i) => {
+      return [name, Float32Array.from({ length: 256 }, (_, j) => 1 + ((i + j) % 50))] as const;
+    }),
+  );
+  const int32 = (value: number) => Buffer.from(new Int32Array([value]).buffer);
+  const dat = [int32(importance.size)];
+  for (const [name, weights] of importance) {
+    dat.push(int32(name.length), Buffer.from(name), int32(1), int32(weights.length));
+    dat.push(Buffer.from(weights.buffer));
+  }
+  const gguf = writeGguf([], tensors);
+  return { gguf, dat: Buffer.concat([...dat, int32(9)]), importance, data, names };
+}
+
+test('an importance matrix: used by name, errors weighted, the download equals the library’s own', async () => {
+  const { page } = opened;
+  const { gguf, dat, importance, data, names } = ggufWithImportance();
+  await give('named.gguf', gguf);
+  await expect.poll(() => fact(page, '#shrink', 'tensors')).toBe('6');
+  await type('Q4_K_S');
+  await give('text.dat', dat, matrixInput);
+  await expect.poll(() => fact(page, '#shrink', 'used for')).toBe('5 of 6 tensors');
+  expect(await fact(page, '#shrink', 'chunks')).toBe('9');
+  await look().selectOption(names[0]);
+  await part().getByRole('button', { name: 'Measure all of it' }).click();
+  await expect.poll(() => fact(page, '#shrink', 'measured on')).toBe('all 172,032');
+  const fb = await load();
+  for (const to of ['Q4_K', 'IQ4_NL', 'Q8_0'] as const) {
+    const { noise, signal } = cost(fb, data, to, 256, importance.get(names[0]));
+    const error = (await row(new RegExp(`^${names[0]} in each type`), to))[3];
+    expect(Number.parseFloat(error) / (100 * Math.sqrt(noise / signal))).toBeCloseTo(1, 2);
+  }
+  const metadata = imatrixMetadata(readImatrix(dat), 'text.dat');
+  const options = { type: 'Q4_K_S', importance, metadata } as const;
+  const made = readFileSync(await downloaded());
+  expect(made.equals(await expected(gguf, options))).toBe(true);
+
+  await give('broken.dat', new Uint8Array(40).fill(1), matrixInput);
+  await alert().waitFor();
+  expect(await alert().textContent()).toContain('imatrix');
+  await part().getByRole('button', { name: 'Go without it' }).click();
+  await expect.poll(() => part().getByText('importance matrix', { exact: true }).count()).toBe(0);
+  await expect.poll(() => make().isEnabled()).toBe(true);
+  const without = readFileSync(await downloaded());
+  expect(without.equals(await expected(gguf, { type: 'Q4_K_S' }))).toBe(true);
+});
+
+test('a file can be dropped; all can be done with the keyboard', async () => {
+  const { page } = opened;
+  const drop = page.locator('.drop', { has: modelInput(page) });
+  const bytes = [
+    ...writeSafetensors([
+      { name: 'dropped', shape: [32, 64], data: new Float32Array(2048).fill(1) },
+    ]),
+  ];
+  const transfer = await page.evaluateHandle((content) => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(content)], 'dropped.safetensors'));
+    return data;
+  }, bytes);
+  for (const event of ['dragover', 'drop']) {
+    await drop.dispatchEvent(event, { dataTransfer: transfer });
+  }
+  await expect.poll(() => fact(page, '#shrink', 'model')).toBe('dropped.safetensors');
+  await look().waitFor();
+
+  await modelInput(page).focus();
+  const file = path.join(folder, 'typed.safetensors');
+  writeFileSync(file, exampleModel());
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.keyboard.press('Enter'),
+  ]);
+  await chooser.setFiles(file);
+  await expect.poll(() => fact(page, '#shrink', 'model')).toBe('typed.safetensors');
+  await look().waitFor();
+  const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
+  const tabTo = async (name: RegExp) => {
+    for (let i = 0; i < 40; i++) {
+      if (name.test(await focused())) return;
+      await page.keyboard.press('Tab');
+    }
+    throw new Error(`${name} was not reached`);
+  };
+  await tabTo(/^Measure all of the model/);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('Q5_K_S');
+  await expect
+    .poll(() => part().getByRole('combobox', { name: 'Type', exact: true }).inputValue())
+    .toBe('Q5_K_S');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('*norm* = F16');
+  await tabTo(/^Make the GGUF/);
+  await page.keyboard.press('Enter');
+  await part()
+    .getByRole('button', { name: /^Download/ })
+    .waitFor();
+  await tabTo(/^Download/);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.keyboard.press('Space'),
+  ]);
+  const rules = [{ name: '*norm*', type: 'F16' as const }];
+  const same = await expected(exampleModel(), { type: 'Q5_K_S', rules });
+  expect(readFileSync(await download.path()).equals(same)).toBe(true);
+  await part().getByRole('textbox', { name: 'Rules' }).fill('');
+});
+
 test('says what is wrong and goes on', async () => {
   await give('broken.gguf', new Uint8Array([0x47, 0x47, 0x55, 0x46, 3, 0, 0]));
   await alert().waitFor();
@@ -227,36 +419,105 @@ test('says what is wrong and goes on', async () => {
   expect(opened.errors).toEqual([]);
 });
 
+/** What can be seen besides the start, each reached from the one before. */
+const states: [name: string, reach: (page: Page) => Promise<void>][] = [
+  ['loaded', async (page) => page.getByRole('combobox', { name: 'Look at' }).waitFor()],
+  [
+    'measured',
+    async (page) => {
+      const button = page.getByRole('button', { name: /^Measure all of the model/ });
+      await button.click();
+      await button.waitFor({ state: 'detached' });
+    },
+  ],
+  [
+    'importance',
+    async (page) => {
+      const { gguf, dat } = ggufWithImportance();
+      await modelInput(page).setInputFiles({
+        name: 'a.gguf',
+        mimeType: '',
+        buffer: Buffer.from(gguf),
+      });
+      await expect.poll(() => fact(page, '#shrink', 'tensors')).toBe('6');
+      await matrixInput(page).setInputFiles({ name: 'a.dat', mimeType: '', buffer: dat });
+      await page.getByText('5 of 6 tensors').waitFor();
+      await page.getByRole('combobox', { name: 'Look at' }).waitFor();
+    },
+  ],
+  [
+    'done',
+    async (page) => {
+      await page.getByRole('button', { name: 'Make the GGUF' }).click();
+      await page.getByRole('button', { name: /^Download/ }).waitFor();
+    },
+  ],
+  [
+    'wrong',
+    async (page) => {
+      await page.getByRole('textbox', { name: 'Rules' }).fill('what = Q9');
+      await page.getByRole('alert').waitFor();
+    },
+  ],
+  [
+    'working',
+    async (page) => {
+      await page.getByRole('textbox', { name: 'Rules' }).fill('');
+      const file = await largeFile();
+      await modelInput(page).setInputFiles(file);
+      await expect.poll(() => fact(page, '#shrink', 'tensors')).toBe('18');
+      await page.getByRole('combobox', { name: 'Look at' }).waitFor();
+      await page.getByRole('button', { name: /^Measure all of the model/ }).click();
+      await page.getByRole('progressbar').waitFor();
+    },
+  ],
+];
+
 test.each([
-  [1280, 'light'],
-  [390, 'dark'],
+  ['desktop', 1280, 'light'],
+  ['desktop', 1280, 'dark'],
+  ['phone', 390, 'light'],
+  ['phone', 390, 'dark'],
 ] as const)(
-  'with everything in sight, %i pixels, %s: no axe violations, nothing cut off',
-  async (width, colorScheme) => {
+  'in every state, %s, %i pixels, %s: no axe violations, nothing cut off',
+  async (screen, width, colorScheme) => {
     const viewport = { width, height: 850 };
-    const { page, close } = await openPage('shrink', { viewport, colorScheme, bypassCSP: true });
-    await page.getByRole('combobox', { name: 'Look at' }).waitFor();
-    await page.getByRole('button', { name: 'Make the GGUF' }).click();
-    await page.getByRole('button', { name: /^Download/ }).waitFor();
-    const wider = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    expect(wider).toBeLessThanOrEqual(0);
+    const { page, errors, close } = await openPage('shrink', {
+      viewport,
+      colorScheme,
+      bypassCSP: true,
+    });
+    const screenshots = path.join(root, 'build/screenshots');
+    mkdirSync(screenshots, { recursive: true });
     await page.addScriptTag({
       path: createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
     });
-    const violations = await page.evaluate(async () => {
-      const { axe } = window as unknown as { axe: typeof import('axe-core') };
-      const result = await axe.run();
-      return result.violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
-    });
-    expect(violations).toEqual([]);
+    for (const [state, reach] of states) {
+      await reach(page);
+      const wider = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect([state, wider]).toEqual([state, 0]);
+      const violations = await page.evaluate(async () => {
+        const { axe } = window as unknown as { axe: typeof import('axe-core') };
+        const result = await axe.run();
+        return result.violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+      });
+      expect([state, violations]).toEqual([state, []]);
+      await page.screenshot({
+        path: path.join(screenshots, `shrink-${state}-${screen}-${colorScheme}.png`),
+        fullPage: true,
+      });
+    }
+    expect(errors).toEqual([]);
     await close();
   },
 );
 
 /** A safetensors file of 18 tensors, 302 MB of float32. */
 async function largeFile(): Promise<string> {
+  const file = path.join(folder, 'large.safetensors');
+  if (existsSync(file)) return file;
   const side = 2048;
   const data = Float32Array.from({ length: side * side }, (_, i) => {
     return Math.sin(i * 0.37) * Math.sin(i * i * 0.011) * 0.05;
@@ -264,7 +525,6 @@ async function largeFile(): Promise<string> {
   const tensors = Array.from({ length: 18 }, (_, i) => {
     return { name: `layers.${i}.weight`, dtype: 'F32' as const, shape: [side, side] };
   });
-  const file = path.join(folder, 'large.safetensors');
   const stream = createWriteStream(file);
   stream.write(planSafetensors(tensors).header);
   const bytes = new Uint8Array(data.buffer);
@@ -277,10 +537,15 @@ async function largeFile(): Promise<string> {
 test('300 MB to Q4_K: can be cancelled; the page keeps its frames, WebAssembly memory stays small', async () => {
   const { page } = opened;
   const file = await largeFile();
-  await part().locator('input[type="file"]').setInputFiles(file);
+  await modelInput(page).setInputFiles(file);
   await expect.poll(() => fact(page, '#shrink', 'tensors')).toBe('18');
   await look().waitFor();
   await type('Q4_K');
+  const measure = part().getByRole('button', { name: 'Measure all of the model in Q4_K' });
+  await measure.click();
+  await part().getByRole('progressbar').waitFor();
+  await part().getByRole('button', { name: 'Cancel' }).click();
+  await expect.poll(() => measure.isEnabled()).toBe(true);
   await make().click();
   await part().getByRole('progressbar').waitFor();
   await part().getByRole('button', { name: 'Cancel' }).click();

@@ -1,4 +1,4 @@
-import type { ModelPlanOptions, TensorRule } from 'fewbits/models';
+import { type ModelPlanOptions, mixtures, type TensorRule } from 'fewbits/models';
 import { guard } from 'lit-html/directives/guard.js';
 import { choice, select } from '../../shared/controls.ts';
 import { download, fileDrop } from '../../shared/files.ts';
@@ -7,9 +7,9 @@ import { type Fewbits, html, live, message, nothing, type Update } from '../../s
 import { progress } from '../../shared/progress.ts';
 import { facts, table } from '../../shared/results.ts';
 import { Client, isAbort } from '../../shared/worker.ts';
-import type { Measured } from './measure.ts';
+import type { Measured, TypeCost } from './measure.ts';
 import { bitsView, blockView } from './weights.ts';
-import type { Opened, Plan, Plans, ShrinkCalls, Shrunk, Source, Survey } from './work.ts';
+import type { Opened, Plan, Plans, ShrinkCalls, Shrunk, Source, Survey, Weighing } from './work.ts';
 
 interface Running {
   readonly fraction: number;
@@ -20,8 +20,14 @@ interface State {
   readonly source: Source;
   /** Null while it is read. */
   readonly model: Opened | null;
+  /** An importance matrix is being read. */
+  readonly weighing: boolean;
+  readonly importance: (Weighing & { readonly name: string }) | null;
   readonly survey: Survey | null;
-  readonly exact: ReadonlyMap<string, Measured>;
+  /** What was measured of whole tensors, by name and type. */
+  readonly exact: ReadonlyMap<string, ReadonlyMap<string, TypeCost>>;
+  /** Tensors that were measured in every type; with their bits. */
+  readonly whole: ReadonlyMap<string, Measured>;
   readonly surveying: Running | null;
   readonly type: string;
   readonly rules: string;
@@ -112,11 +118,13 @@ async function surveyAll(set: Update<State>): Promise<void> {
   if (survey) set({ survey });
 }
 
+/** Nothing of what was measured holds any more. */
+const unmeasured = { survey: null, exact: new Map(), whole: new Map(), plans: null, result: null };
+
 async function take(state: State, source: Source, set: Update<State>): Promise<void> {
   measuring.abort();
   const turn = ++taken;
-  const empty = { survey: null, exact: new Map(), plans: null, result: null, error: null };
-  set({ ...empty, source, model: null, tensor: '', notice: '', block: 0 });
+  set({ ...unmeasured, error: null, source, model: null, tensor: '', notice: '', block: 0 });
   try {
     const model = await client.call('open', { source });
     if (turn !== taken) return;
@@ -128,10 +136,74 @@ async function take(state: State, source: Source, set: Update<State>): Promise<v
   }
 }
 
-async function measureAll(state: State, set: Update<State>): Promise<void> {
+/** Takes an importance matrix, or none: then all is planned and measured again. */
+async function weigh(state: State, file: File | null, set: Update<State>): Promise<void> {
+  measuring.abort();
+  set({ error: null, notice: '', weighing: true });
+  try {
+    const weighing = await client.call('weigh', { file });
+    const importance = weighing && file ? { ...weighing, name: file.name } : null;
+    set({ ...unmeasured, importance, weighing: false });
+    plan(state, set);
+    await surveyAll(set);
+  } catch (error) {
+    set({ error, weighing: false });
+  }
+}
+
+/** What was known with what was measured of all of a tensor. */
+function withExact({ exact }: Pick<State, 'exact'>, measured: Measured): State['exact'] {
+  const types = new Map(exact.get(measured.tensor));
+  for (const one of measured.types) types.set(one.type, one);
+  return new Map([...exact, [measured.tensor, types]]);
+}
+
+/** Every type on all of one tensor. */
+async function measureTensor(state: State, set: Update<State>): Promise<void> {
   const name = state.tensor;
   const result = await measured(set, (options) => client.call('exact', { name }, options));
-  if (result) set({ exact: new Map([...state.exact, [name, result]]) });
+  if (!result) return;
+  set({ exact: withExact(state, result), whole: new Map([...state.whole, [name, result]]) });
+}
+
+/** The types that tensors become on all of them, one after the other; what is done when it is cancelled stays. */
+async function measureModel(state: State, set: Update<State>): Promise<void> {
+  const { plans, model } = state;
+  if (!plans || !model) return;
+  const left = unknown(plans.chosen, model, state.exact);
+  const bytes = sum(left.map(({ byteLength }) => byteLength));
+  let { exact } = state;
+  const problems: string[] = [];
+  await measured(set, async ({ signal, progress }) => {
+    let done = 0;
+    for (const { name, type, byteLength } of left) {
+      try {
+        const share = (fraction: number, text: string) =>
+          progress((done + fraction * byteLength) / bytes, text);
+        const input = { name, types: [type] };
+        const one = await client.call('exact', input, { signal, progress: share });
+        if (signal.aborted) return;
+        exact = withExact({ exact }, one);
+        set({ exact });
+      } catch (error) {
+        // A tensor with NaN in it says nothing about the others.
+        if (isAbort(error)) throw error;
+        problems.push(`${name}: ${(error as Error).message}`);
+      }
+      done += byteLength;
+    }
+    if (problems.length > 0) throw new RangeError(problems.join('; '));
+  });
+}
+
+/** Tensors to be converted of which not all was measured in their type. */
+function unknown({ tensors }: Plan, model: Opened, exact: State['exact']) {
+  const sources = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
+  return tensors.flatMap(({ name, type }) => {
+    const source = sources.get(name);
+    if (!source?.readable || type === source.typeName || type === 'F32') return [];
+    return exact.get(name)?.has(type) ? [] : [{ name, type, byteLength: source.byteLength }];
+  });
 }
 
 async function shrink(state: State, set: Update<State>): Promise<void> {
@@ -157,55 +229,88 @@ async function shrink(state: State, set: Update<State>): Promise<void> {
   }
 }
 
-/** What was measured of each tensor, all of it where that was asked for. */
-function measurements({ survey, exact }: State): Map<string, Measured> {
+/** What was measured of each tensor, of all of it where that was asked for. */
+function measurements({ survey, exact, whole }: State): Map<string, Measured> {
   const all = new Map((survey?.measured ?? []).map((one) => [one.tensor, one]));
-  for (const [name, one] of exact) all.set(name, one);
+  for (const [name, one] of whole) all.set(name, one);
+  for (const [name, types] of exact) {
+    const one = all.get(name);
+    if (!one) continue;
+    all.set(name, { ...one, types: one.types.map((of) => types.get(of.type) ?? of) });
+  }
   return all;
 }
 
-const relative = (meanSquare: number, signal: number) =>
-  meanSquare === 0 ? 0 : 100 * Math.sqrt(meanSquare / signal);
-const percentage = (x: number | undefined) => (x === undefined ? '–' : `${general(x, 3)} %`);
+/** The root of noise over signal, in percent. */
+interface Share {
+  readonly value: number;
+  readonly exact: boolean;
+}
 
-function errorOf(measured: Measured | undefined, type: string): number | undefined {
+const relative = (noise: number, signal: number) =>
+  noise === 0 ? 0 : 100 * Math.sqrt(noise / signal);
+
+/** An error as a share; of a sample unless it says otherwise. */
+const percentage = (share: Share | undefined) =>
+  share === undefined
+    ? '–'
+    : html`${general(share.value, 3)} %${share.exact ? html`<small class="exact"> exact</small>` : nothing}`;
+
+function errorOf(measured: Measured | undefined, type: string): Share | undefined {
   const found = measured?.types.find((one) => one.type === type);
-  return measured && found && relative(found.meanSquare, measured.signal);
+  return found && { value: relative(found.noise, found.signal), exact: found.exact };
 }
 
 /** The error of all weights together that are converted. */
-function errorOfPlan({ tensors }: Plan, model: Opened, all: Map<string, Measured>) {
+function errorOfPlan(
+  { tensors }: Plan,
+  model: Opened,
+  all: Map<string, Measured>,
+): Share | undefined {
   const sources = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
-  let squares = 0;
+  let noise = 0;
   let signal = 0;
+  let exact = true;
   for (const { name, type } of tensors) {
     const source = sources.get(name);
-    const measured = all.get(name);
-    if (!source || !measured) continue;
+    const found = all.get(name)?.types.find((one) => one.type === type);
     // Norms are few but large: they would make the errors of all others look small.
-    if (type === source.typeName) continue;
-    signal += source.values * measured.signal;
-    const found = measured.types.find((one) => one.type === type);
-    squares += source.values * (found?.meanSquare ?? 0);
+    if (!source || !found || type === source.typeName) continue;
+    noise += source.values * found.noise;
+    signal += source.values * found.signal;
+    exact &&= found.exact;
   }
   if (all.size === 0) return undefined;
-  return signal > 0 ? relative(squares, signal) : 0;
+  return signal > 0 ? { value: relative(noise, signal), exact } : { value: 0, exact: true };
+}
+
+/** Bits that a weight has in the mean over what is converted. */
+function meanBits({ tensors }: Plan, model: Opened): number {
+  const sources = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
+  let bits = 0;
+  let values = 0;
+  for (const { name, type, byteLength } of tensors) {
+    const source = sources.get(name);
+    if (!source || type === source.typeName) continue;
+    bits += 8 * byteLength;
+    values += source.values;
+  }
+  return values > 0 ? bits / values : 0;
 }
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
-function typesView(fb: Fewbits, model: Opened, plans: Plans, all: Map<string, Measured>) {
+function typesView(model: Opened, plans: Plans, all: Map<string, Measured>) {
   const shown = [...plans.byType].sort((a, b) => a.byteLength - b.byteLength);
-  const types = fb.ggml.types as Record<string, { readonly bitsPerWeight: number }>;
   return table({
     caption:
-      'The whole model in each type, with the rules below; the error of what is converted, measured on samples',
+      'The whole model in each type and mixture, with the rules below; the error of what is converted, measured on samples unless it says exact',
     named: true,
     columns: [
       { head: 'type', cells: shown.map(({ type }) => type) },
       {
         head: 'bits a weight',
-        cells: shown.map(({ type }) => general(types[type].bitsPerWeight, 4)),
+        cells: shown.map((one) => general(meanBits(one, model), 4)),
         tone: 'stored',
       },
       { head: 'file', cells: shown.map((one) => byteSize(one.byteLength)), tone: 'stored' },
@@ -252,8 +357,8 @@ function tensorsView(fb: Fewbits, model: Opened, plans: Plans, all: Map<string, 
         head: 'error then',
         cells: tensors.map(({ name, typeName }) => {
           const to = planned.get(name)?.type;
-          const kept = to === typeName ? 0 : undefined;
-          return percentage(kept ?? errorOf(all.get(name), to ?? ''));
+          if (to === typeName) return '0 %';
+          return percentage(errorOf(all.get(name), to ?? ''));
         }),
         tone: 'returned',
       },
@@ -272,6 +377,7 @@ function tensorView(fb: Fewbits, state: State, set: Update<State>) {
   const described = state.model?.tensors.find(({ name }) => name === tensor);
   const one = measurements(state).get(tensor);
   if (!described || !one) return nothing;
+  const { importance } = state;
   const types = fb.ggml.types;
   const values = described.values;
   return html`
@@ -287,7 +393,7 @@ function tensorView(fb: Fewbits, state: State, set: Update<State>) {
       one.exact
         ? nothing
         : html`<p><button type="button" class="button" ?disabled=${state.surveying !== null}
-            @click=${() => measureAll(state, set)}>Measure all of it</button></p>`
+            @click=${() => measureTensor(state, set)}>Measure all of it</button></p>`
     }
     ${table({
       caption: `${tensor} in each type`,
@@ -305,7 +411,7 @@ function tensorView(fb: Fewbits, state: State, set: Update<State>) {
           tone: 'stored',
         },
         {
-          head: 'error',
+          head: importance ? 'error, weighted' : 'error',
           cells: one.types.map(({ type }) => percentage(errorOf(one, type))),
           tone: 'returned',
         },
@@ -349,11 +455,39 @@ function outcome(result: Shrunk, { source, model, type }: State) {
       @click=${() => download(`${name}-${type}.gguf`, file)}>Download, ${byteSize(file.size)}</button></p>`;
 }
 
+function importanceView(state: State, busy: boolean, set: Update<State>) {
+  const { importance, plans, model } = state;
+  if (!importance) return nothing;
+  const converted = plans?.chosen.tensors.filter(({ name, type }) => {
+    return model?.tensors.some((one) => one.name === name && one.typeName !== type);
+  });
+  return html`${facts([
+    ['importance matrix', importance.name],
+    ['tensors in it', count(importance.entries)],
+    ['chunks', importance.chunks > 0 ? count(importance.chunks) : '–'],
+    ['made from', importance.datasets.join(', ') || '–'],
+    [
+      'used for',
+      plans && converted ? `${plans.chosen.weighted} of ${converted.length} tensors` : '–',
+    ],
+  ])}
+  ${
+    plans?.chosen.weighted === 0
+      ? html`<p class="message">It names none of this model’s tensors: matrices are made for GGUF files, by the names in them.</p>`
+      : nothing
+  }
+  <p><button type="button" class="button" ?disabled=${busy}
+    @click=${() => weigh(state, null, set)}>Go without it</button></p>`;
+}
+
 const started: State = {
   source: 'example',
   model: null,
+  weighing: false,
+  importance: null,
   survey: null,
   exact: new Map(),
+  whole: new Map(),
   surveying: null,
   type: 'Q4_K',
   rules: '',
@@ -376,8 +510,8 @@ live<State>('shrink', started, (fb, state, set) => {
     begun = true;
     take(state, state.source, set);
   }
-  const { model, plans, survey, surveying, exact, source } = state;
-  const busy = state.working !== null;
+  const { model, plans, survey, surveying, exact, whole, source, importance } = state;
+  const busy = state.working !== null || state.weighing;
   const change = (chosen: Partial<State>) => {
     set({ ...chosen, result: null });
     plan({ ...state, ...chosen }, set);
@@ -407,6 +541,14 @@ live<State>('shrink', started, (fb, state, set) => {
           ])
         : nothing
     }
+    ${fileDrop({
+      label:
+        'Drop an importance matrix of llama.cpp here if you have one (.gguf, .dat), or choose it',
+      accept: '.gguf,.dat,.imatrix',
+      disabled: busy || !model,
+      take: (file) => weigh(state, file, set),
+    })}
+    ${importance ? importanceView(state, busy, set) : nothing}
     ${surveying ? progress({ ...surveying, cancel: () => measuring.abort() }) : nothing}
     ${
       model && !survey && !surveying
@@ -414,17 +556,26 @@ live<State>('shrink', started, (fb, state, set) => {
         : nothing
     }
     ${survey?.problems.map((problem) => html`<p class="message">${problem}</p>`)}
-    ${guard([plans, survey, exact], () => {
+    ${guard([plans, survey, exact, whole], () => {
       const all = measurements(state);
-      return model && plans ? typesView(fb, model, plans, all) : nothing;
+      return model && plans ? typesView(model, plans, all) : nothing;
     })}
+    ${
+      model && plans && survey && unknown(plans.chosen, model, exact).length > 0
+        ? html`<p><button type="button" class="button" ?disabled=${surveying !== null || busy}
+            @click=${() => measureModel(state, set)}>Measure all of the model in ${state.type}</button></p>`
+        : nothing
+    }
     <div class="controls spaced">
       ${select({
         label: 'Type',
-        options: Object.values(fb.ggml.types).map(
-          ({ name, bitsPerWeight }) =>
-            [name, `${name}, ${general(bitsPerWeight, 4)} bits`] as const,
-        ),
+        options: [
+          ...Object.values(fb.ggml.types).map(
+            ({ name, bitsPerWeight }) =>
+              [name as string, `${name}, ${general(bitsPerWeight, 4)} bits`] as const,
+          ),
+          ...mixtures.map((name) => [name, `${name}, a mixture`] as const),
+        ],
         value: state.type,
         set: (type) => change({ type }),
       })}
@@ -455,7 +606,7 @@ live<State>('shrink', started, (fb, state, set) => {
     ${state.notice ? html`<p aria-hidden="true">${state.notice}</p>` : nothing}
     ${state.error ? message(state.error) : nothing}
     ${state.result ? outcome(state.result, state) : nothing}
-    ${guard([plans, survey, exact], () => {
+    ${guard([plans, survey, exact, whole], () => {
       const all = measurements(state);
       return model && plans ? html`<h3>Tensors</h3>${tensorsView(fb, model, plans, all)}` : nothing;
     })}
@@ -468,7 +619,7 @@ live<State>('shrink', started, (fb, state, set) => {
             value: state.tensor,
             set: (tensor) => set({ tensor, block: 0 }),
           })}</div>
-          ${guard([survey, exact, state.tensor, state.block, state.sub, surveying === null], () => tensorView(fb, state, set))}`
+          ${guard([survey, exact, whole, state.tensor, state.block, state.sub, surveying === null], () => tensorView(fb, state, set))}`
         : nothing
     }`;
 });

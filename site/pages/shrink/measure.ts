@@ -4,10 +4,15 @@ import type { Work } from '../../shared/worker.ts';
 import { BitCounter, type BitCounts } from './bits.ts';
 
 /** What a type costs a tensor. */
-export interface TypeError {
+export interface TypeCost {
   readonly type: GgmlQuantizedType;
   readonly meanSquare: number;
   readonly maxAbs: number;
+  /** Means of the squares of errors and values, columns weighted by their importance where it is known. */
+  readonly noise: number;
+  readonly signal: number;
+  /** Of all values. */
+  readonly exact: boolean;
 }
 
 export interface Measured {
@@ -16,10 +21,8 @@ export interface Measured {
   readonly values: number;
   /** All of them were. */
   readonly exact: boolean;
-  /** Mean of the squares of the values. */
-  readonly signal: number;
-  /** The types whose blocks fit into the rows. */
-  readonly types: readonly TypeError[];
+  /** The types whose blocks fit into the rows, or those that were asked for. */
+  readonly types: readonly TypeCost[];
   /** The bits as they are stored; null for types of blocks. */
   readonly bits: BitCounts | null;
   /** The first whole blocks of 256 values, if rows consist of them. */
@@ -78,12 +81,45 @@ function partsOf(tensor: ModelTensor, exact: boolean): Part[] {
   return parts;
 }
 
+/** Cut where another matrix begins, whose columns have weights of their own. */
+function cut(parts: readonly Part[], matrix: number): Part[] {
+  return parts.flatMap(({ start, length }) => {
+    const pieces: Part[] = [];
+    for (let at = start; at < start + length; ) {
+      const end = Math.min(start + length, (Math.floor(at / matrix) + 1) * matrix);
+      pieces.push({ start: at, length: end - at });
+      at = end;
+    }
+    return pieces;
+  });
+}
+
+/** `x` times the root of its columns' weights: squares of it are weighted squares. */
+function weigh(x: Float32Array, weights: Float32Array): Float32Array {
+  const roots = weights.map(Math.sqrt);
+  const { length } = roots;
+  const y = new Float32Array(x.length);
+  for (let row = 0; row < x.length; row += length) {
+    for (let i = 0; i < length; i++) y[row + i] = x[row + i] * roots[i];
+  }
+  return y;
+}
+
+export interface MeasureOptions {
+  /** All rows instead of a sample. */
+  readonly exact: boolean;
+  /** Only these types. */
+  readonly types?: readonly string[];
+  /** The importance of the columns of each matrix. */
+  readonly importance?: Float32Array | undefined;
+}
+
 /** What each type would do to a tensor, by a sample of its rows or by all of them. */
 export async function measure(
   fb: Fewbits,
   model: Model,
   tensor: ModelTensor,
-  exact: boolean,
+  { exact, types, importance }: MeasureOptions,
   work: Work,
   progress: (fraction: number) => void = () => {},
 ): Promise<Measured> {
@@ -94,10 +130,14 @@ export async function measure(
   }
   const row = rowOf(tensor);
   const converter = createConverter(fb);
-  const fitting = candidates(fb).filter((type) => row % fb.ggml.types[type].blockSize === 0);
-  const sums = fitting.map((type) => ({ type, squares: 0, maxAbs: 0 }));
-  const counter = BitCounter.for(from);
-  const parts = partsOf(tensor, exact);
+  const fitting = candidates(fb).filter(
+    (type) => row % fb.ggml.types[type].blockSize === 0 && (types?.includes(type) ?? true),
+  );
+  const sums = fitting.map((type) => ({ type, squares: 0, noise: 0, maxAbs: 0 }));
+  const counter = types ? null : BitCounter.for(from);
+  const matrices = importance ? importance.length / row : 1;
+  const parts = cut(partsOf(tensor, exact), Math.max(1, length / matrices));
+  const wanted = parts.reduce((sum, part) => sum + part.length, 0);
   let values = 0;
   let signal = 0;
   let first = new Float32Array(0);
@@ -110,27 +150,39 @@ export async function measure(
     counter?.add(bytes);
     const read = await converter.convert({ bytes, from, to: 'F32', rowLength: part.length });
     const x = new Float32Array(read.buffer, read.byteOffset, part.length);
-    signal += fb.error(x, new Float32Array(x.length)).mse * x.length;
+    // Of a long row the sample has the beginning.
+    const columns = Math.min(row, x.length);
+    const matrixStart = Math.floor(part.start / (length / matrices)) * row;
+    const weights = importance?.subarray(matrixStart, matrixStart + columns);
+    const seen = weights ? weigh(x, weights) : x;
+    signal += fb.error(seen, new Float32Array(x.length)).mse * x.length;
+    const options = weights ? { rowLength: columns, importance: weights } : { rowLength: x.length };
     for (const sum of sums) {
-      const blocks = fb.ggml.quantize(x, sum.type, { rowLength: x.length });
-      const error = fb.error(x, fb.ggml.dequantize(blocks, sum.type, x.length));
+      const blocks = fb.ggml.quantize(x, sum.type, options);
+      const y = fb.ggml.dequantize(blocks, sum.type, x.length);
+      const error = fb.error(x, y);
       sum.squares += error.mse * x.length;
+      sum.noise += (weights ? fb.error(seen, weigh(y, weights)).mse : error.mse) * x.length;
       sum.maxAbs = Math.max(sum.maxAbs, error.maxAbs);
       await work.checkpoint();
     }
-    if (values === 0 && row % 256 === 0) first = x.slice(0, FIRST);
+    if (values === 0 && row % 256 === 0 && !types) first = x.slice(0, FIRST);
     values += part.length;
-    progress(values / parts.reduce((sum, { length }) => sum + length, 0));
+    progress(values / wanted);
     await work.checkpoint();
   }
   return {
     tensor: tensor.name,
     values,
     exact: values === length,
-    signal: signal / Math.max(1, values),
-    types: sums.map(({ type, squares, maxAbs }) => {
-      return { type, meanSquare: squares / Math.max(1, values), maxAbs };
-    }),
+    types: sums.map(({ type, squares, noise, maxAbs }) => ({
+      type,
+      meanSquare: squares / Math.max(1, values),
+      maxAbs,
+      noise: noise / Math.max(1, values),
+      signal: signal / Math.max(1, values),
+      exact: values === length,
+    })),
     bits: counter?.counts() ?? null,
     first,
   };

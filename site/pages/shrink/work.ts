@@ -1,8 +1,12 @@
 import { FewbitsError, load } from 'fewbits';
+import { type Imatrix, openImatrix } from 'fewbits/io';
 import {
   createConverterPool,
+  imatrixMetadata,
   type Model,
   type ModelPlanOptions,
+  type ModelTensor,
+  mixtures,
   openModel,
   planModel,
   quantizeModel,
@@ -41,6 +45,8 @@ export interface Planned {
 
 export interface Plan {
   readonly byteLength: number;
+  /** How many tensors are converted with importance. */
+  readonly weighted: number;
   readonly tensors: readonly Planned[];
 }
 
@@ -48,6 +54,13 @@ export interface Plan {
 export interface Plans {
   readonly chosen: Plan;
   readonly byType: readonly (Plan & { readonly type: string })[];
+}
+
+/** What an importance matrix says of itself. */
+export interface Weighing {
+  readonly entries: number;
+  readonly datasets: readonly string[];
+  readonly chunks: number;
 }
 
 export interface Survey {
@@ -65,11 +78,32 @@ export interface Shrunk {
 }
 
 let current: Model | null = null;
+let imatrix: { readonly name: string; readonly content: Imatrix } | null = null;
+
+/** With the importance matrix, if there is one. */
+function weighted(options: ModelPlanOptions): ModelPlanOptions {
+  if (!imatrix) return options;
+  const { name, content } = imatrix;
+  return {
+    ...options,
+    importance: content.weights,
+    metadata: imatrixMetadata(content, name),
+  };
+}
+
+/** Weights that fit; those that do not are the plan's to refuse. */
+function importanceOf({ name, shape }: ModelTensor): Float32Array | undefined {
+  const weights = imatrix?.content.weights.get(name);
+  const row = shape.at(-1) ?? 1;
+  const matrices = shape.slice(0, -2).reduce((product, size) => product * size, 1);
+  return weights?.length === row * matrices ? weights : undefined;
+}
 
 function plan(options: ModelPlanOptions): Plan {
-  const { tensors, byteLength } = planModel(opened(), options);
+  const { tensors, byteLength } = planModel(opened(), weighted(options));
   return {
     byteLength,
+    weighted: tensors.filter(({ importance }) => importance !== undefined).length,
     tensors: tensors.map(({ name, to, source, byteLength, reason }) => {
       return { name, type: to ?? source.typeName, byteLength, reason };
     }),
@@ -112,7 +146,8 @@ const calls = {
     for (const [i, tensor] of tensors.entries()) {
       work.progress(i / tensors.length, `Trying every type on a sample of ${tensor.name}`);
       try {
-        measured.push(await measure(fb, model, tensor, false, work));
+        const importance = importanceOf(tensor);
+        measured.push(await measure(fb, model, tensor, { exact: false, importance }, work));
       } catch (error) {
         // A tensor with NaN in it says nothing about the others.
         if (!(error instanceof FewbitsError)) throw error;
@@ -122,23 +157,44 @@ const calls = {
     return { measured, problems };
   },
 
-  /** Every type on all of one tensor. */
-  async exact({ name }: { name: string }, work: Work): Promise<Measured> {
+  /** Types on all of one tensor; every type if they are not said. */
+  async exact(
+    { name, types }: { name: string; types?: readonly string[] },
+    work: Work,
+  ): Promise<Measured> {
     const fb = await load();
     const model = opened();
     const tensor = model.tensors.find((one) => one.name === name);
     if (!tensor) throw new RangeError(`there is no tensor “${name}” in this file`);
-    return measure(fb, model, tensor, true, work, (fraction) =>
-      work.progress(fraction, `Trying every type on all of ${name}`),
+    const options = { exact: true, importance: importanceOf(tensor), ...(types && { types }) };
+    const what = types?.join(', ') ?? 'every type';
+    return measure(fb, model, tensor, options, work, (fraction) =>
+      work.progress(fraction, `Trying ${what} on all of ${name}`),
     );
+  },
+
+  /** Takes an importance matrix for all that is planned, measured and made from now on; null for none. */
+  async weigh({ file }: { file: File | null }): Promise<Weighing | null> {
+    imatrix = file && { name: file.name, content: await openImatrix(file) };
+    if (!imatrix) return null;
+    const { weights, datasets, chunks } = imatrix.content;
+    return { entries: weights.size, datasets, chunks };
   },
 
   /** What would become of each tensor. */
   async plan({ options }: { options: ModelPlanOptions }): Promise<Plans> {
-    const types = candidates(await load());
+    const types = [...candidates(await load()), ...mixtures];
     return {
       chosen: plan(options),
-      byType: types.map((type) => ({ type, ...plan({ ...options, type }) })),
+      byType: types.flatMap((type) => {
+        try {
+          return [{ type, ...plan({ ...options, type }) }];
+        } catch (error) {
+          // Q2_K_S is not to be had for tensors without importance.
+          if (!(error instanceof FewbitsError)) throw error;
+          return [];
+        }
+      }),
     };
   },
 
@@ -147,7 +203,7 @@ const calls = {
     const start = performance.now();
     const fb = await load();
     const model = opened();
-    const plan = planModel(model, options);
+    const plan = planModel(model, weighted(options));
     const pool = createConverterPool();
     try {
       const parts: Blob[] = [];
