@@ -49,8 +49,10 @@ std::size_t cut_and_allocate(const double* variances, std::size_t dims, std::siz
       !sums.resize(dims + 1)) {
     return 0;
   }
+  // Axes along which the sample does not vary still deserve what bits are left.
+  const double least = variances[0] > 0 ? variances[0] * 1e-9 : 1;
   sums[0] = 0;
-  for (std::size_t i = 0; i < dims; ++i) sums[i + 1] = sums[i] + std::max(variances[i], 0.0);
+  for (std::size_t i = 0; i < dims; ++i) sums[i + 1] = sums[i] + std::max(variances[i], least);
   const auto at = [&](std::size_t step) { return std::min(step * kStep, dims); };
   const auto variance = [&](std::size_t from, std::size_t to) {
     return (sums[at(to)] - sums[at(from)]) / static_cast<double>(at(to) - at(from));

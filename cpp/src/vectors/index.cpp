@@ -72,8 +72,12 @@ Result Index::State::reserve(std::size_t wanted) {
       !removed.resize_zeroed(std::max(blocks, removed.size() + removed.size() / 4))) {
     return failure(Status::out_of_memory);
   }
+  const std::size_t before = main.capacity();
   if (!main.reserve(blocks)) return failure(Status::out_of_memory);
-  if (options.refine_bits != 0 && !refine.reserve(blocks)) return failure(Status::out_of_memory);
+  if (options.refine_bits != 0 && !refine.reserve(blocks)) {
+    main.shrink(before);
+    return failure(Status::out_of_memory);
+  }
   return success();
 }
 

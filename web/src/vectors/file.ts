@@ -195,7 +195,6 @@ function readIds(file: SafetensorsData, rows: number, next: number): Ids {
   if (file.has('ids')) {
     const values = new BigInt64Array(tensor('ids', rows * 8).buffer);
     ids = Array.from(values, Number);
-    if (!ids.every(Number.isSafeInteger)) throw corrupt('an id is not a safe integer');
   } else if (file.has('ids.text')) {
     const text = file.bytes('ids.text');
     const types = tensor('ids.types', rows);
@@ -206,14 +205,21 @@ function readIds(file: SafetensorsData, rows: number, next: number): Ids {
       if (!(end >= start && end <= text.length)) throw corrupt('ids are out of order');
       const id = decoder.decode(text.subarray(start, end));
       start = end;
-      if (types[i] === 1) return id;
+      if (TYPES[types[i]] === 'string') return id;
       if (!/^-?\d+$/.test(id)) throw corrupt(`an id is not a number: '${id}'`);
-      return types[i] === 0 ? Number(id) : BigInt(id);
+      return TYPES[types[i]] === 'bigint' ? BigInt(id) : Number(id);
     });
   } else if (next < rows) {
     throw corrupt(`the next id ${next} is taken`);
   }
   if (ids !== null && new Set(ids).size !== rows) throw corrupt('an id stands twice');
+  for (const id of ids ?? []) {
+    if (typeof id !== 'number') continue;
+    if (!Number.isSafeInteger(id)) throw corrupt(`an id is not a safe integer: ${id}`);
+    if (id >= next && id !== Number.MAX_SAFE_INTEGER) {
+      throw corrupt(`the next id ${next} is taken`);
+    }
+  }
   return Ids.from(ids, rows, next);
 }
 
@@ -228,23 +234,26 @@ export interface IndexFile {
   readonly sum: number;
 }
 
-/** Throws CORRUPT_DATA for anything but a file of writeIndex as it was; rows are not looked at. */
+/**
+ * Throws CORRUPT_DATA for anything but a file of writeIndex as it was; rows are not looked at. In
+ * every version the last four bytes are the checksum of the others.
+ */
 export function openFile(core: Core, bytes: Uint8Array): IndexFile {
   const file = readSafetensors(bytes);
   const { metadata } = file;
   if (metadata?.format !== FORMAT) {
     throw corrupt(`metadata 'format' is '${metadata?.format}', not '${FORMAT}'`);
   }
+  const end = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4);
+  const sum = end.getUint32(0, true);
+  if (checksum(core, 0, bytes.subarray(0, -4)) !== sum) {
+    throw corrupt('the checksum does not agree with the contents');
+  }
   if (metadata.version !== VERSION) {
     throw new FewbitsError(
       'UNSUPPORTED',
       `index file of version '${metadata.version}'; this build reads version ${VERSION}`,
     );
-  }
-  const end = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4);
-  const sum = end.getUint32(0, true);
-  if (checksum(core, 0, bytes.subarray(0, -4)) !== sum) {
-    throw corrupt('the checksum does not agree with the contents');
   }
   const { rows, nextId, ...settings } = readSettings(metadata, file.has('tails'));
   const index = new NativeIndex(core, settings);

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { FewbitsError, loadSync, type VectorIndex } from 'fewbits';
+import { afterEach, expect, it, vi } from 'vitest';
+import { noise } from '../support/builds.ts';
+
+const bytes = readFileSync(new URL('../../web/dist/fewbits.simd128.wasm', import.meta.url));
+const fresh = () => loadSync(new WebAssembly.Module(bytes));
+
+afterEach(() => vi.restoreAllMocks());
+
+/** Lets memory grow `times` times and no more; returns how often it did not. */
+function limitGrowth(times: number): () => number {
+  const real = WebAssembly.Memory.prototype.grow;
+  let left = times;
+  let refused = 0;
+  vi.spyOn(WebAssembly.Memory.prototype, 'grow').mockImplementation(function (
+    this: WebAssembly.Memory,
+    pages: number,
+  ) {
+    if (left-- > 0) return real.call(this, pages);
+    refused++;
+    throw new RangeError('no more');
+  });
+  return () => refused;
+}
+
+const code = (work: () => unknown) => {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof FewbitsError) return error.code;
+    throw error;
+  }
+  return 'passed';
+};
+
+it('memory that runs out leaves an index as it was', () => {
+  const dims = 64;
+  const many = noise(120_000 * dims);
+  const work: Record<string, (index: VectorIndex) => unknown> = {
+    add: (index) => index.add(many),
+    search: (index) => index.search(many.subarray(0, dims), { k: 1000 }),
+  };
+  for (const [name, use] of Object.entries(work)) {
+    for (const settings of [{ bits: 4 }, { bits: 8, refine: 8, metric: 'l2' }] as const) {
+      let failures = 0;
+      for (let times = 0; times < 20; times++) {
+        const fb = fresh();
+        using index = fb.createIndex({ dims, ...settings });
+        index.add(name === 'search' ? many : many.subarray(0, 100 * dims));
+        const query = many.subarray(dims, 2 * dims);
+        const before = index.search(query);
+        const { size, byteLength } = index;
+        const refused = limitGrowth(times);
+        const outcome = code(() => use(index));
+        vi.restoreAllMocks();
+        expect(outcome).toBe(refused() > 0 ? 'OUT_OF_MEMORY' : 'passed');
+        if (outcome === 'passed') break;
+        failures++;
+        expect(index.size).toBe(size);
+        expect(index.byteLength).toBeLessThan(byteLength + 2 ** 18);
+        expect(index.search(query)).toEqual(before);
+        use(index);
+      }
+      if (name === 'add') expect(failures).toBeGreaterThan(0);
+    }
+  }
+}, 60000);
+
+it('memory that runs out while a file is opened leaves nothing behind', () => {
+  const dims = 64;
+  const fb = fresh();
+  let file: Uint8Array;
+  {
+    using index = fb.createIndex({ dims, bits: 8 });
+    index.add(noise(120_000 * dims));
+    file = index.save();
+  }
+  const other = fresh();
+  const refused = limitGrowth(2);
+  for (let i = 0; i < 20; i++) expect(code(() => other.openIndex(file))).toBe('OUT_OF_MEMORY');
+  expect(refused()).toBeGreaterThan(0);
+  vi.restoreAllMocks();
+  using index = other.openIndex(file);
+  expect(index.size).toBe(120_000);
+});
