@@ -10,6 +10,7 @@ import { Places } from './places.js';
 import { bytesOf, VectorPool } from './pool.js';
 import { createEmpty } from './shard.js';
 import { importRows, Shards, type StartWorker } from './shards.js';
+import { PoolState } from './state.js';
 
 /** What differs between platforms. */
 export interface Platform<Worker> {
@@ -33,7 +34,7 @@ export async function create<Worker>(
   return starting(shards, empty, async () => {
     await shards.start(count, empty);
     const places = new Places(count);
-    return new VectorPool({ shards, empty, ids: new Ids(), places, saved: undefined });
+    return new VectorPool(new PoolState(shards, empty, new Ids(), places));
   });
 }
 
@@ -61,7 +62,7 @@ export async function open<Worker>(
     );
     places.append(parts);
     places.setSaved();
-    return new VectorPool({ shards, empty, ids, places, saved: sum });
+    return new VectorPool(new PoolState(shards, empty, ids, places, sum));
   });
 }
 

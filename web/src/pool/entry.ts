@@ -10,5 +10,7 @@ export type {
   SearchResult,
 } from '../vectors.js';
 export type { AddOptions, PoolSearchOptions } from './options.js';
-export type { PoolSearchResult, PoolStats, Restarted, VectorPool } from './pool.js';
+export type { PoolStats, VectorPool } from './pool.js';
+export type { Restarted } from './restart.js';
+export type { PoolSearchResult } from './search.js';
 export type { ShardStats } from './shard.js';

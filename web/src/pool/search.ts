@@ -1,0 +1,81 @@
+import { allowedRows, MAX_QUERIES } from '../vectors/arguments.js';
+import type { SearchResult } from '../vectors.js';
+import { merge, type ShardHits } from './merge.js';
+import type { SearchPlan } from './options.js';
+import type { Remote } from './remote.js';
+import type { PoolState } from './state.js';
+
+/** Neighbours, best first; of equal ones the earlier added. */
+export interface PoolSearchResult extends SearchResult {
+  /** With `partial`: how many vectors could not be searched because their worker is missing. */
+  readonly missing?: number;
+}
+
+/** The neighbours of any number of queries. */
+export async function search(
+  state: PoolState,
+  x: Float32Array,
+  plan: SearchPlan,
+): Promise<PoolSearchResult[]> {
+  state.check();
+  if (!plan.partial) state.shards.checkAll();
+  const { dims, metric } = state.empty.settings;
+  const allowed = plan.filter === undefined ? null : allowedRows(plan.filter, state.ids);
+  const filters = Array.from({ length: state.shards.count }, (_, shard) =>
+    allowed === null ? null : allowedIn(state.places.rowsOf(shard), allowed),
+  );
+  const results: PoolSearchResult[] = [];
+  const step = MAX_QUERIES * dims;
+  for (let start = 0; start < x.length; start += step) {
+    plan.signal?.throwIfAborted();
+    const part = x.subarray(start, start + step);
+    const { found, missing } = await candidates(state, part, plan, filters);
+    state.check();
+    for (let q = 0; q < part.length / dims; q++) {
+      const { rows, scores } = merge(found, q, plan.k, plan.candidates);
+      if (metric === 'l2') {
+        for (let i = 0; i < scores.length; i++) scores[i] = Math.max(0, -scores[i]);
+      }
+      const ids = rows.map((row) => state.ids.at(row));
+      results.push(plan.partial ? { ids, scores, missing } : { ids, scores });
+    }
+  }
+  return results;
+}
+
+/** The candidates of all shards for up to MAX_QUERIES queries. */
+async function candidates(
+  state: PoolState,
+  x: Float32Array,
+  plan: SearchPlan,
+  filters: readonly (Uint32Array | null)[],
+): Promise<{ found: ShardHits[]; missing: number }> {
+  const { places } = state;
+  let missing = 0;
+  const ask = async (remote: Remote, shard: number): Promise<ShardHits[]> => {
+    const rows = places.rowsOf(shard);
+    const alive = places.aliveIn(shard);
+    const stride = Math.max(1, Math.min(plan.candidates, alive));
+    try {
+      const queries = x.slice();
+      const hits = await remote.call('search', [queries, stride, filters[shard]], [queries.buffer]);
+      return [{ hits, stride, rows }];
+    } catch (error) {
+      if (!plan.partial || !remote.ended) throw error;
+      missing += alive;
+      return [];
+    }
+  };
+  const found = (await state.everywhere(ask)).flat();
+  return { found, missing };
+}
+
+/** A bit for each row of a shard, out of those for all rows. */
+function allowedIn(rows: Uint32Array, allowed: Uint32Array): Uint32Array {
+  const bits = new Uint32Array(Math.ceil(rows.length / 32));
+  for (let local = 0; local < rows.length; local++) {
+    const row = rows[local];
+    if ((allowed[row >>> 5] >>> (row & 31)) & 1) bits[local >>> 5] |= 1 << (local & 31);
+  }
+  return bits;
+}

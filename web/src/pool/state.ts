@@ -1,0 +1,99 @@
+import type { Core } from '../core/core.js';
+import { FewbitsError } from '../core/errors.js';
+import { Ids } from '../vectors/ids.js';
+import type { NativeIndex } from '../vectors/native.js';
+import type { Places } from './places.js';
+import type { Remote } from './remote.js';
+import { createEmpty, type Transform, transformOf } from './shard.js';
+import type { Shards } from './shards.js';
+
+export const disposed = () => new FewbitsError('DISPOSED', 'the pool has been disposed of');
+
+/** What a pool is made of. Those who change it have their turn alone. */
+export class PoolState {
+  readonly core: Core;
+  readonly shards: Shards;
+  readonly places: Places;
+  ids: Ids;
+  /** An index without rows, made as those of the workers. */
+  empty: NativeIndex;
+  /** Checksum of the file that `places` know of. */
+  saved: number | undefined;
+  #disposed = false;
+
+  constructor(shards: Shards, empty: NativeIndex, ids: Ids, places: Places, saved?: number) {
+    this.core = empty.core;
+    this.shards = shards;
+    this.empty = empty;
+    this.ids = ids;
+    this.places = places;
+    this.saved = saved;
+  }
+
+  get isDisposed(): boolean {
+    return this.#disposed;
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.shards.end(disposed());
+    this.empty.dispose();
+    this.ids = new Ids();
+  }
+
+  /** Throws when disposed of. */
+  check(): void {
+    if (this.#disposed) throw disposed();
+  }
+
+  /** Throws when disposed of, and when a worker is missing. */
+  checkAll(): void {
+    this.check();
+    this.shards.checkAll();
+  }
+
+  /** Does `work` with every worker. */
+  everywhere<T>(
+    work: (remote: Remote, shard: number) => Promise<T>,
+    undo: (remote: Remote) => Promise<unknown> = async () => {},
+  ): Promise<T[]> {
+    const all = Array.from({ length: this.shards.count }, (_, shard) => shard);
+    return this.shards.all(all, work, undo);
+  }
+
+  /** Drops removed rows. */
+  async compact(): Promise<void> {
+    if (this.ids.removed === 0) return;
+    // A worker that fails now has lost its rows; which ones it had does not change.
+    await Promise.all(
+      Array.from({ length: this.shards.count }, async (_, shard) => {
+        const remote = this.shards.at(shard);
+        if (!remote.ended) await remote.call('compact', []).catch((cause) => remote.fail(cause));
+      }),
+    );
+    this.check();
+    this.places.compact((row) => this.ids.isRemoved(row));
+    this.ids.compact();
+  }
+
+  /** Gives every worker, and the index without rows here, another transform, or none of them. */
+  async configure(transform: Transform): Promise<void> {
+    const { settings } = this.empty;
+    const before = transformOf(this.empty);
+    const empty = createEmpty(this.core, settings, transform);
+    try {
+      const give = (remote: Remote, to: Transform) => remote.call('configure', [settings, to]);
+      await this.everywhere(
+        (remote) => give(remote, transform),
+        (remote) => give(remote, before),
+      );
+      this.check();
+    } catch (error) {
+      empty.dispose();
+      throw error;
+    }
+    this.empty.dispose();
+    this.empty = empty;
+    this.saved = undefined;
+  }
+}
