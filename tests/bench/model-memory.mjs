@@ -1,4 +1,4 @@
-// `node tests/bench/model-memory.mjs [--workers 2,8,16] [--megabytes 2000] [--type Q4_K] [--node PATH ...]`:
+// `node tests/bench/model-memory.mjs [--workers 2,8,12] [--megabytes 2000] [--type Q4_K] [--node PATH ...]`:
 // the peak memory of `fewbits quantize` on a large safetensors file: the resident set of its process with
 // all workers, as the system counts it. Fails where it is above 300 MB.
 
@@ -21,7 +21,7 @@ import { encodeBF16, planSafetensors } from 'fewbits/io';
 
 const { values: flags } = parseArgs({
   options: {
-    workers: { type: 'string', default: '2,8,16' },
+    workers: { type: 'string', default: '2,8,12' },
     megabytes: { type: 'string', default: '2000' },
     type: { type: 'string', default: 'Q4_K' },
     dtype: { type: 'string', default: 'BF16' },

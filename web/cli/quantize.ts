@@ -109,6 +109,7 @@ async function run(
     const pieces = quantizeModel(model, plan, {
       converter,
       signal,
+      transient: true,
       onProgress: ({ tensor, bytesDone, bytes }) => {
         if (!progress) return;
         const percent = Math.floor((100 * bytesDone) / bytes);

@@ -209,6 +209,8 @@ const calls = {
       const parts: Blob[] = [];
       const pieces = quantizeModel(model, plan, {
         converter: pool,
+        // Each becomes a blob at once, which copies it.
+        transient: true,
         onProgress: ({ bytesDone, bytes, tensor }) => work.progress(bytesDone / bytes, tensor),
       });
       for await (const piece of pieces) {

@@ -64,7 +64,7 @@ async function quantize(
 ) {
   const model = await openModel(new Blob([source]));
   const plan = planModel(model, options);
-  const bytes = await collect(quantizeModel(model, plan, { converter }));
+  const bytes = await collect(quantizeModel(model, plan, { converter, transient: true }));
   expect(bytes.length).toBe(plan.byteLength);
   return { plan, file: readGguf(bytes), bytes };
 }
@@ -392,6 +392,28 @@ describe('while it runs', () => {
     }
     const late = { bytes: new Uint8Array(0), from: 'F32', to: 'F16', rowLength: 1 } as const;
     await expect(pool.convert(late)).rejects.toMatchObject({ code: 'DISPOSED' });
+  });
+
+  it('pieces that are kept stay as they are, but for those that were asked for in memory used again', async () => {
+    const model = await openModel(ggufModel());
+    const plan = planModel(model, {
+      type: 'Q4_K',
+      rules: [{ name: 'table.weight', type: 'drop' }],
+    });
+    const made = async (transient: boolean) => {
+      const pieces: Uint8Array[] = [];
+      const options = { converter: createConverter(fb), transient };
+      for await (const piece of quantizeModel(model, plan, options)) pieces.push(piece);
+      return pieces;
+    };
+    const kept = Buffer.concat(await made(false));
+    const whole = await quantize(ggufModel(), {
+      type: 'Q4_K',
+      rules: [{ name: 'table.weight', type: 'drop' }],
+    });
+    expectBytes(whole.bytes, kept);
+    const memories = new Set((await made(true)).map(({ buffer }) => buffer));
+    expect(memories.size).toBeLessThan((await made(false)).length);
   });
 
   it('progress grows to the end', async () => {

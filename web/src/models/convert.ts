@@ -11,6 +11,8 @@ export interface Conversion {
   readonly rowLength: number;
   /** One weight for each column; see `fb.ggml.quantize`. */
   readonly importance?: Float32Array;
+  /** Memory that is not needed any more, for the result to be in if it is large enough. */
+  readonly spare?: ArrayBuffer;
 }
 
 /** Something that converts: this thread, or a pool of workers. */
@@ -47,10 +49,13 @@ export function createRowConverter(
   }
 
   return (conversion) => {
-    const { to, rowLength, importance } = conversion;
+    const { to, rowLength, importance, spare } = conversion;
     const values = float32Of(conversion);
     if (to === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     const options = importance === undefined ? { rowLength } : { rowLength, importance };
-    return fb.ggml.quantize(values, to as GgmlQuantizedType, options);
+    const { blockSize, bytesPerBlock } = ggmlTypes[to];
+    const size = (values.length / blockSize) * bytesPerBlock;
+    const out = spare && spare.byteLength >= size ? new Uint8Array(spare, 0, size) : undefined;
+    return fb.ggml.quantize(values, to as GgmlQuantizedType, options, out);
   };
 }

@@ -121,7 +121,8 @@ export function createPool(
     }
     const bytes = new Uint8Array(buffer, 0, given.length);
     bytes.set(given);
-    worker.post({ ...job.conversion, bytes }, [buffer]);
+    const { spare } = job.conversion;
+    worker.post({ ...job.conversion, bytes }, spare ? [buffer, spare] : [buffer]);
   }
 
   function answered(worker: PoolWorker, { result, used, memoryBytes }: Answer): void {

@@ -2,7 +2,7 @@ import { FewbitsError } from '../core/errors.js';
 import type { GgmlTypeName } from '../ggml-types.js';
 import { streamGguf } from '../io/gguf.js';
 import { elementCount, quote } from '../io/source.js';
-import type { Converter } from './convert.js';
+import type { Conversion, Converter } from './convert.js';
 import type { Model } from './model.js';
 import type { ModelPlan, PlannedTensor } from './plan.js';
 
@@ -20,6 +20,11 @@ export interface QuantizeModelOptions {
   converter: Converter;
   signal?: AbortSignal;
   onProgress?: (progress: ModelProgress) => void;
+  /**
+   * Pieces are in memory that is used again when the next one is asked for: for those who write or copy each at once.
+   * Default false; then there is a file's worth of garbage to be collected.
+   */
+  transient?: boolean;
 }
 
 /** Values that are worked on at the same time, by all workers together. */
@@ -48,12 +53,12 @@ interface Chunk {
 export async function* quantizeModel(
   model: Model,
   plan: ModelPlan,
-  { converter, signal, onProgress }: QuantizeModelOptions,
+  { converter, signal, onProgress, transient = false }: QuantizeModelOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   const bytes = plan.tensors.reduce((sum, { source }) => sum + source.byteLength, 0);
   let bytesDone = 0;
   let tensorsDone = 0;
-  const spare: Uint8Array[] = [];
+  const spare: Spare = { inputs: [], outputs: [] };
   const results = inOrder(
     allChunks(plan.tensors, Math.min(chunkValues, Math.floor(allValues / converter.concurrency))),
     (chunk) => convertChunk(model, chunk, converter, spare),
@@ -70,6 +75,8 @@ export async function* quantizeModel(
       left -= value.bytes.length;
       bytesDone += value.chunk.length;
       yield value.bytes;
+      if (transient && planned.to !== undefined)
+        spare.outputs.push(value.bytes.buffer as ArrayBuffer);
       if (left <= 0) tensorsDone++;
       const tensor = planned.name;
       onProgress?.({ tensor, tensorsDone, tensors: plan.tensors.length, bytesDone, bytes });
@@ -114,25 +121,43 @@ function* allChunks(
   }
 }
 
+/** Memory that chunks are done with. */
+interface Spare {
+  readonly inputs: Uint8Array[];
+  readonly outputs: ArrayBuffer[];
+}
+
+function spareOutput({ outputs }: Spare): { spare?: ArrayBuffer } {
+  const spare = outputs.pop();
+  return spare ? { spare } : {};
+}
+
 async function convertChunk(
   model: Model,
   chunk: Chunk,
   converter: Converter,
-  spare: Uint8Array[],
+  spare: Spare,
 ): Promise<{ chunk: Chunk; bytes: Uint8Array }> {
   const { planned, start, length, firstRow, importance } = chunk;
   const { source, to } = planned;
   if (to === undefined) return { chunk, bytes: await model.read(source, start, length) };
   // Read into what a former chunk is done with: megabytes of garbage a second stay around until they are collected.
-  const known = spare.pop();
+  const known = spare.inputs.pop();
   const into = known && known.length >= length ? known : new Uint8Array(length);
   const bytes = await model.read(source, start, length, into);
   const from = source.type as GgmlTypeName;
   const rowLength = source.shape.at(-1) ?? 1;
   try {
-    const conversion = { bytes, from, to, rowLength, ...(importance && { importance }) };
+    const conversion: Conversion = {
+      bytes,
+      from,
+      to,
+      rowLength,
+      ...(importance && { importance }),
+      ...spareOutput(spare),
+    };
     const converted = await converter.convert(conversion);
-    if (converted.buffer !== into.buffer) spare.push(into);
+    if (converted.buffer !== into.buffer) spare.inputs.push(into);
     return { chunk, bytes: converted };
   } catch (error) {
     if (!(error instanceof FewbitsError)) throw error;
