@@ -13,8 +13,10 @@ import {
   openModel,
   planModel,
   quantizeModel,
+  type TensorError,
   type TensorRule,
   targetTypes,
+  tensorErrors,
 } from 'fewbits/models';
 import { withFile, writeWhole } from './files.js';
 import { bytesText, oneOf, paths, printable, table, UsageError, wholeNumber } from './text.js';
@@ -41,6 +43,8 @@ llama.cpp looks for.
   --min-values N       keep tensors of fewer values (default 1024)
   --meta KEY=TEXT      a string for the metadata; can be repeated
   --threads N          worker threads (default: one for each core, 12 at most)
+  --verify             read the written file again: kept tensors must be the same, and the error of each
+                       converted one is printed, over all of its values, as a share of their size
   --dry-run            print what would become of each tensor and stop
   --quiet              print nothing but errors`;
 
@@ -57,6 +61,7 @@ export async function quantize(args: string[], signal: AbortSignal): Promise<voi
       'min-values': { type: 'string', default: '1024' },
       meta: { type: 'string', multiple: true, default: [] },
       threads: { type: 'string' },
+      verify: { type: 'boolean', default: false },
       'dry-run': { type: 'boolean', default: false },
       quiet: { type: 'boolean', default: false },
     },
@@ -86,7 +91,9 @@ export async function quantize(args: string[], signal: AbortSignal): Promise<voi
     }
     const start = performance.now();
     await run(model, plan, output, threads, signal, values.quiet);
+    const errors = values.verify ? await verify(model, plan, output, signal) : '';
     if (values.quiet) return;
+    if (errors !== '') console.log(errors);
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     const [before, after] = [file.size, plan.byteLength].map(bytesText);
     console.log(`${output}: ${plan.tensors.length} tensors, ${before} to ${after}, ${seconds} s`);
@@ -121,6 +128,30 @@ async function run(
   } finally {
     pool?.close();
   }
+}
+
+/** The error of each converted tensor, and of all together. */
+async function verify(
+  model: Model,
+  plan: ModelPlan,
+  output: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const fb = await load();
+  const found: TensorError[] = [];
+  await withFile(output, async (file) => {
+    const made = await openModel(file);
+    for await (const one of tensorErrors(fb, model, plan, made, { signal })) found.push(one);
+  });
+  const percent = (mse: number, meanSquare: number) =>
+    `${(mse === 0 ? 0 : 100 * Math.sqrt(mse / meanSquare)).toPrecision(3)} %`;
+  const rows = found.map(({ name, type, mse, meanSquare, maxAbs }) => {
+    return [name, type, percent(mse, meanSquare), maxAbs.toPrecision(3)];
+  });
+  const total = (of: 'mse' | 'meanSquare') =>
+    found.reduce((sum, one) => sum + one.values * one[of], 0);
+  const all = percent(total('mse'), total('meanSquare'));
+  return `${table([['tensor', 'type', 'error', 'largest'], ...rows])}\nall that was converted: ${all}`;
 }
 
 function weighted(

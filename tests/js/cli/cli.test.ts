@@ -123,6 +123,15 @@ describe('quantize', () => {
     expect(made.bytes('a')).toEqual(fb.ggml.quantize(values, 'Q4_K', { rowLength: 256 }));
     expect(made.tensor('b').type).toBe('Q8_0');
     expect(made.metadata.get('general.name')?.value).toBe('x=y');
+    const verified = await fewbits(
+      'quantize',
+      'model.safetensors',
+      'two.gguf',
+      ...args,
+      '--verify',
+    );
+    expect(verified.out).toMatch(/^a +Q4_K +\d\.\d\d % +0\.\d+$/m);
+    expect(verified.out).toMatch(/^all that was converted: \d\.\d\d %$/m);
     const dry = await fewbits('quantize', 'one.gguf', 'no.gguf', '--type', 'Q8_0', '--dry-run');
     expect(dry.out).toMatch(/^a +32 x 256 +Q4_K +keep +4608 +kept: /m);
     expect(existsSync(path('no.gguf'))).toBe(false);

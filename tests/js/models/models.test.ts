@@ -24,6 +24,8 @@ import {
   openModel,
   planModel,
   quantizeModel,
+  type TensorError,
+  tensorErrors,
 } from 'fewbits/models';
 import { describe, expect, it } from 'vitest';
 
@@ -366,6 +368,45 @@ describe('a safetensors model', () => {
         code: 'NON_FINITE',
         message: expect.stringMatching(/tensor "w", from row 1024: .*33795/),
       }),
+    );
+  });
+});
+
+describe('the errors of a file that was made', () => {
+  const errorsOf = async (made: Uint8Array) => {
+    const model = await openModel(ggufModel());
+    const plan = planModel(model, { type: 'Q4_K' });
+    const found: TensorError[] = [];
+    const file = await openModel(made);
+    for await (const one of tensorErrors(fb, model, plan, file)) found.push(one);
+    return found;
+  };
+
+  it('are the library’s own, over all values', async () => {
+    const { bytes, plan } = await quantize(ggufModel(), { type: 'Q4_K' });
+    const found = await errorsOf(bytes);
+    const converted = plan.tensors.filter(({ to }) => to !== undefined);
+    expect(found.map((one) => [one.name, one.type])).toEqual(
+      converted.map(({ name, to }) => [name, to]),
+    );
+    const [large] = found as [TensorError];
+    const blocks = row(values.large, 'Q4_K', 512);
+    const back = fb.ggml.dequantize(blocks, 'Q4_K', values.large.length);
+    const { mse, maxAbs, sqnrDb } = fb.error(values.large, back);
+    expect(large.mse / mse).toBeCloseTo(1, 9);
+    expect(large.maxAbs).toBe(maxAbs);
+    expect(10 * Math.log10(large.meanSquare / large.mse)).toBeCloseTo(sqnrDb, 6);
+  });
+
+  it('a file that is not as planned is refused', async () => {
+    const { bytes, file } = await quantize(ggufModel(), { type: 'Q4_K' });
+    const at = file.tensor('blk.0.bias').byteOffset;
+    const damaged = bytes.slice();
+    damaged[at + 5] = (damaged[at + 5] as number) ^ 1;
+    await expect(errorsOf(damaged)).rejects.toThrow(/"blk\.0\.bias" is not what it was/);
+    const other = await quantize(ggufModel(), { type: 'Q5_K' });
+    await expect(errorsOf(other.bytes)).rejects.toThrow(
+      /"blk\.0\.attn_q.weight" is not as planned/,
     );
   });
 });

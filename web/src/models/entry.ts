@@ -1,6 +1,7 @@
 // What `fewbits/models` exports on every platform.
 
 export { type Conversion, type Converter, createConverter } from './convert.js';
+export { type TensorError, tensorErrors } from './errors.js';
 export { imatrixMetadata } from './importance.js';
 export { type MixtureName, mixtures, targetTypes } from './mixtures.js';
 export { type Model, type ModelTensor, openModel } from './model.js';

@@ -1,0 +1,105 @@
+import { FewbitsError } from '../core/errors.js';
+import type { Fewbits } from '../fewbits.js';
+import type { GgmlTypeName } from '../ggml-types.js';
+import { elementCount, quote } from '../io/source.js';
+import { createRowConverter } from './convert.js';
+import type { Model, ModelTensor } from './model.js';
+import type { ModelPlan } from './plan.js';
+
+/** What a converted tensor lost, over all of its values. */
+export interface TensorError {
+  readonly name: string;
+  readonly type: GgmlTypeName;
+  readonly values: number;
+  /** Mean of the squares of the differences, and of the squares of the values. */
+  readonly mse: number;
+  readonly meanSquare: number;
+  /** The largest difference. */
+  readonly maxAbs: number;
+}
+
+/** Values, or bytes of what was kept, that are compared at a time. */
+const chunkValues = 1 << 16;
+
+/**
+ * Compares a file that was made with the model that it was made from: the error of each tensor that was converted, in
+ * the order of the plan, in a few hundred kilobytes of memory. Those that were kept must be the same byte for byte.
+ *
+ * @param made the file that `quantizeModel` gave for this plan, opened with `openModel`
+ * @throws FewbitsError CORRUPT_DATA for a tensor that is missing, of another type or shape, or not the same
+ */
+export async function* tensorErrors(
+  fb: Fewbits,
+  model: Model,
+  plan: ModelPlan,
+  made: Model,
+  { signal }: { signal?: AbortSignal } = {},
+): AsyncGenerator<TensorError, void, void> {
+  const byName = new Map(made.tensors.map((tensor) => [tensor.name, tensor]));
+  const convert = createRowConverter(fb);
+  for (const { name, source, to, shape, byteLength } of plan.tensors) {
+    const tensor = byName.get(name);
+    const type = to ?? source.type;
+    if (
+      tensor === undefined ||
+      tensor.type !== type ||
+      tensor.byteLength !== byteLength ||
+      tensor.shape.join() !== shape.join()
+    ) {
+      throw new FewbitsError('CORRUPT_DATA', `tensor ${quote(name)} is not as planned`);
+    }
+    if (to === undefined) {
+      await compareBytes(model, source, made, tensor, signal);
+      continue;
+    }
+    const values = elementCount(shape) as number;
+    const rowLength = Math.max(1, shape.at(-1) ?? 1);
+    const step = Math.max(1, Math.floor(chunkValues / rowLength)) * rowLength;
+    let squares = 0;
+    let signalSquares = 0;
+    let maxAbs = 0;
+    for (let start = 0; start < values; start += step) {
+      signal?.throwIfAborted();
+      const length = Math.min(step, values - start);
+      const floats = async (from: Model, part: ModelTensor) => {
+        const scale = part.byteLength / values;
+        const bytes = await from.read(part, start * scale, length * scale);
+        const of = part.type as GgmlTypeName;
+        const read = convert({ bytes, from: of, to: 'F32', rowLength });
+        return new Float32Array(read.buffer, read.byteOffset, length);
+      };
+      const x = await floats(model, source);
+      const error = fb.error(x, await floats(made, tensor));
+      squares += error.mse * length;
+      signalSquares += fb.error(x, new Float32Array(length)).mse * length;
+      maxAbs = Math.max(maxAbs, error.maxAbs);
+    }
+    yield {
+      name,
+      type: to,
+      values,
+      mse: squares / Math.max(1, values),
+      meanSquare: signalSquares / Math.max(1, values),
+      maxAbs,
+    };
+  }
+}
+
+async function compareBytes(
+  model: Model,
+  source: ModelTensor,
+  made: Model,
+  tensor: ModelTensor,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let start = 0; start < source.byteLength; start += 4 * chunkValues) {
+    signal?.throwIfAborted();
+    const length = Math.min(4 * chunkValues, source.byteLength - start);
+    const before = await model.read(source, start, length);
+    const after = await made.read(tensor, start, length);
+    if (before.some((byte, i) => byte !== after[i])) {
+      const message = `tensor ${quote(tensor.name)} is not what it was, from byte ${start}`;
+      throw new FewbitsError('CORRUPT_DATA', message);
+    }
+  }
+}
