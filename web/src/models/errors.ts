@@ -1,8 +1,9 @@
 import { FewbitsError } from '../core/errors.js';
 import type { Fewbits } from '../fewbits.js';
+import type { GgmlQuantizedType } from '../ggml.js';
 import type { GgmlTypeName } from '../ggml-types.js';
+import { elementsOf, toFloat32 } from '../io/elements.js';
 import { elementCount, quote } from '../io/source.js';
-import { createRowConverter } from './convert.js';
 import type { Model, ModelTensor } from './model.js';
 import type { ModelPlan } from './plan.js';
 
@@ -36,7 +37,9 @@ export async function* tensorErrors(
   { signal }: { signal?: AbortSignal } = {},
 ): AsyncGenerator<TensorError, void, void> {
   const byName = new Map(made.tensors.map((tensor) => [tensor.name, tensor]));
-  const convert = createRowConverter(fb);
+  // Memory that is used again: garbage would be as large as both files.
+  const [before, after] = [createFloatReader(fb), createFloatReader(fb)];
+  let zeros = new Float32Array(0);
   for (const { name, source, to, shape, byteLength } of plan.tensors) {
     const tensor = byName.get(name);
     const type = to ?? source.type;
@@ -61,17 +64,11 @@ export async function* tensorErrors(
     for (let start = 0; start < values; start += step) {
       signal?.throwIfAborted();
       const length = Math.min(step, values - start);
-      const floats = async (from: Model, part: ModelTensor) => {
-        const scale = part.byteLength / values;
-        const bytes = await from.read(part, start * scale, length * scale);
-        const of = part.type as GgmlTypeName;
-        const read = convert({ bytes, from: of, to: 'F32', rowLength });
-        return new Float32Array(read.buffer, read.byteOffset, length);
-      };
-      const x = await floats(model, source);
-      const error = fb.error(x, await floats(made, tensor));
+      const x = await before(model, source, start, length);
+      const error = fb.error(x, await after(made, tensor, start, length));
       squares += error.mse * length;
-      signalSquares += fb.error(x, new Float32Array(length)).mse * length;
+      if (zeros.length < length) zeros = new Float32Array(length);
+      signalSquares += fb.error(x, zeros.subarray(0, length)).mse * length;
       maxAbs = Math.max(maxAbs, error.maxAbs);
     }
     yield {
@@ -85,6 +82,32 @@ export async function* tensorErrors(
   }
 }
 
+type FloatReader = (
+  model: Model,
+  tensor: ModelTensor,
+  start: number,
+  length: number,
+) => Promise<Float32Array>;
+
+/** Reads values as float32; what it gives holds until the next call. */
+function createFloatReader(fb: Fewbits): FloatReader {
+  let bytes = new Uint8Array(0);
+  let floats = new Float32Array(0);
+  return async (model, tensor, start, length) => {
+    const { type } = tensor;
+    const size = tensor.byteLength / (elementCount(tensor.shape) as number);
+    if (bytes.length < length * size) bytes = new Uint8Array(length * size);
+    const read = await model.read(tensor, start * size, length * size, bytes);
+    if (type === 'F32' || type === 'F64') {
+      const element = type === 'F32' ? 'f32' : 'f64';
+      return toFloat32(elementsOf(read, element), element);
+    }
+    if (floats.length < length) floats = new Float32Array(length);
+    const out = floats.subarray(0, length);
+    return fb.ggml.dequantize(read, type as GgmlQuantizedType, length, out);
+  };
+}
+
 async function compareBytes(
   model: Model,
   source: ModelTensor,
@@ -92,11 +115,13 @@ async function compareBytes(
   tensor: ModelTensor,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  for (let start = 0; start < source.byteLength; start += 4 * chunkValues) {
+  const size = Math.min(4 * chunkValues, source.byteLength);
+  const [one, other] = [new Uint8Array(size), new Uint8Array(size)];
+  for (let start = 0; start < source.byteLength; start += size) {
     signal?.throwIfAborted();
-    const length = Math.min(4 * chunkValues, source.byteLength - start);
-    const before = await model.read(source, start, length);
-    const after = await made.read(tensor, start, length);
+    const length = Math.min(size, source.byteLength - start);
+    const before = await model.read(source, start, length, one);
+    const after = await made.read(tensor, start, length, other);
     if (before.some((byte, i) => byte !== after[i])) {
       const message = `tensor ${quote(tensor.name)} is not what it was, from byte ${start}`;
       throw new FewbitsError('CORRUPT_DATA', message);
