@@ -33,7 +33,8 @@ async function measure(rounds, alternatives) {
 }
 
 console.log(`${rows} x ${dims}, cosine, ${fb.variant}, Node ${process.version}`);
-console.log(`${availableParallelism()} cores; times of one index, then gains with workers\n`);
+console.log(`${availableParallelism()} cores; times of one index, then gains with workers`);
+console.log('half of the vectors are copied to the pool, half are given: { transfer: true }\n');
 columns('bits', 'call', 'one index', ...counts.map((n) => `${n} worker${n > 1 ? 's' : ''}`));
 
 for (const bits of [8, 4, 2, 1]) {
@@ -41,10 +42,16 @@ for (const bits of [8, 4, 2, 1]) {
   const pools = [];
   for (const workers of counts) pools.push(await createPool({ dims, bits, workers }));
   const all = [index, ...pools];
+  const half = (rows >> 1) * dims;
+  const given = all.map(() => x.slice(half));
   const lines = {
-    'add all': await measure(
+    'add half': await measure(
       1,
-      all.map((one) => () => one.add(x)),
+      all.map((one) => () => one.add(x.subarray(0, half))),
+    ),
+    'half, given': await measure(
+      1,
+      all.map((one, i) => () => one.add(given[i], undefined, { transfer: true })),
     ),
     search: await measure(
       100,

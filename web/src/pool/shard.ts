@@ -80,9 +80,10 @@ export class Shard {
     }
   }
 
-  /** Appends vectors to the `rows` that there are. */
-  add(vectors: Float32Array, rows: number): void {
+  /** Appends vectors to the `rows` that there are, and gives their memory back. */
+  add(vectors: Float32Array, rows: number): Float32Array {
     this.#open.index.add(vectors, rows);
+    return vectors;
   }
 
   /** Appends rows as a file has them. */

@@ -107,12 +107,17 @@ export class Shards {
     const step = Math.max(1, Math.floor(PIECE_BYTES / 4 / dims));
     let stopped = false;
     const work = async (remote: Remote, { first, n, rows }: Part) => {
+      // Goes there and comes back: fresh memory costs more than the copy into it.
+      let piece: Float32Array = new Float32Array();
       try {
         for (let done = 0; done < n && !stopped; done += step) {
           signal?.throwIfAborted();
           const end = Math.min(n, done + step);
-          const piece = x.slice((first + done) * dims, (first + end) * dims);
-          await remote.call('add', [piece, rows + done], [piece.buffer]);
+          const values = x.subarray((first + done) * dims, (first + end) * dims);
+          if (piece.length < values.length) piece = new Float32Array(values.length);
+          piece = piece.subarray(0, values.length);
+          piece.set(values);
+          piece = await remote.call('add', [piece, rows + done], [piece.buffer as ArrayBuffer]);
         }
       } catch (error) {
         stopped = true;
