@@ -23,17 +23,16 @@ import { bytesText, oneOf, paths, printable, table, UsageError, wholeNumber } fr
 
 export const quantizeHelp = `fewbits quantize <in.safetensors | in.gguf> <out.gguf> --type TYPE
 
-Quantizes a model to GGUF, tensor by tensor, within 300 MB of memory. Tensors of one
-dimension, small ones, and those that llama.cpp's quantize tool leaves alone keep their bytes; rows that
-are not whole blocks get a type with smaller blocks. Metadata stay as they are, but for the file type.
-Names stay as they are too: a safetensors model from a training framework has not the names that
-llama.cpp looks for.
+Quantizes a model to GGUF, tensor by tensor, within 300 MB of memory. Tensors of one dimension, small
+ones, and those that llama.cpp's quantize tool leaves alone keep their bytes; rows that are not whole
+blocks get a type with smaller blocks. Metadata stay as they are, but for the file type. Names stay as
+they are too: a safetensors model from a training framework has not the names that llama.cpp looks for.
 
   --type TYPE          ${targetTypes.slice(0, 11).join(' ')}
                        ${targetTypes.slice(11).join(' ')},
-                       or llama.cpp's mixtures ${mixtures.join(' ')},
-                       or keep. Other names mean what they mean to llama.cpp too, where some tensors get
-                       more bits, but for Q3_K, Q4_K and Q5_K: these give all but the output the same type
+                       a mixture of llama.cpp's: ${mixtures.join(' ')},
+                       or keep. A name means what it means to llama.cpp's quantize tool, which gives
+                       some tensors more bits; but Q3_K, Q4_K and Q5_K are one type for all but the output
   --rule NAME=TYPE     another type for tensors whose name matches; * stands for anything; TYPE may be
                        keep or drop; the first rule that matches decides; can be repeated
   --pure               all tensors get the same type, the output tensor too (else Q6_K or Q8_0)

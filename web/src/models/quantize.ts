@@ -110,10 +110,11 @@ function* allChunks(
     const step = Math.max(1, Math.floor(values / rowLength)) * rowBytes;
     // Matrices with weights of their own are worked on one by one.
     const matrices = importance ? importance.length / rowLength : 1;
+    const size = total / matrices;
     for (let matrix = 0; matrix < matrices; matrix++) {
       const own = importance?.slice(matrix * rowLength, (matrix + 1) * rowLength);
-      const end = ((matrix + 1) / matrices) * total;
-      for (let start = (matrix / matrices) * total; start < end; start += step) {
+      const end = (matrix + 1) * size;
+      for (let start = matrix * size; start < end; start += step) {
         const length = Math.min(step, end - start);
         yield { planned, start, length, firstRow: start / rowBytes, importance: own };
       }
