@@ -34,6 +34,9 @@ const code = (work: () => unknown) => {
   return 'passed';
 };
 
+/** Vectors that vary less from dimension to dimension. */
+const uneven = (x: Float32Array, dims: number) => x.map((value, i) => value / (1 + (i % dims)));
+
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, i) => sum + x * b[i], 0);
 
 describe.each(['simd128', 'relaxed'] as const)('vector index, %s', (variant) => {
@@ -87,7 +90,7 @@ describe.each(['simd128', 'relaxed'] as const)('vector index, %s', (variant) => 
     let histories = 0;
     for (let seed = 0; seed < 1000; seed++) {
       const { below, uniform, vectors } = generator(seed);
-      const dims = 1 + below(below(4) === 0 ? 40 : 12);
+      const dims = 1 + below(below(4) === 0 ? 50 : 12);
       const settings = {
         dims,
         bits: ([1, 2, 4, 8] as const)[below(4)],
@@ -98,7 +101,7 @@ describe.each(['simd128', 'relaxed'] as const)('vector index, %s', (variant) => 
         mean: below(3) === 0 ? vectors(1, dims) : undefined,
       };
       let index = fb.createIndex(settings);
-      if (below(4) === 0) index.calibrate(vectors(dims + below(50), dims));
+      if (below(4) === 0) index.calibrate(uneven(vectors(dims + below(50), dims), dims));
       const pristine = index.save();
       // The model: a one-vector index for each id says what its score must be.
       const model = new Map<Id, Float32Array>();
@@ -298,11 +301,33 @@ describe.each(['simd128', 'relaxed'] as const)('vector index, %s', (variant) => 
       index.add(vectors(20, settings.dims), ids);
       yield index.save();
     }
-    using index = fb.createIndex({ dims: 8, bits: 4 });
-    index.calibrate(vectors(30, 8));
-    index.add(vectors(20, 8));
+    using index = fb.createIndex({ dims: 36, bits: 4 });
+    index.calibrate(uneven(vectors(100, 36), 36));
+    expect(index.stats().calibrated).toBe(true);
+    index.add(vectors(20, 36));
     yield index.save();
   }
+
+  it('calibrates by the mean alone where axes would not help', () => {
+    const dims = 96;
+    const { below, vectors } = generator(10);
+    const centres = vectors(1000, dims);
+    const x = vectors(2000, dims);
+    for (let row = 0; row < 2000; row++) {
+      const centre = below(1000) * dims;
+      for (let i = 0; i < dims; i++) x[row * dims + i] += centres[centre + i];
+    }
+    for (const bits of [1, 2, 4, 8] as const) {
+      using index = fb.createIndex({ dims, bits });
+      index.calibrate(uneven(x, dims));
+      const { bytesPerVector } = index.stats();
+      index.calibrate(x);
+      expect(index.stats()).toMatchObject({ calibrated: false, centred: true });
+      expect(index.stats().bytesPerVector).toBeGreaterThanOrEqual(bytesPerVector);
+      index.add(x);
+      expect(index.search(x.subarray(0, dims), { k: 1 }).ids).toEqual([0]);
+    }
+  });
 
   it('opens what it saved, and nothing that was damaged', () => {
     const { below } = generator(7);

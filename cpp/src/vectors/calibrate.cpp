@@ -16,6 +16,10 @@ constexpr std::size_t kStep = 32;
 constexpr std::size_t kMostSteps = 8;
 constexpr std::size_t kFactorBytes = 2;
 
+/// How much of the expected square of the error must be left for the principal axes to be taken:
+/// near the query, where ranks are decided, they gain less than on the whole.
+constexpr double kGain = 0.9;
+
 std::size_t segment_bytes(std::size_t dims, int bits) {
   if (bits == 0) return 0;
   const Codebook& book = *codebook(bits);
@@ -32,9 +36,10 @@ double distortion(int bits) {
 
 /// Where to cut the axes and how many bits each piece gets, so that the error of scores is least
 /// within the budget, given the axes' variances. `segments` has room for a piece a step; the first
-/// of them are filled, their scale with the variance. 0 when memory is short.
+/// of them are filled, their scale with the variance; `cost` is the expected square of the error.
+/// 0 when memory is short.
 std::size_t cut_and_allocate(const double* variances, std::size_t dims, std::size_t budget,
-                             Segment* segments) {
+                             Segment* segments, double* cost) {
   const std::size_t steps = (dims + kStep - 1) / kStep;
   const std::size_t columns = budget + 1;
   struct Choice {
@@ -49,10 +54,8 @@ std::size_t cut_and_allocate(const double* variances, std::size_t dims, std::siz
       !sums.resize(dims + 1)) {
     return 0;
   }
-  // Axes along which the sample does not vary still deserve what bits are left.
-  const double least = variances[0] > 0 ? variances[0] * 1e-9 : 1;
   sums[0] = 0;
-  for (std::size_t i = 0; i < dims; ++i) sums[i + 1] = sums[i] + std::max(variances[i], least);
+  for (std::size_t i = 0; i < dims; ++i) sums[i + 1] = sums[i] + std::max(variances[i], 0.0);
   const auto at = [&](std::size_t step) { return std::min(step * kStep, dims); };
   const auto variance = [&](std::size_t from, std::size_t to) {
     return (sums[at(to)] - sums[at(from)]) / static_cast<double>(at(to) - at(from));
@@ -71,16 +74,17 @@ std::size_t cut_and_allocate(const double* variances, std::size_t dims, std::siz
       const double* before = best.data() + from * columns;
       for (const int bits : kWidths) {
         const std::size_t bytes = segment_bytes(width, bits);
-        const double cost = weight * distortion(bits);
+        const double error = weight * distortion(bits);
         for (std::size_t b = bytes; b < columns; ++b) {
-          if (before[b - bytes] + cost < cell[b]) {
-            cell[b] = before[b - bytes] + cost;
+          if (before[b - bytes] + error < cell[b]) {
+            cell[b] = before[b - bytes] + error;
             chosen[b] = {static_cast<std::uint8_t>(length), static_cast<std::uint8_t>(bits)};
           }
         }
       }
     }
   }
+  *cost = best[steps * columns + budget];
   std::size_t count = 0;
   std::size_t left = budget;
   for (std::size_t to = steps; to > 0;) {
@@ -95,10 +99,28 @@ std::size_t cut_and_allocate(const double* variances, std::size_t dims, std::siz
   return count;
 }
 
+/// Brings eigenvalues of a sample's covariance, which lie wider apart than those of what it is
+/// drawn from, nearer to their mean: oracle approximating shrinkage (Chen, Wiesel, Eldar and Hero
+/// 2010).
+void shrink(double* values, std::size_t dims, std::size_t n) {
+  double sum = 0;
+  double square = 0;
+  for (std::size_t i = 0; i < dims; ++i) {
+    values[i] = std::max(values[i], 0.0);
+    sum += values[i];
+    square += values[i] * values[i];
+  }
+  const auto p = static_cast<double>(dims);
+  const double above = (1 - 2 / p) * square + sum * sum;
+  const double below = (static_cast<double>(n) + 1 - 2 / p) * (square - sum * sum / p);
+  const double share = below > 0 ? std::min(above / below, 1.0) : 1.0;
+  for (std::size_t i = 0; i < dims; ++i) values[i] += share * (sum / p - values[i]);
+}
+
 }  // namespace
 
 Result learn(const float* sample, std::size_t n, std::size_t dims, bool normalise,
-             std::size_t row_bytes, std::uint32_t seed, Learned* learned) {
+             std::size_t row_bytes, double even_distortion, std::uint32_t seed, Learned* learned) {
   Buffer<double> mean;
   Buffer<double> covariance;
   Buffer<double> values;
@@ -143,8 +165,15 @@ Result learn(const float* sample, std::size_t n, std::size_t dims, bool normalis
   for (std::size_t i = 0; i < dims * dims; ++i) {
     learned->matrix[i] = static_cast<float>(covariance[i]);
   }
+  shrink(values.data(), dims, n);
+  double cost = 0;
   const std::size_t count =
-      cut_and_allocate(values.data(), dims, row_bytes, learned->segments.data());
+      cut_and_allocate(values.data(), dims, row_bytes, learned->segments.data(), &cost);
+  double sum = 0;
+  for (std::size_t i = 0; i < dims; ++i) sum += values[i];
+  // What random axes with even bits cost, their scores shrunk alike, which does not change ranks.
+  const double even = sum * sum / static_cast<double>(dims) * even_distortion;
+  learned->pays = cost < kGain * even;
   if (count == 0 || !learned->segments.resize(count)) return failure(Status::out_of_memory);
   const double largest = std::max(values[0], 0.0);
   std::size_t first = 0;

@@ -29,17 +29,25 @@ bool Index::State::init(const Options& wanted) {
   const std::size_t dims = options.dims;
   const std::size_t padded = round_up(dims, 16);
   if (!transform.init(dims, options.seed) || !centred.resize(dims) || !rotated.resize(dims) ||
-      !fixed.resize(padded) || !vector_codes.resize(padded) || !levels.resize(padded) ||
-      !segments.resize(1) || !scales.resize(1)) {
+      !fixed.resize(padded) || !vector_codes.resize(padded) || !levels.resize(padded)) {
     return false;
   }
-  segments[0] = {static_cast<std::uint32_t>(dims), static_cast<std::uint32_t>(options.bits), 1.0f};
   if (options.refine_bits != 0) {
     const Segment whole{static_cast<std::uint32_t>(dims), 4, 1.0f};
     if (!refine_layout.init(&whole, 1)) return false;
     refine_bytes = options.refine_bits == 8 ? dims : refine_layout.row_bytes();
     refine = Records(round_up(kBlockRows * refine_bytes, 16) + kBlockRows * sizeof(float));
   }
+  return forget_transform();
+}
+
+/// Back to the random rotation.
+bool Index::State::forget_transform() {
+  if (!segments.resize(1)) return false;
+  segments[0] = {static_cast<std::uint32_t>(options.dims), static_cast<std::uint32_t>(options.bits),
+                 1.0f};
+  transform.forget_matrix();
+  learned = false;
   return lay_out();
 }
 
@@ -506,20 +514,23 @@ Result Index::set_transform(const float* matrix, const Segment* segments, std::s
 }
 
 Result Index::calibrate(const float* sample, std::size_t n) {
-  const State& s = *state_;
+  State& s = *state_;
   const std::size_t dims = s.options.dims;
   if (s.rows != 0 || n == 0) return failure(Status::invalid_argument);
   const std::size_t bad = first_non_finite(sample, n * dims);
   if (bad < n * dims) return failure(Status::non_finite, bad);
+  if (!s.forget_transform()) return failure(Status::out_of_memory);
   const RowSizes sizes = row_sizes();
   const std::size_t budget =
       (dims * static_cast<std::size_t>(s.options.bits) + 7) / 8 + sizeof(float) + sizes.tails;
+  // Tails take about a sixth off the error of 4 bits.
+  const double even = codebook(s.options.bits)->distortion * (s.has_tails ? 5.0 / 6.0 : 1.0);
   Learned learned;
-  const Result result =
-      learn(sample, n, dims, s.options.metric == Metric::cosine, budget, s.options.seed, &learned);
+  const Result result = learn(sample, n, dims, s.options.metric == Metric::cosine, budget, even,
+                              s.options.seed, &learned);
   if (!result.ok()) return result;
   const Result centred = set_mean(learned.mean.data());
-  if (!centred.ok()) return centred;
+  if (!centred.ok() || !learned.pays) return centred;
   return set_transform(learned.matrix.data(), learned.segments.data(), learned.segments.size());
 }
 

@@ -66,6 +66,7 @@ struct Index::State {
   Buffer<std::int8_t> levels;   // of a vector that is reconstructed
 
   bool init(const Options& wanted);
+  bool forget_transform();
   bool lay_out();
   Result reserve(std::size_t rows);
 

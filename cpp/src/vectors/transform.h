@@ -12,6 +12,7 @@ class Transform {
   bool init(std::size_t dims, std::uint32_t seed) { return rotation_.init(dims, seed); }
   bool set_mean(const float* mean);
   bool set_matrix(const float* matrix);
+  void forget_matrix() { matrix_ = Buffer<float>(); }
 
   std::size_t dims() const { return rotation_.dims(); }
   const Rotation& rotation() const { return rotation_; }
