@@ -27,8 +27,13 @@ export const REQUIRED = [
   },
   {
     kernel: 'fewbits::vectors::simd::dot_scan',
-    simd128: ['i16x8.extmul_low_i8x16_s', 'i16x8.extmul_high_i8x16_s'],
-    relaxed: ['i32x4.relaxed_dot_i8x16_i7x16_add_s'],
+    simd128: ['i32x4.dot_i16x8_s'],
+    relaxed: ['i32x4.relaxed_dot_i8x16_i7x16_add_s', 'i16x8.relaxed_dot_i8x16_i7x16_s'],
+  },
+  {
+    kernel: 'fewbits::vectors::simd::dot_scan4',
+    simd128: ['i32x4.dot_i16x8_s'],
+    relaxed: ['i32x4.relaxed_dot_i8x16_i7x16_add_s', 'i16x8.relaxed_dot_i8x16_i7x16_s'],
   },
   {
     kernel: 'fewbits::vectors::simd::lut_scan',

@@ -10,6 +10,8 @@
 
 #include <cstdint>
 
+#include "simd/opaque.h"
+
 #if defined(__wasm_simd128__)
 #include <wasm_simd128.h>
 #else
@@ -20,15 +22,6 @@ using v128_t = simde_v128_t;
 
 namespace fewbits::simd {
 
-/// `value`, of which the compiler knows nothing.
-template <typename T>
-T opaque(T value) {
-#if defined(__wasm__)
-  __asm__("" : "+r"(value));
-#endif
-  return value;
-}
-
 // Vector constants for loops: they live in a register, where a literal would be put together anew
 // at every use (V8 does not hoist it, and it takes several instructions).
 inline v128_t constant_i32x4(std::int32_t value) {
@@ -38,22 +31,27 @@ inline v128_t constant_f32x4(float value) {
   return wasm_f32x4_splat(opaque(value));
 }
 
-/// acc[i] + sum over j of a[4i+j] * b[4i+j] for i in 0..3. `a` may hold any int8; `b` must lie in
-/// 0..127, where the relaxed instruction has one answer on every engine (the SIMD128 path agrees).
-inline v128_t dot_i8x16_u7x16_add(v128_t a, v128_t b, v128_t acc) {
 #if defined(__wasm_relaxed_simd__)
+/// acc[i] + sum over j of a[4i+j] * b[4i+j] for i in 0..3. `a` may hold any int8; `b` must lie in
+/// 0..127, where the instruction has one answer on every engine.
+inline v128_t dot_i8x16_u7x16_add(v128_t a, v128_t b, v128_t acc) {
   return wasm_i32x4_relaxed_dot_i8x16_i7x16_add(a, b, acc);
-#else
-  const v128_t low = wasm_i16x8_extmul_low_i8x16(a, b);
-  const v128_t high = wasm_i16x8_extmul_high_i8x16(a, b);
-  // Pairs sum without overflow: 2 * 128 * 127 < 2^15.
-  const v128_t low_pairs = wasm_i32x4_extadd_pairwise_i16x8(low);
-  const v128_t high_pairs = wasm_i32x4_extadd_pairwise_i16x8(high);
-  const v128_t even = wasm_i32x4_shuffle(low_pairs, high_pairs, 0, 2, 4, 6);
-  const v128_t odd = wasm_i32x4_shuffle(low_pairs, high_pairs, 1, 3, 5, 7);
-  return wasm_i32x4_add(acc, wasm_i32x4_add(even, odd));
-#endif
 }
+
+/// The same for engines where that is two multiplications, and makes `ones` (of 16 bits) anew at
+/// each use: here they stay in a register.
+inline v128_t dot_i8x16_u7x16_add_pairs(v128_t a, v128_t b, v128_t acc, v128_t ones) {
+  return wasm_i32x4_add(acc, wasm_i32x4_dot_i16x8(wasm_i16x8_relaxed_dot_i8x16_i7x16(a, b), ones));
+}
+
+/// Whether it is, as on x86 before AVX-VNNI: only there does a product of operands that are out of
+/// range saturate.
+inline bool dot_is_two_multiplications() {
+  const v128_t out_of_range = wasm_i8x16_splat(opaque(std::int8_t{-1}));
+  const v128_t sums = dot_i8x16_u7x16_add(wasm_i8x16_splat(127), out_of_range, wasm_i32x4_splat(0));
+  return wasm_i32x4_extract_lane(sums, 0) == 2 * 32767;
+}
+#endif
 
 /// table[index] for 16 indices in 0..15 at once: within that range the relaxed swizzle has one
 /// answer too, and spares x86 the saturation of the strict one.

@@ -16,6 +16,9 @@ inline constexpr std::size_t kBlockRows = 64;
 /// Rows that are put into a block at once.
 inline constexpr std::size_t kColumnRows = 16;
 
+/// Byte columns whose eight look-ups a row are averaged in eight bits before they are summed.
+inline constexpr std::size_t kGroupColumns = 4;
+
 /// Fixed point of a rotated, normalised vector while it is encoded: 2048 is one standard deviation.
 inline constexpr float kFixedOne = 2048.0f;
 
@@ -41,43 +44,49 @@ struct CodeSums {
 //             how many there are
 // to_columns  columns[kBlockRows * p + r] = rows[bytes * r + p] for kColumnRows rows
 // from_columns the inverse
-// lut_scan    sums[r] = sum over byte columns p of lut[2p][low nibble] + lut[2p+1][high nibble] of
-//             code[64p + r]; any `run` neighbouring lookups add up to 255 at most, run is 1, 2, 4,
-//             8
+// lut_scan    sums[r] = sum over groups of kGroupColumns byte columns of the mean of what they look
+//             up for row r: lut[2p][low nibble] and lut[2p + 1][high nibble] of code[64p + r]. A
+//             mean of neighbours is (a + b + 1) >> 1, of means likewise; columns that are missing
+//             in the last group count as 0
 // dot_scan    sums[r] = sum of rows[r * stride + i] * query[i], query in 0..127, stride a multiple
-//             of 16; `level_sums` (or null) receives the sum of each row
-// dot_scan4   the same for four queries; sums[q * rows + r]
+//             of 16
+// dot_scan4   the same for four queries, stride apart; sums[kBlockRows * q + r]
+// row_sums    sums[r] = sum of rows[r * stride + i]
 // dot_levels  sum of x[i] * levels[i] in four interleaved sums
-// above       bit r of the result: scores[r] > threshold, 64 scores
-#define FEWBITS_VECTORS_KERNELS(X)                                                               \
-  X(void, hadamard, (float* x, std::size_t n))                                                   \
-  X(void, flip_hadamard, (const float* x, const float* factors, float* y, std::size_t n))        \
-  X(void, multiply, (const float* x, const float* factors, float* y, std::size_t n))             \
-  X(float, sum_squares, (const float* x, std::size_t n))                                         \
-  X(void, to_fixed, (const float* x, std::size_t n, float scale, std::int16_t* fixed))           \
-  X(CodeSums, quantize,                                                                          \
-    (const std::int16_t* fixed, std::size_t n, std::int16_t multiplier, const Codebook& book,    \
-     std::uint8_t* codes))                                                                       \
-  X(CodeSums, align,                                                                             \
-    (const std::int16_t* fixed, std::size_t n, std::int16_t multiplier, const Codebook& book))   \
-  X(void, add_levels,                                                                            \
-    (const std::uint8_t* codes, std::size_t n, const std::int8_t* of_code, std::int8_t* levels)) \
-  X(std::size_t, find,                                                                           \
-    (const std::int8_t* x, std::size_t n, std::int8_t a, std::int8_t b, std::size_t room,        \
-     std::uint16_t* positions))                                                                  \
-  X(void, to_columns, (const std::uint8_t* rows, std::size_t bytes, std::uint8_t* columns))      \
-  X(void, from_columns, (const std::uint8_t* columns, std::size_t bytes, std::uint8_t* rows))    \
-  X(void, lut_scan,                                                                              \
-    (const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* lut, int run,             \
-     std::uint32_t* sums))                                                                       \
-  X(void, dot_scan,                                                                              \
-    (const std::int8_t* rows, std::size_t stride, std::size_t count, const std::uint8_t* query,  \
-     std::int32_t* sums, std::int32_t* level_sums))                                              \
-  X(void, dot_scan4,                                                                             \
-    (const std::int8_t* rows, std::size_t stride, std::size_t count, const std::uint8_t* query,  \
-     std::int32_t* sums, std::int32_t* level_sums))                                              \
-  X(float, dot_levels, (const float* x, const std::int8_t* levels, std::size_t n))               \
-  X(std::uint64_t, above, (const float* scores, float threshold))
+// estimate    estimates[r] = (base + step * sums[r]) * factors[r], or with `norms` (else null) two
+//             times that less norms[r]; bit r of the result: estimates[r] > threshold
+// above       the same from estimates that are there, still without norms
+#define FEWBITS_VECTORS_KERNELS(X)                                                                \
+  X(void, hadamard, (float* x, std::size_t n))                                                    \
+  X(void, flip_hadamard, (const float* x, const float* factors, float* y, std::size_t n))         \
+  X(void, multiply, (const float* x, const float* factors, float* y, std::size_t n))              \
+  X(float, sum_squares, (const float* x, std::size_t n))                                          \
+  X(void, to_fixed, (const float* x, std::size_t n, float scale, std::int16_t* fixed))            \
+  X(CodeSums, quantize,                                                                           \
+    (const std::int16_t* fixed, std::size_t n, std::int16_t multiplier, const Codebook& book,     \
+     std::uint8_t* codes))                                                                        \
+  X(CodeSums, align,                                                                              \
+    (const std::int16_t* fixed, std::size_t n, std::int16_t multiplier, const Codebook& book))    \
+  X(void, add_levels,                                                                             \
+    (const std::uint8_t* codes, std::size_t n, const std::int8_t* of_code, std::int8_t* levels))  \
+  X(std::size_t, find,                                                                            \
+    (const std::int8_t* x, std::size_t n, std::int8_t a, std::int8_t b, std::size_t room,         \
+     std::uint16_t* positions))                                                                   \
+  X(void, to_columns, (const std::uint8_t* rows, std::size_t bytes, std::uint8_t* columns))       \
+  X(void, from_columns, (const std::uint8_t* columns, std::size_t bytes, std::uint8_t* rows))     \
+  X(void, lut_scan,                                                                               \
+    (const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* lut, std::int32_t* sums))  \
+  X(void, dot_scan,                                                                               \
+    (const std::int8_t* rows, std::size_t stride, const std::uint8_t* query, std::int32_t* sums)) \
+  X(void, dot_scan4,                                                                              \
+    (const std::int8_t* rows, std::size_t stride, const std::uint8_t* queries,                    \
+     std::int32_t* sums))                                                                         \
+  X(void, row_sums, (const std::int8_t* rows, std::size_t stride, std::int32_t* sums))            \
+  X(float, dot_levels, (const float* x, const std::int8_t* levels, std::size_t n))                \
+  X(std::uint64_t, estimate,                                                                      \
+    (const std::int32_t* sums, float base, float step, const float* factors, const float* norms,  \
+     float threshold, float* estimates))                                                          \
+  X(std::uint64_t, above, (float* estimates, const float* norms, float threshold))
 
 #define FEWBITS_DECLARE(type, name, arguments) type name arguments;
 namespace scalar {

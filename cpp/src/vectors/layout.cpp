@@ -37,8 +37,7 @@ bool Layout::init(const Segment* segments, std::size_t count) {
       for (int p = 0; p < segment.planes; ++p) {
         const int bits = segment.book->plane_bits[p];
         const std::size_t bytes = plane_bytes(dims, bits);
-        // The fewer bits, the coarser a look-up may be rounded next to the error of the code.
-        segment.plane[p] = {bits, byte, bytes, segment.book->levels[p], bits == 4 ? 1 : 8 / bits};
+        segment.plane[p] = {bits, byte, bytes, segment.book->levels[p]};
         byte += bytes;
       }
       coded[at++] = segment;

@@ -17,7 +17,6 @@ struct Plane {
   std::size_t byte;  ///< of the row
   std::size_t bytes;
   const std::int8_t* levels;
-  int run;  ///< neighbouring look-ups that the scan sums in eight bits
 };
 
 struct CodedSegment {

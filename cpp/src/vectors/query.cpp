@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "vectors/kernels.h"
+
 namespace fewbits::vectors {
 
 bool Queries::init_tables(const Layout& layout, std::size_t count) {
@@ -29,17 +31,15 @@ namespace {
 /// What the dims_per_nibble values from y on add up to, for the sixteen nibbles.
 void sums_of_nibbles(const Plane& plane, const float* y, std::size_t have, float scale,
                      float* sums) {
-  std::memset(sums, 0, 16 * sizeof(float));
-  const unsigned mask = (1u << plane.bits) - 1;
-  const std::size_t dims = std::min(have, dims_per_nibble(plane.bits));
-  for (std::size_t j = 0; j < dims; ++j) {
-    float levels[16];
-    for (unsigned c = 0; c <= mask; ++c) {
-      levels[c] = static_cast<float>(plane.levels[c]) * (y[j] * scale);
+  const std::size_t levels = std::size_t{1} << plane.bits;
+  sums[0] = 0;
+  std::size_t size = 1;  // nibbles of the dimensions so far
+  for (std::size_t j = 0; j < dims_per_nibble(plane.bits); ++j, size *= levels) {
+    const float value = j < have ? y[j] * scale : 0.0f;
+    for (std::size_t c = levels; c-- > 0;) {
+      const float part = static_cast<float>(plane.levels[c]) * value;
+      for (std::size_t i = 0; i < size; ++i) sums[c * size + i] = sums[i] + part;
     }
-    const unsigned shift = static_cast<unsigned>(j) * static_cast<unsigned>(plane.bits);
-    for (unsigned nibble = 0; nibble < 16; ++nibble)
-      sums[nibble] += levels[(nibble >> shift) & mask];
   }
 }
 
@@ -54,10 +54,8 @@ void Queries::set_tables(const Layout& layout, const float* scales, std::size_t 
       const Plane& plane = segment.plane[p];
       const std::size_t nibbles = plane.bytes * 2;
       const std::size_t per_nibble = dims_per_nibble(plane.bits);
-      const auto run = static_cast<std::size_t>(plane.run);
       float* exact = exact_.data();
-      float widest = 0;  // largest span of a run of look-ups
-      float span = 0;
+      float widest = 0;  // largest span of a look-up
       for (std::size_t g = 0; g < nibbles; ++g) {
         const std::size_t first = g * per_nibble;
         float* sums = exact + g * 16;
@@ -71,18 +69,19 @@ void Queries::set_tables(const Layout& layout, const float* scales, std::size_t 
         }
         for (int i = 0; i < 16; ++i) sums[i] -= low;
         base += static_cast<double>(low);
-        span = g % run == 0 ? high - low : span + (high - low);
-        widest = std::max(widest, span);
+        widest = std::max(widest, high - low);
       }
-      // Rounding may add half to each look-up of a run.
-      const float room = 255.0f - static_cast<float>(plane.run - 1) * 0.5f - 0.25f;
-      const float step = widest > 0 ? widest / room : 1.0f;
+      const float step = widest > 0 ? widest / 255.0f : 1.0f;
       const float inverse = 1.0f / step;
       std::uint8_t* out = tables_.data() + q * table_bytes_ + plane.byte * 32;
       for (std::size_t i = 0; i < nibbles * 16; ++i) {
-        out[i] = static_cast<std::uint8_t>(exact[i] * inverse + 0.5f);
+        out[i] = static_cast<std::uint8_t>(std::min(exact[i] * inverse + 0.5f, 255.0f));
       }
-      numbers[1 + p] = step;
+      // The scan sums means of eight look-ups; each of the three roundings on the way to a mean
+      // adds 1/4 on average.
+      const double scale = static_cast<double>(step) * 8;
+      base -= scale * 0.75 * static_cast<double>((plane.bytes + kGroupColumns - 1) / kGroupColumns);
+      numbers[1 + p] = static_cast<float>(scale);
     }
     numbers[0] = static_cast<float>(base);
   }

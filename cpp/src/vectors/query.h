@@ -17,8 +17,9 @@ class Queries {
   void set_tables(const Layout& layout, const float* scales, std::size_t q, const float* y);
   void set_dot(std::size_t q, const float* y, std::size_t dims);
 
-  const std::uint8_t* table(std::size_t q, const Plane& plane) const {
-    return tables_.data() + q * table_bytes_ + plane.byte * 32;
+  /// For the codes from byte `byte` of the row on.
+  const std::uint8_t* table(std::size_t q, std::size_t byte) const {
+    return tables_.data() + q * table_bytes_ + byte * 32;
   }
   /// A segment's sum over its planes of step * look-ups, plus base, is <y, L>.
   float base(std::size_t q, std::size_t segment) const {

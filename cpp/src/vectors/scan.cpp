@@ -1,19 +1,13 @@
 #include <algorithm>
 #include <bit>
 
+#include "simd/opaque.h"
 #include "vectors/state.h"
 
 namespace fewbits::vectors {
 
-void Index::State::finish_estimates(const std::uint8_t* block_at, float* estimates) const {
-  if (options.metric != Metric::l2) return;
-  const float* norm = norms(block_at);
-  for (std::size_t r = 0; r < kBlockRows; ++r) estimates[r] = 2.0f * estimates[r] - norm[r];
-}
-
-void Index::State::offer_block(const float* estimates, std::size_t first,
+void Index::State::offer_block(std::uint64_t mask, const float* estimates, std::size_t first,
                                const std::uint32_t* allowed, Best* best) const {
-  std::uint64_t mask = kernels::above(estimates, best->threshold());
   if (mask == 0) return;
   if (rows - first < kBlockRows) mask &= (std::uint64_t{1} << (rows - first)) - 1;
   mask &= ~removed[first / 64];
@@ -32,24 +26,38 @@ namespace {
 /// Rows that one query is scored against before the next one is: they stay in the cache.
 constexpr std::size_t kTileRows = 1024;
 
-/// estimates += (base + steps * sums) * factors, a plane at a time.
-void add_plane(const std::uint32_t* sums, float step, float* partial) {
+/// A kernel that is not made part of its caller, as wasm-opt would where there is but one: engines
+/// compile by function, and one that runs through all rows would stay in their baseline code until
+/// it is called again.
+template <typename Kernel>
+Kernel* apart(Kernel* kernel) {
+  return fewbits::simd::opaque(kernel);
+}
+
+/// What the offset of the query added to the sums. Rows that are not there may hold anything, so
+/// the arithmetic is that of unsigned integers.
+void take_offset(const std::int32_t* level_sums, std::int32_t* sums) {
+  constexpr auto kOffset = static_cast<std::uint32_t>(Queries::kDotOffset);
   for (std::size_t r = 0; r < kBlockRows; ++r) {
-    partial[r] += step * static_cast<float>(static_cast<std::int32_t>(sums[r]));
+    sums[r] = static_cast<std::int32_t>(static_cast<std::uint32_t>(sums[r]) -
+                                        kOffset * static_cast<std::uint32_t>(level_sums[r]));
   }
 }
 
-void add_segment(const float* partial, const std::uint16_t* factors, float* estimates) {
+/// estimates += (base + the planes' steps * sums) * factors.
+void add_segment(const std::int32_t* sums, float base, float step, const std::uint16_t* factors,
+                 float* estimates) {
   for (std::size_t r = 0; r < kBlockRows; ++r) {
-    estimates[r] += partial[r] * f32_from_small_f16(factors[r]);
+    estimates[r] += (base + step * static_cast<float>(sums[r])) * f32_from_small_f16(factors[r]);
   }
 }
 
-void only_segment(const std::uint32_t* sums, float base, float step, const float* factors,
-                  float* estimates) {
+void add_segment(const std::int32_t* high, const std::int32_t* low, float base, float high_step,
+                 float low_step, const std::uint16_t* factors, float* estimates) {
   for (std::size_t r = 0; r < kBlockRows; ++r) {
-    estimates[r] =
-        (base + step * static_cast<float>(static_cast<std::int32_t>(sums[r]))) * factors[r];
+    const float partial = base + high_step * static_cast<float>(high[r]);
+    estimates[r] +=
+        (partial + low_step * static_cast<float>(low[r])) * f32_from_small_f16(factors[r]);
   }
 }
 
@@ -57,35 +65,55 @@ void only_segment(const std::uint32_t* sums, float base, float step, const float
 
 void Index::State::scan_tables(const Queries& queries, std::size_t count,
                                const std::uint32_t* allowed, Best* best) const {
-  alignas(16) std::uint32_t sums[kBlockRows];
+  alignas(16) std::int32_t sums[kBlockRows];
   alignas(16) float estimates[kBlockRows];
-  alignas(16) float partial[kBlockRows];
+  const auto lut_scan = apart(kernels::lut_scan);
+  for (std::size_t tile = 0; tile < rows; tile += kTileRows) {
+    const std::size_t tile_end = std::min(rows, tile + kTileRows);
+    for (std::size_t q = 0; q < count; ++q) {
+      const std::uint8_t* table = queries.table(q, 0);
+      const float base = queries.base(q, 0);
+      const float step = queries.step(q, 0, 0);
+      for (std::size_t first = tile; first < tile_end; first += kBlockRows) {
+        const std::uint8_t* at = block(first);
+        lut_scan(at, row_bytes, table, sums);
+        const std::uint64_t mask = kernels::estimate(sums, base, step, factors(at), norms(at),
+                                                     best[q].threshold(), estimates);
+        offer_block(mask, estimates, first, allowed, &best[q]);
+      }
+    }
+  }
+}
+
+void Index::State::scan_segments(const Queries& queries, std::size_t count,
+                                 const std::uint32_t* allowed, Best* best) const {
+  alignas(16) std::int32_t sums[2][kBlockRows];
+  alignas(16) float estimates[kBlockRows];
+  const auto lut_scan = apart(kernels::lut_scan);
   for (std::size_t tile = 0; tile < rows; tile += kTileRows) {
     const std::size_t tile_end = std::min(rows, tile + kTileRows);
     for (std::size_t q = 0; q < count; ++q) {
       for (std::size_t first = tile; first < tile_end; first += kBlockRows) {
         const std::uint8_t* at = block(first);
-        const auto look_up = [&](const Plane& plane) {
-          kernels::lut_scan(at + plane.byte * kBlockRows, plane.bytes, queries.table(q, plane),
-                            plane.run, sums);
-        };
-        if (!learned) {
-          look_up(layout.segment(0).plane[0]);
-          only_segment(sums, queries.base(q, 0), queries.step(q, 0, 0), factors(at), estimates);
-        } else {
-          std::fill_n(estimates, kBlockRows, 0.0f);
-          for (std::size_t s = 0; s < layout.segments(); ++s) {
-            const CodedSegment& segment = layout.segment(s);
-            std::fill_n(partial, kBlockRows, queries.base(q, s));
-            for (int p = 0; p < segment.planes; ++p) {
-              look_up(segment.plane[p]);
-              add_plane(sums, queries.step(q, s, p), partial);
-            }
-            add_segment(partial, half_factors(at, s), estimates);
+        std::fill_n(estimates, kBlockRows, 0.0f);
+        for (std::size_t s = 0; s < layout.segments(); ++s) {
+          const CodedSegment& segment = layout.segment(s);
+          for (int p = 0; p < segment.planes; ++p) {
+            const Plane& plane = segment.plane[p];
+            lut_scan(at + plane.byte * kBlockRows, plane.bytes, queries.table(q, plane.byte),
+                     sums[p]);
+          }
+          const float base = queries.base(q, s);
+          const float step = queries.step(q, s, 0);
+          if (segment.planes == 1) {
+            add_segment(sums[0], base, step, half_factors(at, s), estimates);
+          } else {
+            add_segment(sums[0], sums[1], base, step, queries.step(q, s, 1), half_factors(at, s),
+                        estimates);
           }
         }
-        finish_estimates(at, estimates);
-        offer_block(estimates, first, allowed, &best[q]);
+        const std::uint64_t mask = kernels::above(estimates, norms(at), best[q].threshold());
+        offer_block(mask, estimates, first, allowed, &best[q]);
       }
     }
   }
@@ -94,40 +122,47 @@ void Index::State::scan_tables(const Queries& queries, std::size_t count,
 void Index::State::scan_dots(const Queries& queries, std::size_t count,
                              const std::uint32_t* allowed, Best* best) const {
   alignas(16) std::int32_t sums[4 * kBlockRows];
-  alignas(16) std::int32_t computed[kBlockRows];
+  alignas(16) std::int32_t computed[kTileRows];
   alignas(16) float estimates[kBlockRows];
-  const bool stored = options.metric != Metric::l2;
+  const auto dot_scan = apart(kernels::dot_scan);
+  const auto dot_scan4 = apart(kernels::dot_scan4);
   for (std::size_t tile = 0; tile < rows; tile += kTileRows) {
     const std::size_t tile_end = std::min(rows, tile + kTileRows);
     for (std::size_t q = 0; q < count;) {
       const std::size_t group = count - q >= 4 ? 4 : 1;
       for (std::size_t first = tile; first < tile_end; first += kBlockRows) {
         const std::uint8_t* at = block(first);
-        const std::size_t here = std::min(kBlockRows, rows - first);
         const auto* codes = reinterpret_cast<const std::int8_t*>(at);
-        std::int32_t* levels_out = stored ? nullptr : computed;
         if (group == 4) {
-          kernels::dot_scan4(codes, row_bytes, here, queries.dot(q), sums, levels_out);
+          dot_scan4(codes, row_bytes, queries.dot(q), sums);
         } else {
-          kernels::dot_scan(codes, row_bytes, here, queries.dot(q), sums, levels_out);
+          dot_scan(codes, row_bytes, queries.dot(q), sums);
         }
-        const std::int32_t* of_row = stored ? level_sums(at) : computed;
-        const float* factor = factors(at);
+        const std::int32_t* levels_of_row = level_sums(at);
+        if (options.metric == Metric::l2) {
+          std::int32_t* of_block = computed + (first - tile);
+          if (q == 0) kernels::row_sums(codes, row_bytes, of_block);
+          levels_of_row = of_block;
+        }
         for (std::size_t j = 0; j < group; ++j) {
-          const float step = queries.dot_step(q + j);
-          const std::int32_t* sum = sums + j * here;
-          for (std::size_t r = 0; r < here; ++r) {
-            const std::int32_t dot = sum[r] - Queries::kDotOffset * of_row[r];
-            estimates[r] = static_cast<float>(dot) * step * factor[r];
-          }
-          for (std::size_t r = here; r < kBlockRows; ++r) estimates[r] = 0;
-          finish_estimates(at, estimates);
-          offer_block(estimates, first, allowed, &best[q + j]);
+          std::int32_t* sum = sums + j * kBlockRows;
+          take_offset(levels_of_row, sum);
+          Best& own = best[q + j];
+          const std::uint64_t mask = kernels::estimate(sum, 0, queries.dot_step(q + j), factors(at),
+                                                       norms(at), own.threshold(), estimates);
+          offer_block(mask, estimates, first, allowed, &own);
         }
       }
       q += group;
     }
   }
+}
+
+void Index::State::scan(const Queries& queries, std::size_t count, const std::uint32_t* allowed,
+                        Best* best) const {
+  if (by_dot) return scan_dots(queries, count, allowed, best);
+  if (learned) return scan_segments(queries, count, allowed, best);
+  scan_tables(queries, count, allowed, best);
 }
 
 }  // namespace fewbits::vectors

@@ -1,37 +1,44 @@
+#include <algorithm>
+
 #include "vectors/kernels.h"
 
 namespace fewbits::vectors::scalar {
 
-void lut_scan(const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* lut, int,
-              std::uint32_t* sums) {
+void lut_scan(const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* lut,
+              std::int32_t* sums) {
+  const auto mean = [](unsigned a, unsigned b) { return (a + b + 1) >> 1; };
   for (std::size_t r = 0; r < kBlockRows; ++r) {
-    std::uint32_t sum = 0;
-    for (std::size_t p = 0; p < bytes; ++p) {
-      const unsigned code = codes[p * kBlockRows + r];
-      sum += lut[32 * p + (code & 15)] + lut[32 * p + 16 + (code >> 4)];
+    sums[r] = 0;
+    for (std::size_t first = 0; first < bytes; first += kGroupColumns) {
+      unsigned means[kGroupColumns] = {};
+      for (std::size_t p = first; p < std::min(bytes, first + kGroupColumns); ++p) {
+        const unsigned code = codes[p * kBlockRows + r];
+        means[p - first] = mean(lut[32 * p + (code & 15)], lut[32 * p + 16 + (code >> 4)]);
+      }
+      sums[r] += mean(mean(means[0], means[1]), mean(means[2], means[3]));
     }
-    sums[r] = sum;
   }
 }
 
-void dot_scan(const std::int8_t* rows, std::size_t stride, std::size_t count,
-              const std::uint8_t* query, std::int32_t* sums, std::int32_t* level_sums) {
-  for (std::size_t r = 0; r < count; ++r) {
-    std::int32_t sum = 0;
-    std::int32_t levels = 0;
-    for (std::size_t i = 0; i < stride; ++i) {
-      sum += rows[r * stride + i] * query[i];
-      levels += rows[r * stride + i];
-    }
-    sums[r] = sum;
-    if (level_sums != nullptr) level_sums[r] = levels;
+void dot_scan(const std::int8_t* rows, std::size_t stride, const std::uint8_t* query,
+              std::int32_t* sums) {
+  for (std::size_t r = 0; r < kBlockRows; ++r) {
+    sums[r] = 0;
+    for (std::size_t i = 0; i < stride; ++i) sums[r] += rows[r * stride + i] * query[i];
   }
 }
 
-void dot_scan4(const std::int8_t* rows, std::size_t stride, std::size_t count,
-               const std::uint8_t* query, std::int32_t* sums, std::int32_t* level_sums) {
+void dot_scan4(const std::int8_t* rows, std::size_t stride, const std::uint8_t* queries,
+               std::int32_t* sums) {
   for (std::size_t q = 0; q < 4; ++q) {
-    dot_scan(rows, stride, count, query + q * stride, sums + q * count, level_sums);
+    dot_scan(rows, stride, queries + q * stride, sums + q * kBlockRows);
+  }
+}
+
+void row_sums(const std::int8_t* rows, std::size_t stride, std::int32_t* sums) {
+  for (std::size_t r = 0; r < kBlockRows; ++r) {
+    sums[r] = 0;
+    for (std::size_t i = 0; i < stride; ++i) sums[r] += rows[r * stride + i];
   }
 }
 
@@ -41,10 +48,23 @@ float dot_levels(const float* x, const std::int8_t* levels, std::size_t n) {
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-std::uint64_t above(const float* scores, float threshold) {
+std::uint64_t estimate(const std::int32_t* sums, float base, float step, const float* factors,
+                       const float* norms, float threshold, float* estimates) {
   std::uint64_t mask = 0;
   for (std::size_t r = 0; r < kBlockRows; ++r) {
-    if (scores[r] > threshold) mask |= std::uint64_t{1} << r;
+    float score = (base + step * static_cast<float>(sums[r])) * factors[r];
+    if (norms != nullptr) score = 2.0f * score - norms[r];
+    estimates[r] = score;
+    if (score > threshold) mask |= std::uint64_t{1} << r;
+  }
+  return mask;
+}
+
+std::uint64_t above(float* estimates, const float* norms, float threshold) {
+  std::uint64_t mask = 0;
+  for (std::size_t r = 0; r < kBlockRows; ++r) {
+    if (norms != nullptr) estimates[r] = 2.0f * estimates[r] - norms[r];
+    if (estimates[r] > threshold) mask |= std::uint64_t{1} << r;
   }
   return mask;
 }

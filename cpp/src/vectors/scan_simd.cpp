@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 
 #include "simd/simd.h"
 #include "vectors/kernels.h"
@@ -7,7 +8,6 @@
 
 namespace fewbits::vectors::simd {
 
-using fewbits::simd::dot_i8x16_u7x16_add;
 using fewbits::simd::lookup16;
 
 namespace {
@@ -23,75 +23,75 @@ struct ByteSums {
     odd = wasm_i16x8_add(odd, wasm_u16x8_shr(bytes, 8));
   }
 
-  void flush(std::uint32_t* sums) {
+  /// Sixteen sums, added to what is there unless it is the first time.
+  void flush(std::int32_t* sums, bool first) const {
     const v128_t even = wasm_i16x8_sub(both, wasm_i16x8_shl(odd, 8));
     const v128_t low = wasm_i16x8_shuffle(even, odd, 0, 8, 1, 9, 2, 10, 3, 11);
     const v128_t high = wasm_i16x8_shuffle(even, odd, 4, 12, 5, 13, 6, 14, 7, 15);
-    const v128_t parts[4] = {wasm_u32x4_extend_low_u16x8(low), wasm_u32x4_extend_high_u16x8(low),
-                             wasm_u32x4_extend_low_u16x8(high), wasm_u32x4_extend_high_u16x8(high)};
-    for (int i = 0; i < 4; ++i) {
-      wasm_v128_store(sums + 4 * i, wasm_i32x4_add(wasm_v128_load(sums + 4 * i), parts[i]));
+    v128_t parts[4] = {wasm_u32x4_extend_low_u16x8(low), wasm_u32x4_extend_high_u16x8(low),
+                       wasm_u32x4_extend_low_u16x8(high), wasm_u32x4_extend_high_u16x8(high)};
+    for (std::size_t i = 0; i < 4; ++i) {
+      if (!first) parts[i] = wasm_i32x4_add(parts[i], wasm_v128_load(sums + 4 * i));
+      wasm_v128_store(sums + 4 * i, parts[i]);
     }
-    both = wasm_i16x8_splat(0);
-    odd = wasm_i16x8_splat(0);
   }
 };
 
-template <int Run>
-void lut_scan_run(const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* lut,
-                  std::uint32_t* sums) {
-  constexpr std::size_t kVectors = kBlockRows / 16;
-  constexpr std::size_t kColumns = Run <= 2 ? 1 : Run / 2;         // byte columns per widening
-  constexpr std::size_t kFlush = Run == 1 ? 128 : 256 * kColumns;  // 256 * 255 < 2^16
-  const v128_t nibble = wasm_i8x16_splat(15);
-  for (std::size_t p = 0; p < bytes;) {
-    const std::size_t flush = std::min(bytes, p + kFlush);
-    ByteSums total[kVectors];
-    while (p < flush) {
-      v128_t partial[kVectors];
-      const std::size_t end = std::min(flush, p + kColumns);
-      for (bool first = true; p < end; ++p, first = false) {
-        const v128_t low = wasm_v128_load(lut + 32 * p);
-        const v128_t high = wasm_v128_load(lut + 32 * p + 16);
-        for (std::size_t v = 0; v < kVectors; ++v) {
-          const v128_t code = wasm_v128_load(codes + p * kBlockRows + 16 * v);
-          const v128_t from_low = lookup16(low, wasm_v128_and(code, nibble));
-          const v128_t from_high = lookup16(high, wasm_v128_and(wasm_u16x8_shr(code, 4), nibble));
-          if constexpr (Run == 1) {
-            total[v].add(from_low);
-            total[v].add(from_high);
-          } else {
-            const v128_t both = wasm_i8x16_add(from_low, from_high);
-            if constexpr (Run == 2) {
-              total[v].add(both);
-            } else {
-              partial[v] = first ? both : wasm_i8x16_add(partial[v], both);
-            }
-          }
-        }
-      }
-      if constexpr (Run > 2) {
-        for (std::size_t v = 0; v < kVectors; ++v) total[v].add(partial[v]);
+/// Look-ups of two columns of bytes for sixteen rows, averaged.
+v128_t look_up(v128_t code0, v128_t code1, const v128_t* tables, v128_t nibble) {
+  const v128_t first =
+      wasm_u8x16_avgr(lookup16(tables[0], wasm_v128_and(code0, nibble)),
+                      lookup16(tables[1], wasm_v128_and(wasm_u16x8_shr(code0, 4), nibble)));
+  const v128_t second =
+      wasm_u8x16_avgr(lookup16(tables[2], wasm_v128_and(code1, nibble)),
+                      lookup16(tables[3], wasm_v128_and(wasm_u16x8_shr(code1, 4), nibble)));
+  return wasm_u8x16_avgr(first, second);
+}
+
+/// Groups of columns, [lut, end), for 64 rows: 16 a vector.
+void add_groups(const std::uint8_t* codes, const std::uint8_t* lut, const std::uint8_t* end,
+                ByteSums* total) {
+  const v128_t nibble = fewbits::simd::constant_i32x4(0x0F0F0F0F);
+  ByteSums sum[4] = {total[0], total[1], total[2], total[3]};
+  // More than fits the registers of x86; 32 rows at a time, which would, measures slower.
+  for (; lut != end; codes += kGroupColumns * kBlockRows, lut += kGroupColumns * 32) {
+    v128_t mean[4];
+    for (std::size_t c = 0; c < kGroupColumns; c += 2) {
+      v128_t tables[4];
+      for (std::size_t i = 0; i < 4; ++i) tables[i] = wasm_v128_load(lut + 32 * c + 16 * i);
+      for (std::size_t v = 0; v < 4; ++v) {
+        const std::uint8_t* at = codes + c * kBlockRows + 16 * v;
+        const v128_t four =
+            look_up(wasm_v128_load(at), wasm_v128_load(at + kBlockRows), tables, nibble);
+        mean[v] = c == 0 ? four : wasm_u8x16_avgr(mean[v], four);
       }
     }
-    for (std::size_t v = 0; v < kVectors; ++v) total[v].flush(sums + 16 * v);
+    for (std::size_t v = 0; v < 4; ++v) sum[v].add(mean[v]);
   }
+  for (std::size_t v = 0; v < 4; ++v) total[v] = sum[v];
 }
 
 }  // namespace
 
-void lut_scan(const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* lut, int run,
-              std::uint32_t* sums) {
-  std::fill_n(sums, kBlockRows, 0u);
-  switch (run) {
-    case 1:
-      return lut_scan_run<1>(codes, bytes, lut, sums);
-    case 2:
-      return lut_scan_run<2>(codes, bytes, lut, sums);
-    case 4:
-      return lut_scan_run<4>(codes, bytes, lut, sums);
-    default:
-      return lut_scan_run<8>(codes, bytes, lut, sums);
+void lut_scan(const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* lut,
+              std::int32_t* sums) {
+  constexpr std::size_t kFlush = 256 * kGroupColumns;  // 256 * 255 < 2^16
+  for (std::size_t p = 0; p < bytes; p += kFlush) {
+    const std::size_t part = std::min(bytes - p, kFlush);
+    const std::size_t rest = part % kGroupColumns;
+    const std::uint8_t* code = codes + p * kBlockRows;
+    const std::uint8_t* table = lut + 32 * p;
+    ByteSums total[4];
+    add_groups(code, table, table + 32 * (part - rest), total);
+    if (rest != 0) {
+      // A group that is not whole: columns that are missing look up 0.
+      alignas(16) std::uint8_t last_codes[kGroupColumns * kBlockRows] = {};
+      alignas(16) std::uint8_t last_lut[kGroupColumns * 32] = {};
+      std::memcpy(last_codes, code + (part - rest) * kBlockRows, rest * kBlockRows);
+      std::memcpy(last_lut, table + (part - rest) * 32, rest * 32);
+      add_groups(last_codes, last_lut, last_lut + sizeof(last_lut), total);
+    }
+    for (std::size_t v = 0; v < 4; ++v) total[v].flush(sums + 16 * v, p == 0);
   }
 }
 
@@ -107,82 +107,133 @@ v128_t sum_lanes(v128_t a, v128_t b, v128_t c, v128_t d) {
                         wasm_i32x4_shuffle(ab, cd, 2, 3, 6, 7));
 }
 
-template <bool WithLevels>
-std::size_t dot_scan_rows(const std::int8_t* rows, std::size_t stride, std::size_t count,
-                          const std::uint8_t* query, std::int32_t* sums, std::int32_t* level_sums) {
-  const v128_t ones = wasm_i8x16_splat(1);
-  std::size_t r = 0;
-  for (; r + 4 <= count; r += 4) {
-    const std::int8_t* row = rows + r * stride;
-    v128_t sum[4];
-    v128_t level[4];
-    for (int j = 0; j < 4; ++j) sum[j] = level[j] = wasm_i32x4_splat(0);
-    for (std::size_t i = 0; i < stride; i += 16) {
-      const v128_t q = wasm_v128_load(query + i);
-      for (std::size_t j = 0; j < 4; ++j) {
-        const v128_t code = wasm_v128_load(row + j * stride + i);
-        sum[j] = dot_i8x16_u7x16_add(code, q, sum[j]);
-        if constexpr (WithLevels) level[j] = dot_i8x16_u7x16_add(code, ones, level[j]);
-      }
-    }
-    wasm_v128_store(sums + r, sum_lanes(sum[0], sum[1], sum[2], sum[3]));
-    if constexpr (WithLevels) {
-      wasm_v128_store(level_sums + r, sum_lanes(level[0], level[1], level[2], level[3]));
+// Ways to add up the products of codes and query values, kStep of them at a time; all give the same
+// sums.
+#if defined(__wasm_relaxed_simd__)
+struct DotAdd {
+  static constexpr std::size_t kStep = 16;
+  static v128_t codes(const std::int8_t* at) { return wasm_v128_load(at); }
+  static v128_t values(const std::uint8_t* at) { return wasm_v128_load(at); }
+  v128_t operator()(v128_t code, v128_t value, v128_t sum) const {
+    return fewbits::simd::dot_i8x16_u7x16_add(code, value, sum);
+  }
+};
+
+struct DotPairs : DotAdd {
+  v128_t ones = fewbits::simd::constant_i32x4(0x00010001);
+  v128_t operator()(v128_t code, v128_t value, v128_t sum) const {
+    return fewbits::simd::dot_i8x16_u7x16_add_pairs(code, value, sum, ones);
+  }
+};
+#else
+/// Widened as they are loaded.
+struct DotWide {
+  static constexpr std::size_t kStep = 8;
+  static v128_t codes(const std::int8_t* at) { return wasm_i16x8_load8x8(at); }
+  static v128_t values(const std::uint8_t* at) { return wasm_u16x8_load8x8(at); }
+  v128_t operator()(v128_t code, v128_t value, v128_t sum) const {
+    return wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(code, value));
+  }
+};
+#endif
+
+template <typename Work>
+void with_dot(const Work& work) {
+#if defined(__wasm_relaxed_simd__)
+  if (fewbits::simd::dot_is_two_multiplications()) return work(DotPairs());
+  return work(DotAdd());
+#else
+  return work(DotWide());
+#endif
+}
+
+/// Sums of Rows rows with Queries queries, from pointers that move on: an address that is added up
+/// anew costs as much as what it loads.
+template <std::size_t Rows, std::size_t Queries, typename Dot>
+struct DotTile {
+  const std::int8_t* row[Rows];
+  const std::uint8_t* query[Queries];
+  v128_t sum[Rows][Queries];
+
+  DotTile(const std::int8_t* rows, const std::uint8_t* queries, std::size_t stride) {
+    for (std::size_t r = 0; r < Rows; ++r) row[r] = rows + r * stride;
+    for (std::size_t q = 0; q < Queries; ++q) query[q] = queries + q * stride;
+    for (auto& of_row : sum) {
+      for (v128_t& s : of_row) s = wasm_i32x4_splat(0);
     }
   }
-  return r;
+
+  template <std::size_t Dims>
+  void add(const Dot& dot) {
+    for (std::size_t i = 0; i < Dims; i += Dot::kStep) {
+      v128_t code[Rows];
+      for (std::size_t r = 0; r < Rows; ++r) code[r] = Dot::codes(row[r] + i);
+      for (std::size_t q = 0; q < Queries; ++q) {
+        const v128_t value = Dot::values(query[q] + i);
+        for (std::size_t r = 0; r < Rows; ++r) sum[r][q] = dot(code[r], value, sum[r][q]);
+      }
+    }
+    for (const std::int8_t*& at : row) at += Dims;
+    for (const std::uint8_t*& at : query) at += Dims;
+  }
+
+  /// Unrolled to 64 values: V8 looks at its stack limit at the head of each loop.
+  void add_all(const Dot& dot, std::size_t dims) {
+    for (; dims >= 64; dims -= 64) add<64>(dot);
+    for (; dims != 0; dims -= 16) add<16>(dot);
+  }
+};
+
+/// Two rows at a time: codes come from memory in one stream, which is about twice as fast as
+/// reading four rows side by side.
+template <typename Dot>
+void dot_rows(const Dot& dot, const std::int8_t* rows, std::size_t stride,
+              const std::uint8_t* query, std::int32_t* sums) {
+  for (std::size_t r = 0; r < kBlockRows; r += 4) {
+    DotTile<2, 1, Dot> first(rows + r * stride, query, stride);
+    first.add_all(dot, stride);
+    DotTile<2, 1, Dot> second(rows + (r + 2) * stride, query, stride);
+    second.add_all(dot, stride);
+    wasm_v128_store(
+        sums + r, sum_lanes(first.sum[0][0], first.sum[1][0], second.sum[0][0], second.sum[1][0]));
+  }
+}
+
+template <typename Dot>
+void dot_rows4(const Dot& dot, const std::int8_t* rows, std::size_t stride,
+               const std::uint8_t* queries, std::int32_t* sums) {
+  for (std::size_t r = 0; r < kBlockRows; r += 2) {
+    DotTile<2, 4, Dot> tile(rows + r * stride, queries, stride);
+    tile.add_all(dot, stride);
+    for (std::size_t j = 0; j < 2; ++j) {
+      std::int32_t of_row[4];
+      wasm_v128_store(of_row,
+                      sum_lanes(tile.sum[j][0], tile.sum[j][1], tile.sum[j][2], tile.sum[j][3]));
+      for (std::size_t q = 0; q < 4; ++q) sums[q * kBlockRows + r + j] = of_row[q];
+    }
+  }
 }
 
 }  // namespace
 
-void dot_scan(const std::int8_t* rows, std::size_t stride, std::size_t count,
-              const std::uint8_t* query, std::int32_t* sums, std::int32_t* level_sums) {
-  const std::size_t r = level_sums != nullptr
-                            ? dot_scan_rows<true>(rows, stride, count, query, sums, level_sums)
-                            : dot_scan_rows<false>(rows, stride, count, query, sums, level_sums);
-  scalar::dot_scan(rows + r * stride, stride, count - r, query, sums + r,
-                   level_sums != nullptr ? level_sums + r : nullptr);
+void dot_scan(const std::int8_t* rows, std::size_t stride, const std::uint8_t* query,
+              std::int32_t* sums) {
+  with_dot([&](const auto& dot) { dot_rows(dot, rows, stride, query, sums); });
 }
 
-void dot_scan4(const std::int8_t* rows, std::size_t stride, std::size_t count,
-               const std::uint8_t* query, std::int32_t* sums, std::int32_t* level_sums) {
-  std::size_t r = 0;
-  for (; r + 2 <= count; r += 2) {
-    const std::int8_t* row = rows + r * stride;
-    v128_t sum[2][4];
-    for (auto& of_row : sum) {
-      for (v128_t& s : of_row) s = wasm_i32x4_splat(0);
-    }
+void dot_scan4(const std::int8_t* rows, std::size_t stride, const std::uint8_t* queries,
+               std::int32_t* sums) {
+  with_dot([&](const auto& dot) { dot_rows4(dot, rows, stride, queries, sums); });
+}
+
+void row_sums(const std::int8_t* rows, std::size_t stride, std::int32_t* sums) {
+  for (std::size_t r = 0; r < kBlockRows; ++r) {
+    v128_t sum = wasm_i32x4_splat(0);
     for (std::size_t i = 0; i < stride; i += 16) {
-      const v128_t code0 = wasm_v128_load(row + i);
-      const v128_t code1 = wasm_v128_load(row + stride + i);
-      for (std::size_t q = 0; q < 4; ++q) {
-        const v128_t weight = wasm_v128_load(query + q * stride + i);
-        sum[0][q] = dot_i8x16_u7x16_add(code0, weight, sum[0][q]);
-        sum[1][q] = dot_i8x16_u7x16_add(code1, weight, sum[1][q]);
-      }
+      const v128_t pairs = wasm_i16x8_extadd_pairwise_i8x16(wasm_v128_load(rows + r * stride + i));
+      sum = wasm_i32x4_add(sum, wasm_i32x4_extadd_pairwise_i16x8(pairs));
     }
-    for (std::size_t j = 0; j < 2; ++j) {
-      std::int32_t of_row[4];
-      wasm_v128_store(of_row, sum_lanes(sum[j][0], sum[j][1], sum[j][2], sum[j][3]));
-      for (std::size_t q = 0; q < 4; ++q) sums[q * count + r + j] = of_row[q];
-    }
-  }
-  for (; r < count; ++r) {
-    for (std::size_t q = 0; q < 4; ++q) {
-      scalar::dot_scan(rows + r * stride, stride, 1, query + q * stride, sums + q * count + r,
-                       nullptr);
-    }
-  }
-  if (level_sums != nullptr) {
-    const v128_t ones = wasm_i8x16_splat(1);
-    for (r = 0; r < count; ++r) {
-      v128_t level = wasm_i32x4_splat(0);
-      for (std::size_t i = 0; i < stride; i += 16) {
-        level = dot_i8x16_u7x16_add(wasm_v128_load(rows + r * stride + i), ones, level);
-      }
-      level_sums[r] = fewbits::simd::sum_i32x4(level);
-    }
+    sums[r] = fewbits::simd::sum_i32x4(sum);
   }
 }
 
@@ -202,19 +253,50 @@ float dot_levels(const float* x, const std::int8_t* levels, std::size_t n) {
   return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
 }
 
-std::uint64_t above(const float* scores, float threshold) {
+namespace {
+
+/// Stores what `score_at` gives for four rows at a time, less norms where there are any, and says
+/// which are above the threshold.
+template <typename Score>
+std::uint64_t store_scores(const Score& score_at, const float* norms, float threshold,
+                           float* scores) {
   const v128_t limit = wasm_f32x4_splat(threshold);
   std::uint64_t mask = 0;
   for (std::size_t r = 0; r < kBlockRows; r += 16) {
     v128_t over[4];
     for (std::size_t j = 0; j < 4; ++j) {
-      over[j] = wasm_f32x4_gt(wasm_v128_load(scores + r + 4 * j), limit);
+      const std::size_t at = r + 4 * j;
+      v128_t score = score_at(at);
+      if (norms != nullptr) {
+        score = wasm_f32x4_sub(wasm_f32x4_add(score, score), wasm_v128_load(norms + at));
+      }
+      wasm_v128_store(scores + at, score);
+      over[j] = wasm_f32x4_gt(score, limit);
     }
     const v128_t bytes = wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(over[0], over[1]),
                                                  wasm_i16x8_narrow_i32x4(over[2], over[3]));
     mask |= static_cast<std::uint64_t>(static_cast<std::uint16_t>(wasm_i8x16_bitmask(bytes))) << r;
   }
   return mask;
+}
+
+}  // namespace
+
+std::uint64_t estimate(const std::int32_t* sums, float base, float step, const float* factors,
+                       const float* norms, float threshold, float* estimates) {
+  const v128_t start = wasm_f32x4_splat(base);
+  const v128_t scale = wasm_f32x4_splat(step);
+  const auto score_at = [&](std::size_t at) {
+    const v128_t sum = wasm_f32x4_convert_i32x4(wasm_v128_load(sums + at));
+    return wasm_f32x4_mul(wasm_f32x4_add(start, wasm_f32x4_mul(scale, sum)),
+                          wasm_v128_load(factors + at));
+  };
+  return store_scores(score_at, norms, threshold, estimates);
+}
+
+std::uint64_t above(float* estimates, const float* norms, float threshold) {
+  const auto score_at = [&](std::size_t at) { return wasm_v128_load(estimates + at); };
+  return store_scores(score_at, norms, threshold, estimates);
 }
 
 }  // namespace fewbits::vectors::simd

@@ -100,11 +100,7 @@ Result Index::search(const float* queries, std::size_t count, std::size_t k, std
       ready.set_tables(s.layout, s.scales.data(), q, y);
     }
   }
-  if (s.by_dot) {
-    s.scan_dots(ready, count, allowed, best);
-  } else {
-    s.scan_tables(ready, count, allowed, best);
-  }
+  s.scan(ready, count, allowed, best);
   for (std::size_t q = 0; q < count; ++q) {
     const std::size_t n = best[q].finish();
     Hit* rows = best[q].rows();

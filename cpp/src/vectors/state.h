@@ -84,8 +84,10 @@ struct Index::State {
   std::uint16_t* half_factors(std::uint8_t* block_at, std::size_t segment) {
     return reinterpret_cast<std::uint16_t*>(block_at + factor_offset) + segment * kBlockRows;
   }
+  /// nullptr but for l2.
   const float* norms(const std::uint8_t* block_at) const {
-    return reinterpret_cast<const float*>(block_at + extra_offset);
+    return options.metric == Metric::l2 ? reinterpret_cast<const float*>(block_at + extra_offset)
+                                        : nullptr;
   }
   const std::int32_t* level_sums(const std::uint8_t* block_at) const {
     return reinterpret_cast<const std::int32_t*>(block_at + extra_offset);
@@ -135,13 +137,17 @@ struct Index::State {
   void levels_of(std::size_t row, std::int8_t* out) const;
   void refine_levels_of(std::size_t row, std::int8_t* out) const;
   float inner_product(std::size_t row, const float* y, std::int8_t* scratch) const;
-  void offer_block(const float* estimates, std::size_t first, const std::uint32_t* allowed,
-                   Best* best) const;
-  void finish_estimates(const std::uint8_t* block_at, float* estimates) const;
+  void offer_block(std::uint64_t mask, const float* estimates, std::size_t first,
+                   const std::uint32_t* allowed, Best* best) const;
   void scan_tables(const Queries& queries, std::size_t count, const std::uint32_t* allowed,
                    Best* best) const;
+  void scan_segments(const Queries& queries, std::size_t count, const std::uint32_t* allowed,
+                     Best* best) const;
   void scan_dots(const Queries& queries, std::size_t count, const std::uint32_t* allowed,
                  Best* best) const;
+  /// Offers every row that is there and allowed to the best of each query.
+  void scan(const Queries& queries, std::size_t count, const std::uint32_t* allowed,
+            Best* best) const;
 };
 
 }  // namespace fewbits::vectors

@@ -146,61 +146,62 @@ TEST(VectorKernels, ColumnsAreTheSame) {
 }
 
 TEST(VectorKernels, TableScanIsTheSame) {
-  for (const int run : {1, 2, 4, 8}) {
-    for (const std::size_t bytes : {1, 2, 3, 4, 5, 37, 48, 129, 300, 1025, 2049}) {
-      const std::vector<std::uint8_t> codes = integers<std::uint8_t>(bytes * kBlockRows, 0, 255);
-      // The largest values that a run may have: 255 in all.
-      std::vector<std::uint8_t> lut = integers<std::uint8_t>(bytes * 32, 0, 255 / run);
-      lut[5] = static_cast<std::uint8_t>(255 / run);
-      for (const bool full : {false, true}) {
-        if (full) std::fill(lut.begin(), lut.end(), static_cast<std::uint8_t>(255 / run));
-        std::vector<std::uint32_t> a(kBlockRows);
-        std::vector<std::uint32_t> b(kBlockRows, 77);
-        scalar::lut_scan(codes.data(), bytes, lut.data(), run, a.data());
-        simd::lut_scan(codes.data(), bytes, lut.data(), run, b.data());
-        ASSERT_EQ(a, b) << run << " " << bytes;
-      }
+  for (const std::size_t bytes : {1, 2, 3, 4, 5, 37, 48, 129, 1023, 1024, 1027, 1028, 2049}) {
+    const std::vector<std::uint8_t> codes = integers<std::uint8_t>(bytes * kBlockRows, 0, 255);
+    std::vector<std::uint8_t> lut = integers<std::uint8_t>(bytes * 32, 0, 255);
+    for (const bool full : {false, true}) {
+      if (full) std::fill(lut.begin(), lut.end(), std::uint8_t{255});
+      std::vector<std::int32_t> a(kBlockRows);
+      std::vector<std::int32_t> b(kBlockRows, 77);
+      scalar::lut_scan(codes.data(), bytes, lut.data(), a.data());
+      simd::lut_scan(codes.data(), bytes, lut.data(), b.data());
+      ASSERT_EQ(a, b) << bytes;
     }
   }
 }
 
 TEST(VectorKernels, DotScansAreTheSame) {
-  for (const std::size_t stride : {16, 48, 384, 1024}) {
-    for (const std::size_t count : {1, 2, 3, 4, 7, 63, 64}) {
-      for (const bool full : {false, true}) {
-        std::vector<std::int8_t> rows = integers<std::int8_t>(count * stride, -128, 127);
-        std::vector<std::uint8_t> query = integers<std::uint8_t>(4 * stride, 0, 127);
-        if (full) {
-          std::fill(rows.begin(), rows.end(), std::int8_t{-128});
-          std::fill(query.begin(), query.end(), std::uint8_t{127});
-        }
-        std::vector<std::int32_t> a(4 * count);
-        std::vector<std::int32_t> b(4 * count);
-        std::vector<std::int32_t> c(count);
-        std::vector<std::int32_t> d(count);
-        scalar::dot_scan(rows.data(), stride, count, query.data(), a.data(), c.data());
-        simd::dot_scan(rows.data(), stride, count, query.data(), b.data(), d.data());
-        ASSERT_EQ(a, b);
-        ASSERT_EQ(c, d);
-        simd::dot_scan(rows.data(), stride, count, query.data(), b.data(), nullptr);
-        ASSERT_EQ(a, b);
-        scalar::dot_scan4(rows.data(), stride, count, query.data(), a.data(), c.data());
-        std::fill(d.begin(), d.end(), 0);
-        simd::dot_scan4(rows.data(), stride, count, query.data(), b.data(), d.data());
-        ASSERT_EQ(a, b);
-        ASSERT_EQ(c, d);
+  for (const std::size_t stride : {16, 48, 64, 80, 384, 1024}) {
+    for (const bool full : {false, true}) {
+      std::vector<std::int8_t> rows = integers<std::int8_t>(kBlockRows * stride, -128, 127);
+      std::vector<std::uint8_t> query = integers<std::uint8_t>(4 * stride, 0, 127);
+      if (full) {
+        std::fill(rows.begin(), rows.end(), std::int8_t{-128});
+        std::fill(query.begin(), query.end(), std::uint8_t{127});
       }
+      std::vector<std::int32_t> a(4 * kBlockRows);
+      std::vector<std::int32_t> b(4 * kBlockRows);
+      scalar::dot_scan4(rows.data(), stride, query.data(), a.data());
+      simd::dot_scan4(rows.data(), stride, query.data(), b.data());
+      ASSERT_EQ(a, b);
+      simd::dot_scan(rows.data(), stride, query.data(), b.data());
+      ASSERT_EQ(a, b);
+      scalar::row_sums(rows.data(), stride, a.data());
+      simd::row_sums(rows.data(), stride, b.data());
+      ASSERT_EQ(a, b);
     }
   }
 }
 
-TEST(VectorKernels, AboveIsTheSame) {
+TEST(VectorKernels, EstimatesAreTheSame) {
   for (int round = 0; round < 100; ++round) {
-    std::vector<float> scores = normals(kBlockRows);
-    scores[3] = 0.5f;
-    scores[4] = NAN;
-    for (const float threshold : {0.5f, -INFINITY, INFINITY, 2.0f}) {
-      ASSERT_EQ(scalar::above(scores.data(), threshold), simd::above(scores.data(), threshold));
+    const std::vector<std::int32_t> sums = integers<std::int32_t>(kBlockRows, -100000, 100000);
+    const std::vector<float> norms = normals(kBlockRows);
+    std::vector<float> factors = normals(kBlockRows);
+    factors[3] = 0;
+    factors[4] = NAN;
+    std::vector<float> a(kBlockRows);
+    std::vector<float> b(kBlockRows);
+    for (const float threshold : {0.0f, 0.5f, -INFINITY, INFINITY}) {
+      for (const float* norm : {static_cast<const float*>(nullptr), norms.data()}) {
+        ASSERT_EQ(
+            scalar::estimate(sums.data(), 0.25f, 1e-5f, factors.data(), norm, threshold, a.data()),
+            simd::estimate(sums.data(), 0.25f, 1e-5f, factors.data(), norm, threshold, b.data()));
+        a[4] = b[4] = 0;  // a NaN may have any sign
+        ASSERT_TRUE(same(a, b));
+        ASSERT_EQ(scalar::above(a.data(), norm, threshold), simd::above(b.data(), norm, threshold));
+        ASSERT_TRUE(same(a, b));
+      }
     }
   }
 }
