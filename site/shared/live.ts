@@ -1,4 +1,4 @@
-import { type Fewbits, FewbitsError, load } from 'fewbits';
+import { type Fewbits, load } from 'fewbits';
 import { html, render, type TemplateResult } from 'lit-html';
 import './page.ts';
 
@@ -8,12 +8,13 @@ export { html, nothing, type TemplateResult } from 'lit-html';
 /** Changes the state and draws the part again. */
 export type Update<S> = (change: Partial<S>) => void;
 
+/** Errors whose message is enough. */
+const told = ['FewbitsError', 'RangeError', 'SyntaxError'];
+
 /** What a reader is told when something could not be done. */
 export function message(error: unknown): TemplateResult {
-  const text =
-    error instanceof FewbitsError || error instanceof RangeError || error instanceof SyntaxError
-      ? error.message
-      : String(error);
+  // By name: those of workers lose their class on the way.
+  const text = error instanceof Error && told.includes(error.name) ? error.message : String(error);
   return html`<p class="message" role="alert">${text}</p>`;
 }
 

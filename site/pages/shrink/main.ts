@@ -75,7 +75,8 @@ async function plan(state: State, set: Update<State>): Promise<void> {
     const plans = await client.call('plan', { options: optionsOf(state) });
     if (question === asked) set({ plans, planError: null });
   } catch (planError) {
-    if (question === asked) set({ plans: null, planError });
+    // The last good plan stays in sight: the rules may be half typed.
+    if (question === asked) set({ planError });
   }
 }
 
@@ -119,7 +120,14 @@ async function surveyAll(set: Update<State>): Promise<void> {
 }
 
 /** Nothing of what was measured holds any more. */
-const unmeasured = { survey: null, exact: new Map(), whole: new Map(), plans: null, result: null };
+const unmeasured = {
+  survey: null,
+  exact: new Map(),
+  whole: new Map(),
+  plans: null,
+  planError: null,
+  result: null,
+};
 
 async function take(state: State, source: Source, set: Update<State>): Promise<void> {
   measuring.abort();
@@ -562,7 +570,7 @@ live<State>('shrink', started, (fb, state, set) => {
     })}
     ${
       model && plans && survey && unknown(plans.chosen, model, exact).length > 0
-        ? html`<p><button type="button" class="button" ?disabled=${surveying !== null || busy}
+        ? html`<p><button type="button" class="button" ?disabled=${surveying !== null || busy || state.planError !== null}
             @click=${() => measureModel(state, set)}>Measure all of the model in ${state.type}</button></p>`
         : nothing
     }
@@ -596,7 +604,7 @@ live<State>('shrink', started, (fb, state, set) => {
           .value=${state.rules}
           @input=${(event: Event) => change({ rules: (event.target as HTMLTextAreaElement).value })}></textarea>
       </label>
-      <button type="button" class="button main" ?disabled=${!plans || busy}
+      <button type="button" class="button main" ?disabled=${!plans || busy || state.planError !== null}
         @click=${() => shrink(state, set)}>Make the GGUF</button>
       ${plans ? html`<span class="field"><span class="name">It will have</span><span class="row"><output>${byteSize(plans.chosen.byteLength)}</output></span></span>` : nothing}
     </div>
