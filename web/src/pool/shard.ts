@@ -67,13 +67,11 @@ export class Shard {
   learn(sample: Float32Array, method: 'axes' | 'mean'): Transform {
     const { core, index } = this.#open;
     const { settings } = index;
-    if (method === 'mean') {
-      const mean = meanOf(sample, settings.dims, settings.metric);
-      return { ...transformOf(index), mean };
-    }
-    const pupil = new NativeIndex(core, settings);
+    // What it has learned before stays where this sample says nothing else.
+    const pupil = createEmpty(core, settings, transformOf(index));
     try {
-      pupil.calibrate(sample);
+      if (method === 'axes') pupil.calibrate(sample);
+      else pupil.setMean(meanOf(sample, settings.dims, settings.metric));
       return transformOf(pupil);
     } finally {
       pupil.dispose();
