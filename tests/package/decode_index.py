@@ -96,8 +96,8 @@ class Index:
 
     def back(self, factors):
         y = self.levels * factors
-        matrix = self.t.get("transform.matrix")
-        return rotate_back(y, self.t["rotation.signs"]) if matrix is None else y @ matrix.T
+        signs = self.t.get("rotation.signs")  # finer codes have them after calibrate too
+        return y @ self.t["transform.matrix"].T if signs is None else rotate_back(y, signs)
 
     def vectors(self):
         """The vectors that the codes stand for, shortened to where they are nearest."""

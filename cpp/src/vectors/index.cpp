@@ -236,12 +236,14 @@ void Index::State::encode_row(std::size_t row, const Centred& vector, std::uint8
   } else if (by_dot) {
     set_extra(block_at, slot, static_cast<std::int32_t>(whole.level));
   }
-  if (options.refine_bits != 0) encode_refine(row, vector.own, norm);
+  if (options.refine_bits != 0) encode_refine(row, vector, norm);
 }
 
-void Index::State::encode_refine(std::size_t row, double own, double norm) {
+void Index::State::encode_refine(std::size_t row, const Centred& vector, double norm) {
   const std::size_t dims = options.dims;
-  kernels::to_fixed(rotated.data(), dims, to_sigma(own, dims), fixed.data());
+  // Along learned axes values differ too much for the one scale that the finer code has.
+  if (learned) transform.rotation().apply(vector.x, rotated.data());
+  kernels::to_fixed(rotated.data(), dims, to_sigma(vector.own, dims), fixed.data());
   const CodeSums sums = encode(fixed.data(), dims, *codebook(options.refine_bits),
                                options.scale_search, vector_codes.data())
                             .sums;
@@ -470,7 +472,12 @@ Result Index::reconstruct(std::size_t row, float* x) {
     const auto scale = static_cast<float>(factor);
     for (std::size_t i = 0; i < dims; ++i) y[i] *= scale;
   }
-  s.transform.rotate_back(y, x);
+  if (s.options.refine_bits != 0) {
+    std::memcpy(x, y, dims * sizeof(float));
+    s.transform.rotation().apply_inverse(x);
+  } else {
+    s.transform.rotate_back(y, x);
+  }
   const float* mean = s.transform.mean();
   for (std::size_t i = 0; mean != nullptr && i < dims; ++i) x[i] += mean[i];
   return success();

@@ -99,6 +99,8 @@ Result Index::search(const float* queries, std::size_t count, std::size_t k, std
     } else {
       ready.set_tables(s.layout, s.scales.data(), q, y);
     }
+    // Candidates are scored by the finer codes, whose rotation is the random one.
+    if (s.learned && s.options.refine_bits != 0) s.transform.rotation().apply(x, y);
   }
   s.scan(ready, count, allowed, best);
   for (std::size_t q = 0; q < count; ++q) {

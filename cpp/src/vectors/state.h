@@ -128,7 +128,7 @@ struct Index::State {
   Result centre(const float* x, Centred* result);
   Centred to_range(const float* x, float square);
   void encode_row(std::size_t row, const Centred& vector, std::uint8_t* to);
-  void encode_refine(std::size_t row, double own, double norm);
+  void encode_refine(std::size_t row, const Centred& vector, double norm);
   /// Rows within a group of kColumnRows, one after the other from `from` on.
   void put_codes(std::size_t row, std::size_t count, const std::uint8_t* from);
   void get_codes(std::size_t row, std::size_t count, std::uint8_t* to) const;

@@ -82,7 +82,8 @@ function tensorsOf(index: NativeIndex, ids: Ids): Tensor[] {
     small('transform.scales', 'F32', [segments.length], scales);
     const cut = Uint32Array.from(segments.flatMap((segment) => [segment.dims, segment.bits]));
     small('transform.segments', 'U32', [segments.length, 2], cut);
-  } else {
+  }
+  if (!learned || settings.refine !== 0) {
     const signs = index.rotationSigns;
     small('rotation.signs', 'I8', [signs.length / dims, dims], signs);
   }
