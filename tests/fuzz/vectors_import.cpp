@@ -1,0 +1,168 @@
+// Any bytes are the rows of an index of any options: they are refused, or searched without harm and
+// given back as they came.
+
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "fewbits/vectors.h"
+
+using namespace fewbits;
+using namespace fewbits::vectors;
+
+namespace {
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+/// Arrays of exactly `n` rows, so that one byte too far is found.
+struct Rows {
+  std::vector<std::uint8_t> codes;
+  std::vector<std::uint8_t> factors;
+  std::vector<float> norms;
+  std::vector<std::uint8_t> refine_codes;
+  std::vector<float> refine_factors;
+
+  Rows(const RowSizes& sizes, std::size_t n)
+      : codes(n * sizes.codes),
+        factors(n * sizes.factors),
+        norms(n * sizes.norms / sizeof(float)),
+        refine_codes(n * sizes.refine_codes),
+        refine_factors(n * sizes.refine_factors / sizeof(float)) {}
+
+  Arrays arrays() {
+    return {codes.data(), factors.data(), norms.data(), refine_codes.data(), refine_factors.data()};
+  }
+};
+
+/// What is left of the input, byte by byte, then zeros.
+struct Source {
+  const std::uint8_t* data;
+  std::size_t size;
+
+  std::uint8_t byte() {
+    if (size == 0) return 0;
+    --size;
+    return *data++;
+  }
+
+  void fill(std::vector<std::uint8_t>& out) {
+    for (std::uint8_t& value : out) value = byte();
+  }
+
+  /// Mostly floats that a file may hold; some of any kind.
+  void fill(std::vector<float>& out) {
+    for (float& value : out) value = number();
+  }
+
+  float number() {
+    const std::uint8_t kind = byte();
+    if (kind < 240) return static_cast<float>(kind) / 64;
+    std::uint8_t bytes[4];
+    for (std::uint8_t& part : bytes) part = byte();
+    float value = 0;
+    std::memcpy(&value, bytes, 4);
+    return value;
+  }
+};
+
+void set_transform(Index* index, std::size_t dims, Source* source) {
+  std::vector<float> matrix(dims * dims);
+  for (std::size_t i = 0; i < dims; ++i) matrix[i * dims + (i + 3) % dims] = 1;
+  std::vector<Segment> segments;
+  for (std::size_t left = dims; left > 0;) {
+    constexpr std::uint32_t widths[] = {0, 1, 2, 3, 4, 5, 6, 8};
+    const std::size_t length = 1 + source->byte() % left;
+    segments.push_back({static_cast<std::uint32_t>(length), widths[source->byte() % 8],
+                        std::ldexp(1.0f, source->byte() % 64 - 32)});
+    left -= length;
+  }
+  static_cast<void>(index->set_transform(matrix.data(), segments.data(), segments.size()));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 8) return 0;
+  Source source = {data, size};
+  Options options;
+  options.dims = 1 + source.byte() % 72;
+  options.bits = 1 << (source.byte() % 4);
+  options.metric = static_cast<Metric>(source.byte() % 3);
+  options.refine_bits = 4 * (source.byte() % 3);
+  options.seed = source.byte();
+  const std::uint8_t shape = source.byte();
+  const std::size_t n = source.byte() % 40;
+
+  Result result;
+  const std::unique_ptr<Index> index(Index::create(options, &result));
+  require(index != nullptr);
+  if (shape % 4 == 0) set_transform(index.get(), options.dims, &source);
+  if (shape % 4 == 1) {
+    std::vector<float> mean(options.dims);
+    source.fill(mean);
+    static_cast<void>(index->set_mean(mean.data()));
+  }
+
+  Rows rows(index->row_sizes(), n);
+  source.fill(rows.codes);
+  if (index->has_transform()) {
+    source.fill(rows.factors);
+  } else {
+    std::vector<float> factors(n);
+    source.fill(factors);
+    if (n > 0) std::memcpy(rows.factors.data(), factors.data(), rows.factors.size());
+  }
+  source.fill(rows.norms);
+  source.fill(rows.refine_codes);
+  source.fill(rows.refine_factors);
+  result = index->import_rows(rows.arrays(), n);
+  if (!result.ok()) {
+    require(result.status == Status::corrupt_data && index->rows() == 0);
+    return 0;
+  }
+  require(index->rows() == n && index->size() == n);
+
+  // A removed row, rows after those of the file, and all of it once more through another export.
+  std::vector<float> x(options.dims, 0.5f);
+  if (n > 2) require(index->remove(source.byte() % n).ok());
+  require(index->add(x.data(), 1).ok());
+  Rows exported(index->row_sizes(), index->rows());
+  index->export_rows(0, index->rows(), exported.arrays());
+  require(std::equal(rows.factors.begin(), rows.factors.end(), exported.factors.begin()));
+  require(index->import_rows(exported.arrays(), n + 1).ok());
+
+  constexpr std::size_t count = 3;
+  constexpr std::size_t k = 5;
+  std::vector<float> queries(count * options.dims);
+  source.fill(queries);
+  for (float& value : queries) value = std::isfinite(value) ? value : 1.0f;
+  std::vector<std::uint32_t> allowed(index->rows() / 32 + 1);
+  for (std::uint32_t& word : allowed) word = source.byte() * 0x01010101u;
+  for (const std::uint32_t* filter : {static_cast<const std::uint32_t*>(nullptr),
+                                      static_cast<const std::uint32_t*>(allowed.data())}) {
+    std::vector<Hit> hits(count * k);
+    std::size_t found[count] = {};
+    require(
+        index->search(queries.data(), count, k, k + source.byte() % 16, filter, hits.data(), found)
+            .ok());
+    for (std::size_t q = 0; q < count; ++q) {
+      require(found[q] <= k);
+      for (std::size_t i = 0; i < found[q]; ++i) {
+        const std::uint32_t row = hits[q * k + i].row;
+        require(row < index->rows() && !index->is_removed(row));
+        require(filter == nullptr || ((filter[row / 32] >> (row % 32)) & 1) != 0);
+      }
+    }
+  }
+  for (std::size_t row = 0; row < index->rows(); ++row) {
+    if (!index->is_removed(row)) require(index->reconstruct(row, x.data()).ok());
+  }
+  index->compact();
+  require(index->rows() == index->size());
+  return 0;
+}
