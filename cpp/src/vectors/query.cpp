@@ -8,6 +8,13 @@
 
 namespace fewbits::vectors {
 
+namespace {
+
+/// Of rounded queries: below it a step has no reciprocal that is finite.
+constexpr float kLeastStep = 0x1p-126f;
+
+}  // namespace
+
 bool Queries::init_tables(const Layout& layout, std::size_t count) {
   segments_ = layout.segments();
   table_bytes_ = layout.row_bytes() * 32;
@@ -71,11 +78,14 @@ void Queries::set_tables(const Layout& layout, const float* scales, std::size_t 
         base += static_cast<double>(low);
         widest = std::max(widest, high - low);
       }
-      const float step = widest > 0 ? widest / 255.0f : 1.0f;
+      const float step = widest > 0 ? std::max(widest / 255.0f, kLeastStep) : 1.0f;
       const float inverse = 1.0f / step;
       std::uint8_t* out = tables_.data() + q * table_bytes_ + plane.byte * 32;
       for (std::size_t i = 0; i < nibbles * 16; ++i) {
-        out[i] = static_cast<std::uint8_t>(std::min(exact[i] * inverse + 0.5f, 255.0f));
+        // A file's scales may take the sums beyond float: what is left then has no meaning but must
+        // have a value.
+        const float rounded = exact[i] * inverse + 0.5f;
+        out[i] = rounded < 255.0f ? static_cast<std::uint8_t>(rounded) : std::uint8_t{255};
       }
       // The scan sums means of eight look-ups; each of the three roundings on the way to a mean
       // adds 1/4 on average.
@@ -90,7 +100,7 @@ void Queries::set_tables(const Layout& layout, const float* scales, std::size_t 
 void Queries::set_dot(std::size_t q, const float* y, std::size_t dims) {
   float largest = 0;
   for (std::size_t i = 0; i < dims; ++i) largest = std::max(largest, std::fabs(y[i]));
-  const float step = largest > 0 ? largest / 63.0f : 1.0f;
+  const float step = largest > 0 ? std::max(largest / 63.0f, kLeastStep) : 1.0f;
   const float inverse = 1.0f / step;
   std::uint8_t* out = dots_.data() + q * stride_;
   for (std::size_t i = 0; i < dims; ++i) {

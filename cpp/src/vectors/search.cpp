@@ -114,6 +114,10 @@ Result Index::search(const float* queries, std::size_t count, std::size_t k, std
                     offsets[q]
               : product + offsets[q];
     }
+    // Factors of a file may take a score beyond float; only numbers can be sorted.
+    for (std::size_t i = 0; i < n; ++i) {
+      if (std::isnan(rows[i].score)) rows[i].score = -__builtin_inff();
+    }
     std::sort(rows, rows + n, [](const Hit& a, const Hit& b) {
       return a.score != b.score ? a.score > b.score : a.row < b.row;
     });
