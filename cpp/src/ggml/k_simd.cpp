@@ -7,6 +7,7 @@
 #include "ggml/kernels.h"
 #include "ggml/search_simd.h"
 #include "ggml/sub_scales.h"
+#include "ggml/widen_simd.h"
 
 namespace fewbits::ggml::simd {
 namespace {
@@ -133,38 +134,41 @@ FEWBITS_GGML_INLINE void quantize_symmetric_searched(const float* x, int half, c
   }
 }
 
-/// 16 bytes of codes as floats.
-FEWBITS_GGML_INLINE void widen(v128_t codes, v128_t* out) {
-  const v128_t low = wasm_i16x8_extend_low_i8x16(codes);
-  const v128_t high = wasm_i16x8_extend_high_i8x16(codes);
-  out[0] = wasm_f32x4_convert_i32x4(wasm_i32x4_extend_low_i16x8(low));
-  out[1] = wasm_f32x4_convert_i32x4(wasm_i32x4_extend_high_i16x8(low));
-  out[2] = wasm_f32x4_convert_i32x4(wasm_i32x4_extend_low_i16x8(high));
-  out[3] = wasm_f32x4_convert_i32x4(wasm_i32x4_extend_high_i16x8(high));
-}
+/// Constants of the decoders' loops.
+struct Decoding {
+  Widen widen;
+  v128_t low_half = fewbits::simd::constant_i32x4(0x0F0F0F0F);
 
-/// 16 values scale * code - minimum.
-FEWBITS_GGML_INLINE void decode_affine(v128_t codes, float scale, float minimum, float* out) {
-  v128_t values[4];
-  widen(codes, values);
-  for (int i = 0; i < 4; ++i) {
-    const v128_t product = wasm_f32x4_mul(wasm_f32x4_splat(scale), values[i]);
-    wasm_v128_store(out + 4 * i, wasm_f32x4_sub(product, wasm_f32x4_splat(minimum)));
+  /// 16 values scale * code - minimum.
+  FEWBITS_GGML_INLINE void affine(v128_t codes, v128_t scale, v128_t minimum, float* out) const {
+    for (int i = 0; i < 4; ++i) {
+      const v128_t code = wasm_f32x4_convert_i32x4(widen(codes, i));
+      wasm_v128_store(out + 4 * i, wasm_f32x4_sub(wasm_f32x4_mul(scale, code), minimum));
+    }
   }
-}
 
-/// 16 values scale * code.
-FEWBITS_GGML_INLINE void decode_symmetric(v128_t codes, float scale, float* out) {
-  v128_t values[4];
-  widen(codes, values);
-  for (int i = 0; i < 4; ++i) {
-    wasm_v128_store(out + 4 * i, wasm_f32x4_mul(wasm_f32x4_splat(scale), values[i]));
+  /// 16 values scale * (code - bias).
+  FEWBITS_GGML_INLINE void symmetric(v128_t codes, v128_t bias, v128_t scale, float* out) const {
+    for (int i = 0; i < 4; ++i) {
+      const v128_t code = wasm_f32x4_sub(wasm_f32x4_convert_i32x4(widen(codes, i)), bias);
+      wasm_v128_store(out + 4 * i, wasm_f32x4_mul(scale, code));
+    }
   }
-}
 
-FEWBITS_GGML_INLINE v128_t bits(v128_t bytes, int shift, int mask) {
-  return wasm_v128_and(wasm_u8x16_shr(bytes, shift),
-                       wasm_i8x16_splat(static_cast<std::int8_t>(mask)));
+  FEWBITS_GGML_INLINE v128_t low(v128_t bytes) const { return wasm_v128_and(bytes, low_half); }
+  // Shifts of 16 bits: V8 takes one instruction for them, and several for those of bytes.
+  FEWBITS_GGML_INLINE v128_t high(v128_t bytes) const { return low(wasm_u16x8_shr(bytes, 4)); }
+};
+
+/// n bytes (a multiple of 16) times scale, as floats. Unsigned, or less `bias`.
+template <int n>
+FEWBITS_GGML_INLINE void steps_of(const Widen& widen, const v128_t* codes, float scale, float bias,
+                                  float* out) {
+  for (int i = 0; i < n / 4; ++i) {
+    const v128_t code = wasm_f32x4_sub(wasm_f32x4_convert_i32x4(widen(codes[i / 4], i % 4)),
+                                       wasm_f32x4_splat(bias));
+    wasm_v128_store(out + 4 * i, wasm_f32x4_mul(wasm_f32x4_splat(scale), code));
+  }
 }
 
 }  // namespace
@@ -184,15 +188,31 @@ void encode_q2_K(const float* x, std::size_t blocks, const float* importance, Bl
 }
 
 void decode_q2_K(const BlockQ2_K* in, std::size_t blocks, float* out) {
+  const Decoding decoding;
+  const FourFloats floats;
+  const v128_t places = fewbits::simd::constant_i32x4(0x0C0C0C0C);
+  const v128_t codes = wasm_f32x4_const(0, 1, 2, 3);
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 256) {
-    const float scale = in->scale.load();
-    const float minimum = in->minimum.load();
-    for (int j = 0; j < 16; ++j) {
-      // Sub-blocks 2 k and 2 k + 1 of a half are the bits 2 k of its two runs of 16 bytes.
-      const v128_t bytes = wasm_v128_load(in->codes + 32 * (j / 8) + 16 * (j % 2));
-      const int sub = in->scales[j];
-      decode_affine(bits(bytes, 2 * (j % 8 / 2), 3), scale * static_cast<float>(sub & 15),
-                    minimum * static_cast<float>(sub >> 4), out + 16 * j);
+    const v128_t sub = wasm_v128_load(in->scales);
+    const v128_t subs[2] = {decoding.low(sub), decoding.high(sub)};
+    float scales[16];
+    float minima[16];
+    steps_of<16>(decoding.widen, subs, in->scale.load(), 0, scales);
+    steps_of<16>(decoding.widen, subs + 1, in->minimum.load(), 0, minima);
+    // Sub-blocks 2 k and 2 k + 1 of a half are the bits 2 k of its two runs of 16 bytes.
+    for (int run = 0; run < 4; ++run) {
+      // Four times the first codes; the bits of a neighbour never get to those that are looked at.
+      v128_t bits = wasm_i16x8_shl(wasm_v128_load(in->codes + 16 * run), 2);
+      for (int k = 0; k < 4; ++k) {
+        if (k == 1) bits = wasm_v128_load(in->codes + 16 * run);
+        if (k > 1) bits = wasm_u16x8_shr(bits, 2);
+        const int j = 8 * (run / 2) + 2 * k + run % 2;
+        const v128_t table =
+            wasm_f32x4_sub(wasm_f32x4_mul(wasm_v128_load32_splat(scales + j), codes),
+                           wasm_v128_load32_splat(minima + j));
+        const v128_t at = wasm_v128_and(bits, places);
+        for (int i = 0; i < 4; ++i) wasm_v128_store(out + 16 * j + 4 * i, floats(table, at, i));
+      }
     }
   }
 }
@@ -233,17 +253,28 @@ void encode_q3_K(const float* x, std::size_t blocks, const float* importance, Bl
 }
 
 void decode_q3_K(const BlockQ3_K* in, std::size_t blocks, float* out) {
-  const v128_t four = wasm_i8x16_splat(4);
+  const Decoding decoding;
+  const v128_t three = fewbits::simd::constant_i32x4(0x03030303);
+  const v128_t four = fewbits::simd::constant_i32x4(0x04040404);
+  const v128_t bias = fewbits::simd::constant_f32x4(4);
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 256) {
-    const float scale = in->scale.load();
-    std::uint8_t scales[16];
-    unpack_scales_q3(in->scales, scales);
-    for (int j = 0; j < 16; ++j) {
-      const v128_t bytes = wasm_v128_load(in->codes + 32 * (j / 8) + 16 * (j % 2));
-      const v128_t high = bits(wasm_v128_load(in->high + 16 * (j % 2)), j / 2, 1);
-      const v128_t codes = wasm_v128_or(bits(bytes, 2 * (j % 8 / 2), 3), wasm_i8x16_shl(high, 2));
-      decode_symmetric(wasm_i8x16_sub(codes, four), scale * static_cast<float>(scales[j] - 32),
-                       out + 16 * j);
+    std::uint8_t sub[16];
+    unpack_scales_q3(in->scales, sub);
+    const v128_t subs = wasm_v128_load(sub);
+    float scales[16];
+    steps_of<16>(decoding.widen, &subs, in->scale.load(), 32, scales);
+    for (int run = 0; run < 4; ++run) {
+      v128_t bits = wasm_v128_load(in->codes + 16 * run);
+      // Third bits of sub-block 2 k in bit 2: those of the second half begin there.
+      const v128_t third = wasm_v128_load(in->high + 16 * (run % 2));
+      v128_t high = run < 2 ? wasm_i16x8_shl(third, 2) : wasm_u16x8_shr(third, 2);
+      for (int k = 0; k < 4; ++k) {
+        const int j = 8 * (run / 2) + 2 * k + run % 2;
+        const v128_t codes = wasm_v128_or(wasm_v128_and(bits, three), wasm_v128_and(high, four));
+        decoding.symmetric(codes, bias, wasm_v128_load32_splat(scales + j), out + 16 * j);
+        bits = wasm_u16x8_shr(bits, 2);
+        high = wasm_u16x8_shr(high, 1);
+      }
     }
   }
 }
@@ -261,22 +292,25 @@ FEWBITS_GGML_INLINE void encode_eight(const float* x, const float* importance, i
   quantize_affine<8, 32>(x, levels, steps, found, codes);
 }
 
-/// `high(j, i)`: the fifth bits, shifted, of the i-th 16 codes of sub-block j.
-template <typename Block, typename High>
-FEWBITS_GGML_INLINE void decode_eight(const Block& in, High high, float* out) {
-  const float scale = in.scale.load();
-  const float minimum = in.minimum.load();
-  std::uint8_t scales[8];
-  std::uint8_t minima[8];
-  unpack_scales(in.scales, scales, minima);
-  for (int j = 0; j < 8; ++j) {
-    const float step = scale * static_cast<float>(scales[j]);
-    const float offset = minimum * static_cast<float>(minima[j]);
-    for (int i = 0; i < 2; ++i) {
-      const v128_t bytes = wasm_v128_load(in.codes + 32 * (j / 2) + 16 * i);
-      const v128_t codes = wasm_v128_or(bits(bytes, 4 * (j % 2), 15), high(j, i));
-      decode_affine(codes, step, offset, out + 32 * j + 16 * i);
-    }
+/// Scales and minima of a block's sub-blocks, as pack_scales has put them, times its own.
+template <typename Block>
+FEWBITS_GGML_INLINE void unpack_steps(const Widen& widen, const Block& in, float* scales,
+                                      float* minima) {
+  std::uint32_t words[3];
+  std::memcpy(words, in.scales, sizeof words);
+  const auto low = [](std::uint32_t v) { return static_cast<int>(v & 0x3F3F3F3Fu); };
+  const auto join = [](std::uint32_t v, std::uint32_t top) {
+    return static_cast<int>((v & 0x0F0F0F0Fu) | ((top >> 2) & 0x30303030u));
+  };
+  const v128_t codes = wasm_i32x4_make(low(words[0]), join(words[2], words[0]), low(words[1]),
+                                       join(words[2] >> 4, words[1]));
+  const v128_t scale = wasm_f32x4_splat(in.scale.load());
+  const v128_t minimum = wasm_f32x4_splat(in.minimum.load());
+  for (int i = 0; i < 2; ++i) {
+    const v128_t sub_scales = wasm_f32x4_convert_i32x4(widen(codes, i));
+    const v128_t sub_minima = wasm_f32x4_convert_i32x4(widen(codes, i + 2));
+    wasm_v128_store(scales + 4 * i, wasm_f32x4_mul(scale, sub_scales));
+    wasm_v128_store(minima + 4 * i, wasm_f32x4_mul(minimum, sub_minima));
   }
 }
 
@@ -292,10 +326,20 @@ void encode_q4_K(const float* x, std::size_t blocks, const float* importance, Bl
 }
 
 void decode_q4_K(const BlockQ4_K* in, std::size_t blocks, float* out) {
-  const v128_t none = wasm_i8x16_splat(0);
+  const Decoding decoding;
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 256) {
-    decode_eight(
-        *in, [none](int, int) { return none; }, out);
+    float scales[8];
+    float minima[8];
+    unpack_steps(decoding.widen, *in, scales, minima);
+    for (int j = 0; j < 8; j += 2) {
+      for (int i = 0; i < 32; i += 16) {
+        const v128_t bytes = wasm_v128_load(in->codes + 16 * j + i);
+        decoding.affine(decoding.low(bytes), wasm_v128_load32_splat(scales + j),
+                        wasm_v128_load32_splat(minima + j), out + 32 * j + i);
+        decoding.affine(decoding.high(bytes), wasm_v128_load32_splat(scales + j + 1),
+                        wasm_v128_load32_splat(minima + j + 1), out + 32 * j + 32 + i);
+      }
+    }
   }
 }
 
@@ -310,10 +354,29 @@ void encode_q5_K(const float* x, std::size_t blocks, const float* importance, Bl
 }
 
 void decode_q5_K(const BlockQ5_K* in, std::size_t blocks, float* out) {
+  const Decoding decoding;
+  const v128_t sixteen = fewbits::simd::constant_i32x4(0x10101010);
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 256) {
-    const v128_t high[2] = {wasm_v128_load(in->high), wasm_v128_load(in->high + 16)};
-    decode_eight(
-        *in, [high](int j, int i) { return wasm_i8x16_shl(bits(high[i], j, 1), 4); }, out);
+    float scales[8];
+    float minima[8];
+    unpack_steps(decoding.widen, *in, scales, minima);
+    for (int i = 0; i < 32; i += 16) {
+      // Bit j of a byte gets to bit 4 in sub-block j; what crosses from a neighbour stays above.
+      const v128_t fifth = wasm_v128_load(in->high + i);
+      v128_t high = wasm_i16x8_shl(fifth, 4);
+      v128_t next = wasm_i16x8_shl(fifth, 3);
+      for (int j = 0; j < 8; j += 2) {
+        const v128_t bytes = wasm_v128_load(in->codes + 16 * j + i);
+        const v128_t even = wasm_v128_or(decoding.low(bytes), wasm_v128_and(high, sixteen));
+        const v128_t odd = wasm_v128_or(decoding.high(bytes), wasm_v128_and(next, sixteen));
+        decoding.affine(even, wasm_v128_load32_splat(scales + j),
+                        wasm_v128_load32_splat(minima + j), out + 32 * j + i);
+        decoding.affine(odd, wasm_v128_load32_splat(scales + j + 1),
+                        wasm_v128_load32_splat(minima + j + 1), out + 32 * j + 32 + i);
+        high = wasm_u16x8_shr(high, 2);
+        next = wasm_u16x8_shr(next, 2);
+      }
+    }
   }
 }
 
@@ -340,17 +403,27 @@ void encode_q6_K(const float* x, std::size_t blocks, const float* importance, Bl
 }
 
 void decode_q6_K(const BlockQ6_K* in, std::size_t blocks, float* out) {
-  const v128_t bias = wasm_i8x16_splat(32);
+  const Decoding decoding;
+  const v128_t upper = fewbits::simd::constant_i32x4(0x30303030);
+  const v128_t bias = fewbits::simd::constant_f32x4(32);
+  const v128_t sign = wasm_i8x16_splat(-128);
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 256) {
-    const float scale = in->scale.load();
-    for (int j = 0; j < 16; ++j) {
-      const int run = j % 8 / 2;  // of 32 values within the half of 128
-      const int at = 16 * (j % 2);
-      const v128_t low = wasm_v128_load(in->low + 64 * (j / 8) + 32 * (run % 2) + at);
-      const v128_t high = wasm_v128_load(in->high + 32 * (j / 8) + at);
-      const v128_t codes =
-          wasm_v128_or(bits(low, 4 * (run / 2), 15), wasm_i8x16_shl(bits(high, 2 * run, 3), 4));
-      decode_symmetric(wasm_i8x16_sub(codes, bias), scale * in->scales[j], out + 16 * j);
+    const v128_t sub = wasm_v128_xor(wasm_v128_load(in->scales), sign);
+    float scales[16];
+    steps_of<16>(decoding.widen, &sub, in->scale.load(), 128, scales);
+    for (int half = 0; half < 2; ++half) {
+      for (int at = 0; at < 2; ++at) {
+        const v128_t high = wasm_v128_load(in->high + 32 * half + 16 * at);
+        const v128_t uppers[4] = {wasm_i16x8_shl(high, 4), wasm_i16x8_shl(high, 2), high,
+                                  wasm_u16x8_shr(high, 2)};
+        for (int run = 0; run < 4; ++run) {  // of 32 values
+          const v128_t low = wasm_v128_load(in->low + 64 * half + 32 * (run % 2) + 16 * at);
+          const v128_t codes = wasm_v128_or(run < 2 ? decoding.low(low) : decoding.high(low),
+                                            wasm_v128_and(uppers[run], upper));
+          const int j = 8 * half + 2 * run + at;
+          decoding.symmetric(codes, bias, wasm_v128_load32_splat(scales + j), out + 16 * j);
+        }
+      }
     }
   }
 }

@@ -30,6 +30,9 @@ inline v128_t constant_i32x4(std::int32_t value) {
 inline v128_t constant_f32x4(float value) {
   return wasm_f32x4_splat(opaque(value));
 }
+inline v128_t constant_bytes(const std::uint8_t (&bytes)[16]) {
+  return wasm_v128_load(opaque(&bytes[0]));
+}
 
 #if defined(__wasm_relaxed_simd__)
 /// acc[i] + sum over j of a[4i+j] * b[4i+j] for i in 0..3. `a` may hold any int8; `b` must lie in
@@ -53,8 +56,8 @@ inline bool dot_is_two_multiplications() {
 }
 #endif
 
-/// table[index] for 16 indices in 0..15 at once: within that range the relaxed swizzle has one
-/// answer too, and spares x86 the saturation of the strict one.
+/// table[index] for 16 indices in 0..15 at once, 0 for those in 128..255: there the relaxed swizzle
+/// has one answer too, and spares x86 the saturation of the strict one.
 inline v128_t lookup16(v128_t table, v128_t index) {
 #if defined(__wasm_relaxed_simd__)
   return wasm_i8x16_relaxed_swizzle(table, index);
