@@ -361,20 +361,21 @@ void decode_q5_K(const BlockQ5_K* in, std::size_t blocks, float* out) {
     float minima[8];
     unpack_steps(decoding.widen, *in, scales, minima);
     for (int i = 0; i < 32; i += 16) {
-      // Bit j of a byte gets to bit 4 in sub-block j; what crosses from a neighbour stays above.
-      const v128_t fifth = wasm_v128_load(in->high + i);
-      v128_t high = wasm_i16x8_shl(fifth, 4);
-      v128_t next = wasm_i16x8_shl(fifth, 3);
+      const v128_t high = wasm_v128_load(in->high + i);
+      // Bit j of each byte at bit 4.
+      const auto fifth = [=](int j) {
+        const v128_t moved = j < 4 ? wasm_i16x8_shl(high, static_cast<unsigned>(4 - j))
+                                   : wasm_u16x8_shr(high, static_cast<unsigned>(j - 4));
+        return wasm_v128_and(moved, sixteen);
+      };
       for (int j = 0; j < 8; j += 2) {
         const v128_t bytes = wasm_v128_load(in->codes + 16 * j + i);
-        const v128_t even = wasm_v128_or(decoding.low(bytes), wasm_v128_and(high, sixteen));
-        const v128_t odd = wasm_v128_or(decoding.high(bytes), wasm_v128_and(next, sixteen));
+        const v128_t even = wasm_v128_or(decoding.low(bytes), fifth(j));
+        const v128_t odd = wasm_v128_or(decoding.high(bytes), fifth(j + 1));
         decoding.affine(even, wasm_v128_load32_splat(scales + j),
                         wasm_v128_load32_splat(minima + j), out + 32 * j + i);
         decoding.affine(odd, wasm_v128_load32_splat(scales + j + 1),
                         wasm_v128_load32_splat(minima + j + 1), out + 32 * j + 32 + i);
-        high = wasm_u16x8_shr(high, 2);
-        next = wasm_u16x8_shr(next, 2);
       }
     }
   }

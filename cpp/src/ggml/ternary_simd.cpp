@@ -8,6 +8,7 @@
 
 #include "ggml/kernels.h"
 #include "ggml/ternary.h"
+#include "ggml/widen_simd.h"
 
 namespace fewbits::ggml::simd {
 namespace {
@@ -36,26 +37,30 @@ FEWBITS_GGML_INLINE v128_t digits16(const float* x, float inverse) {
   return wasm_i8x16_add(bytes, wasm_i8x16_splat(1));
 }
 
-/// 16 signed bytes times scale.
-FEWBITS_GGML_INLINE void decode16(v128_t codes, float scale, float* out) {
-  const v128_t low = wasm_i16x8_extend_low_i8x16(codes);
-  const v128_t high = wasm_i16x8_extend_high_i8x16(codes);
-  const v128_t integers[4] = {wasm_i32x4_extend_low_i16x8(low), wasm_i32x4_extend_high_i16x8(low),
-                              wasm_i32x4_extend_low_i16x8(high),
-                              wasm_i32x4_extend_high_i16x8(high)};
-  for (int i = 0; i < 4; ++i) {
-    wasm_v128_store(out + 4 * i,
-                    wasm_f32x4_mul(wasm_f32x4_convert_i32x4(integers[i]), wasm_f32x4_splat(scale)));
+/// 16 floats of codes -1, 0, 1 and 2 times a scale; `places`: four times (code + 1).
+struct Decoding {
+  FourFloats floats;
+  v128_t one_code = fewbits::simd::constant_i32x4(0x0C0C0C0C);
+
+  FEWBITS_GGML_INLINE v128_t table(float scale) const {
+    return wasm_f32x4_mul(wasm_f32x4_const(-1, 0, 1, 2), wasm_f32x4_splat(scale));
   }
-}
+
+  FEWBITS_GGML_INLINE void sixteen(v128_t table, v128_t places, float* out) const {
+    for (int i = 0; i < 4; ++i) wasm_v128_store(out + 4 * i, floats(table, places, i));
+  }
+
+  /// The k-th two bits of each byte, times four. What crosses from a neighbour is masked; shifts of
+  /// bytes would take several instructions.
+  FEWBITS_GGML_INLINE v128_t places(v128_t bytes, int k) const {
+    const v128_t shifted = k == 0 ? wasm_i16x8_shl(bytes, 2) : wasm_u16x8_shr(bytes, 2 * k - 2);
+    return wasm_v128_and(shifted, one_code);
+  }
+};
 
 /// Whether the scalar body must do a block: 1 / scale is infinite though scale is not 0.
 FEWBITS_GGML_INLINE bool too_small(float scale) {
   return scale != 0 && std::isinf(1 / scale);
-}
-
-FEWBITS_GGML_INLINE v128_t twice_bits(v128_t bytes, int k) {
-  return wasm_v128_and(wasm_u8x16_shr(bytes, 2 * k), wasm_i8x16_splat(3));
 }
 
 }  // namespace
@@ -131,12 +136,12 @@ void encode_q2_0(const float* x, std::size_t blocks, const float* /*importance*/
 }
 
 void decode_q2_0(const BlockQ2_0* in, std::size_t blocks, float* out) {
-  const v128_t one = wasm_i8x16_splat(1);
+  const Decoding decoding;
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 64) {
-    const float scale = in->scale.load();
+    const v128_t table = decoding.table(in->scale.load());
     const v128_t bytes = wasm_v128_load(in->codes);
     v128_t c[4];
-    for (int k = 0; k < 4; ++k) c[k] = wasm_i8x16_sub(twice_bits(bytes, k), one);
+    for (int k = 0; k < 4; ++k) c[k] = decoding.places(bytes, k);
     // Codes 4 i and 4 i + 1, then 4 i + 2 and 4 i + 3, then all four in a row.
     const v128_t a[2] = {
         wasm_i8x16_shuffle(c[0], c[1], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23),
@@ -147,9 +152,10 @@ void decode_q2_0(const BlockQ2_0* in, std::size_t blocks, float* out) {
         wasm_i8x16_shuffle(c[2], c[3], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15,
                            31)};
     for (int i = 0; i < 2; ++i) {
-      decode16(wasm_i16x8_shuffle(a[i], d[i], 0, 8, 1, 9, 2, 10, 3, 11), scale, out + 32 * i);
-      decode16(wasm_i16x8_shuffle(a[i], d[i], 4, 12, 5, 13, 6, 14, 7, 15), scale,
-               out + 32 * i + 16);
+      decoding.sixteen(table, wasm_i16x8_shuffle(a[i], d[i], 0, 8, 1, 9, 2, 10, 3, 11),
+                       out + 32 * i);
+      decoding.sixteen(table, wasm_i16x8_shuffle(a[i], d[i], 4, 12, 5, 13, 6, 14, 7, 15),
+                       out + 32 * i + 16);
     }
   }
 }
@@ -186,32 +192,37 @@ void encode_tq1_0(const float* x, std::size_t blocks, const float* /*importance*
 }
 
 void decode_tq1_0(const BlockTQ1_0* in, std::size_t blocks, float* out) {
-  const v128_t minus_one = wasm_i8x16_splat(-1);
-  // The carry of three times a byte: 1 from 86 on, 2 from 171 on; comparisons are -1.
-  const auto digit = [=](v128_t fraction) {
-    const v128_t one = wasm_u8x16_ge(fraction, wasm_i8x16_splat(86));
-    const v128_t two = wasm_u8x16_ge(fraction, wasm_i8x16_splat(171 - 256));
-    return wasm_i8x16_sub(wasm_i8x16_sub(minus_one, one), two);
+  const Decoding decoding;
+  // The carry of three times a byte: 1 from 86 on, 2 from 171 on; less 128, comparisons of signed
+  // bytes tell. The product is a sum with that difference, whose double is the byte's: LLVM would
+  // make a multiplication of v + v + v, for which WebAssembly has no instruction.
+  const auto bytes = [](std::uint32_t four) {
+    return fewbits::simd::constant_i32x4(static_cast<std::int32_t>(four));
   };
-  const auto tripled = [](v128_t v) { return wasm_i8x16_add(wasm_i8x16_add(v, v), v); };
+  const v128_t bias = bytes(0x80808080);
+  const v128_t first = bytes(0xD5D5D5D5);   // 85 - 128
+  const v128_t second = bytes(0x2A2A2A2A);  // 170 - 128
+  const v128_t four = bytes(0x04040404);
+  const auto next_digit = [=](v128_t& fraction) {
+    const v128_t less = wasm_v128_xor(fraction, bias);
+    fraction = wasm_i8x16_add(wasm_i8x16_add(less, less), fraction);
+    return wasm_i8x16_add(wasm_v128_and(wasm_i8x16_gt(less, first), four),
+                          wasm_v128_and(wasm_i8x16_gt(less, second), four));
+  };
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 256) {
-    const float scale = in->scale.load();
+    const v128_t table = decoding.table(in->scale.load());
     for (int i = 0; i < 48; i += 16) {
       v128_t fraction = wasm_v128_load(in->fives + i);
       for (int k = 0; k < 5; ++k) {
-        decode16(digit(fraction), scale, out + ternary_index(i, k));
-        fraction = tripled(fraction);
+        decoding.sixteen(table, next_digit(fraction), out + ternary_index(i, k));
       }
     }
     v128_t fraction = wasm_v128_load32_zero(in->fours);
     v128_t digits[4];
-    for (int k = 0; k < 4; ++k) {
-      digits[k] = digit(fraction);
-      fraction = tripled(fraction);
-    }
-    const v128_t first = wasm_i32x4_shuffle(digits[0], digits[1], 0, 4, 0, 4);
-    const v128_t second = wasm_i32x4_shuffle(digits[2], digits[3], 0, 4, 0, 4);
-    decode16(wasm_i64x2_shuffle(first, second, 0, 2), scale, out + 240);
+    for (v128_t& digit : digits) digit = next_digit(fraction);
+    const v128_t low = wasm_i32x4_shuffle(digits[0], digits[1], 0, 4, 0, 4);
+    const v128_t high = wasm_i32x4_shuffle(digits[2], digits[3], 0, 4, 0, 4);
+    decoding.sixteen(table, wasm_i64x2_shuffle(low, high, 0, 2), out + 240);
   }
 }
 
@@ -237,14 +248,13 @@ void encode_tq2_0(const float* x, std::size_t blocks, const float* /*importance*
 }
 
 void decode_tq2_0(const BlockTQ2_0* in, std::size_t blocks, float* out) {
-  const v128_t one = wasm_i8x16_splat(1);
+  const Decoding decoding;
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 256) {
-    const float scale = in->scale.load();
+    const v128_t table = decoding.table(in->scale.load());
     for (int i = 0; i < 64; i += 16) {
       const v128_t bytes = wasm_v128_load(in->codes + i);
       for (int k = 0; k < 4; ++k) {
-        decode16(wasm_i8x16_sub(twice_bits(bytes, k), one), scale,
-                 out + 128 * (i / 32) + 32 * k + i % 32);
+        decoding.sixteen(table, decoding.places(bytes, k), out + 128 * (i / 32) + 32 * k + i % 32);
       }
     }
   }
