@@ -8,6 +8,7 @@
 
 #include "ggml/kernels.h"
 #include "ggml/search_simd.h"
+#include "ggml/widen_simd.h"
 
 namespace fewbits::ggml::simd {
 namespace {
@@ -205,53 +206,34 @@ FEWBITS_GGML_INLINE void search_affine(const float* x, std::size_t blocks, const
   }
 }
 
-/// 32 codes of 16 bytes.
-FEWBITS_GGML_INLINE void load_codes(const std::uint8_t* in, v128_t* codes) {
-  const v128_t bytes = wasm_v128_load(in);
-  codes[0] = wasm_v128_and(bytes, wasm_i8x16_splat(15));
-  codes[1] = wasm_u8x16_shr(bytes, 4);
-}
+/// Fifth bits of 32 codes, at bit 4 of each byte.
+struct FifthBits {
+  v128_t each = fewbits::simd::constant_bytes(bit_of_byte);
+  v128_t spread[2] = {fewbits::simd::constant_bytes(first_bytes),
+                      fewbits::simd::constant_bytes(last_bytes)};
+  v128_t sixteen = fewbits::simd::constant_i32x4(0x10101010);
 
-/// The same with fifth bits.
-FEWBITS_GGML_INLINE void load_codes(const std::uint8_t* in, const std::uint8_t* high,
-                                    v128_t* codes) {
-  load_codes(in, codes);
-  const v128_t bits = wasm_v128_load32_zero(high);
-  const v128_t each = wasm_i8x16_const(1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128);
-  const v128_t spread[2] = {
-      wasm_i8x16_shuffle(bits, bits, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1),
-      wasm_i8x16_shuffle(bits, bits, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3)};
-  for (int i = 0; i < 2; ++i) {
-    const v128_t set = wasm_i8x16_eq(wasm_v128_and(spread[i], each), each);
-    codes[i] = wasm_v128_or(codes[i], wasm_v128_and(set, wasm_i8x16_splat(16)));
+  FEWBITS_GGML_INLINE v128_t operator()(v128_t bits, int half) const {
+    const v128_t mine = wasm_v128_and(fewbits::simd::lookup16(bits, spread[half]), each);
+    return wasm_v128_and(wasm_i8x16_eq(mine, each), sixteen);
   }
-}
 
-/// 16 signed bytes times scale, plus minimum where there is one.
-template <bool with_minimum>
-FEWBITS_GGML_INLINE void decode16(v128_t codes, float scale, float minimum, float* out) {
+  static constexpr std::uint8_t bit_of_byte[16] = {1, 2, 4, 8, 16, 32, 64, 128,
+                                                   1, 2, 4, 8, 16, 32, 64, 128};
+  static constexpr std::uint8_t first_bytes[16] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
+  static constexpr std::uint8_t last_bytes[16] = {2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3};
+};
+
+/// 16 signed bytes times scale.
+FEWBITS_GGML_INLINE void decode16(v128_t codes, v128_t scale, float* out) {
   const v128_t low = wasm_i16x8_extend_low_i8x16(codes);
   const v128_t high = wasm_i16x8_extend_high_i8x16(codes);
   const v128_t integers[4] = {wasm_i32x4_extend_low_i16x8(low), wasm_i32x4_extend_high_i16x8(low),
                               wasm_i32x4_extend_low_i16x8(high),
                               wasm_i32x4_extend_high_i16x8(high)};
   for (int i = 0; i < 4; ++i) {
-    v128_t value = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(integers[i]), wasm_f32x4_splat(scale));
-    if constexpr (with_minimum) value = wasm_f32x4_add(value, wasm_f32x4_splat(minimum));
-    wasm_v128_store(out + 4 * i, value);
+    wasm_v128_store(out + 4 * i, wasm_f32x4_mul(wasm_f32x4_convert_i32x4(integers[i]), scale));
   }
-}
-
-FEWBITS_GGML_INLINE void decode_symmetric(const v128_t* codes, int half, float scale, float* out) {
-  const v128_t bias = wasm_i8x16_splat(static_cast<std::int8_t>(half));
-  decode16<false>(wasm_i8x16_sub(codes[0], bias), scale, 0, out);
-  decode16<false>(wasm_i8x16_sub(codes[1], bias), scale, 0, out + 16);
-}
-
-FEWBITS_GGML_INLINE void decode_affine(const v128_t* codes, float scale, float minimum,
-                                       float* out) {
-  decode16<true>(codes[0], scale, minimum, out);
-  decode16<true>(codes[1], scale, minimum, out + 16);
 }
 
 }  // namespace
@@ -268,10 +250,13 @@ void encode_q4_0(const float* x, std::size_t blocks, const float* importance, Bl
 }
 
 void decode_q4_0(const BlockQ4_0* in, std::size_t blocks, float* out) {
+  const Decoding decoding;
+  const v128_t bias = fewbits::simd::constant_f32x4(8);
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 32) {
-    v128_t codes[2];
-    load_codes(in->codes, codes);
-    decode_symmetric(codes, 8, in->scale.load(), out);
+    const v128_t scale = wasm_f32x4_splat(in->scale.load());
+    const v128_t bytes = wasm_v128_load(in->codes);
+    decoding.symmetric(decoding.low(bytes), bias, scale, out);
+    decoding.symmetric(decoding.high(bytes), bias, scale, out + 16);
   }
 }
 
@@ -287,10 +272,13 @@ void encode_q4_1(const float* x, std::size_t blocks, const float* importance, Bl
 }
 
 void decode_q4_1(const BlockQ4_1* in, std::size_t blocks, float* out) {
+  const Decoding decoding;
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 32) {
-    v128_t codes[2];
-    load_codes(in->codes, codes);
-    decode_affine(codes, in->scale.load(), in->minimum.load(), out);
+    const v128_t scale = wasm_f32x4_splat(in->scale.load());
+    const v128_t less = wasm_f32x4_splat(-in->minimum.load());
+    const v128_t bytes = wasm_v128_load(in->codes);
+    decoding.affine(decoding.low(bytes), scale, less, out);
+    decoding.affine(decoding.high(bytes), scale, less, out + 16);
   }
 }
 
@@ -306,10 +294,17 @@ void encode_q5_0(const float* x, std::size_t blocks, const float* importance, Bl
 }
 
 void decode_q5_0(const BlockQ5_0* in, std::size_t blocks, float* out) {
+  const Decoding decoding;
+  const FifthBits fifth;
+  const v128_t bias = fewbits::simd::constant_f32x4(16);
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 32) {
-    v128_t codes[2];
-    load_codes(in->codes, in->high, codes);
-    decode_symmetric(codes, 16, in->scale.load(), out);
+    const v128_t scale = wasm_f32x4_splat(in->scale.load());
+    const v128_t bytes = wasm_v128_load(in->codes);
+    const v128_t bits = wasm_v128_load32_zero(in->high);
+    const v128_t low = wasm_v128_or(decoding.low(bytes), fifth(bits, 0));
+    const v128_t high = wasm_v128_or(decoding.high(bytes), fifth(bits, 1));
+    decoding.symmetric(low, bias, scale, out);
+    decoding.symmetric(high, bias, scale, out + 16);
   }
 }
 
@@ -325,10 +320,17 @@ void encode_q5_1(const float* x, std::size_t blocks, const float* importance, Bl
 }
 
 void decode_q5_1(const BlockQ5_1* in, std::size_t blocks, float* out) {
+  const Decoding decoding;
+  const FifthBits fifth;
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 32) {
-    v128_t codes[2];
-    load_codes(in->codes, in->high, codes);
-    decode_affine(codes, in->scale.load(), in->minimum.load(), out);
+    const v128_t scale = wasm_f32x4_splat(in->scale.load());
+    const v128_t less = wasm_f32x4_splat(-in->minimum.load());
+    const v128_t bytes = wasm_v128_load(in->codes);
+    const v128_t bits = wasm_v128_load32_zero(in->high);
+    const v128_t low = wasm_v128_or(decoding.low(bytes), fifth(bits, 0));
+    const v128_t high = wasm_v128_or(decoding.high(bytes), fifth(bits, 1));
+    decoding.affine(low, scale, less, out);
+    decoding.affine(high, scale, less, out + 16);
   }
 }
 
@@ -365,9 +367,9 @@ void encode_q8_0(const float* x, std::size_t blocks, const float* /*importance*/
 
 void decode_q8_0(const BlockQ8_0* in, std::size_t blocks, float* out) {
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 32) {
-    const float scale = in->scale.load();
-    decode16<false>(wasm_v128_load(in->codes), scale, 0, out);
-    decode16<false>(wasm_v128_load(in->codes + 16), scale, 0, out + 16);
+    const v128_t scale = wasm_f32x4_splat(in->scale.load());
+    decode16(wasm_v128_load(in->codes), scale, out);
+    decode16(wasm_v128_load(in->codes + 16), scale, out + 16);
   }
 }
 

@@ -134,32 +134,6 @@ FEWBITS_GGML_INLINE void quantize_symmetric_searched(const float* x, int half, c
   }
 }
 
-/// Constants of the decoders' loops.
-struct Decoding {
-  Widen widen;
-  v128_t low_half = fewbits::simd::constant_i32x4(0x0F0F0F0F);
-
-  /// 16 values scale * code - minimum.
-  FEWBITS_GGML_INLINE void affine(v128_t codes, v128_t scale, v128_t minimum, float* out) const {
-    for (int i = 0; i < 4; ++i) {
-      const v128_t code = wasm_f32x4_convert_i32x4(widen(codes, i));
-      wasm_v128_store(out + 4 * i, wasm_f32x4_sub(wasm_f32x4_mul(scale, code), minimum));
-    }
-  }
-
-  /// 16 values scale * (code - bias).
-  FEWBITS_GGML_INLINE void symmetric(v128_t codes, v128_t bias, v128_t scale, float* out) const {
-    for (int i = 0; i < 4; ++i) {
-      const v128_t code = wasm_f32x4_sub(wasm_f32x4_convert_i32x4(widen(codes, i)), bias);
-      wasm_v128_store(out + 4 * i, wasm_f32x4_mul(scale, code));
-    }
-  }
-
-  FEWBITS_GGML_INLINE v128_t low(v128_t bytes) const { return wasm_v128_and(bytes, low_half); }
-  // Shifts of 16 bits: V8 takes one instruction for them, and several for those of bytes.
-  FEWBITS_GGML_INLINE v128_t high(v128_t bytes) const { return low(wasm_u16x8_shr(bytes, 4)); }
-};
-
 /// n bytes (a multiple of 16) times scale, as floats. Unsigned, or less `bias`.
 template <int n>
 FEWBITS_GGML_INLINE void steps_of(const Widen& widen, const v128_t* codes, float scale, float bias,

@@ -38,7 +38,7 @@ FEWBITS_GGML_INLINE v128_t digits16(const float* x, float inverse) {
 }
 
 /// 16 floats of codes -1, 0, 1 and 2 times a scale; `places`: four times (code + 1).
-struct Decoding {
+struct ByTable {
   FourFloats floats;
   v128_t one_code = fewbits::simd::constant_i32x4(0x0C0C0C0C);
 
@@ -136,7 +136,7 @@ void encode_q2_0(const float* x, std::size_t blocks, const float* /*importance*/
 }
 
 void decode_q2_0(const BlockQ2_0* in, std::size_t blocks, float* out) {
-  const Decoding decoding;
+  const ByTable decoding;
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 64) {
     const v128_t table = decoding.table(in->scale.load());
     const v128_t bytes = wasm_v128_load(in->codes);
@@ -192,32 +192,34 @@ void encode_tq1_0(const float* x, std::size_t blocks, const float* /*importance*
 }
 
 void decode_tq1_0(const BlockTQ1_0* in, std::size_t blocks, float* out) {
-  const Decoding decoding;
-  // The carry of three times a byte: 1 from 86 on, 2 from 171 on; less 128, comparisons of signed
-  // bytes tell. The product is a sum with that difference, whose double is the byte's: LLVM would
-  // make a multiplication of v + v + v, for which WebAssembly has no instruction.
+  const ByTable decoding;
+  // The carry of three times a byte: 1 from 86 on, 2 from 171 on. Less 128, which tripling leaves
+  // as it is, comparisons of signed bytes tell.
   const auto bytes = [](std::uint32_t four) {
     return fewbits::simd::constant_i32x4(static_cast<std::int32_t>(four));
   };
   const v128_t bias = bytes(0x80808080);
   const v128_t first = bytes(0xD5D5D5D5);   // 85 - 128
   const v128_t second = bytes(0x2A2A2A2A);  // 170 - 128
-  const v128_t four = bytes(0x04040404);
+  const v128_t even = bytes(0xFEFEFEFE);
   const auto next_digit = [=](v128_t& fraction) {
-    const v128_t less = wasm_v128_xor(fraction, bias);
-    fraction = wasm_i8x16_add(wasm_i8x16_add(less, less), fraction);
-    return wasm_i8x16_add(wasm_v128_and(wasm_i8x16_gt(less, first), four),
-                          wasm_v128_and(wasm_i8x16_gt(less, second), four));
+    const v128_t less_digit =
+        wasm_i8x16_add(wasm_i8x16_gt(fraction, first), wasm_i8x16_gt(fraction, second));
+    const v128_t doubled = wasm_v128_and(wasm_i16x8_shl(fraction, 1), even);
+    fraction = wasm_i8x16_add(doubled, fraction);
+    // 0, -1 or -2: the entries 0, 3 and 2 of the table.
+    return decoding.places(less_digit, 0);
   };
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 256) {
-    const v128_t table = decoding.table(in->scale.load());
+    const v128_t table =
+        wasm_f32x4_mul(wasm_f32x4_const(-1, 0, 1, 0), wasm_f32x4_splat(in->scale.load()));
     for (int i = 0; i < 48; i += 16) {
-      v128_t fraction = wasm_v128_load(in->fives + i);
+      v128_t fraction = wasm_v128_xor(wasm_v128_load(in->fives + i), bias);
       for (int k = 0; k < 5; ++k) {
         decoding.sixteen(table, next_digit(fraction), out + ternary_index(i, k));
       }
     }
-    v128_t fraction = wasm_v128_load32_zero(in->fours);
+    v128_t fraction = wasm_v128_xor(wasm_v128_load32_zero(in->fours), bias);
     v128_t digits[4];
     for (v128_t& digit : digits) digit = next_digit(fraction);
     const v128_t low = wasm_i32x4_shuffle(digits[0], digits[1], 0, 4, 0, 4);
@@ -248,7 +250,7 @@ void encode_tq2_0(const float* x, std::size_t blocks, const float* /*importance*
 }
 
 void decode_tq2_0(const BlockTQ2_0* in, std::size_t blocks, float* out) {
-  const Decoding decoding;
+  const ByTable decoding;
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 256) {
     const v128_t table = decoding.table(in->scale.load());
     for (int i = 0; i < 64; i += 16) {

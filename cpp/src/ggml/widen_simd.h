@@ -42,6 +42,32 @@ struct Widen : Shuffles {
   Widen() : Shuffles(widening) {}
 };
 
+/// Codes of a byte or half a byte times a scale, and the constants that takes.
+struct Decoding {
+  Widen widen;
+  v128_t low_half = fewbits::simd::constant_i32x4(0x0F0F0F0F);
+
+  /// 16 values scale * code - minimum.
+  FEWBITS_GGML_INLINE void affine(v128_t codes, v128_t scale, v128_t minimum, float* out) const {
+    for (int i = 0; i < 4; ++i) {
+      const v128_t code = wasm_f32x4_convert_i32x4(widen(codes, i));
+      wasm_v128_store(out + 4 * i, wasm_f32x4_sub(wasm_f32x4_mul(scale, code), minimum));
+    }
+  }
+
+  /// 16 values scale * (code - bias).
+  FEWBITS_GGML_INLINE void symmetric(v128_t codes, v128_t bias, v128_t scale, float* out) const {
+    for (int i = 0; i < 4; ++i) {
+      const v128_t code = wasm_f32x4_sub(wasm_f32x4_convert_i32x4(widen(codes, i)), bias);
+      wasm_v128_store(out + 4 * i, wasm_f32x4_mul(scale, code));
+    }
+  }
+
+  FEWBITS_GGML_INLINE v128_t low(v128_t bytes) const { return wasm_v128_and(bytes, low_half); }
+  // Shifts of 16 bits: V8 takes one instruction for them, and several for those of bytes.
+  FEWBITS_GGML_INLINE v128_t high(v128_t bytes) const { return low(wasm_u16x8_shr(bytes, 4)); }
+};
+
 /// Codes of two bits as floats that they have in a table of four.
 class FourFloats {
  public:
