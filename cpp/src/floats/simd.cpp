@@ -11,41 +11,51 @@ using fewbits::simd::constant_f32x4;
 using fewbits::simd::constant_i32x4;
 
 // What is rare, NaN in an encoder and everything beyond the finite in the float16 decoder, goes to
-// the scalar reference eight values at a time; the rest needs no cases.
+// the scalar reference sixteen values at a time; the rest needs no cases. The loops over the rest
+// are functions that return where they stopped: with a call in it, V8 would keep no constant of a
+// loop in a register.
 
+/// float16 bits of eight floats.
 struct ToF16 {
   v128_t magnitude = constant_i32x4(0x7FFFFFFF);
-  v128_t up = constant_f32x4(0x1p112f);
-  v128_t down = constant_f32x4(0x1p-110f);
+  v128_t most = constant_i32x4(0x47800000);  // 2^16, which becomes infinity
   v128_t exponent = constant_i32x4(0x7F800000);
   v128_t least_exponent = constant_i32x4(0x38800000);
-  v128_t lift = constant_i32x4(0x07800000);
-  v128_t f16_exponent = constant_i32x4(0x7C00);
-  v128_t f16_rest = constant_i32x4(0x0FFF);
+  v128_t lift = constant_i32x4(13 << 23);
+  v128_t rebias = constant_i32x4((127 + 13 - 14) << 10);
+  v128_t sign = constant_i32x4(static_cast<std::int32_t>(0x80008000u));
 
-  /// Rounding is left to float addition: `x` times 4 (by way of 2^112, where what is too large for
-  /// float16 becomes infinite) is added to a power of two whose last bit is the last of float16.
-  v128_t operator()(v128_t x) const {
-    const v128_t absolute = wasm_v128_and(x, magnitude);
-    const v128_t base = wasm_f32x4_mul(wasm_f32x4_mul(absolute, up), down);
-    const v128_t bias = wasm_i32x4_max(wasm_v128_and(absolute, exponent), least_exponent);
-    const v128_t sum = wasm_f32x4_add(wasm_i32x4_add(bias, lift), base);
-    const v128_t half = wasm_i32x4_add(wasm_v128_and(wasm_u32x4_shr(sum, 13), f16_exponent),
-                                       wasm_v128_and(sum, f16_rest));
-    const v128_t sign = wasm_v128_andnot(x, magnitude);
-    return wasm_v128_or(half, wasm_u32x4_shr(sign, 16));
+  v128_t operator()(v128_t low, v128_t high) const {
+    const v128_t halves = wasm_i16x8_narrow_i32x4(unsigned_half(low), unsigned_half(high));
+    // Saturation keeps the signs.
+    return wasm_v128_or(halves, wasm_v128_and(wasm_i16x8_narrow_i32x4(low, high), sign));
+  }
+
+  /// Rounding is left to float addition: to |x| a power of two is added whose last bit is the last
+  /// that float16 has at that exponent. What the sum is beyond that power is the significand, with
+  /// its leading one, which counts as one step of the exponent.
+  v128_t unsigned_half(v128_t x) const {
+    const v128_t absolute = wasm_i32x4_min(wasm_v128_and(x, magnitude), most);
+    const v128_t power =
+        wasm_i32x4_add(wasm_i32x4_max(wasm_v128_and(absolute, exponent), least_exponent), lift);
+    const v128_t significand = wasm_i32x4_sub(wasm_f32x4_add(power, absolute), power);
+    return wasm_i32x4_add(wasm_i32x4_sub(wasm_u32x4_shr(power, 13), rebias), significand);
   }
 };
 
+/// Finite float16 as floats.
 struct FromF16 {
-  v128_t magnitude = constant_i32x4(0x7FFF);
+  v128_t sign_and_rest = constant_i32x4(static_cast<std::int32_t>(0x8FFF8FFFu));
   v128_t scale = constant_f32x4(0x1p112f);
 
-  /// For finite values: the multiplication moves the exponent, and normalizes what is subnormal.
-  v128_t operator()(v128_t half) const {
-    const v128_t value = wasm_f32x4_mul(wasm_i32x4_shl(wasm_v128_and(half, magnitude), 13), scale);
-    const v128_t sign = wasm_i32x4_shl(wasm_v128_andnot(half, magnitude), 16);
-    return wasm_v128_or(value, sign);
+  /// The multiplication moves the exponent, and normalizes what is subnormal.
+  void operator()(v128_t halves, float* out) const {
+    const v128_t lower = wasm_i16x8_shl(halves, 13);
+    const v128_t upper = wasm_v128_and(wasm_i16x8_shr(halves, 3), sign_and_rest);
+    const v128_t low = wasm_i16x8_shuffle(lower, upper, 0, 8, 1, 9, 2, 10, 3, 11);
+    const v128_t high = wasm_i16x8_shuffle(lower, upper, 4, 12, 5, 13, 6, 14, 7, 15);
+    wasm_v128_store(out, wasm_f32x4_mul(low, scale));
+    wasm_v128_store(out + 4, wasm_f32x4_mul(high, scale));
   }
 };
 
@@ -53,66 +63,86 @@ struct ToBf16 {
   v128_t below_half = constant_i32x4(0x7FFF);
   v128_t one = constant_i32x4(1);
 
-  v128_t operator()(v128_t x) const {
+  v128_t operator()(v128_t low, v128_t high) const {
+    return wasm_u16x8_narrow_i32x4(rounded(low), rounded(high));
+  }
+
+  v128_t rounded(v128_t x) const {
     const v128_t odd = wasm_v128_and(wasm_u32x4_shr(x, 16), one);
     return wasm_u32x4_shr(wasm_i32x4_add(wasm_i32x4_add(x, below_half), odd), 16);
   }
 };
 
-bool any_nan(v128_t a, v128_t b) {
-  return wasm_v128_any_true(wasm_v128_or(wasm_f32x4_ne(a, a), wasm_f32x4_ne(b, b)));
-}
-
+/// Converts 16 values at a time up to those that hold a NaN; returns how many.
 template <typename Convert>
-void encode_run(const float* x, std::size_t n, std::uint16_t* out,
-                void (*reference)(const float*, std::size_t, std::uint16_t*)) {
+[[gnu::noinline]] std::size_t encode_ordered(const float* x, std::size_t n, std::uint16_t* out) {
   const Convert convert;
   std::size_t i = 0;
-  for (; i + 8 <= n; i += 8) {
-    const v128_t low = wasm_v128_load(x + i);
-    const v128_t high = wasm_v128_load(x + i + 4);
-    if (any_nan(low, high)) {
-      reference(x + i, 8, out + i);
-    } else {
-      wasm_v128_store(out + i, wasm_u16x8_narrow_i32x4(convert(low), convert(high)));
-    }
+  for (; i + 16 <= n; i += 16) {
+    v128_t v[4];
+    for (int k = 0; k < 4; ++k) v[k] = wasm_v128_load(x + i + 4 * k);
+    const v128_t first = wasm_v128_and(wasm_f32x4_eq(v[0], v[0]), wasm_f32x4_eq(v[1], v[1]));
+    const v128_t second = wasm_v128_and(wasm_f32x4_eq(v[2], v[2]), wasm_f32x4_eq(v[3], v[3]));
+    if (!wasm_i32x4_all_true(wasm_v128_and(first, second))) break;
+    wasm_v128_store(out + i, convert(v[0], v[1]));
+    wasm_v128_store(out + i + 8, convert(v[2], v[3]));
   }
-  reference(x + i, n - i, out + i);
+  return i;
+}
+
+/// The same for float16 up to infinities and NaN.
+[[gnu::noinline]] std::size_t decode_finite(const std::uint16_t* in, std::size_t n, float* out) {
+  const FromF16 convert;
+  const v128_t exponent = constant_i32x4(0x7C007C00);
+  const auto special = [exponent](v128_t halves) {
+    return wasm_i16x8_eq(wasm_v128_and(halves, exponent), exponent);
+  };
+  std::size_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    const v128_t first = wasm_v128_load(in + i);
+    const v128_t second = wasm_v128_load(in + i + 8);
+    if (wasm_v128_any_true(wasm_v128_or(special(first), special(second)))) break;
+    convert(first, out + i);
+    convert(second, out + i + 8);
+  }
+  return i;
+}
+
+/// All of it: `quick` as far as it gets, then 16 values or the last few by `reference`, and so on.
+template <typename From, typename To>
+void run(const From* in, std::size_t n, To* out,
+         std::size_t (*quick)(const From*, std::size_t, To*),
+         void (*reference)(const From*, std::size_t, To*)) {
+  for (std::size_t i = 0; i < n;) {
+    i += quick(in + i, n - i, out + i);
+    const std::size_t rest = n - i < 16 ? n - i : 16;
+    reference(in + i, rest, out + i);
+    i += rest;
+  }
 }
 
 }  // namespace
 
 void encode_f16_run(const float* x, std::size_t n, std::uint16_t* out) {
-  encode_run<ToF16>(x, n, out, scalar::encode_f16_run);
+  run(x, n, out, encode_ordered<ToF16>, scalar::encode_f16_run);
 }
 
 void decode_f16_run(const std::uint16_t* in, std::size_t n, float* out) {
-  const FromF16 convert;
-  const v128_t exponent = wasm_i16x8_splat(fewbits::simd::opaque<std::int16_t>(0x7C00));
-  std::size_t i = 0;
-  for (; i + 8 <= n; i += 8) {
-    const v128_t halves = wasm_v128_load(in + i);
-    if (wasm_v128_any_true(wasm_i16x8_eq(wasm_v128_and(halves, exponent), exponent))) {
-      scalar::decode_f16_run(in + i, 8, out + i);
-      continue;
-    }
-    wasm_v128_store(out + i, convert(wasm_u32x4_extend_low_u16x8(halves)));
-    wasm_v128_store(out + i + 4, convert(wasm_u32x4_extend_high_u16x8(halves)));
-  }
-  scalar::decode_f16_run(in + i, n - i, out + i);
+  run(in, n, out, decode_finite, scalar::decode_f16_run);
 }
 
 void encode_bf16_run(const float* x, std::size_t n, std::uint16_t* out) {
-  encode_run<ToBf16>(x, n, out, scalar::encode_bf16_run);
+  run(x, n, out, encode_ordered<ToBf16>, scalar::encode_bf16_run);
 }
 
 void decode_bf16_run(const std::uint16_t* in, std::size_t n, float* out) {
-  const v128_t zero = wasm_i32x4_splat(0);
+  // Not a literal, of which LLVM would make a shuffle that takes V8 three instructions.
+  const v128_t zero = constant_i32x4(0);
   std::size_t i = 0;
   for (; i + 8 <= n; i += 8) {
     const v128_t v = wasm_v128_load(in + i);
-    wasm_v128_store(out + i, wasm_i16x8_shuffle(zero, v, 0, 8, 0, 9, 0, 10, 0, 11));
-    wasm_v128_store(out + i + 4, wasm_i16x8_shuffle(zero, v, 0, 12, 0, 13, 0, 14, 0, 15));
+    wasm_v128_store(out + i, wasm_i16x8_shuffle(zero, v, 0, 8, 1, 9, 2, 10, 3, 11));
+    wasm_v128_store(out + i + 4, wasm_i16x8_shuffle(zero, v, 4, 12, 5, 13, 6, 14, 7, 15));
   }
   scalar::decode_bf16_run(in + i, n - i, out + i);
 }
