@@ -22,7 +22,7 @@ afterAll(() => consumer?.remove());
 
 function expectAll(results: { name: string; failure: string | null }[]) {
   expect(results.filter(({ failure }) => failure !== null)).toEqual([]);
-  for (const suite of ['affine', 'ggml', 'int4', 'kquant', 'linear']) {
+  for (const suite of ['affine', 'floats', 'ggml', 'int4', 'kquant', 'linear']) {
     expect(results.filter(({ name }) => name.startsWith(`${suite}:`)).length).toBeGreaterThan(1);
   }
 }

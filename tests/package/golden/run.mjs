@@ -2,12 +2,13 @@
 // page alike. A suite is a function of the context below; a new one is added to SUITES.
 
 import { affine } from './affine.mjs';
+import { floats } from './floats.mjs';
 import { ggml } from './ggml.mjs';
 import { int4 } from './int4.mjs';
 import { kquant } from './kquant.mjs';
 import { linear } from './linear.mjs';
 
-const SUITES = { affine, ggml, int4, kquant, linear };
+const SUITES = { affine, floats, ggml, int4, kquant, linear };
 
 /**
  * Runs every suite.

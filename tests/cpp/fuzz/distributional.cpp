@@ -1,0 +1,2 @@
+#define LLVMFuzzerTestOneInput fuzz_distributional
+#include "../../fuzz/distributional.cpp"

@@ -1,0 +1,2 @@
+#define LLVMFuzzerTestOneInput fuzz_floats_decode
+#include "../../fuzz/floats_decode.cpp"

@@ -1,0 +1,2 @@
+#define LLVMFuzzerTestOneInput fuzz_ggml_decode
+#include "../../fuzz/ggml_decode.cpp"
