@@ -24,6 +24,7 @@ struct Rows {
   std::vector<std::uint8_t> codes;
   std::vector<std::uint8_t> factors;
   std::vector<float> norms;
+  std::vector<std::uint32_t> tails;
   std::vector<std::uint8_t> refine_codes;
   std::vector<float> refine_factors;
 
@@ -31,11 +32,13 @@ struct Rows {
       : codes(n * sizes.codes),
         factors(n * sizes.factors),
         norms(n * sizes.norms / sizeof(float)),
+        tails(n * sizes.tails / sizeof(std::uint32_t)),
         refine_codes(n * sizes.refine_codes),
         refine_factors(n * sizes.refine_factors / sizeof(float)) {}
 
   Arrays arrays() {
-    return {codes.data(), factors.data(), norms.data(), refine_codes.data(), refine_factors.data()};
+    return {codes.data(), factors.data(),      norms.data(),
+            tails.data(), refine_codes.data(), refine_factors.data()};
   }
 };
 
@@ -57,6 +60,12 @@ struct Source {
   /// Mostly floats that a file may hold; some of any kind.
   void fill(std::vector<float>& out) {
     for (float& value : out) value = number();
+  }
+
+  void fill(std::vector<std::uint32_t>& out) {
+    for (std::uint32_t& value : out) {
+      for (int i = 0; i < 4; ++i) value = value << 8 | byte();
+    }
   }
 
   float number() {
@@ -96,6 +105,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.refine_bits = 4 * (source.byte() % 3);
   options.seed = source.byte();
   const std::uint8_t shape = source.byte();
+  options.tails = shape % 3 != 0;
   const std::size_t n = source.byte() % 40;
 
   Result result;
@@ -118,6 +128,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (n > 0) std::memcpy(rows.factors.data(), factors.data(), rows.factors.size());
   }
   source.fill(rows.norms);
+  source.fill(rows.tails);
   source.fill(rows.refine_codes);
   source.fill(rows.refine_factors);
   result = index->import_rows(rows.arrays(), n);
@@ -135,7 +146,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Rows exported(index->row_sizes(), n);
   index->export_rows(0, n, exported.arrays());
   require(exported.factors == rows.factors && exported.norms == rows.norms);
-  require(exported.refine_codes == rows.refine_codes);
+  require(exported.refine_codes == rows.refine_codes && exported.tails == rows.tails);
   require(index->import_rows(exported.arrays(), n).ok());
 
   constexpr std::size_t count = 3;
