@@ -621,6 +621,7 @@ void Index::export_rows(std::size_t first, std::size_t n, const Arrays& out) con
 }
 
 Result Index::import_rows(const Arrays& in, std::size_t n) {
+  if (n == 0) return success();
   State& s = *state_;
   const RowSizes sizes = row_sizes();
   const auto usable = [](const float* x, std::size_t count) {
