@@ -1,4 +1,4 @@
-// `node tests/bench/peers/peers.mjs [--rows N] [--patience SECONDS] [package ...]` after
+// `node tests/bench/peers/peers.mjs [--rows N] [--patience SECONDS] [--markdown] [package ...]` after
 // `npm run build`: fewbits beside other npm packages that search vectors, on the clustered set of
 // ../vector-data.mjs, one thread. Installs those packages beside this file when first used.
 //
@@ -23,6 +23,7 @@ const { values: flags, positionals } = parseArgs({
   options: {
     rows: { type: 'string', default: '100000' },
     patience: { type: 'string', default: '300' },
+    markdown: { type: 'boolean' },
   },
 });
 const rows = Number(flags.rows);
@@ -73,28 +74,34 @@ function measure(name, folder) {
   });
 }
 
-const line = (cells) => {
-  const [name, what, kind, ...rest] = cells;
-  const start = [name.padEnd(26), what.padEnd(44), kind.padEnd(7)];
-  console.log([...start, ...rest.map((cell) => cell.padStart(10))].join(' ').trimEnd());
-};
+function line(cells) {
+  if (flags.markdown) return console.log(`| ${cells.join(' | ')} |`);
+  const widths = [26, 44, 7];
+  const padded = cells.map((cell, i) =>
+    i < widths.length ? cell.padEnd(widths[i]) : i === 8 ? ` ${cell}` : cell.padStart(10),
+  );
+  console.log(padded.join(' ').trimEnd());
+}
 
-const decimals = (value, digits, unit = '') =>
-  value === undefined ? '-' : `${value.toFixed(digits)}${unit}`;
+function headings() {
+  line(['package', 'how', 'kind', 'single', 'batch 64', 'recall@10', 'bytes', 'coded/s', '']);
+  if (flags.markdown) line(['-', '-', '-', '-:', '-:', '-:', '-:', '-:', '-']);
+}
 
-function print({ name, what, kind, single, batch, recall, bytes, encode, note }) {
-  if (kind === undefined) return line([name, what, '']);
-  const rate = encode === undefined ? '-' : Math.round(encode).toLocaleString('en');
+const decimals = (value, digits) => (value === undefined ? '' : value.toFixed(digits));
+
+function print({ name, what, kind = '', single, batch, recall, bytes, encode, note = '' }) {
+  const rate = encode === undefined ? '' : Number(encode.toPrecision(3)).toLocaleString('en');
   line([
     name,
     what,
     kind,
-    decimals(single, 1, 'x'),
-    decimals(batch, 1, 'x'),
-    decimals(recall, 4),
+    decimals(single, 1),
+    decimals(batch, 1),
+    decimals(recall, 3),
     decimals(bytes, 0),
     rate,
-    note ? ` ${note}` : '',
+    note,
   ]);
 }
 
@@ -110,8 +117,8 @@ try {
   console.log(
     `${rows} x ${dims}, top ${k}, one thread; Node ${process.version}, ${cpus()[0].model}`,
   );
-  console.log('single, batch: queries a second, times those of a plain JavaScript float32 scan\n');
-  line(['package', 'how', 'kind', 'single', 'batch 64', 'recall@10', 'bytes', 'encode/s']);
+  console.log('single, batch: times as fast as a plain JavaScript scan of the float32 vectors\n');
+  headings();
   for (const name of names) await measure(name, folder);
 } finally {
   rmSync(folder, { recursive: true, force: true });
