@@ -34,6 +34,18 @@ const code = (work: () => unknown) => {
   return 'passed';
 };
 
+it('a million vectors take little more memory than their codes, while they are added too', () => {
+  const fb = fresh();
+  const dims = 384;
+  const x = noise(10_000 * dims);
+  using index = fb.createIndex({ dims, bits: 4 });
+  for (let i = 0; i < 100; i++) index.add(x);
+  expect(index.size).toBe(1_000_000);
+  expect(index.byteLength).toBeLessThan(1.03e6 * index.stats().bytesPerVector);
+  // Memory never shrinks: what there is, is the peak.
+  expect(fb.memoryBytes).toBeLessThan(260e6);
+}, 120000);
+
 it('memory that runs out leaves an index as it was', () => {
   const dims = 64;
   const many = noise(120_000 * dims);

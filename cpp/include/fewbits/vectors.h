@@ -35,9 +35,10 @@ struct Options {
   int refine_bits = 0;       ///< 0, 4 or 8: a second code that scores the candidates
   std::uint32_t seed = 0;    ///< of the rotation; indexes with the same seed hold the same codes
   /// Whether a vector has 32 bits that refine its values in the outermost cells of the code, where
-  /// it errs most: the score error of 4 bits falls by a twelfth. They count in what is computed
-  /// from a code, as scores of candidates, not in the scan. Only where a code of 4 bits with
-  /// `scale_search` and without `refine_bits` is not replaced by a learned transform.
+  /// it errs most: the score error falls from .094 to .087 / sqrt(dims) at 384 dimensions, from
+  /// .096 to .090 at 768. They count in what is computed from a code, as scores of candidates, not
+  /// in the scan. Only at 4 bits with `scale_search`, without `refine_bits` and a learned
+  /// transform.
   bool tails = true;
 };
 

@@ -530,7 +530,7 @@ Result Index::calibrate(const float* sample, std::size_t n) {
   const RowSizes sizes = row_sizes();
   const std::size_t budget =
       (dims * static_cast<std::size_t>(s.options.bits) + 7) / 8 + sizeof(float) + sizes.tails;
-  // Tails take about a sixth off the error of 4 bits.
+  // What is left of the distortion of 4 bits with the scale search and tails.
   const double even = codebook(s.options.bits)->distortion * (s.has_tails ? 5.0 / 6.0 : 1.0);
   Learned learned;
   const Result result = learn(sample, n, dims, s.options.metric == Metric::cosine, budget, even,

@@ -75,5 +75,60 @@ TEST(Tails, ComeBackWithinHalfACell) {
   }
 }
 
+TEST(Tails, BringDownTheErrorOfScores) {
+  std::mt19937_64 random(2);
+  std::normal_distribution<double> normal;
+  const Codebook& book = *codebook(4);
+  for (const std::size_t dims : {384, 768}) {
+    double error = 0;
+    double without = 0;
+    double drift = 0;
+    constexpr int kVectors = 1000;
+    for (int v = 0; v < kVectors; ++v) {
+      std::vector<double> x(dims);
+      double norm = 0;
+      for (double& value : x) {
+        value = normal(random);
+        norm += value * value;
+      }
+      std::vector<std::int16_t> fixed(dims);
+      for (std::size_t i = 0; i < dims; ++i) {
+        x[i] *= std::sqrt(static_cast<double>(dims) / norm);
+        fixed[i] = static_cast<std::int16_t>(std::lround(x[i] * 2048));
+      }
+      std::vector<std::uint8_t> codes(dims);
+      std::vector<std::int8_t> levels(dims);
+      const Encoded encoded = encode(fixed.data(), dims, book, true, codes.data());
+      double coarse = 0;
+      double square = 0;
+      for (std::size_t i = 0; i < dims; ++i) {
+        levels[i] = static_cast<std::int8_t>(level_of(book, codes[i]));
+        coarse += x[i] * levels[i];
+        square += levels[i] * levels[i];
+      }
+      Tail tails[kTailBits];
+      const std::size_t count =
+          decode_tails(levels.data(), dims,
+                       encode_tails(fixed.data(), codes.data(), dims, encoded.multiplier), tails);
+      double product = coarse;
+      double own = square;
+      for (std::size_t j = 0; j < count; ++j) {
+        const double level = levels[tails[j].position];
+        const double fine = level + static_cast<double>(tails[j].excess);
+        product += (fine - level) * x[tails[j].position];
+        own += fine * fine - level * level;
+      }
+      // The estimate of <q, x> is <q, F> ||x||^2 / <x, F>, off by the tangent of the angle between.
+      without += static_cast<double>(dims) * square / (coarse * coarse) - 1;
+      error += static_cast<double>(dims) * own / (product * product) - 1;
+      // The factor that is stored makes <x, L> unbiased; the ratio is to bring it to F.
+      drift += tail_ratio(levels.data(), dims, tails, count) * product / coarse - 1;
+    }
+    EXPECT_LE(std::sqrt(error / kVectors), 0.0905) << dims;
+    EXPECT_LE(std::sqrt(error / without), 0.945) << dims;
+    EXPECT_LT(std::fabs(drift / kVectors), 1e-4) << dims;
+  }
+}
+
 }  // namespace
 }  // namespace fewbits::vectors
