@@ -1,2 +1,0 @@
-#define LLVMFuzzerTestOneInput fuzz_distributional
-#include "../../fuzz/distributional.cpp"

@@ -1,2 +1,0 @@
-#define LLVMFuzzerTestOneInput fuzz_vectors_import
-#include "../../fuzz/vectors_import.cpp"
