@@ -148,7 +148,13 @@ function within(patience, rows, step, add) {
 }
 
 async function* simsimd({ x, dims, rows, k }) {
+  // Where its native module does not load it warns and goes on in JavaScript.
+  const { warn } = console;
+  console.warn = (text) => {
+    throw new Error(text);
+  };
   const { dot } = await import('simsimd');
+  console.warn = warn;
   const scan = (vectors) => (query) => {
     const top = new Top(k);
     for (let r = 0; r < vectors.length; r++) {

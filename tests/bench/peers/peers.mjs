@@ -44,11 +44,16 @@ async function install() {
   const lock = readFileSync(path.join(here, 'package-lock.json'));
   const wanted = hash(process.platform, process.arch, lock);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  await npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: here,
-    env: cleanEnvironment(),
-  });
-  writeFileSync(stamp, wanted);
+  try {
+    await npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+      cwd: here,
+      env: cleanEnvironment(),
+    });
+    writeFileSync(stamp, wanted);
+  } catch (error) {
+    // What is missing then says so in its row.
+    console.error(`the packages could not be installed: ${error.message}`);
+  }
 }
 
 function measure(name, folder) {
@@ -66,7 +71,8 @@ function measure(name, folder) {
   return new Promise((resolve) => {
     child.on('close', (status, signal) => {
       if (status !== 0) {
-        const reason = /^.*Error.*$/m.exec(complaint)?.[0].trim() ?? `ended by ${signal ?? status}`;
+        const [error] = /^\s*\w*Error\b.*?(?= imported from|$)/m.exec(complaint) ?? [];
+        const reason = error?.trim() ?? `ended by ${signal ?? status}`;
         print({ name, what: `could not be loaded or run: ${reason}` });
       }
       resolve();
