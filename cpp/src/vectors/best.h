@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
+#include <functional>
 
 #include "fewbits/vectors.h"
 #include "vectors/buffer.h"
@@ -15,7 +17,7 @@ class Best {
     limit_ = limit;
     count_ = 0;
     threshold_ = -__builtin_inff();
-    return rows_.resize(2 * limit + 64);
+    return keys_.resize(2 * limit + 64) && rows_.resize(limit);
   }
 
   /// Nothing at or below this can still get in.
@@ -23,30 +25,46 @@ class Best {
 
   void offer(float estimate, std::uint32_t row) {
     if (!(estimate > threshold_)) return;
-    rows_[count_++] = {0, estimate, row};
-    if (count_ == rows_.size()) cut();
+    keys_[count_++] = key(estimate, row);
+    if (count_ == keys_.size()) cut();
   }
 
   /// Sorted best first; returns how many.
   std::size_t finish() {
     if (count_ > limit_) cut();
-    std::sort(rows_.data(), rows_.data() + count_, before);
+    std::sort(keys_.data(), keys_.data() + count_, std::greater<>());
+    for (std::size_t i = 0; i < count_; ++i) {
+      rows_[i] = {0, estimate_of(keys_[i]), ~static_cast<std::uint32_t>(keys_[i])};
+    }
     return count_;
   }
 
   Hit* rows() { return rows_.data(); }
 
  private:
-  static bool before(const Hit& a, const Hit& b) {
-    return a.estimate != b.estimate ? a.estimate > b.estimate : a.row < b.row;
+  // What is sorted is one number: the bits of the estimate, so that they rise with it, above the
+  // complement of the row.
+  static constexpr std::uint32_t kSign = 0x80000000u;
+
+  static std::uint64_t key(float estimate, std::uint32_t row) {
+    const auto bits = std::bit_cast<std::uint32_t>(estimate + 0.0f);  // -0 is 0
+    const std::uint32_t rising = (bits & kSign) != 0 ? ~bits : bits | kSign;
+    return static_cast<std::uint64_t>(rising) << 32 | static_cast<std::uint32_t>(~row);
+  }
+
+  static float estimate_of(std::uint64_t key) {
+    const auto rising = static_cast<std::uint32_t>(key >> 32);
+    return std::bit_cast<float>((rising & kSign) != 0 ? rising & ~kSign : ~rising);
   }
 
   void cut() {
-    std::nth_element(rows_.data(), rows_.data() + (limit_ - 1), rows_.data() + count_, before);
+    std::nth_element(keys_.data(), keys_.data() + (limit_ - 1), keys_.data() + count_,
+                     std::greater<>());
     count_ = limit_;
-    threshold_ = rows_[limit_ - 1].estimate;
+    threshold_ = estimate_of(keys_[limit_ - 1]);
   }
 
+  Buffer<std::uint64_t> keys_;
   Buffer<Hit> rows_;
   std::size_t limit_ = 0;
   std::size_t count_ = 0;

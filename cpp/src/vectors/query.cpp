@@ -35,19 +35,53 @@ bool Queries::init_dots(std::size_t stride, std::size_t count) {
 
 namespace {
 
-/// What the dims_per_nibble values from y on add up to, for the sixteen nibbles.
-void sums_of_nibbles(const Plane& plane, const float* y, std::size_t have, float scale,
+struct Span {
+  float low;
+  float high;
+};
+
+/// What the values of a nibble add up to, y[0] and following, `have` of them at most, for each of
+/// the sixteen nibbles, less the lowest sum.
+template <int Bits>
+Span sums_of_nibbles(const float* levels, const float* y, std::size_t have, float scale,
                      float* sums) {
-  const std::size_t levels = std::size_t{1} << plane.bits;
-  sums[0] = 0;
-  std::size_t size = 1;  // nibbles of the dimensions so far
-  for (std::size_t j = 0; j < dims_per_nibble(plane.bits); ++j, size *= levels) {
+  constexpr std::size_t kLevels = std::size_t{1} << Bits;
+  Span span{0, 0};
+  float sum[16] = {};
+  std::size_t size = 1;  // nibbles of the values so far
+  for (std::size_t j = 0; j < dims_per_nibble(Bits); ++j, size *= kLevels) {
     const float value = j < have ? y[j] * scale : 0.0f;
-    for (std::size_t c = levels; c-- > 0;) {
-      const float part = static_cast<float>(plane.levels[c]) * value;
-      for (std::size_t i = 0; i < size; ++i) sums[c * size + i] = sums[i] + part;
+    // Levels rise: the ends of their range give those of the sums.
+    const float first = levels[0] * value;
+    const float last = levels[kLevels - 1] * value;
+    span.low += std::min(first, last);
+    span.high += std::max(first, last);
+    for (std::size_t c = kLevels; c-- > 0;) {
+      const float part = levels[c] * value;
+      for (std::size_t i = 0; i < size; ++i) sum[c * size + i] = sum[i] + part;
     }
   }
+  for (std::size_t i = 0; i < 16; ++i) sums[i] = sum[i] - span.low;
+  return span;
+}
+
+struct Sums {
+  double base;   // of the lowest sums
+  float widest;  // span of a nibble's sums
+};
+
+template <int Bits>
+Sums sums_of_plane(const Plane& plane, const float* y, std::size_t dims, float scale, float* sums) {
+  float levels[16];
+  for (std::size_t c = 0; c < 16; ++c) levels[c] = static_cast<float>(plane.levels[c]);
+  Sums all{0, 0};
+  for (std::size_t g = 0; g < 2 * plane.bytes; ++g) {
+    const std::size_t first = std::min(dims, g * dims_per_nibble(Bits));
+    const Span span = sums_of_nibbles<Bits>(levels, y + first, dims - first, scale, sums + 16 * g);
+    all.base += static_cast<double>(span.low);
+    all.widest = std::max(all.widest, span.high - span.low);
+  }
+  return all;
 }
 
 }  // namespace
@@ -59,37 +93,25 @@ void Queries::set_tables(const Layout& layout, const float* scales, std::size_t 
     double base = 0;
     for (int p = 0; p < segment.planes; ++p) {
       const Plane& plane = segment.plane[p];
-      const std::size_t nibbles = plane.bytes * 2;
-      const std::size_t per_nibble = dims_per_nibble(plane.bits);
+      const auto sums_of = plane.bits == 1   ? sums_of_plane<1>
+                           : plane.bits == 2 ? sums_of_plane<2>
+                                             : sums_of_plane<4>;
       float* exact = exact_.data();
-      float widest = 0;  // largest span of a look-up
-      for (std::size_t g = 0; g < nibbles; ++g) {
-        const std::size_t first = g * per_nibble;
-        float* sums = exact + g * 16;
-        sums_of_nibbles(plane, y + segment.dim + std::min(first, segment.dims),
-                        first < segment.dims ? segment.dims - first : 0, scales[s], sums);
-        float low = sums[0];
-        float high = sums[0];
-        for (int i = 1; i < 16; ++i) {
-          low = std::min(low, sums[i]);
-          high = std::max(high, sums[i]);
-        }
-        for (int i = 0; i < 16; ++i) sums[i] -= low;
-        base += static_cast<double>(low);
-        widest = std::max(widest, high - low);
-      }
-      const float step = widest > 0 ? std::max(widest / 255.0f, kLeastStep) : 1.0f;
+      const Sums sums = sums_of(plane, y + segment.dim, segment.dims, scales[s], exact);
+      const float step = sums.widest > 0 ? std::max(sums.widest / 255.0f, kLeastStep) : 1.0f;
       const float inverse = 1.0f / step;
       std::uint8_t* out = tables_.data() + q * table_bytes_ + plane.byte * 32;
-      for (std::size_t i = 0; i < nibbles * 16; ++i) {
+      for (std::size_t i = 0; i < plane.bytes * 32; ++i) {
         // A file's scales may take the sums beyond float: what is left then has no meaning but must
         // have a value.
         const float rounded = exact[i] * inverse + 0.5f;
-        out[i] = rounded < 255.0f ? static_cast<std::uint8_t>(rounded) : std::uint8_t{255};
+        const float within = rounded < 255.0f ? rounded : 255.0f;
+        out[i] = static_cast<std::uint8_t>(static_cast<int>(within));
       }
       // The scan sums means of eight look-ups; each of the three roundings on the way to a mean
       // adds 1/4 on average.
       const double scale = static_cast<double>(step) * 8;
+      base += sums.base;
       base -= scale * 0.75 * static_cast<double>((plane.bytes + kGroupColumns - 1) / kGroupColumns);
       numbers[1 + p] = static_cast<float>(scale);
     }
