@@ -11,9 +11,7 @@ using fewbits::simd::constant_f32x4;
 using fewbits::simd::constant_i32x4;
 
 // What is rare, NaN in an encoder and everything beyond the finite in the float16 decoder, goes to
-// the scalar reference sixteen values at a time; the rest needs no cases. The loops over the rest
-// are functions that return where they stopped: with a call in it, V8 would keep no constant of a
-// loop in a register.
+// the scalar reference sixteen values at a time; the rest needs no cases.
 
 /// float16 bits of eight floats.
 struct ToF16 {

@@ -56,18 +56,20 @@ struct Levels {
   v128_t first = wasm_v128_load(buckets.first);
   v128_t second = wasm_v128_load(buckets.second);
   v128_t table = levels_table();
+  v128_t magic = fewbits::simd::constant_f32x4(12582912.0f);
+  v128_t offset = fewbits::simd::constant_i32x4(0x4B400000 - 256);
+  v128_t last = fewbits::simd::constant_i32x4(0x01FF01FF);
+  v128_t within_bucket = fewbits::simd::constant_i32x4(0x001F001F);
 
   /// `doubled`: two times the values.
   FEWBITS_GGML_INLINE v128_t operator()(v128_t doubled_a, v128_t doubled_b) const {
     // In halves, plus 256: the low bits of a float in 2^23..2^24 are its integer.
-    const v128_t magic = wasm_f32x4_splat(12582912.0f);
-    const v128_t offset = wasm_i32x4_splat(0x4B400000 - 256);
     const v128_t a = wasm_i32x4_sub(wasm_f32x4_add(wasm_f32x4_floor(doubled_a), magic), offset);
     const v128_t b = wasm_i32x4_sub(wasm_f32x4_add(wasm_f32x4_floor(doubled_b), magic), offset);
     v128_t halves = wasm_i16x8_narrow_i32x4(a, b);
-    halves = wasm_i16x8_min(wasm_i16x8_max(halves, wasm_i16x8_splat(0)), wasm_i16x8_splat(511));
+    halves = wasm_i16x8_min(wasm_i16x8_max(halves, wasm_i16x8_splat(0)), last);
     const v128_t bucket = wasm_u16x8_shr(halves, 5);
-    const v128_t within = wasm_v128_and(halves, wasm_i16x8_splat(31));
+    const v128_t within = wasm_v128_and(halves, within_bucket);
     const v128_t beyond_first = wasm_i8x16_gt(within, fewbits::simd::lookup16(first, bucket));
     const v128_t beyond_second = wasm_i8x16_gt(within, fewbits::simd::lookup16(second, bucket));
     v128_t index = fewbits::simd::lookup16(base, bucket);

@@ -7,6 +7,7 @@
 namespace fewbits::ggml::simd {
 namespace {
 
+using fewbits::simd::constant_f32x4;
 using search::Error;
 
 constexpr float magic = 12582912.0f;
@@ -15,16 +16,16 @@ constexpr float magic = 12582912.0f;
 struct QuickRounding {
   v128_t low;
   v128_t high;
+  v128_t shift = constant_f32x4(magic);
 
   QuickRounding(int from, int to)
-      : low(wasm_f32x4_splat(magic + static_cast<float>(from))),
-        high(wasm_f32x4_splat(magic + static_cast<float>(to))) {}
+      : low(constant_f32x4(magic + static_cast<float>(from))),
+        high(constant_f32x4(magic + static_cast<float>(to))) {}
 
   FEWBITS_GGML_INLINE v128_t operator()(v128_t value) const {
-    const v128_t shifted = wasm_f32x4_add(value, wasm_f32x4_splat(magic));
+    const v128_t shifted = wasm_f32x4_add(value, shift);
     // pmax takes its first operand when the second is NaN.
-    return wasm_f32x4_sub(wasm_f32x4_pmin(wasm_f32x4_pmax(low, shifted), high),
-                          wasm_f32x4_splat(magic));
+    return wasm_f32x4_sub(wasm_f32x4_pmin(wasm_f32x4_pmax(low, shifted), high), shift);
   }
 };
 
