@@ -44,21 +44,26 @@ FEWBITS_GGML_INLINE Range range_of(const v128_t* values) {
   return {-max_lane(wasm_f32x4_neg(low)), max_lane(high)};
 }
 
-/// 32 codes truncate(x * by + offset), at most `top`; values are in 0..127.
-FEWBITS_GGML_INLINE void truncate32(const v128_t* values, float by, float offset, int top,
-                                    v128_t* codes) {
-  v128_t integers[8];
-  for (int i = 0; i < 8; ++i) {
-    const v128_t scaled =
-        wasm_f32x4_add(wasm_f32x4_mul(values[i], wasm_f32x4_splat(by)), wasm_f32x4_splat(offset));
-    // The low bits of a float from 2^23 on are its integer.
-    const v128_t whole = wasm_f32x4_add(wasm_f32x4_floor(scaled), wasm_f32x4_splat(0x1p23f));
-    integers[i] = wasm_v128_and(whole, wasm_i32x4_splat(255));
+/// Integers of small floats, and the constants that takes.
+struct Truncation {
+  v128_t shift = fewbits::simd::constant_f32x4(0x1p23f);
+  v128_t byte = fewbits::simd::constant_i32x4(255);
+
+  /// 32 codes truncate(x * by + offset), at most `top`; values are in 0..127.
+  FEWBITS_GGML_INLINE void codes32(const v128_t* values, float by, float offset, int top,
+                                   v128_t* codes) const {
+    v128_t integers[8];
+    for (int i = 0; i < 8; ++i) {
+      const v128_t scaled =
+          wasm_f32x4_add(wasm_f32x4_mul(values[i], wasm_f32x4_splat(by)), wasm_f32x4_splat(offset));
+      // The low bits of a float from 2^23 on are its integer.
+      integers[i] = wasm_v128_and(wasm_f32x4_add(wasm_f32x4_floor(scaled), shift), byte);
+    }
+    const v128_t most = wasm_i8x16_splat(static_cast<std::int8_t>(top));
+    codes[0] = wasm_u8x16_min(narrow(integers[0], integers[1], integers[2], integers[3]), most);
+    codes[1] = wasm_u8x16_min(narrow(integers[4], integers[5], integers[6], integers[7]), most);
   }
-  const v128_t most = wasm_i8x16_splat(static_cast<std::int8_t>(top));
-  codes[0] = wasm_u8x16_min(narrow(integers[0], integers[1], integers[2], integers[3]), most);
-  codes[1] = wasm_u8x16_min(narrow(integers[4], integers[5], integers[6], integers[7]), most);
-}
+};
 
 FEWBITS_GGML_INLINE v128_t low_nibbles(const v128_t* codes) {
   const v128_t mask = wasm_i8x16_splat(15);
@@ -84,7 +89,8 @@ FEWBITS_GGML_INLINE bool too_small(float scale) {
 
 /// Q4_0 and Q5_0 of one block: false when the scalar body must do it.
 template <typename Block>
-FEWBITS_GGML_INLINE bool by_extreme(const float* x, int half, std::uint8_t* high, Block* out) {
+FEWBITS_GGML_INLINE bool by_extreme(const Truncation& truncation, const float* x, int half,
+                                    std::uint8_t* high, Block* out) {
   v128_t values[8];
   load32(x, values);
   const Range range = range_of(values);
@@ -94,7 +100,7 @@ FEWBITS_GGML_INLINE bool by_extreme(const float* x, int half, std::uint8_t* high
   const float scale = peak / static_cast<float>(-half);
   if (too_small(scale)) return false;
   v128_t codes[2];
-  truncate32(values, inverse(scale), static_cast<float>(half) + 0.5f, 2 * half - 1, codes);
+  truncation.codes32(values, inverse(scale), static_cast<float>(half) + 0.5f, 2 * half - 1, codes);
   out->scale.store(scale);
   store_codes(codes, high, out->codes);
   return true;
@@ -102,7 +108,8 @@ FEWBITS_GGML_INLINE bool by_extreme(const float* x, int half, std::uint8_t* high
 
 /// Q4_1 and Q5_1 of one block: false when the scalar body must do it.
 template <typename Block>
-FEWBITS_GGML_INLINE bool by_range(const float* x, int levels, std::uint8_t* high, Block* out) {
+FEWBITS_GGML_INLINE bool by_range(const Truncation& truncation, const float* x, int levels,
+                                  std::uint8_t* high, Block* out) {
   v128_t values[8];
   load32(x, values);
   const Range range = range_of(values);
@@ -111,7 +118,7 @@ FEWBITS_GGML_INLINE bool by_range(const float* x, int levels, std::uint8_t* high
   if (too_small(scale) || std::isinf(scale) || range.low == 0) return false;
   for (v128_t& value : values) value = wasm_f32x4_sub(value, wasm_f32x4_splat(range.low));
   v128_t codes[2];
-  truncate32(values, inverse(scale), 0.5f, levels, codes);
+  truncation.codes32(values, inverse(scale), 0.5f, levels, codes);
   out->scale.store(scale);
   out->minimum.store(range.low);
   store_codes(codes, high, out->codes);
@@ -244,8 +251,9 @@ void encode_q4_0(const float* x, std::size_t blocks, const float* importance, Bl
     search_symmetric(x, blocks, importance, 8, none, out);
     return;
   }
+  const Truncation truncation;
   for (std::size_t b = 0; b < blocks; ++b, x += 32, ++out) {
-    if (!by_extreme(x, 8, nullptr, out)) scalar::encode_q4_0(x, 1, nullptr, out);
+    if (!by_extreme(truncation, x, 8, nullptr, out)) scalar::encode_q4_0(x, 1, nullptr, out);
   }
 }
 
@@ -266,8 +274,9 @@ void encode_q4_1(const float* x, std::size_t blocks, const float* importance, Bl
     search_affine(x, blocks, importance, 15, none, out);
     return;
   }
+  const Truncation truncation;
   for (std::size_t b = 0; b < blocks; ++b, x += 32, ++out) {
-    if (!by_range(x, 15, nullptr, out)) scalar::encode_q4_1(x, 1, nullptr, out);
+    if (!by_range(truncation, x, 15, nullptr, out)) scalar::encode_q4_1(x, 1, nullptr, out);
   }
 }
 
@@ -288,8 +297,9 @@ void encode_q5_0(const float* x, std::size_t blocks, const float* importance, Bl
         x, blocks, importance, 16, [](BlockQ5_0& block) { return block.high; }, out);
     return;
   }
+  const Truncation truncation;
   for (std::size_t b = 0; b < blocks; ++b, x += 32, ++out) {
-    if (!by_extreme(x, 16, out->high, out)) scalar::encode_q5_0(x, 1, nullptr, out);
+    if (!by_extreme(truncation, x, 16, out->high, out)) scalar::encode_q5_0(x, 1, nullptr, out);
   }
 }
 
@@ -314,8 +324,9 @@ void encode_q5_1(const float* x, std::size_t blocks, const float* importance, Bl
         x, blocks, importance, 31, [](BlockQ5_1& block) { return block.high; }, out);
     return;
   }
+  const Truncation truncation;
   for (std::size_t b = 0; b < blocks; ++b, x += 32, ++out) {
-    if (!by_range(x, 31, out->high, out)) scalar::encode_q5_1(x, 1, nullptr, out);
+    if (!by_range(truncation, x, 31, out->high, out)) scalar::encode_q5_1(x, 1, nullptr, out);
   }
 }
 
@@ -335,9 +346,9 @@ void decode_q5_1(const BlockQ5_1* in, std::size_t blocks, float* out) {
 }
 
 void encode_q8_0(const float* x, std::size_t blocks, const float* /*importance*/, BlockQ8_0* out) {
-  const v128_t sign = wasm_i32x4_splat(static_cast<std::int32_t>(0x80000000u));
+  const v128_t sign = fewbits::simd::constant_i32x4(static_cast<std::int32_t>(0x80000000u));
   // Added away from zero before the cut, the float below 0.5 rounds as std::round does.
-  const v128_t half = wasm_f32x4_splat(0x1.fffffep-2f);
+  const v128_t half = fewbits::simd::constant_f32x4(0x1.fffffep-2f);
   for (std::size_t b = 0; b < blocks; ++b, x += 32, ++out) {
     v128_t values[8];
     load32(x, values);

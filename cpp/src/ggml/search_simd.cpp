@@ -8,6 +8,7 @@ namespace fewbits::ggml::simd {
 namespace {
 
 using fewbits::simd::constant_f32x4;
+using fewbits::simd::constant_i32x4;
 using search::Error;
 
 constexpr float magic = 12582912.0f;
@@ -29,15 +30,20 @@ struct QuickRounding {
   }
 };
 
-/// The same for any value.
+/// The same for any value, which wraps around as nearest_int of rounding.h has it.
 struct ExactRounding {
   v128_t low;
   v128_t high;
+  v128_t shift = constant_f32x4(magic);
+  v128_t mantissa = constant_i32x4(0x007FFFFF);
+  v128_t zero = constant_i32x4(0x00400000);
 
-  ExactRounding(int from, int to) : low(wasm_i32x4_splat(from)), high(wasm_i32x4_splat(to)) {}
+  ExactRounding(int from, int to) : low(constant_i32x4(from)), high(constant_i32x4(to)) {}
 
   FEWBITS_GGML_INLINE v128_t operator()(v128_t value) const {
-    return wasm_f32x4_convert_i32x4(wasm_i32x4_min(wasm_i32x4_max(nearest_int(value), low), high));
+    const v128_t bits = wasm_v128_and(wasm_f32x4_add(value, shift), mantissa);
+    const v128_t nearest = wasm_i32x4_sub(bits, zero);
+    return wasm_f32x4_convert_i32x4(wasm_i32x4_min(wasm_i32x4_max(nearest, low), high));
   }
 };
 
