@@ -126,6 +126,7 @@ void Index::State::scan_dots(const Queries& queries, std::size_t count,
   alignas(16) float estimates[kBlockRows];
   const auto dot_scan = apart(kernels::dot_scan);
   const auto dot_scan4 = apart(kernels::dot_scan4);
+  const auto row_sums = apart(kernels::row_sums);
   for (std::size_t tile = 0; tile < rows; tile += kTileRows) {
     const std::size_t tile_end = std::min(rows, tile + kTileRows);
     for (std::size_t q = 0; q < count;) {
@@ -141,7 +142,7 @@ void Index::State::scan_dots(const Queries& queries, std::size_t count,
         const std::int32_t* levels_of_row = level_sums(at);
         if (options.metric == Metric::l2) {
           std::int32_t* of_block = computed + (first - tile);
-          if (q == 0) kernels::row_sums(codes, row_bytes, of_block);
+          if (q == 0) row_sums(codes, row_bytes, of_block);
           levels_of_row = of_block;
         }
         for (std::size_t j = 0; j < group; ++j) {

@@ -226,14 +226,32 @@ void dot_scan4(const std::int8_t* rows, std::size_t stride, const std::uint8_t* 
   with_dot([&](const auto& dot) { dot_rows4(dot, rows, stride, queries, sums); });
 }
 
+namespace {
+
+v128_t sum_row(const std::int8_t* at, std::size_t n) {
+  const auto pairs = [&](std::size_t i) {
+    return wasm_i16x8_extadd_pairwise_i8x16(wasm_v128_load(at + i));
+  };
+  v128_t sum = wasm_i32x4_splat(0);
+  for (; n >= 64; n -= 64, at += 64) {
+    const v128_t low = wasm_i16x8_add(pairs(0), pairs(16));
+    const v128_t high = wasm_i16x8_add(pairs(32), pairs(48));
+    sum = wasm_i32x4_add(sum, wasm_i32x4_extadd_pairwise_i16x8(wasm_i16x8_add(low, high)));
+  }
+  for (; n != 0; n -= 16, at += 16) {
+    sum = wasm_i32x4_add(sum, wasm_i32x4_extadd_pairwise_i16x8(pairs(0)));
+  }
+  return sum;
+}
+
+}  // namespace
+
 void row_sums(const std::int8_t* rows, std::size_t stride, std::int32_t* sums) {
-  for (std::size_t r = 0; r < kBlockRows; ++r) {
-    v128_t sum = wasm_i32x4_splat(0);
-    for (std::size_t i = 0; i < stride; i += 16) {
-      const v128_t pairs = wasm_i16x8_extadd_pairwise_i8x16(wasm_v128_load(rows + r * stride + i));
-      sum = wasm_i32x4_add(sum, wasm_i32x4_extadd_pairwise_i16x8(pairs));
-    }
-    sums[r] = fewbits::simd::sum_i32x4(sum);
+  for (std::size_t r = 0; r < kBlockRows; r += 4) {
+    const std::int8_t* at = rows + r * stride;
+    wasm_v128_store(sums + r,
+                    sum_lanes(sum_row(at, stride), sum_row(at + stride, stride),
+                              sum_row(at + 2 * stride, stride), sum_row(at + 3 * stride, stride)));
   }
 }
 
