@@ -225,9 +225,9 @@ export class VectorIndex implements Disposable {
    * Learns from a sample, while the index is empty: the mean and the principal axes of the vectors,
    * and how many bits the coordinates along them deserve, at no more bytes a vector. Searches find
    * more of the true neighbours; adding takes longer, and the index holds a dims x dims matrix.
-   * Axes are taken only where they make scores clearly better, which is not so for vectors that
-   * vary alike in all directions; otherwise the mean is all that is learned, and `calibrated` of
-   * stats() stays false. Without calibrate() the codes depend on no data at all.
+   * Axes are taken only where neighbours within the sample are clearly better found with them,
+   * which is not so for vectors that vary alike in all directions; otherwise the mean is all that
+   * is learned, and `calibrated` of stats() stays false. Without calibrate() the codes depend on no data at all.
    *
    * @param sample n * dims values; some thousand vectors, at least as many as dims
    * @param calibrateOptions `method`: 'axes' is the above and the default; 'mean' learns the mean

@@ -125,8 +125,9 @@ class Index {
   Result set_transform(const float* matrix, const Segment* segments, std::size_t count);
 
   /// Before the first add: learns the mean, the principal axes and how many bits the coordinates
-  /// along them deserve from `n` sample vectors, at no more bytes a vector than without. Axes that
-  /// would not make scores clearly better are left alone; then has_transform() stays false.
+  /// along them deserve from `n` sample vectors, at no more bytes a vector than without. Axes with
+  /// which neighbours in the sample are not clearly better found are left alone; then
+  /// has_transform() stays false.
   Result calibrate(const float* sample, std::size_t n);
 
   bool has_mean() const;

@@ -417,6 +417,29 @@ TEST(VectorIndex, ReplaceIsAsIfAddedThere) {
   }
 }
 
+TEST(VectorIndex, CalibrationTakesAxesWhereTheyHelp) {
+  std::mt19937 random(10);
+  const std::size_t dims = 96;
+  for (const std::size_t n : {1, 10, 30, 2000}) {
+    for (const Metric metric : {Metric::cosine, Metric::dot, Metric::l2}) {
+      std::vector<float> x = normals(random, n * dims);
+      Options o;
+      o.dims = dims;
+      o.bits = 2;
+      o.metric = metric;
+      o.refine_bits = 8;
+      auto index = make(o);
+      ASSERT_TRUE(index->calibrate(x.data(), n).ok());
+      EXPECT_TRUE(index->has_mean());
+      EXPECT_FALSE(index->has_transform());
+      for (std::size_t i = 0; i < x.size(); ++i) x[i] /= static_cast<float>(1 + i % dims);
+      ASSERT_TRUE(index->calibrate(x.data(), n).ok());
+      EXPECT_EQ(index->has_transform(), n >= 30);
+      ASSERT_TRUE(index->add(x.data(), n).ok());
+    }
+  }
+}
+
 TEST(VectorIndex, ReconstructionComesBackClose) {
   std::mt19937 random(9);
   const std::size_t dims = 200;
