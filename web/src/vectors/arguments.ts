@@ -85,7 +85,8 @@ export function checkSettings(o: IndexOptions): { settings: Settings; mean: Floa
   const quality = oneOf('quality', o.quality ?? 'best', QUALITIES);
   const refine = o.refine === undefined ? 0 : width('refine', o.refine, [4, 8]);
   const seed = integer('seed', o.seed ?? 0, 0, 2 ** 32 - 1);
-  const tails = bits === 4 && quality === 'best' && refine === 0;
+  // With the norms of l2 that would be 12 bytes beside the codes.
+  const tails = bits === 4 && quality === 'best' && refine === 0 && metric !== 'l2';
   const settings: Settings = { dims, bits, metric, quality, refine, seed, tails };
   const mean = o.mean === undefined ? null : toFloat32('mean', o.mean);
   if (mean !== null && mean.length !== dims) {

@@ -97,7 +97,7 @@ export interface Settings {
   readonly seed: number;
   /**
    * Whether four more bytes a vector say more about its outermost values, which makes the scores of
-   * 4-bit codes finer: for quality 'best' without `refine`, unless calibrated.
+   * 4-bit codes finer: for quality 'best' without `refine`, unless calibrated or for 'l2'.
    */
   readonly tails: boolean;
 }
