@@ -88,3 +88,18 @@ export function gguf(bytes) {
   }
   return `${entries.map(({ type }) => type)} ${tensors.map(({ typeId }) => typeId)}`;
 }
+
+export function imatrix(bytes) {
+  const { value, refusal } = attempt(() => io.readImatrix(bytes));
+  if (!value) return refusal;
+  const { format, weights, datasets, chunks } = value;
+  let total = 0;
+  for (const values of weights.values()) {
+    assert(values.length > 0 && values.every((weight) => weight >= 0 && weight < Infinity));
+    total += values.byteLength;
+  }
+  assert(total < bytes.length);
+  assert(datasets.every((text) => typeof text === 'string'));
+  assert(Number.isInteger(chunks));
+  return `${format} ${weights.size} ${datasets.length}`;
+}

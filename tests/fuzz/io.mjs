@@ -1,4 +1,4 @@
-// Fuzzes the file readers: node tests/fuzz/io.mjs [--seconds N] [--format npy|safetensors|gguf] [--seed N]
+// Fuzzes the file readers: node tests/fuzz/io.mjs [--seconds N] [--format npy|safetensors|gguf|imatrix] [--seed N]
 //
 // Valid files are mutated knowing where formats hurt: lengths and counts become extreme integers, numbers in
 // text too; parts are cut, doubled, moved, swapped between files. A mutant joins the corpus when it meets an answer
@@ -44,10 +44,38 @@ const ggufSeeds = () => {
   return [io.writeGguf(metadata, tensors.slice(0, 3)), io.writeGguf([], tensors)];
 };
 
+/** An importance matrix in both of its formats. */
+const imatrixSeeds = () => {
+  const tensor = (name, values, shape = [values.length]) => {
+    return { name, type: 'F32', shape, data: new Uint8Array(new Float32Array(values).buffer) };
+  };
+  const metadata = [
+    { key: 'general.type', type: 'string', value: 'imatrix' },
+    { key: 'imatrix.datasets', type: 'array', value: { type: 'string', values: ['a', 'bc'] } },
+    { key: 'imatrix.chunk_count', type: 'u32', value: 3 },
+    { key: 'imatrix.chunk_size', type: 'u32', value: 512 },
+  ];
+  const gguf = io.writeGguf(metadata, [
+    tensor('a.weight.in_sum2', [4, 0, 2.5, 8]),
+    tensor('a.weight.counts', [2]),
+    tensor('b.weight.in_sum2', [1, 2, 3, 4], [2, 2]),
+    tensor('b.weight.counts', [1, 0]),
+  ]);
+  const int32 = (value) => [...new Uint8Array(new Int32Array([value]).buffer)];
+  const text = (value) => [...int32(value.length), ...new TextEncoder().encode(value)];
+  const floats = (values) => [...new Uint8Array(new Float32Array(values).buffer)];
+  const entry = (name, calls, values) =>
+    [text(name), int32(calls), int32(values.length), floats(values)].flat();
+  const entries = [entry('a.weight', 2, [4, 0, 2.5]), entry('b.weight', 0, [1])].flat();
+  const dat = [...int32(2), ...entries];
+  return [gguf, Uint8Array.from(dat), Uint8Array.from([...dat, ...int32(7), ...text('texts')])];
+};
+
 const formats = {
   npy: { target: targets.npy, seeds: () => golden('npy') },
   safetensors: { target: targets.safetensors, seeds: () => golden('safetensors') },
   gguf: { target: targets.gguf, seeds: () => [...golden('gguf'), ...ggufSeeds()] },
+  imatrix: { target: targets.imatrix, seeds: imatrixSeeds },
 };
 
 const words = [

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { corpusOf } from '../../fuzz/corpus.mjs';
-import { gguf, npy, safetensors } from '../../fuzz/io-targets.mjs';
+import { gguf, imatrix, npy, safetensors } from '../../fuzz/io-targets.mjs';
 
-it.each(Object.entries({ npy, safetensors, gguf }))(
+it.each(Object.entries({ npy, safetensors, gguf, imatrix }))(
   'what fuzzing found stays refused or sound: %s',
   (format, target) => {
     const corpus = corpusOf(format);
