@@ -9,16 +9,7 @@ namespace {
 
 using fewbits::simd::madd_f32x4;
 using fewbits::simd::sum_f32x4;
-
-/// Four sums, one of each vector, as one vector.
-v128_t sums_of(v128_t a, v128_t b, v128_t c, v128_t d) {
-  const v128_t ab =
-      wasm_i32x4_add(wasm_i32x4_shuffle(a, b, 0, 4, 2, 6), wasm_i32x4_shuffle(a, b, 1, 5, 3, 7));
-  const v128_t cd =
-      wasm_i32x4_add(wasm_i32x4_shuffle(c, d, 0, 4, 2, 6), wasm_i32x4_shuffle(c, d, 1, 5, 3, 7));
-  return wasm_i32x4_add(wasm_i32x4_shuffle(ab, cd, 0, 1, 4, 5),
-                        wasm_i32x4_shuffle(ab, cd, 2, 3, 6, 7));
-}
+using fewbits::simd::sums_i32x4;
 
 /// kRows rows of a against 4 of b: 4 * kRows accumulators live in registers.
 template <int kRows>
@@ -39,7 +30,7 @@ void tile(const std::int16_t* a, const std::int16_t* b, std::size_t stride, std:
     }
   }
   for (int r = 0; r < kRows; ++r) {
-    wasm_v128_store(out + r * ldo, sums_of(acc[r][0], acc[r][1], acc[r][2], acc[r][3]));
+    wasm_v128_store(out + r * ldo, sums_i32x4(acc[r][0], acc[r][1], acc[r][2], acc[r][3]));
   }
 }
 

@@ -9,6 +9,7 @@
 namespace fewbits::vectors::simd {
 
 using fewbits::simd::lookup16;
+using fewbits::simd::sums_i32x4;
 
 namespace {
 
@@ -96,16 +97,6 @@ void lut_scan(const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* 
 }
 
 namespace {
-
-/// Lane i of the result: the sum of the lanes of the i-th argument.
-v128_t sum_lanes(v128_t a, v128_t b, v128_t c, v128_t d) {
-  const v128_t ab =
-      wasm_i32x4_add(wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), wasm_i32x4_shuffle(a, b, 2, 6, 3, 7));
-  const v128_t cd =
-      wasm_i32x4_add(wasm_i32x4_shuffle(c, d, 0, 4, 1, 5), wasm_i32x4_shuffle(c, d, 2, 6, 3, 7));
-  return wasm_i32x4_add(wasm_i32x4_shuffle(ab, cd, 0, 1, 4, 5),
-                        wasm_i32x4_shuffle(ab, cd, 2, 3, 6, 7));
-}
 
 // Ways to add up the products of codes and query values, kStep of them at a time; all give the same
 // sums.
@@ -195,7 +186,7 @@ void dot_rows(const Dot& dot, const std::int8_t* rows, std::size_t stride,
     DotTile<2, 1, Dot> second(rows + (r + 2) * stride, query, stride);
     second.add_all(dot, stride);
     wasm_v128_store(
-        sums + r, sum_lanes(first.sum[0][0], first.sum[1][0], second.sum[0][0], second.sum[1][0]));
+        sums + r, sums_i32x4(first.sum[0][0], first.sum[1][0], second.sum[0][0], second.sum[1][0]));
   }
 }
 
@@ -208,7 +199,7 @@ void dot_rows4(const Dot& dot, const std::int8_t* rows, std::size_t stride,
     for (std::size_t j = 0; j < 2; ++j) {
       std::int32_t of_row[4];
       wasm_v128_store(of_row,
-                      sum_lanes(tile.sum[j][0], tile.sum[j][1], tile.sum[j][2], tile.sum[j][3]));
+                      sums_i32x4(tile.sum[j][0], tile.sum[j][1], tile.sum[j][2], tile.sum[j][3]));
       for (std::size_t q = 0; q < 4; ++q) sums[q * kBlockRows + r + j] = of_row[q];
     }
   }
@@ -250,8 +241,8 @@ void row_sums(const std::int8_t* rows, std::size_t stride, std::int32_t* sums) {
   for (std::size_t r = 0; r < kBlockRows; r += 4) {
     const std::int8_t* at = rows + r * stride;
     wasm_v128_store(sums + r,
-                    sum_lanes(sum_row(at, stride), sum_row(at + stride, stride),
-                              sum_row(at + 2 * stride, stride), sum_row(at + 3 * stride, stride)));
+                    sums_i32x4(sum_row(at, stride), sum_row(at + stride, stride),
+                               sum_row(at + 2 * stride, stride), sum_row(at + 3 * stride, stride)));
   }
 }
 
