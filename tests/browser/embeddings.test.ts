@@ -110,6 +110,11 @@ test('recall falls and size falls with the bits; learning the mean is offered', 
   await part().getByRole('radio', { name: 'the mean', exact: true }).check();
   await done();
   expect((await cells(comparison(), 2)).length).toBe(5);
+  await part().getByRole('radio', { name: 'mean and principal axes' }).check();
+  await done();
+  expect((await cells(comparison(), 2)).length).toBe(5);
+  // A singular value decomposition has the built-in set along its axes already.
+  expect(await part().getByRole('status').textContent()).toMatch(/axes would not find/);
 });
 
 test('a .npy with labels: neighbours and download equal the library’s own', async () => {

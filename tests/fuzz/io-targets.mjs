@@ -100,6 +100,6 @@ export function imatrix(bytes) {
   }
   assert(total < bytes.length);
   assert(datasets.every((text) => typeof text === 'string'));
-  assert(Number.isInteger(chunks));
+  assert(Number.isInteger(chunks) && chunks >= 0);
   return `${format} ${weights.size} ${datasets.length}`;
 }

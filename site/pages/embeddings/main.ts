@@ -81,6 +81,14 @@ async function ask(query: Query): Promise<Pick<State, 'answer' | 'error'>> {
 }
 
 /** Reads the vectors, builds the indexes and asks a first question. */
+/** calibrate() takes axes only where they find more of the sample's neighbours. */
+function readyNotice(learning: Learning, { measured }: Comparison): string {
+  const without = measured.filter(({ axes }) => !axes).map(({ bits }) => bits);
+  if (learning !== 'axes' || without.length === 0) return 'Ready.';
+  const where = without.length === measured.length ? '' : ` at ${without.join(', ')} bits`;
+  return `Ready. Principal axes would not find clearly more${where}: only the mean was taken off${where && ' there'}.`;
+}
+
 const take = (source: Source, learning: Learning, set: Update<State>) =>
   busy(set, async (options) => {
     set({ source, opened: null, reopened: null, comparison: null, answer: null });
@@ -90,14 +98,14 @@ const take = (source: Source, learning: Learning, set: Update<State>) =>
       : { by: 'item', value: opened.labels[0] };
     set({ opened, query });
     const comparison = await client.call('compare', { learning }, options);
-    return { comparison, notice: 'Ready.', ...(await ask(query)) };
+    return { comparison, notice: readyNotice(learning, comparison), ...(await ask(query)) };
   });
 
 const compare = (state: State, learning: Learning, set: Update<State>) =>
   busy(set, async (options) => {
     set({ learning, comparison: null, answer: null });
     const comparison = await client.call('compare', { learning }, options);
-    return { comparison, notice: 'Ready.', ...(await ask(state.query)) };
+    return { comparison, notice: readyNotice(learning, comparison), ...(await ask(state.query)) };
   });
 
 async function search(query: Query, set: Update<State>): Promise<void> {

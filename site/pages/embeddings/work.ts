@@ -33,6 +33,8 @@ export interface Measured {
   readonly recall: number;
   readonly milliseconds: number;
   readonly addMilliseconds: number;
+  /** Whether codes are along principal axes. */
+  readonly axes: boolean;
 }
 
 export interface Comparison {
@@ -258,9 +260,10 @@ const calls = {
         found += mine.filter((id) => exact[q].includes(id)).length;
         wanted += exact[q].length;
       });
-      const { bytesPerVector, byteLength } = index.stats();
+      const { bytesPerVector, byteLength, calibrated: axes } = index.stats();
       const recall = wanted > 0 ? found / wanted : 1;
-      measured.push({ bits, byteLength, bytesPerVector, recall, milliseconds, addMilliseconds });
+      const times = { milliseconds, addMilliseconds };
+      measured.push({ bits, byteLength, bytesPerVector, recall, ...times, axes });
     }
     return {
       measured,

@@ -36,12 +36,16 @@ const keys = {
  * llama.cpp's quantize tool does it: columns that were never used weigh 1 in GGUF, and sums whose count is 0 stay as
  * they are in the older file.
  *
- * @throws FewbitsError CORRUPT_DATA for a file that is neither, or holds weights that are negative or not finite
+ * @throws FewbitsError CORRUPT_DATA for a file that is neither, or holds weights that are negative or not finite, or a
+ * number of chunks that is none
  */
 export function readImatrix(source: Bytes): Imatrix {
   const bytes = toBytes(source);
   const magic = String.fromCharCode(...bytes.subarray(0, 4));
   const imatrix = magic === 'GGUF' ? fromGguf(readGguf(bytes)) : fromDat(bytes);
+  if (!Number.isInteger(imatrix.chunks) || imatrix.chunks < 0) {
+    throw corrupt(`imatrix: ${imatrix.chunks} chunks`);
+  }
   for (const [name, weights] of imatrix.weights) {
     const bad = weights.findIndex((weight) => !(weight >= 0 && weight < Infinity));
     if (bad >= 0) {
