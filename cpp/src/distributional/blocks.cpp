@@ -73,7 +73,8 @@ Result BlockCodebook::State::encode(const float* x, std::size_t n, std::size_t b
       scalar::encode(search, x + begin, count, codes + begin);
     }
     if (errors != nullptr) {
-      kernels::add_errors(x + begin, codes + begin, levels.data(), count, errors->count, &lanes);
+      kernels::add_errors(x + begin, codes + begin, levels.data(), formula.n, count, errors->count,
+                          &lanes);
       errors->count += count;
     }
   }

@@ -174,7 +174,7 @@ Result encode_with(const Search& search, const float* levels, const float* x, st
   for (std::size_t i = 0; i < n; i += kPiece) {
     const std::size_t count = std::min(kPiece, n - i);
     kernels::encode(search, x + i, count, codes + i);
-    kernels::add_errors(x + i, codes + i, levels, count, errors->count, &lanes);
+    kernels::add_errors(x + i, codes + i, levels, search.cells, count, errors->count, &lanes);
     errors->count += count;
   }
   std::copy_n(lanes.absolute, 4, errors->absolute);
@@ -198,12 +198,15 @@ Result Codebook::encode(const float* x, std::size_t n, std::uint16_t* codes,
 
 Result Codebook::decode(const std::uint8_t* codes, std::size_t n, float* out) const {
   if (size() < 1 || size() > 256) return failure(Status::invalid_argument);
-  if (size() < 256) {
-    for (std::size_t i = 0; i < n; ++i) {
-      if (codes[i] >= size()) return failure(Status::corrupt_data, i);
-    }
+  // One comparison at the end lets compilers take many codes at once.
+  std::uint8_t largest = 0;
+  for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, codes[i]);
+  if (largest >= size()) {
+    const std::uint8_t* bad =
+        std::find_if(codes, codes + n, [&](std::uint8_t code) { return code >= size(); });
+    return failure(Status::corrupt_data, static_cast<std::size_t>(bad - codes));
   }
-  kernels::decode(codes, levels(), n, out);
+  kernels::decode(codes, levels(), size(), n, out);
   return success();
 }
 

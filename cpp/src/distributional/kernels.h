@@ -34,9 +34,10 @@ struct Search {
 // Every kernel, once. `phase` is the lane of the first value.
 //   add_moments   adds n finite values; false, and nothing to rely on, if one is not finite
 //   encode        codes[i] = number of thresholds <= x[i]; NaN gives 0
-//   add_errors    adds |x - level| and its square, in double precision
-//   decode        out[i] = levels[codes[i]]
+//   add_errors    adds |x - level| and its square, in double precision; codes are below cells
+//   decode        out[i] = levels[codes[i]], codes are below cells
 //   pack_words    floor(64 / k) codes to a word, the first in the highest bits, zeros at the end
+//   unpack_words  n codes out of such words
 #define FEWBITS_DISTRIBUTIONAL_KERNELS(KERNEL)                                                     \
   KERNEL(bool, add_moments,                                                                        \
          (const float* x, std::size_t n, std::size_t phase, double shift, Moments* moments))       \
@@ -44,15 +45,18 @@ struct Search {
   KERNEL(void, encode,                                                                             \
          (const Search& search, const float* x, std::size_t n, std::uint16_t* codes))              \
   KERNEL(void, add_errors,                                                                         \
-         (const float* x, const std::uint8_t* codes, const float* levels, std::size_t n,           \
-          std::size_t phase, Errors* errors))                                                      \
+         (const float* x, const std::uint8_t* codes, const float* levels, std::size_t cells,       \
+          std::size_t n, std::size_t phase, Errors* errors))                                       \
   KERNEL(void, add_errors,                                                                         \
-         (const float* x, const std::uint16_t* codes, const float* levels, std::size_t n,          \
-          std::size_t phase, Errors* errors))                                                      \
+         (const float* x, const std::uint16_t* codes, const float* levels, std::size_t cells,      \
+          std::size_t n, std::size_t phase, Errors* errors))                                       \
   KERNEL(void, decode,                                                                             \
-         (const std::uint8_t* codes, const float* levels, std::size_t n, float* out))              \
+         (const std::uint8_t* codes, const float* levels, std::size_t cells, std::size_t n,        \
+          float* out))                                                                             \
   KERNEL(void, pack_words,                                                                         \
-         (const std::uint8_t* codes, std::size_t n, unsigned bits, std::uint64_t* words))
+         (const std::uint8_t* codes, std::size_t n, unsigned bits, std::uint64_t* words))          \
+  KERNEL(void, unpack_words,                                                                       \
+         (const std::uint64_t* words, std::size_t n, unsigned bits, std::uint8_t* codes))
 
 #define FEWBITS_DISTRIBUTIONAL_DECLARE(type, name, parameters) type name parameters;
 namespace scalar {

@@ -49,16 +49,17 @@ void encode(const Search& search, const float* x, std::size_t n, std::uint16_t* 
   encode_all(search, x, n, codes);
 }
 
-void add_errors(const float* x, const std::uint8_t* codes, const float* levels, std::size_t n,
-                std::size_t phase, Errors* errors) {
+void add_errors(const float* x, const std::uint8_t* codes, const float* levels, std::size_t,
+                std::size_t n, std::size_t phase, Errors* errors) {
   add_all_errors(x, codes, levels, n, phase, errors);
 }
-void add_errors(const float* x, const std::uint16_t* codes, const float* levels, std::size_t n,
-                std::size_t phase, Errors* errors) {
+void add_errors(const float* x, const std::uint16_t* codes, const float* levels, std::size_t,
+                std::size_t n, std::size_t phase, Errors* errors) {
   add_all_errors(x, codes, levels, n, phase, errors);
 }
 
-void decode(const std::uint8_t* codes, const float* levels, std::size_t n, float* out) {
+void decode(const std::uint8_t* codes, const float* levels, std::size_t, std::size_t n,
+            float* out) {
   for (std::size_t i = 0; i < n; ++i) out[i] = levels[codes[i]];
 }
 
@@ -70,6 +71,19 @@ void pack_words(const std::uint8_t* codes, std::size_t n, unsigned bits, std::ui
       word = word << bits | (i < n ? codes[i] : 0);
     }
     *words++ = word;
+  }
+}
+
+void unpack_words(const std::uint64_t* words, std::size_t n, unsigned bits, std::uint8_t* codes) {
+  const unsigned per_word = 64 / bits;
+  const std::uint64_t mask = (std::uint64_t{1} << bits) - 1;
+  for (std::size_t begin = 0; begin < n; begin += per_word) {
+    const std::uint64_t word = *words++;
+    const std::size_t end = n - begin < per_word ? n : begin + per_word;
+    unsigned shift = bits * (per_word - 1);
+    for (std::size_t i = begin; i < end; ++i, shift -= bits) {
+      codes[i] = static_cast<std::uint8_t>(word >> shift & mask);
+    }
   }
 }
 

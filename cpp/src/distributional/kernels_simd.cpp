@@ -1,3 +1,4 @@
+#include <bit>
 #include <cmath>
 
 #include "distributional/kernels.h"
@@ -29,30 +30,101 @@ v128_t gather(const float* levels, std::size_t a, std::size_t b, std::size_t c, 
   return wasm_v128_load32_lane(levels + d, v, 3);
 }
 
-template <typename Code>
-void add_all_errors(const float* x, const Code* codes, const float* levels, std::size_t n,
-                    std::size_t phase, Errors* errors) {
-  std::size_t i = head(n, phase);
-  scalar::add_errors(x, codes, levels, i, phase, errors);
-  v128_t absolute_low = wasm_v128_load(errors->absolute);
-  v128_t absolute_high = wasm_v128_load(errors->absolute + 2);
-  v128_t squared_low = wasm_v128_load(errors->squared);
-  v128_t squared_high = wasm_v128_load(errors->squared + 2);
-  for (; i + 4 <= n; i += 4) {
-    const v128_t level = gather(levels, codes[i], codes[i + 1], codes[i + 2], codes[i + 3]);
-    const v128_t value = wasm_v128_load(x + i);
-    const v128_t low = wasm_f64x2_sub(low_doubles(value), low_doubles(level));
-    const v128_t high = wasm_f64x2_sub(high_doubles(value), high_doubles(level));
-    absolute_low = wasm_f64x2_add(absolute_low, wasm_f64x2_abs(low));
-    absolute_high = wasm_f64x2_add(absolute_high, wasm_f64x2_abs(high));
-    squared_low = wasm_f64x2_add(squared_low, wasm_f64x2_mul(low, low));
-    squared_high = wasm_f64x2_add(squared_high, wasm_f64x2_mul(high, high));
+/// Values from which it pays to put tables in order first.
+constexpr std::size_t kMany = 256;
+
+/// Up to sixteen levels, apart by bytes: sixteen codes look up four bytes each.
+class FewLevels {
+ public:
+  FewLevels(const float* levels, std::size_t cells) {
+    std::uint8_t bytes[4][16] = {};
+    for (std::size_t i = 0; i < cells; ++i) {
+      const auto word = std::bit_cast<std::uint32_t>(levels[i]);
+      for (std::size_t b = 0; b < 4; ++b) bytes[b][i] = static_cast<std::uint8_t>(word >> 8 * b);
+    }
+    for (std::size_t b = 0; b < 4; ++b) tables_[b] = wasm_v128_load(bytes[b]);
   }
-  wasm_v128_store(errors->absolute, absolute_low);
-  wasm_v128_store(errors->absolute + 2, absolute_high);
-  wasm_v128_store(errors->squared, squared_low);
-  wasm_v128_store(errors->squared + 2, squared_high);
-  scalar::add_errors(x + i, codes + i, levels, n - i, phase + i, errors);
+
+  void look_up(v128_t codes, v128_t* out) const {
+    v128_t bytes[4];
+    for (std::size_t b = 0; b < 4; ++b) bytes[b] = fewbits::simd::lookup16(tables_[b], codes);
+    const v128_t low[2] = {low_bytes(bytes[0], bytes[1]), high_bytes(bytes[0], bytes[1])};
+    const v128_t high[2] = {low_bytes(bytes[2], bytes[3]), high_bytes(bytes[2], bytes[3])};
+    for (std::size_t i = 0; i < 2; ++i) {
+      out[2 * i] = wasm_i16x8_shuffle(low[i], high[i], 0, 8, 1, 9, 2, 10, 3, 11);
+      out[2 * i + 1] = wasm_i16x8_shuffle(low[i], high[i], 4, 12, 5, 13, 6, 14, 7, 15);
+    }
+  }
+
+ private:
+  static v128_t low_bytes(v128_t a, v128_t b) {
+    return wasm_i8x16_shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  }
+  static v128_t high_bytes(v128_t a, v128_t b) {
+    return wasm_i8x16_shuffle(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  }
+
+  v128_t tables_[4];
+};
+
+/// Errors in lanes of doubles.
+struct ErrorLanes {
+  v128_t absolute[2];
+  v128_t squared[2];
+
+  explicit ErrorLanes(const Errors& errors) {
+    for (std::size_t i = 0; i < 2; ++i) {
+      absolute[i] = wasm_v128_load(errors.absolute + 2 * i);
+      squared[i] = wasm_v128_load(errors.squared + 2 * i);
+    }
+  }
+
+  void add(v128_t value, v128_t level) {
+    const v128_t difference[2] = {wasm_f64x2_sub(low_doubles(value), low_doubles(level)),
+                                  wasm_f64x2_sub(high_doubles(value), high_doubles(level))};
+    for (std::size_t i = 0; i < 2; ++i) {
+      absolute[i] = wasm_f64x2_add(absolute[i], wasm_f64x2_abs(difference[i]));
+      squared[i] = wasm_f64x2_add(squared[i], wasm_f64x2_mul(difference[i], difference[i]));
+    }
+  }
+
+  void store(Errors* errors) const {
+    for (std::size_t i = 0; i < 2; ++i) {
+      wasm_v128_store(errors->absolute + 2 * i, absolute[i]);
+      wasm_v128_store(errors->squared + 2 * i, squared[i]);
+    }
+  }
+};
+
+/// For up to 16 cells: what can be done in sixteens; returns how many from `i` on were not.
+std::size_t add_errors_of_few(const float* x, const std::uint8_t* codes, const float* levels,
+                              std::size_t cells, std::size_t i, std::size_t n, ErrorLanes* lanes) {
+  const FewLevels table(levels, cells);
+  ErrorLanes sums = *lanes;
+  for (; i + 16 <= n; i += 16) {
+    v128_t level[4];
+    table.look_up(wasm_v128_load(codes + i), level);
+    for (std::size_t j = 0; j < 4; ++j) sums.add(wasm_v128_load(x + i + 4 * j), level[j]);
+  }
+  *lanes = sums;
+  return i;
+}
+
+template <typename Code>
+void add_all_errors(const float* x, const Code* codes, const float* levels, std::size_t cells,
+                    std::size_t n, std::size_t phase, Errors* errors) {
+  std::size_t i = head(n, phase);
+  scalar::add_errors(x, codes, levels, cells, i, phase, errors);
+  ErrorLanes sums(*errors);
+  if constexpr (sizeof(Code) == 1) {
+    if (cells <= 16 && n >= kMany) i = add_errors_of_few(x, codes, levels, cells, i, n, &sums);
+  }
+  for (; i + 4 <= n; i += 4) {
+    sums.add(wasm_v128_load(x + i),
+             gather(levels, codes[i], codes[i + 1], codes[i + 2], codes[i + 3]));
+  }
+  sums.store(errors);
+  scalar::add_errors(x + i, codes + i, levels, cells, n - i, phase + i, errors);
 }
 
 /// Up to 16 cells: every threshold is compared with every value; a true comparison is -1.
@@ -177,21 +249,30 @@ void encode(const Search& search, const float* x, std::size_t n, std::uint16_t* 
   encode_many(search, x, n, codes);
 }
 
-void add_errors(const float* x, const std::uint8_t* codes, const float* levels, std::size_t n,
-                std::size_t phase, Errors* errors) {
-  add_all_errors(x, codes, levels, n, phase, errors);
+void add_errors(const float* x, const std::uint8_t* codes, const float* levels, std::size_t cells,
+                std::size_t n, std::size_t phase, Errors* errors) {
+  add_all_errors(x, codes, levels, cells, n, phase, errors);
 }
-void add_errors(const float* x, const std::uint16_t* codes, const float* levels, std::size_t n,
-                std::size_t phase, Errors* errors) {
-  add_all_errors(x, codes, levels, n, phase, errors);
+void add_errors(const float* x, const std::uint16_t* codes, const float* levels, std::size_t cells,
+                std::size_t n, std::size_t phase, Errors* errors) {
+  add_all_errors(x, codes, levels, cells, n, phase, errors);
 }
 
-void decode(const std::uint8_t* codes, const float* levels, std::size_t n, float* out) {
+void decode(const std::uint8_t* codes, const float* levels, std::size_t cells, std::size_t n,
+            float* out) {
   std::size_t i = 0;
+  if (cells <= 16 && n >= kMany) {
+    const FewLevels table(levels, cells);
+    for (; i + 16 <= n; i += 16) {
+      v128_t level[4];
+      table.look_up(wasm_v128_load(codes + i), level);
+      for (std::size_t j = 0; j < 4; ++j) wasm_v128_store(out + i + 4 * j, level[j]);
+    }
+  }
   for (; i + 4 <= n; i += 4) {
     wasm_v128_store(out + i, gather(levels, codes[i], codes[i + 1], codes[i + 2], codes[i + 3]));
   }
-  scalar::decode(codes + i, levels, n - i, out + i);
+  scalar::decode(codes + i, levels, cells, n - i, out + i);
 }
 
 void pack_words(const std::uint8_t* codes, std::size_t n, unsigned bits, std::uint64_t* words) {
@@ -220,6 +301,32 @@ void pack_words(const std::uint8_t* codes, std::size_t n, unsigned bits, std::ui
     }
   }
   scalar::pack_words(codes + i, n - i, bits, words);
+}
+
+void unpack_words(const std::uint64_t* words, std::size_t n, unsigned bits, std::uint8_t* codes) {
+  std::size_t i = 0;
+  if (bits == 4) {
+    const v128_t nibble = fewbits::simd::constant_i32x4(0x0f0f0f0f);
+    for (; i + 32 <= n; i += 32, words += 2) {
+      const v128_t a = wasm_v128_load(words);
+      // The first value is in the highest bits of the last byte.
+      const v128_t bytes =
+          wasm_i8x16_shuffle(a, a, 7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8);
+      const v128_t first = wasm_v128_and(wasm_u16x8_shr(bytes, 4), nibble);
+      const v128_t second = wasm_v128_and(bytes, nibble);
+      wasm_v128_store(codes + i, wasm_i8x16_shuffle(first, second, 0, 16, 1, 17, 2, 18, 3, 19, 4,
+                                                    20, 5, 21, 6, 22, 7, 23));
+      wasm_v128_store(codes + i + 16, wasm_i8x16_shuffle(first, second, 8, 24, 9, 25, 10, 26, 11,
+                                                         27, 12, 28, 13, 29, 14, 30, 15, 31));
+    }
+  } else if (bits == 8) {
+    for (; i + 16 <= n; i += 16, words += 2) {
+      const v128_t a = wasm_v128_load(words);
+      wasm_v128_store(codes + i, wasm_i8x16_shuffle(a, a, 7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12,
+                                                    11, 10, 9, 8));
+    }
+  }
+  scalar::unpack_words(words, n - i, bits, codes + i);
 }
 
 }  // namespace fewbits::distributional::simd

@@ -208,10 +208,10 @@ TEST_F(Kernels, MomentsAndErrors) {
         wide[i] = static_cast<std::uint16_t>(random() % 300);
       }
       Errors e[4];
-      scalar::add_errors(x.data(), codes.data(), levels.data(), n, phase, &e[0]);
-      simd::add_errors(x.data(), codes.data(), levels.data(), n, phase, &e[1]);
-      scalar::add_errors(x.data(), wide.data(), levels.data(), n, phase, &e[2]);
-      simd::add_errors(x.data(), wide.data(), levels.data(), n, phase, &e[3]);
+      scalar::add_errors(x.data(), codes.data(), levels.data(), levels.size(), n, phase, &e[0]);
+      simd::add_errors(x.data(), codes.data(), levels.data(), levels.size(), n, phase, &e[1]);
+      scalar::add_errors(x.data(), wide.data(), levels.data(), levels.size(), n, phase, &e[2]);
+      simd::add_errors(x.data(), wide.data(), levels.data(), levels.size(), n, phase, &e[3]);
       for (int lane = 0; lane < 4; ++lane) {
         ASSERT_EQ(e[0].absolute[lane], e[1].absolute[lane]);
         ASSERT_EQ(e[0].squared[lane], e[1].squared[lane]);
@@ -219,8 +219,8 @@ TEST_F(Kernels, MomentsAndErrors) {
         ASSERT_EQ(e[2].squared[lane], e[3].squared[lane]);
       }
       std::vector<float> out[2] = {std::vector<float>(n), std::vector<float>(n)};
-      scalar::decode(codes.data(), levels.data(), n, out[0].data());
-      simd::decode(codes.data(), levels.data(), n, out[1].data());
+      scalar::decode(codes.data(), levels.data(), levels.size(), n, out[0].data());
+      simd::decode(codes.data(), levels.data(), levels.size(), n, out[1].data());
       ASSERT_EQ(out[0], out[1]);
       for (unsigned bits = 1; bits <= 8; ++bits) {
         for (auto& code : codes) code &= static_cast<std::uint8_t>((1u << bits) - 1);
@@ -229,6 +229,9 @@ TEST_F(Kernels, MomentsAndErrors) {
         scalar::pack_words(codes.data(), n, bits, words[0].data());
         simd::pack_words(codes.data(), n, bits, words[1].data());
         ASSERT_EQ(words[0], words[1]);
+        std::vector<std::uint8_t> scalar_codes(n);
+        scalar::unpack_words(words[0].data(), n, bits, scalar_codes.data());
+        ASSERT_EQ(scalar_codes, codes);
         std::vector<std::uint8_t> unpacked(n);
         ASSERT_TRUE(unpack_words(words[0].data(), n, bits, unpacked.data()).ok());
         ASSERT_EQ(unpacked, codes);
@@ -245,8 +248,32 @@ TEST_F(Kernels, MomentsAndErrors) {
   }
 }
 
+TEST_F(Kernels, FewLevelsOfManyCodes) {
+  for (std::size_t cells = 1; cells <= 17; ++cells) {
+    const std::vector<float> levels = values(cells);
+    for (const std::size_t n : {255, 256, 257, 273, 400, 1000}) {
+      for (std::size_t phase = 0; phase < 4; ++phase) {
+        const std::vector<float> x = values(n);
+        std::vector<std::uint8_t> codes(n);
+        for (auto& code : codes) code = static_cast<std::uint8_t>(random() % cells);
+        Errors e[2];
+        scalar::add_errors(x.data(), codes.data(), levels.data(), cells, n, phase, &e[0]);
+        simd::add_errors(x.data(), codes.data(), levels.data(), cells, n, phase, &e[1]);
+        for (int lane = 0; lane < 4; ++lane) {
+          ASSERT_EQ(e[0].absolute[lane], e[1].absolute[lane]);
+          ASSERT_EQ(e[0].squared[lane], e[1].squared[lane]);
+        }
+        std::vector<float> out[2] = {std::vector<float>(n), std::vector<float>(n)};
+        scalar::decode(codes.data(), levels.data(), cells, n, out[0].data());
+        simd::decode(codes.data(), levels.data(), cells, n, out[1].data());
+        ASSERT_EQ(out[0], out[1]);
+      }
+    }
+  }
+}
+
 TEST_F(Kernels, EncodeAnyThresholds) {
-  for (const std::size_t n : {1, 2, 3, 7, 15, 16, 17, 31, 64, 200, 256, 257, 1000, 65536}) {
+  for (const std::size_t n : {1, 2, 3, 7, 9, 12, 15, 16, 17, 31, 64, 200, 256, 257, 1000, 65536}) {
     for (int kind = 0; kind < 4; ++kind) {
       // Smooth, clustered, all equal, and with infinite ends.
       std::vector<float> thresholds(n - 1);
