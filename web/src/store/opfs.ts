@@ -149,10 +149,12 @@ async function readTail(file: File, number: number): Promise<Seal | null> {
 /** What is written shows in the file when the stream is closed, all at once. */
 async function streamWriter(handle: FileSystemFileHandle, number: number): Promise<Writer> {
   const stream = await handle.createWritable();
+  // As a Blob: of bytes that find no room Chromium may say no more than that a pipe was cut.
+  const write = (bytes: Uint8Array<ArrayBuffer>) => stream.write(new Blob([bytes]));
   return {
-    write: (bytes) => stream.write(bytes),
+    write,
     async seal(seal) {
-      await stream.write(tailOf(seal, number));
+      await write(tailOf(seal, number));
       await stream.close();
     },
     abort: () => stream.abort(),
