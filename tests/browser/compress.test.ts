@@ -1,23 +1,12 @@
 import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { createWriteStream, readFileSync } from 'node:fs';
 import { load, type Scheme } from 'fewbits';
 import { readSafetensors, writeNpy, writeSafetensors } from 'fewbits/io';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fact, openPage } from './harness.ts';
+import { expect, test } from 'vitest';
+import { fact, useFolder, usePage } from './harness.ts';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'fewbits-site-'));
-let opened: Awaited<ReturnType<typeof openPage>>;
-
-beforeAll(async () => {
-  opened = await openPage('compress');
-});
-
-afterAll(async () => {
-  await opened.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+const files = useFolder();
+const opened = usePage('compress');
 
 const part = () => opened.page.locator('#compress');
 const run = () => part().getByRole('button', { name: 'Quantize' });
@@ -25,9 +14,7 @@ const alert = () => part().getByRole('alert');
 const near = (text: string) => Number.parseFloat(text.replaceAll(',', ''));
 
 async function give(name: string, bytes: Uint8Array): Promise<void> {
-  const file = path.join(folder, name);
-  writeFileSync(file, bytes);
-  await part().locator('input[type="file"]').setInputFiles(file);
+  await part().locator('input[type="file"]').setInputFiles(files.write(name, bytes));
 }
 
 async function bits(value: number): Promise<void> {
@@ -142,7 +129,7 @@ test('can be cancelled and started again', async () => {
 
 test('400 MB: the page keeps its frames, WebAssembly memory stays under 64 MB', async () => {
   const { page } = opened;
-  const file = path.join(folder, 'large.f32');
+  const file = files.at('large.f32');
   const stream = createWriteStream(file);
   const piece = values(1_000_000);
   const bytes = new Uint8Array(piece.buffer);

@@ -1,13 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { column, fact, openPage } from './harness.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { column, fact, usePage } from './harness.ts';
 
-let opened: Awaited<ReturnType<typeof openPage>>;
-
-beforeAll(async () => {
-  opened = await openPage('data-types');
-});
-
-afterAll(() => opened.close());
+const opened = usePage('data-types');
 
 const part = () => opened.page.locator('#bits');
 const bits = async () => (await part().getByRole('toolbar').textContent())?.replaceAll(/\s/g, '');

@@ -1,24 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { type Fewbits, load } from 'fewbits';
 import { writeNpy } from 'fewbits/io';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { draw } from '../../site/pages/distributional/sources.ts';
-import { fact, openPage, ready } from './harness.ts';
+import { fact, ready, useFolder, usePage } from './harness.ts';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'fewbits-distributional-'));
-let opened: Awaited<ReturnType<typeof openPage>>;
+const files = useFolder();
+const opened = usePage('distributional');
 let fb: Fewbits;
 
 beforeAll(async () => {
   fb = await load();
-  opened = await openPage('distributional');
-});
-
-afterAll(async () => {
-  await opened.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 const part = (id: string) => opened.page.locator(`#${id}`);
@@ -75,8 +66,8 @@ test('every method gives what the library gives; the fitted one beats even level
 test('a file of one’s own, and what is wrong with one', async () => {
   const x = Float32Array.from({ length: 5000 }, (_, i) => Math.exp(Math.sin(i)));
   const give = async (name: string, bytes: Uint8Array) => {
-    writeFileSync(path.join(folder, name), bytes);
-    await part('choose').locator('input[type="file"]').setInputFiles(path.join(folder, name));
+    const input = part('choose').locator('input[type="file"]');
+    await input.setInputFiles(files.write(name, bytes));
   };
   await give('own.npy', writeNpy({ data: x }));
   await expect.poll(() => shown('array'), PATIENCE).toBe('own');

@@ -1,36 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { readFileSync } from 'node:fs';
 import { load } from 'fewbits';
 import { writeNpy, writeSafetensors } from 'fewbits/io';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { column, fact, openPage, ready } from './harness.ts';
+import { expect, test } from 'vitest';
+import { column, fact, ready, useFolder, usePage } from './harness.ts';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'fewbits-site-'));
-let opened: Awaited<ReturnType<typeof openPage>>;
-
-beforeAll(async () => {
-  opened = await openPage('embeddings');
-});
-
-afterAll(async () => {
-  await opened.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+const files = useFolder();
+const opened = usePage('embeddings');
 
 const part = () => opened.page.locator('#embeddings');
 const neighbours = () => part().getByRole('region', { name: /^Neighbours of/ });
 const comparison = () => part().getByRole('region', { name: /means over/ });
 const done = () => ready(opened.page);
 
-function written(name: string, bytes: Uint8Array | string): string {
-  const file = path.join(folder, name);
-  writeFileSync(file, bytes);
-  return file;
-}
-
 async function give(name: string, bytes: Uint8Array): Promise<void> {
-  await part().locator('input[type="file"]').first().setInputFiles(written(name, bytes));
+  await part().locator('input[type="file"]').first().setInputFiles(files.write(name, bytes));
   await done();
 }
 
@@ -127,7 +110,7 @@ test('a .npy with labels: neighbours and download equal the library’s own', as
   const labels = Array.from({ length: rows }, (_, i) => `point ${i}!`);
   await part()
     .getByLabel(/Their labels/)
-    .setInputFiles(written('labels.json', JSON.stringify(labels)));
+    .setInputFiles(files.write('labels.json', JSON.stringify(labels)));
   await done();
   await search('point 42!');
   await expect.poll(() => neighbours().locator('caption').textContent()).toContain('point 42!');
@@ -195,7 +178,7 @@ test('a matrix of a safetensors file; says what is wrong with files and goes on'
   const alert = () => part().getByRole('alert').textContent();
   await part()
     .getByLabel(/Their labels/)
-    .setInputFiles(written('few.txt', 'a\nb\n'));
+    .setInputFiles(files.write('few.txt', 'a\nb\n'));
   await done();
   expect(await alert()).toContain('2 labels for 64 vectors');
   await give('flat.npy', writeNpy({ data: x }));

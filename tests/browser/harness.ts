@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll } from 'vitest';
 import { launch as launchBrowser, serve } from '../support/browser.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -53,7 +56,7 @@ export async function ready(page: Page): Promise<void> {
   );
 }
 
-/** Opens one page of the site for the tests of a file; call `close` after them. */
+/** Opens one page of the site; call `close` afterwards. */
 export async function openPage(name: string, options: BrowserContextOptions = {}) {
   const site = await serveSite();
   const browser = await launch();
@@ -64,6 +67,39 @@ export async function openPage(name: string, options: BrowserContextOptions = {}
     close: async () => {
       await browser.close();
       await site.close();
+    },
+  };
+}
+
+/** One page of the site, open while the tests of a file run. */
+export function usePage(name: string): { readonly page: Page; readonly errors: string[] } {
+  let opened: Awaited<ReturnType<typeof openPage>>;
+  beforeAll(async () => {
+    opened = await openPage(name);
+  });
+  afterAll(() => opened.close());
+  return {
+    get page() {
+      return opened.page;
+    },
+    get errors() {
+      return opened.errors;
+    },
+  };
+}
+
+/** A folder that is there while the tests of a file run. */
+export function useFolder() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'fewbits-site-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const at = (name: string) => path.join(folder, name);
+  return {
+    /** The path of a file in it. */
+    at,
+    /** Writes a file and gives its path. */
+    write(name: string, contents: Uint8Array | string): string {
+      writeFileSync(at(name), contents);
+      return at(name);
     },
   };
 }

@@ -1,17 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { column, fact, openPage, root } from './harness.ts';
+import { expect, test } from 'vitest';
+import { column, fact, root, usePage } from './harness.ts';
 
 const golden = JSON.parse(readFileSync(path.join(root, 'tests/golden/int4/cases.json'), 'utf8'));
 
-let opened: Awaited<ReturnType<typeof openPage>>;
-
-beforeAll(async () => {
-  opened = await openPage('int4');
-});
-
-afterAll(() => opened.close());
+const opened = usePage('int4');
 
 /** The line of the printout that starts with `name`. */
 async function printed(name: string): Promise<string> {

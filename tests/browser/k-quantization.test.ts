@@ -1,19 +1,13 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { column, fact, openPage, root } from './harness.ts';
+import { expect, test } from 'vitest';
+import { column, fact, root, usePage } from './harness.ts';
 
 const golden = JSON.parse(
   readFileSync(path.join(root, 'tests/golden/affine-and-k/cases.json'), 'utf8'),
 );
 
-let opened: Awaited<ReturnType<typeof openPage>>;
-
-beforeAll(async () => {
-  opened = await openPage('k-quantization');
-});
-
-afterAll(() => opened.close());
+const opened = usePage('k-quantization');
 
 test('prints the demonstration line for line as published', async () => {
   expect(

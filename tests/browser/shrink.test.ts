@@ -1,16 +1,6 @@
 import { once } from 'node:events';
-import {
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openAsBlob,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, openAsBlob, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Fewbits, type GgmlQuantizedType, load } from 'fewbits';
 import {
@@ -30,21 +20,12 @@ import {
   quantizeModel,
 } from 'fewbits/models';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { exampleModel } from '../../site/pages/shrink/example.ts';
-import { fact, openPage, root } from './harness.ts';
+import { fact, openPage, root, useFolder, usePage } from './harness.ts';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'fewbits-site-'));
-let opened: Awaited<ReturnType<typeof openPage>>;
-
-beforeAll(async () => {
-  opened = await openPage('shrink');
-});
-
-afterAll(async () => {
-  await opened.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+const files = useFolder();
+const opened = usePage('shrink');
 
 const part = () => opened.page.locator('#shrink');
 const make = () => part().getByRole('button', { name: 'Make the GGUF' });
@@ -59,9 +40,7 @@ const modelInput = (page: Page) => page.getByLabel(/Drop a .safetensors or .gguf
 const matrixInput = (page: Page) => page.getByLabel(/Drop an importance matrix/);
 
 async function give(name: string, bytes: Uint8Array, input = modelInput): Promise<void> {
-  const file = path.join(folder, name);
-  writeFileSync(file, bytes);
-  await input(opened.page).setInputFiles(file);
+  await input(opened.page).setInputFiles(files.write(name, bytes));
 }
 
 /** The texts of the row that a table's first cell names. */
@@ -356,8 +335,7 @@ test('a file can be dropped; all can be done with the keyboard', async () => {
   await look().waitFor();
 
   await modelInput(page).focus();
-  const file = path.join(folder, 'typed.safetensors');
-  writeFileSync(file, exampleModel());
+  const file = files.write('typed.safetensors', exampleModel());
   const [chooser] = await Promise.all([
     page.waitForEvent('filechooser'),
     page.keyboard.press('Enter'),
@@ -518,7 +496,7 @@ test.each([
 
 /** A safetensors file of 18 tensors, 302 MB of float32. */
 async function largeFile(): Promise<string> {
-  const file = path.join(folder, 'large.safetensors');
+  const file = files.at('large.safetensors');
   if (existsSync(file)) return file;
   const side = 2048;
   const data = Float32Array.from({ length: side * side }, (_, i) => {

@@ -1,17 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { column, fact, openPage, root } from './harness.ts';
+import { describe, expect, test } from 'vitest';
+import { column, fact, root, usePage } from './harness.ts';
 
 const golden = JSON.parse(readFileSync(path.join(root, 'tests/golden/linear/cases.json'), 'utf8'));
 
-let opened: Awaited<ReturnType<typeof openPage>>;
-
-beforeAll(async () => {
-  opened = await openPage('symmetric-asymmetric');
-});
-
-afterAll(() => opened.close());
+const opened = usePage('symmetric-asymmetric');
 
 const four = (x: number) => x.toFixed(4);
 

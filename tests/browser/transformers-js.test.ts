@@ -1,14 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { column, openPage, ready, root } from './harness.ts';
+import { expect, test } from 'vitest';
+import { column, ready, root, usePage } from './harness.ts';
 
-let opened: Awaited<ReturnType<typeof openPage>>;
-
-beforeAll(async () => {
-  opened = await openPage('transformers-js');
-});
-afterAll(() => opened.close());
+const opened = usePage('transformers-js');
 
 const demo = () => opened.page.locator('#demo');
 const texts = () => column(opened.page, '#demo', 1);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { FewbitsError, loadSync, type VectorIndex } from 'fewbits';
+import { loadSync, type VectorIndex } from 'fewbits';
 import { afterEach, expect, it, vi } from 'vitest';
-import { noise } from '../support/builds.ts';
+import { codeOf, noise } from '../support/builds.ts';
 
 const bytes = readFileSync(new URL('../../web/dist/fewbits.simd128.wasm', import.meta.url));
 const fresh = () => loadSync(new WebAssembly.Module(bytes));
@@ -23,16 +23,6 @@ function limitGrowth(times: number): () => number {
   });
   return () => refused;
 }
-
-const code = (work: () => unknown) => {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof FewbitsError) return error.code;
-    throw error;
-  }
-  return 'passed';
-};
 
 it('a million vectors take little more memory than their codes, while they are added too', () => {
   const fb = fresh();
@@ -64,7 +54,7 @@ it('memory that runs out leaves an index as it was', () => {
         const before = index.search(query);
         const { size, byteLength } = index;
         const refused = limitGrowth(times);
-        const outcome = code(() => use(index));
+        const outcome = codeOf(() => use(index));
         vi.restoreAllMocks();
         expect(outcome).toBe(refused() > 0 ? 'OUT_OF_MEMORY' : 'passed');
         if (outcome === 'passed') break;
@@ -90,7 +80,7 @@ it('memory that runs out while a file is opened leaves nothing behind', () => {
   }
   const other = fresh();
   const refused = limitGrowth(2);
-  for (let i = 0; i < 20; i++) expect(code(() => other.openIndex(file))).toBe('OUT_OF_MEMORY');
+  for (let i = 0; i < 20; i++) expect(codeOf(() => other.openIndex(file))).toBe('OUT_OF_MEMORY');
   expect(refused()).toBeGreaterThan(0);
   vi.restoreAllMocks();
   using index = other.openIndex(file);

@@ -1,13 +1,7 @@
 import { crc32 } from 'node:zlib';
-import {
-  type Fewbits,
-  FewbitsError,
-  type Id,
-  type IndexOptions,
-  load,
-  type VectorIndex,
-} from 'fewbits';
+import { type Fewbits, type Id, type IndexOptions, load, type VectorIndex } from 'fewbits';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { codeOf } from '../support/builds.ts';
 
 /** Numbers that come back the same in every run. */
 function generator(seed: number) {
@@ -23,16 +17,6 @@ function generator(seed: number) {
   const vectors = (n: number, dims: number) => Float32Array.from({ length: n * dims }, normal);
   return { uniform, below, normal, vectors };
 }
-
-const code = (work: () => unknown) => {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof FewbitsError) return error.code;
-    throw error;
-  }
-  return 'passed';
-};
 
 /** Vectors that vary less from dimension to dimension. */
 const uneven = (x: Float32Array, dims: number) => x.map((value, i) => value / (1 + (i % dims)));
@@ -186,13 +170,13 @@ describe.each(['simd128', 'relaxed'] as const)('vector index, %s', (variant) => 
     const x = vectors(20000, dims);
     x[19999 * dims + 3] = Number.NaN;
     expect(() => index.add(x)).toThrow(`vectors[${19999 * dims + 3}]`);
-    expect(code(() => index.add(x))).toBe('NON_FINITE');
-    expect(code(() => index.replace(x.subarray(-2 * dims), [1, 2]))).toBe('NON_FINITE');
-    expect(code(() => index.add(vectors(2, dims), [1000, 1000]))).toBe('INVALID_ARGUMENT');
-    expect(code(() => index.add(vectors(2, dims), [1000, 5]))).toBe('INVALID_ARGUMENT');
-    expect(code(() => index.add(vectors(2, dims), [1000]))).toBe('INVALID_ARGUMENT');
-    expect(code(() => index.add(vectors(1, dims).subarray(1)))).toBe('INVALID_ARGUMENT');
-    expect(code(() => index.add(vectors(1, dims), [1.5]))).toBe('INVALID_ARGUMENT');
+    expect(codeOf(() => index.add(x))).toBe('NON_FINITE');
+    expect(codeOf(() => index.replace(x.subarray(-2 * dims), [1, 2]))).toBe('NON_FINITE');
+    expect(codeOf(() => index.add(vectors(2, dims), [1000, 1000]))).toBe('INVALID_ARGUMENT');
+    expect(codeOf(() => index.add(vectors(2, dims), [1000, 5]))).toBe('INVALID_ARGUMENT');
+    expect(codeOf(() => index.add(vectors(2, dims), [1000]))).toBe('INVALID_ARGUMENT');
+    expect(codeOf(() => index.add(vectors(1, dims).subarray(1)))).toBe('INVALID_ARGUMENT');
+    expect(codeOf(() => index.add(vectors(1, dims), [1.5]))).toBe('INVALID_ARGUMENT');
     expect(index.save()).toEqual(before);
   });
 
@@ -210,20 +194,20 @@ describe.each(['simd128', 'relaxed'] as const)('vector index, %s', (variant) => 
       { dims: 4, mean: new Float32Array(3) },
     ];
     for (const options of bad) {
-      expect(code(() => fb.createIndex(options as never))).toBe('INVALID_ARGUMENT');
+      expect(codeOf(() => fb.createIndex(options as never))).toBe('INVALID_ARGUMENT');
     }
-    expect(code(() => fb.createIndex({ dims: 2, mean: [0, Number.NaN] }))).toBe('NON_FINITE');
+    expect(codeOf(() => fb.createIndex({ dims: 2, mean: [0, Number.NaN] }))).toBe('NON_FINITE');
     using index = fb.createIndex({ dims: 4 });
     expect(index.search(new Float32Array(4))).toEqual({ ids: [], scores: new Float32Array(0) });
     index.add(new Float32Array(8).fill(1));
-    expect(code(() => index.search(new Float32Array(5)))).toBe('INVALID_ARGUMENT');
-    expect(code(() => index.search(new Float32Array(4).fill(Infinity)))).toBe('NON_FINITE');
-    expect(code(() => index.search(new Float32Array(4), { k: 0 }))).toBe('INVALID_ARGUMENT');
-    expect(code(() => index.search(new Float32Array(4), { kk: 1 } as never))).toBe(
+    expect(codeOf(() => index.search(new Float32Array(5)))).toBe('INVALID_ARGUMENT');
+    expect(codeOf(() => index.search(new Float32Array(4).fill(Infinity)))).toBe('NON_FINITE');
+    expect(codeOf(() => index.search(new Float32Array(4), { k: 0 }))).toBe('INVALID_ARGUMENT');
+    expect(codeOf(() => index.search(new Float32Array(4), { kk: 1 } as never))).toBe(
       'INVALID_ARGUMENT',
     );
-    expect(code(() => index.reconstruct(7))).toBe('INVALID_ARGUMENT');
-    expect(code(() => index.calibrate(new Float32Array(8)))).toBe('INVALID_ARGUMENT');
+    expect(codeOf(() => index.reconstruct(7))).toBe('INVALID_ARGUMENT');
+    expect(codeOf(() => index.calibrate(new Float32Array(8)))).toBe('INVALID_ARGUMENT');
   });
 
   it('takes filters of every kind', () => {
@@ -236,7 +220,7 @@ describe.each(['simd128', 'relaxed'] as const)('vector index, %s', (variant) => 
     const bitmap = new Uint8Array(7).fill(0b10101010);
     expect(index.search(query, { k: 50, filter: bitmap }).ids).toEqual(odd.ids);
     expect(index.search(query, { k: 50, filter: [...odd.ids, 'x', 99] }).ids).toEqual(odd.ids);
-    expect(code(() => index.search(query, { filter: 5 as never }))).toBe('INVALID_ARGUMENT');
+    expect(codeOf(() => index.search(query, { filter: 5 as never }))).toBe('INVALID_ARGUMENT');
   });
 
   it('calibrates: nearer to exact search at no more bytes', () => {
@@ -348,19 +332,19 @@ describe.each(['simd128', 'relaxed'] as const)('vector index, %s', (variant) => 
       using index = fb.openIndex(file.buffer);
       expect(index.save()).toEqual(file);
       for (let length = 0; length < file.length; length++) {
-        const outcome = code(() => fb.openIndex(file.subarray(0, length)));
+        const outcome = codeOf(() => fb.openIndex(file.subarray(0, length)));
         if (outcome !== 'CORRUPT_DATA') expect.fail(`opened ${length} bytes: ${outcome}`);
       }
       for (let round = 0; round < 17000; round++) {
         const damaged = file.slice();
         const changes = 1 + below(3);
         for (let i = 0; i < changes; i++) damaged[below(file.length)] ^= 1 + below(255);
-        const outcome = code(() => fb.openIndex(damaged).dispose());
+        const outcome = codeOf(() => fb.openIndex(damaged).dispose());
         if (outcome === 'CORRUPT_DATA') continue;
         if (!damaged.every((byte, i) => byte === file[i])) expect.fail(`damaged: ${outcome}`);
       }
     }
-    expect(code(() => fb.openIndex('file' as never))).toBe('INVALID_ARGUMENT');
+    expect(codeOf(() => fb.openIndex('file' as never))).toBe('INVALID_ARGUMENT');
   }, 240000);
 
   it('survives files that were made to deceive: damaged, with the right checksum', () => {
@@ -376,7 +360,7 @@ describe.each(['simd128', 'relaxed'] as const)('vector index, %s', (variant) => 
           crc32(damaged.subarray(0, -4)),
           true,
         );
-        const outcome = code(() => {
+        const outcome = codeOf(() => {
           using index = fb.openIndex(damaged);
           index.search(vectors(1, index.dims), { k: 30 });
           for (const id of index.ids()) index.reconstruct(id);
@@ -410,7 +394,7 @@ describe.each(['simd128', 'relaxed'] as const)('vector index, %s', (variant) => 
       (it) => it.reconstruct(0),
       (it) => it.compact(),
     ];
-    for (const use of uses) expect(code(() => use(index))).toBe('DISPOSED');
+    for (const use of uses) expect(codeOf(() => use(index))).toBe('DISPOSED');
   }, 240000);
 
   it('holds little more than the codes', () => {

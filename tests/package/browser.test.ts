@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { launch, type Served, serve } from '../support/browser.ts';
+import { esbuildBuild, viteBuild, viteDev, webpackBuild } from './bundlers.ts';
 import { type Consumer, install } from './consumer.ts';
 import { expectRight } from './expected.ts';
 
@@ -87,72 +88,21 @@ describe('without a bundler', () => {
 
 describe('Vite', () => {
   it('dev', async () => {
-    const { createServer } = await import('vite');
-    const server = await createServer({
-      root: consumer.folder,
-      configFile: false,
-      base: SUB_PATH,
-      logLevel: 'error',
-      server: { host: '127.0.0.1', port: 0 },
-    });
+    const server = await viteDev(consumer, SUB_PATH);
     open.push(() => server.close());
-    await server.listen();
-    const address = server.httpServer?.address() as { port: number };
-    await visit(`http://127.0.0.1:${address.port}${SUB_PATH}app/`);
+    await visit(`${server.url}app/`);
     expectRight(await results('run'), true);
     expectRight(await results('runInWorker'), true);
   });
 
-  it('build', async () => {
-    const { build } = await import('vite');
-    const outDir = consumer.path('vite-out');
-    await build({
-      root: consumer.folder,
-      configFile: false,
-      base: './',
-      logLevel: 'error',
-      build: { outDir, rollupOptions: { input: consumer.path('app/index.html') } },
-    });
-    await expectPage(outDir, 'app/');
-  });
+  it('build', async () => expectPage(await viteBuild(consumer, 'app'), 'app/'));
 });
 
-it('webpack', async () => {
-  const { default: webpack } = await import('webpack');
-  const out = consumer.path('webpack-out');
-  const stats = await new Promise<import('webpack').Stats | undefined>((resolve, reject) => {
-    const options = {
-      mode: 'production' as const,
-      // Its hint about size knows nothing of compression and of files that are fetched when needed.
-      performance: false as const,
-      context: consumer.folder,
-      entry: './app/main.js',
-      output: { path: out },
-    };
-    webpack(options, (error, result) => (error ? reject(error) : resolve(result)));
-  });
-  expect(stats?.toString({ all: false, errors: true, warnings: true })).toBe('');
-  copyFileSync(consumer.path('app/index.html'), consumer.path('webpack-out/index.html'));
-  await expectPage(out);
-});
+it('webpack', async () => expectPage(await webpackBuild(consumer, 'app')));
 
 describe('esbuild', () => {
   it('with the builds copied beside its output', async () => {
-    const { build } = await import('esbuild');
-    const outdir = consumer.path('esbuild-out');
-    const { warnings } = await build({
-      absWorkingDir: consumer.folder,
-      entryPoints: ['app/main.js', 'app/worker.js'],
-      bundle: true,
-      format: 'esm',
-      outdir,
-    });
-    expect(warnings).toEqual([]);
-    for (const name of ['fewbits.simd128.wasm', 'fewbits.relaxed.wasm']) {
-      copyFileSync(consumer.path('node_modules/fewbits/dist', name), `${outdir}/${name}`);
-    }
-    copyFileSync(consumer.path('app/index.html'), `${outdir}/index.html`);
-    await expectPage(outdir);
+    await expectPage(await esbuildBuild(consumer, 'app', ['app/main.js', 'app/worker.js']));
   });
 
   it('with a build imported as a file and handed to load', async () => {

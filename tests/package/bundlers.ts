@@ -10,17 +10,18 @@ export interface DevServer {
   close(): Promise<void>;
 }
 
-export async function viteDev(consumer: Consumer): Promise<DevServer> {
+export async function viteDev(consumer: Consumer, base = '/'): Promise<DevServer> {
   const { createServer } = await import('vite');
   const server = await createServer({
     root: consumer.folder,
     configFile: false,
+    base,
     logLevel: 'error',
     server: { host: '127.0.0.1', port: 0 },
   });
   await server.listen();
   const address = server.httpServer?.address() as { port: number };
-  return { url: `http://127.0.0.1:${address.port}/`, close: () => server.close() };
+  return { url: `http://127.0.0.1:${address.port}${base}`, close: () => server.close() };
 }
 
 /** Builds `<page>/index.html`, which is at the same place in the resulting folder. */
@@ -56,4 +57,27 @@ export async function webpackBuild(consumer: Consumer, page: string): Promise<st
   if (problems !== '') throw new Error(problems);
   copyFileSync(consumer.path('app/index.html'), `${path}/index.html`);
   return path;
+}
+
+/** Bundles the entry points without a warning, and copies what esbuild does not: both builds and a page. */
+export async function esbuildBuild(
+  consumer: Consumer,
+  name: string,
+  entryPoints: string[] | { in: string; out: string }[],
+): Promise<string> {
+  const { build } = await import('esbuild');
+  const outdir = consumer.path(`esbuild-${name}`);
+  const { warnings } = await build({
+    absWorkingDir: consumer.folder,
+    entryPoints,
+    bundle: true,
+    format: 'esm',
+    outdir,
+  });
+  if (warnings.length > 0) throw new Error(JSON.stringify(warnings));
+  for (const wasm of ['fewbits.simd128.wasm', 'fewbits.relaxed.wasm']) {
+    copyFileSync(consumer.path('node_modules/fewbits/dist', wasm), `${outdir}/${wasm}`);
+  }
+  copyFileSync(consumer.path('app/index.html'), `${outdir}/index.html`);
+  return outdir;
 }

@@ -4,9 +4,10 @@
 import { writeFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { launch, serve } from '../support/browser.ts';
+import { launch } from '../support/browser.ts';
 import { viteBuild, viteDev, webpackBuild } from './bundlers.ts';
 import { type Consumer, install, run } from './consumer.ts';
+import { runPage, runServed } from './pages.ts';
 
 interface Made {
   length: number;
@@ -36,35 +37,16 @@ afterAll(async () => {
   consumer?.remove();
 });
 
-async function expectSame(address: string): Promise<void> {
-  const page = await browser.newPage();
-  try {
-    const problems: string[] = [];
-    page.on('pageerror', (error) => problems.push(error.message));
-    await page.goto(address);
-    await page.waitForFunction('globalThis.run');
-    expect(await page.evaluate('globalThis.run()')).toEqual({ pool: made, page: made });
-    expect(problems).toEqual([]);
-  } finally {
-    await page.close();
-  }
-}
-
-async function expectSameFrom(folder: string, at = ''): Promise<void> {
-  const served = await serve(folder, { base: '/some/where/' });
-  try {
-    await expectSame(served.url + at);
-  } finally {
-    await served.close();
-  }
-}
+const expectSame = (ran: unknown) => expect(ran).toEqual({ pool: made, page: made });
+const expectSameFrom = async (folder: string, at = '') =>
+  expectSame(await runServed(browser, folder, at));
 
 it('without a bundler', () => expectSameFrom(consumer.folder, 'models/'));
 
 it('Vite dev', async () => {
   const server = await viteDev(consumer);
   try {
-    await expectSame(`${server.url}models/`);
+    expectSame(await runPage(browser, `${server.url}models/`));
   } finally {
     await server.close();
   }

@@ -1,13 +1,14 @@
 // `fewbits/pool` from the packed package, in Node and in pages that are not cross-origin isolated,
 // built in the usual ways and under a strict policy.
 
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testNodes } from '../../cpp/toolchain/nodes.mjs';
-import { launch, serve } from '../support/browser.ts';
-import { viteBuild, viteDev, webpackBuild } from './bundlers.ts';
+import { launch } from '../support/browser.ts';
+import { esbuildBuild, viteBuild, viteDev, webpackBuild } from './bundlers.ts';
 import { type Consumer, install, run } from './consumer.ts';
+import { runPage, runServed } from './pages.ts';
 
 const CSP =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'";
@@ -71,35 +72,16 @@ describe.each(testNodes())('$name', (node) => {
   });
 });
 
-async function expectRight(address: string): Promise<void> {
-  const page = await browser.newPage();
-  try {
-    const problems: string[] = [];
-    page.on('pageerror', (error) => problems.push(error.message));
-    await page.goto(address);
-    await page.waitForFunction('globalThis.run');
-    expect(await page.evaluate('globalThis.run()')).toEqual({ ...right, isolated: false });
-    expect(problems).toEqual([]);
-  } finally {
-    await page.close();
-  }
-}
-
-async function expectRightFrom(folder: string, at = '', headers = {}): Promise<void> {
-  const served = await serve(folder, { base: '/some/where/', headers });
-  try {
-    await expectRight(served.url + at);
-  } finally {
-    await served.close();
-  }
-}
+const expectRight = (ran: unknown) => expect(ran).toEqual({ ...right, isolated: false });
+const expectRightFrom = async (folder: string, at = '', headers = {}) =>
+  expectRight(await runServed(browser, folder, at, headers));
 
 it('without a bundler', () => expectRightFrom(consumer.folder, 'pool/'));
 
 it('Vite dev', async () => {
   const server = await viteDev(consumer);
   try {
-    await expectRight(`${server.url}pool/`);
+    expectRight(await runPage(browser, `${server.url}pool/`));
   } finally {
     await server.close();
   }
@@ -113,22 +95,9 @@ it(`Vite build, under the policy ${CSP}`, async () => {
 it('webpack', async () => expectRightFrom(await webpackBuild(consumer, 'pool')));
 
 it('esbuild, with the worker as an entry point', async () => {
-  const { build } = await import('esbuild');
-  const outdir = consumer.path('esbuild-pool');
-  const { warnings } = await build({
-    absWorkingDir: consumer.folder,
-    entryPoints: [
-      { in: 'pool/main.js', out: 'main' },
-      { in: 'fewbits/pool/worker', out: 'shard-worker' },
-    ],
-    bundle: true,
-    format: 'esm',
-    outdir,
-  });
-  expect(warnings).toEqual([]);
-  for (const name of ['fewbits.simd128.wasm', 'fewbits.relaxed.wasm']) {
-    copyFileSync(consumer.path('node_modules/fewbits/dist', name), `${outdir}/${name}`);
-  }
-  copyFileSync(consumer.path('app/index.html'), `${outdir}/index.html`);
+  const outdir = await esbuildBuild(consumer, 'pool', [
+    { in: 'pool/main.js', out: 'main' },
+    { in: 'fewbits/pool/worker', out: 'shard-worker' },
+  ]);
   await expectRightFrom(outdir);
 });

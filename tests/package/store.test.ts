@@ -1,7 +1,6 @@
 // `fewbits/store` from the packed package in Chromium: in a page and in a worker, in both storages,
 // ended at random and at every single step.
 
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -245,7 +244,7 @@ describe.each(backends)('ended while saving to %s', (backend) => {
     expect(last).toBeGreaterThan(0);
   });
 
-  it.skipIf(process.platform === 'win32')('the whole browser, 4 times', async () => {
+  it('the whole browser, 4 times', async () => {
     const name = `${backend}-killed-browser`;
     const profile = mkdtempSync(path.join(tmpdir(), 'fewbits-profile-'));
     const start = async () => {
@@ -268,7 +267,7 @@ describe.each(backends)('ended while saving to %s', (backend) => {
         await pauseWithin(tab, before.whole + 1, kill, 700);
         last = Math.max(before.whole, await lastDone(tab));
         const gone = new Promise((resolve) => own.once('close', resolve));
-        killProcesses(profile);
+        await killProcesses(own);
         await gone;
       }
       const own = await start();
@@ -315,13 +314,14 @@ describe.each(backends)('ended while saving to %s', (backend) => {
   });
 });
 
-/** Ends every process of the browser that uses this profile, which is ours alone, without a warning. */
-function killProcesses(profile: string): void {
-  const list = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' });
-  for (const line of list.split('\n')) {
-    if (!line.includes(`--user-data-dir=${profile}`)) continue;
+/** Ends every process of the browser without a warning. */
+async function killProcesses(own: BrowserContext): Promise<void> {
+  const session = await own.browser()?.newBrowserCDPSession();
+  if (!session) throw new Error('the browser has no session of its own');
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  for (const { id } of processInfo) {
     try {
-      process.kill(Number(line.trim().split(' ')[0]), 'SIGKILL');
+      process.kill(id, 'SIGKILL');
     } catch {
       // It ended with the others.
     }

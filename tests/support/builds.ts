@@ -20,6 +20,17 @@ export function expectError(code: string, message: RegExp, work: () => unknown):
   expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
 }
 
+/** The code of the FewbitsError that `work` throws, or 'passed'; other errors are errors. */
+export function codeOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof FewbitsError) return error.code;
+    throw error;
+  }
+  return 'passed';
+}
+
 /** `n` numbers without a pattern, from -`size` to `size`. */
 export function noise(n: number, size = 1, seed = 1): Float32Array {
   let state = seed;
