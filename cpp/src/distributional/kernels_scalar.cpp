@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "distributional/kernels.h"
+#include "distributional/words.h"
 
 namespace fewbits::distributional::scalar {
 namespace {
@@ -64,27 +65,11 @@ void decode(const std::uint8_t* codes, const float* levels, std::size_t, std::si
 }
 
 void pack_words(const std::uint8_t* codes, std::size_t n, unsigned bits, std::uint64_t* words) {
-  const std::size_t per_word = 64 / bits;
-  for (std::size_t begin = 0; begin < n; begin += per_word) {
-    std::uint64_t word = 0;
-    for (std::size_t i = begin; i < begin + per_word; ++i) {
-      word = word << bits | (i < n ? codes[i] : 0);
-    }
-    *words++ = word;
-  }
+  pack_codes(codes, n, bits, words);
 }
 
 void unpack_words(const std::uint64_t* words, std::size_t n, unsigned bits, std::uint8_t* codes) {
-  const unsigned per_word = 64 / bits;
-  const std::uint64_t mask = (std::uint64_t{1} << bits) - 1;
-  for (std::size_t begin = 0; begin < n; begin += per_word) {
-    const std::uint64_t word = *words++;
-    const std::size_t end = n - begin < per_word ? n : begin + per_word;
-    unsigned shift = bits * (per_word - 1);
-    for (std::size_t i = begin; i < end; ++i, shift -= bits) {
-      codes[i] = static_cast<std::uint8_t>(word >> shift & mask);
-    }
-  }
+  unpack_codes(words, n, bits, codes);
 }
 
 }  // namespace fewbits::distributional::scalar
