@@ -1,5 +1,4 @@
-// Running one suite each way that there is, and counting its tests: [{ passed, failed }] with the
-// names of what failed.
+// Running one suite each way that there is, and counting its tests, with what failed and why.
 
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -16,8 +15,8 @@ export class Count {
     this.passed += count;
   }
 
-  fail(name) {
-    this.failures.push(name);
+  fail(name, why = '') {
+    this.failures.push({ name, why });
   }
 }
 
@@ -45,7 +44,7 @@ export async function googleTests(count, preset, tests, node) {
       if (existsSync(report)) {
         for (const { name: suite, testsuite } of readJson(report).testsuites) {
           for (const { name, result, failures } of testsuite) {
-            if (failures) count.fail(`${label}: ${suite}.${name}`);
+            if (failures) count.fail(`${label}: ${suite}.${name}`, failures[0].failure);
             else if (result === 'SKIPPED') ++count.skipped;
             else count.pass();
           }
@@ -87,14 +86,14 @@ export async function vitest(count, project, node, extra = {}) {
   );
   const before = count.failures.length;
   if (existsSync(report)) {
-    for (const { name: file, status, assertionResults } of readJson(report).testResults) {
-      for (const { fullName, status: outcome } of assertionResults) {
+    for (const { name: file, status, message, assertionResults } of readJson(report).testResults) {
+      for (const { fullName, status: outcome, failureMessages } of assertionResults) {
         if (outcome === 'passed') count.pass();
-        else if (outcome === 'failed') count.fail(`${label}: ${fullName}`);
+        else if (outcome === 'failed') count.fail(`${label}: ${fullName}`, failureMessages[0]);
         else ++count.skipped;
       }
       if (status === 'failed' && !assertionResults.some((one) => one.status === 'failed')) {
-        count.fail(`${label}: ${path.relative(root, file)} does not run`);
+        count.fail(`${label}: ${path.relative(root, file)} does not run`, message);
       }
     }
   }

@@ -106,7 +106,7 @@ await main(async () => {
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       process.stderr.write(`${error.message}\n`);
-      count.fail(`${name}: ${error.message}`);
+      count.fail(name, error.message);
     }
     const skipped = count.skipped ? `, ${count.skipped} skipped` : '';
     lines.push(
@@ -118,7 +118,11 @@ await main(async () => {
   }
   process.stdout.write('\n');
   for (const line of lines) say(line);
-  for (const name of total.failures) say(`FAILED ${name}`);
+  for (const { name, why } of total.failures) {
+    say(`FAILED ${name}`);
+    // Whoever has only the end of the log should know what to look for.
+    for (const line of why.split('\n', 12)) process.stdout.write(`    ${line}\n`);
+  }
   say(`all of it took ${seconds(start)}`);
   process.stdout.write(`${total.passed} passed, ${total.failures.length} failed\n`);
   return total.failures.length > 0 || total.passed === 0 ? 1 : 0;
