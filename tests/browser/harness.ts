@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 import { launch as launchBrowser, serve } from '../support/browser.ts';
+import { removeFolder, temporaryFolder } from '../support/folders.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -90,8 +90,8 @@ export function usePage(name: string): { readonly page: Page; readonly errors: s
 
 /** A folder that is there while the tests of a file run. */
 export function useFolder() {
-  const folder = mkdtempSync(path.join(tmpdir(), 'fewbits-site-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder('site-');
+  afterAll(() => removeFolder(folder));
   const at = (name: string) => path.join(folder, name);
   return {
     /** The path of a file in it. */

@@ -2,23 +2,19 @@
 // of this project, next to the small programs of consumers/.
 
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { npm } from '../../cpp/toolchain/npm.mjs';
+import { removeFolder, temporaryFolder } from '../support/folders.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-
-function temporary(): string {
-  return mkdtempSync(path.join(tmpdir(), 'fewbits-'));
-}
 
 /** The tarball that `npm test` packed, or one packed now. */
 export async function tarball(): Promise<string> {
   const packed = process.env.FEWBITS_TARBALL;
   if (packed) return packed;
-  const folder = temporary();
+  const folder = temporaryFolder();
   const args = ['pack', '--silent', '--pack-destination', folder];
   await npm(args, { cwd: path.join(root, 'web'), quiet: true });
   return path.join(folder, readdirSync(folder)[0]);
@@ -32,7 +28,7 @@ export interface Consumer {
 
 /** An empty project with nothing but the package, and the programs of consumers/. */
 export async function install(): Promise<Consumer> {
-  const folder = temporary();
+  const folder = temporaryFolder();
   writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
   const args = ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund'];
   await npm([...args, await tarball()], { cwd: folder, quiet: true });
@@ -40,7 +36,7 @@ export async function install(): Promise<Consumer> {
   return {
     folder,
     path: (...names) => path.join(folder, ...names),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove: () => removeFolder(folder),
   };
 }
 

@@ -1,23 +1,23 @@
 // The numpy program of the README decodes the files of every kind of index.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Fewbits, type Id, type IndexOptions, load, type VectorIndex } from 'fewbits';
 import { readNpy, writeNpy } from 'fewbits/io';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NUMPY_HINT, pythonWithNumpy } from '../../cpp/toolchain/python.mjs';
+import { removeFolder, temporaryFolder } from '../support/folders.ts';
 import { root } from './consumer.ts';
 
 const program = path.join(root, 'tests/package/decode_index.py');
-const folder = mkdtempSync(path.join(tmpdir(), 'fewbits-numpy-'));
+const folder = temporaryFolder('numpy-');
 const file = (name: string) => path.join(folder, name);
 const bytesOf = (name: string) => new Uint8Array(readFileSync(file(name)));
 let fb: Fewbits;
 let python: string;
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => removeFolder(folder));
 
 // Runs the program for each line of arguments: starting Python and numpy takes most of the time.
 const RUN_EACH = `

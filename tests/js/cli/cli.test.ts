@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { load } from 'fewbits';
@@ -13,6 +12,7 @@ import {
   writeSafetensors,
 } from 'fewbits/io';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeFolder, temporaryFolder } from '../../support/folders.ts';
 import { GgufBuilder, handmadeGguf } from '../io/gguf-builder.js';
 
 const main = fileURLToPath(new URL('../../../web/dist/cli/main.js', import.meta.url));
@@ -20,9 +20,9 @@ const fb = await load();
 let folder: string;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'fewbits-'));
+  folder = temporaryFolder();
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => removeFolder(folder));
 
 const path = (name: string) => join(folder, name);
 const read = (name: string) => new Uint8Array(readFileSync(path(name)));

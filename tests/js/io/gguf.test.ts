@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gguf } from '@huggingface/gguf';
 import fc from 'fast-check';
@@ -16,6 +15,7 @@ import {
   writeGguf,
 } from 'fewbits/io';
 import { describe, expect, it } from 'vitest';
+import { removeFolder, temporaryFolder } from '../../support/folders.ts';
 import { corruptions, expectSoundOrRefused, refused } from './damage.js';
 import { GgufBuilder, handmadeGguf, handmadeQ } from './gguf-builder.js';
 
@@ -416,7 +416,7 @@ describe('writing', () => {
         return { name: `w.${type}`, type, rows: [3], blocks: 2 };
       }),
     );
-    const folder = mkdtempSync(join(tmpdir(), 'fewbits-'));
+    const folder = temporaryFolder();
     try {
       const path = join(folder, 'model.gguf');
       const file = writeGguf(metadata, tensors);
@@ -443,7 +443,7 @@ describe('writing', () => {
         expect(file.subarray(at, at + data.length)).toEqual(data);
       }
     } finally {
-      rmSync(folder, { recursive: true });
+      removeFolder(folder);
     }
   });
 

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gguf } from '@huggingface/gguf';
 import { load } from 'fewbits';
@@ -28,6 +27,7 @@ import {
   tensorErrors,
 } from 'fewbits/models';
 import { describe, expect, it } from 'vitest';
+import { removeFolder, temporaryFolder } from '../../support/folders.ts';
 
 const fb = await load();
 
@@ -318,7 +318,7 @@ describe('a safetensors model', () => {
     expectBytes(file.bytes('model.embed'), row(values.large, 'Q4_K', 512));
     expectBytes(file.bytes('double'), row(values.halves, 'Q4_K', 256));
     expectBytes(file.bytes('norm'), bytesOf(values.norm));
-    const folder = mkdtempSync(join(tmpdir(), 'fewbits-'));
+    const folder = temporaryFolder();
     try {
       const path = join(folder, 'model.gguf');
       writeFileSync(path, bytes);
@@ -345,7 +345,7 @@ describe('a safetensors model', () => {
         expect(at).toBe(file.tensor(name).byteOffset);
       }
     } finally {
-      rmSync(folder, { recursive: true });
+      removeFolder(folder);
     }
   });
 
