@@ -69,6 +69,33 @@ it('memory that runs out leaves an index as it was', () => {
   }
 }, 60000);
 
+it('memory that runs out while a transform is learned leaves the one before', () => {
+  const dims = 768;
+  const axes = noise(2000 * dims).map((x, i) => x / (1 + (i % dims)));
+  const ball = noise(2000 * dims);
+  let failures = 0;
+  for (let times = 0; times < 30; times++) {
+    const fb = fresh();
+    using index = fb.createIndex({ dims, bits: 4 });
+    index.calibrate(axes);
+    const before = index.save();
+    expect(index.stats().calibrated).toBe(true);
+    // What was free goes, so that the memory must grow.
+    using large = fb.createIndex({ dims, bits: 8 });
+    large.add(ball);
+    const refused = limitGrowth(times);
+    const outcome = codeOf(() => index.calibrate(ball));
+    vi.restoreAllMocks();
+    expect(outcome).toBe(refused() > 0 ? 'OUT_OF_MEMORY' : 'passed');
+    if (outcome === 'passed') break;
+    failures++;
+    expect(index.save()).toEqual(before);
+    index.add(axes);
+    expect(index.search(axes.subarray(0, dims), { k: 1 }).ids).toEqual([0]);
+  }
+  expect(failures).toBeGreaterThan(0);
+}, 120000);
+
 it('memory that runs out while a file is opened leaves nothing behind', () => {
   const dims = 64;
   const fb = fresh();

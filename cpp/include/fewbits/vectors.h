@@ -142,7 +142,8 @@ class Index {
   /// Rows first .. first + n, removed or not, in the layout of RowSizes; arrays that are null are
   /// left out.
   void export_rows(std::size_t first, std::size_t n, const Arrays& out) const;
-  /// Appends rows as export_rows gave them. corrupt_data when a factor or norm is not finite.
+  /// Appends rows as export_rows gave them. corrupt_data when a factor or norm is negative or not
+  /// finite, or a code of 8 bits is -128, which is no level.
   Result import_rows(const Arrays& in, std::size_t n);
 
  private:

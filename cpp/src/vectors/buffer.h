@@ -44,6 +44,13 @@ class Buffer {
     return true;
   }
 
+  /// A copy of `size` values.
+  [[nodiscard]] bool assign(const T* values, std::size_t size) {
+    if (!resize(size)) return false;
+    std::memcpy(static_cast<void*>(data_), values, bytes());
+    return true;
+  }
+
   void swap(Buffer& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);

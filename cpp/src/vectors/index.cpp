@@ -39,39 +39,58 @@ bool Index::State::init(const Options& wanted) {
     refine_bytes = options.refine_bits == 8 ? dims : refine_layout.row_bytes();
     refine = Records(round_up(kBlockRows * refine_bytes, 16) + kBlockRows * sizeof(float));
   }
-  return forget_transform();
+  return lay_out_evenly();
 }
 
-/// Back to the random rotation.
-bool Index::State::forget_transform() {
-  if (!segments.resize(1)) return false;
-  segments[0] = {static_cast<std::uint32_t>(options.dims), static_cast<std::uint32_t>(options.bits),
-                 1.0f};
-  transform.forget_matrix();
-  learned = false;
-  return lay_out();
-}
-
-bool Index::State::lay_out() {
-  if (!layout.init(segments.data(), segments.size()) || !scales.resize(layout.segments())) {
+/// How rows are coded from now on: along the axes of `matrix`, or rotated at random where there is
+/// none. False when memory is short; then nothing has changed.
+bool Index::State::lay_out(Buffer<Segment> wanted, Buffer<float> matrix) {
+  const bool by_axes = matrix.data() != nullptr;
+  const bool dots = !by_axes && options.bits == 8;
+  Layout wanted_layout;
+  Buffer<float> wanted_scales;
+  if (!wanted_layout.init(wanted.data(), wanted.size()) ||
+      !wanted_scales.resize(wanted_layout.segments())) {
     return false;
   }
+  const std::size_t bytes = dots ? round_up(options.dims, 16) : wanted_layout.row_bytes();
+  Buffer<std::uint8_t> room;
+  if (!room.resize(kColumnRows * bytes)) return false;
+
   std::size_t coded = 0;
-  for (std::size_t i = 0; i < segments.size(); ++i) {
-    if (segments[i].bits != 0) scales[coded++] = segments[i].scale;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i].bits != 0) wanted_scales[coded++] = wanted[i].scale;
   }
-  by_dot = !learned && options.bits == 8;
-  row_bytes = by_dot ? round_up(options.dims, 16) : layout.row_bytes();
+  transform.set_matrix(std::move(matrix));
+  segments = std::move(wanted);
+  layout = std::move(wanted_layout);
+  scales = std::move(wanted_scales);
+  packed = std::move(room);
+  learned = by_axes;
+  by_dot = dots;
+  row_bytes = bytes;
   factor_offset = row_bytes * kBlockRows;
   const std::size_t factor_bytes =
       kBlockRows * (learned ? layout.segments() * sizeof(std::uint16_t) : sizeof(float));
   extra_offset = factor_offset + factor_bytes;
   const bool extra = by_dot || options.metric == Metric::l2;
   tails_offset = extra_offset + (extra ? kBlockRows * 4 : 0);
-  has_tails = options.tails && options.bits == 4 && options.scale_search &&
-              options.refine_bits == 0 && !learned;
+  has_tails = tails_fit() && !learned;
   main = Records(tails_offset + (has_tails ? kBlockRows * sizeof(std::uint32_t) : 0));
-  return packed.resize(kColumnRows * row_bytes);
+  return true;
+}
+
+/// Rotated at random, every coordinate with the same bits.
+bool Index::State::lay_out_evenly() {
+  const Segment whole{static_cast<std::uint32_t>(options.dims),
+                      static_cast<std::uint32_t>(options.bits), 1.0f};
+  Buffer<Segment> one;
+  return one.assign(&whole, 1) && lay_out(std::move(one), Buffer<float>());
+}
+
+/// Whether codes with even bits have tails.
+bool Index::State::tails_fit() const {
+  return options.tails && options.bits == 4 && options.scale_search && options.refine_bits == 0;
 }
 
 Result Index::State::reserve(std::size_t wanted) {
@@ -375,7 +394,6 @@ Result Index::add(const float* x, std::size_t n) {
       const Result centred = s.centre(x + at, &vector);
       if (!centred.ok()) return failure(centred.status, at + centred.index);
       s.encode_row(first + i, vector, s.packed.data() + i * s.row_bytes);
-      s.removed[(first + i) / 64] &= ~(std::uint64_t{1} << ((first + i) % 64));
     }
     s.put_codes(first, count, s.packed.data());
     done += count;
@@ -468,7 +486,9 @@ Result Index::reconstruct(std::size_t row, float* x) {
     const Codebook& book = *codebook(refined ? s.options.refine_bits : s.options.bits);
     double factor = unbiased * (1 - book.distortion);
     if (s.options.metric == Metric::cosine && s.transform.mean() == nullptr && unbiased != 0) {
-      factor = 1 / std::sqrt(static_cast<double>(kernels::sum_squares(y, dims)));
+      // A file may hold codes of 8 bits that are all zero, which stand for no direction.
+      const auto square = static_cast<double>(kernels::sum_squares(y, dims));
+      factor = square > 0 ? 1 / std::sqrt(square) : 0;
     }
     const auto scale = static_cast<float>(factor);
     for (std::size_t i = 0; i < dims; ++i) y[i] *= scale;
@@ -489,7 +509,9 @@ Result Index::set_mean(const float* mean) {
   if (s.rows != 0) return failure(Status::invalid_argument);
   const std::size_t bad = first_non_finite(mean, s.options.dims);
   if (bad < s.options.dims) return failure(Status::non_finite, bad);
-  if (!s.transform.set_mean(mean)) return failure(Status::out_of_memory);
+  Buffer<float> copy;
+  if (!copy.assign(mean, s.options.dims)) return failure(Status::out_of_memory);
+  s.transform.set_mean(std::move(copy));
   return success();
 }
 
@@ -511,14 +533,11 @@ Result Index::set_transform(const float* matrix, const Segment* segments, std::s
   if (covered != dims || !any) return failure(Status::invalid_argument, count);
   const std::size_t bad = first_non_finite(matrix, dims * dims);
   if (bad < dims * dims) return failure(Status::non_finite, bad);
-  Buffer<Segment> copy;
-  if (!copy.resize(count)) return failure(Status::out_of_memory);
-  std::memcpy(copy.data(), segments, count * sizeof(Segment));
-  if (!s.transform.set_matrix(matrix)) return failure(Status::out_of_memory);
-  s.segments = std::move(copy);
-  s.learned = true;
-  if (!s.lay_out()) return failure(Status::out_of_memory);
-  return success();
+  Buffer<Segment> wanted;
+  Buffer<float> axes;
+  const bool done = wanted.assign(segments, count) && axes.assign(matrix, dims * dims) &&
+                    s.lay_out(std::move(wanted), std::move(axes));
+  return done ? success() : failure(Status::out_of_memory);
 }
 
 namespace {
@@ -573,7 +592,7 @@ std::size_t missed(const Buffer<Hit>& wanted, const Buffer<Hit>& found) {
 
 /// Whether clearly fewer of the neighbours that 8 bits find in the sample are missed with the axes
 /// than without: where vectors lie in clusters, the error that axes save may not be the one that
-/// ranks neighbours.
+/// ranks neighbours. No when they cannot be tried, as the sample has vectors that an index refuses.
 Result axes_find_more(const Options& options, const Learned& learned, const float* sample,
                       std::size_t n, bool* more) {
   *more = false;
@@ -590,7 +609,7 @@ Result axes_find_more(const Options& options, const Learned& learned, const floa
   if (result.ok()) result = try_out(trial, learned, false, sample, n, &even);
   if (result.ok()) result = try_out(trial, learned, true, sample, n, &axes);
   if (result.ok()) *more = 8 * missed(exact, axes) < 7 * missed(exact, even);
-  return result;
+  return result.status == Status::invalid_argument ? success() : result;
 }
 
 }  // namespace
@@ -601,12 +620,11 @@ Result Index::calibrate(const float* sample, std::size_t n) {
   if (s.rows != 0 || n == 0) return failure(Status::invalid_argument);
   const std::size_t bad = first_non_finite(sample, n * dims);
   if (bad < n * dims) return failure(Status::non_finite, bad);
-  if (!s.forget_transform()) return failure(Status::out_of_memory);
-  const RowSizes sizes = row_sizes();
-  const std::size_t budget =
-      (dims * static_cast<std::size_t>(s.options.bits) + 7) / 8 + sizeof(float) + sizes.tails;
+  const bool tails = s.tails_fit();
+  const std::size_t budget = (dims * static_cast<std::size_t>(s.options.bits) + 7) / 8 +
+                             sizeof(float) + (tails ? sizeof(std::uint32_t) : 0);
   // What is left of the distortion of 4 bits with the scale search and tails.
-  const double even = codebook(s.options.bits)->distortion * (s.has_tails ? 5.0 / 6.0 : 1.0);
+  const double even = codebook(s.options.bits)->distortion * (tails ? 5.0 / 6.0 : 1.0);
   Learned learned;
   const Result result = learn(sample, n, dims, s.options.metric == Metric::cosine, budget, even,
                               s.options.seed, &learned);
@@ -615,9 +633,11 @@ Result Index::calibrate(const float* sample, std::size_t n) {
     const Result tried = axes_find_more(s.options, learned, sample, n, &learned.pays);
     if (!tried.ok()) return tried;
   }
-  const Result centred = set_mean(learned.mean.data());
-  if (!centred.ok() || !learned.pays) return centred;
-  return set_transform(learned.matrix.data(), learned.segments.data(), learned.segments.size());
+  const bool done = learned.pays ? s.lay_out(std::move(learned.segments), std::move(learned.matrix))
+                                 : s.lay_out_evenly();
+  if (!done) return failure(Status::out_of_memory);
+  s.transform.set_mean(std::move(learned.mean));
+  return success();
 }
 
 bool Index::has_mean() const {
@@ -748,7 +768,6 @@ Result Index::import_rows(const Arrays& in, std::size_t n) {
     const std::size_t row = s.rows + i;
     const std::size_t slot = row % kBlockRows;
     std::uint8_t* at = s.block(row);
-    s.removed[row / 64] &= ~(std::uint64_t{1} << (row % 64));
     if (s.learned) {
       for (std::size_t k = 0; k < s.layout.segments(); ++k) {
         std::memcpy(s.half_factors(at, k) + slot, in.factors + i * sizes.factors + 2 * k, 2);

@@ -66,8 +66,9 @@ struct Index::State {
   Buffer<std::int8_t> levels;   // of a vector that is reconstructed
 
   bool init(const Options& wanted);
-  bool forget_transform();
-  bool lay_out();
+  bool lay_out(Buffer<Segment> wanted, Buffer<float> matrix);
+  bool lay_out_evenly();
+  bool tails_fit() const;
   Result reserve(std::size_t rows);
 
   std::uint8_t* block(std::size_t row) { return main.at(row / kBlockRows); }

@@ -4,22 +4,6 @@
 
 namespace fewbits::vectors {
 
-bool Transform::set_mean(const float* mean) {
-  Buffer<float> copy;
-  if (!copy.resize(dims())) return false;
-  std::memcpy(copy.data(), mean, copy.bytes());
-  mean_ = std::move(copy);
-  return true;
-}
-
-bool Transform::set_matrix(const float* matrix) {
-  Buffer<float> copy;
-  if (!copy.resize(dims() * dims())) return false;
-  std::memcpy(copy.data(), matrix, copy.bytes());
-  matrix_ = std::move(copy);
-  return true;
-}
-
 void Transform::rotate(const float* x, float* y) const {
   const std::size_t n = dims();
   if (matrix_.data() == nullptr) {

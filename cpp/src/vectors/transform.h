@@ -10,9 +10,10 @@ namespace fewbits::vectors {
 class Transform {
  public:
   bool init(std::size_t dims, std::uint32_t seed) { return rotation_.init(dims, seed); }
-  bool set_mean(const float* mean);
-  bool set_matrix(const float* matrix);
-  void forget_matrix() { matrix_ = Buffer<float>(); }
+  /// dims values.
+  void set_mean(Buffer<float> mean) { mean_ = std::move(mean); }
+  /// dims x dims values, or none for the random rotation.
+  void set_matrix(Buffer<float> matrix) { matrix_ = std::move(matrix); }
 
   std::size_t dims() const { return rotation_.dims(); }
   const Rotation& rotation() const { return rotation_; }

@@ -352,6 +352,30 @@ TEST(VectorIndex, CosineTakesAnyFiniteSize) {
   }
 }
 
+TEST(VectorIndex, CodesOfAFileThatAreAllZeroStandForZero) {
+  for (const int refine_bits : {0, 8}) {
+    Options o;
+    o.dims = 20;
+    o.bits = 8;
+    o.refine_bits = refine_bits;
+    auto index = make(o);
+    const std::vector<float> x(20, 1.0f);
+    ASSERT_TRUE(index->add(x.data(), 1).ok());
+    Exported file(*index);
+    std::fill(file.codes.begin(), file.codes.end(), std::uint8_t{0});
+    std::fill(file.refine_codes.begin(), file.refine_codes.end(), std::uint8_t{0});
+    auto imported = make(o);
+    ASSERT_TRUE(imported->import_rows(file.arrays(), 1).ok());
+    std::vector<float> back(20, 1.0f);
+    ASSERT_TRUE(imported->reconstruct(0, back.data()).ok());
+    EXPECT_EQ(back, std::vector<float>(20));
+    Hit hit;
+    std::size_t found = 0;
+    ASSERT_TRUE(imported->search(x.data(), 1, 1, 1, nullptr, &hit, &found).ok());
+    EXPECT_EQ(hit.score, 0.0f);
+  }
+}
+
 TEST(VectorIndex, CompactionKeepsTheOthers) {
   std::mt19937 random(7);
   for (const Case& c : cases()) {
