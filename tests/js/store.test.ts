@@ -244,6 +244,51 @@ it('any operation fails: the call throws and changes nothing, or does all of it'
   }
 });
 
+describe('a storage that cannot be read for a moment', () => {
+  const unreadable = new DOMException('not now', 'NotReadableError');
+
+  /** As when a save was ended before it removed the old version. */
+  async function twoVersions(): Promise<Disk> {
+    const disk = new Disk();
+    await storeOn(disk).save('a', bytesOf('old'));
+    const [[key, old]] = disk.files;
+    await storeOn(disk).save('a', bytesOf('new, and saved'));
+    disk.files.set(key, old);
+    return disk;
+  }
+
+  it('loses nothing by it: what was saved last is neither removed nor passed over', async () => {
+    for (let n = 0; ; n++) {
+      const disk = await twoVersions();
+      let count = 0;
+      const store = storeOn(disk, () => (count++ === n ? unreadable : null));
+      await store.tidy().catch(() => {});
+      expect(await contents(storeOn(disk))).toEqual({ a: 'new, and saved' });
+      const cleaning = count;
+      count = Number.NEGATIVE_INFINITY;
+      await store.tidy();
+      expect(disk.left).toEqual(['a']);
+      if (cleaning <= n) break;
+    }
+    for (let n = 1; n < 5; n++) {
+      let count = 0;
+      const store = storeOn(await twoVersions(), () => (count++ === n ? unreadable : null));
+      expect(new TextDecoder().decode(await store.read('a'))).toBe('new, and saved');
+    }
+  });
+
+  it('or for good: UNSUPPORTED, for the bytes may be whole', async () => {
+    let count = 0;
+    const disk = await twoVersions();
+    const store = storeOn(disk, () => (count++ % 2 ? unreadable : null));
+    await expect(store.read('a')).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringMatching(/could not read.*NotReadableError, not now/),
+    });
+    expect(disk.left).toEqual(['a', 'a']);
+  });
+});
+
 it('bytes that the storage gives back changed are CORRUPT_DATA', async () => {
   const disk = new Disk();
   const store = storeOn(disk);

@@ -29,7 +29,7 @@ export async function openIndexedDb(store: string): Promise<Backend> {
           const seal: SealRecord | undefined = await settled(seals.get(key));
           for (let i = 0; i < (seal?.chunks ?? 1); i++) {
             const chunk: Uint8Array | undefined = await settled(chunks.get([...key, i]));
-            if (!chunk) throw new Error(`chunk ${i} is missing`);
+            if (!chunk) break;
             each(chunk);
           }
         }),
@@ -105,7 +105,19 @@ function readVersions(database: IDBDatabase, name: string | undefined): Promise<
   });
 }
 
-function openDatabase(name: string): Promise<IDBDatabase> {
+/** Chromium says UnknownError for a moment while it mends what a killed browser has left. */
+async function openDatabase(name: string): Promise<IDBDatabase> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await openOnce(name);
+    } catch (error) {
+      if (attempt === 3 || (error as DOMException | null)?.name !== 'UnknownError') throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+function openOnce(name: string): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(name, 1);
     request.onupgradeneeded = () => {

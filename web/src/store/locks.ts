@@ -4,7 +4,7 @@ export type LockMode = 'shared' | 'exclusive';
 export interface Locks {
   /** Whether other tabs and workers are kept apart too. */
   readonly everywhere: boolean;
-  /** Waits for the lock (until `signal` is aborted) and holds it while `act` runs. */
+  /** Waits for the lock and holds it while `act` runs; not once `signal` was aborted before that. */
   run<T>(name: string, mode: LockMode, act: () => Promise<T>, signal?: AbortSignal): Promise<T>;
   /** Runs `act` with the exclusive lock, or not at all when another has it. */
   attempt(name: string, act: () => Promise<void>): Promise<void>;

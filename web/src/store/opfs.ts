@@ -25,15 +25,18 @@ const hasAccessHandles = (): boolean =>
 
 export const canWriteOpfs = (): boolean => hasStreams() || hasAccessHandles();
 
-/** Throws what the browser says when it does not give its file system away. */
+/**
+ * Throws what the browser says when it does not give its file system away. Whatever else goes wrong
+ * shows later: an error that passes must not make a caller look for its bytes elsewhere.
+ */
 export async function openOpfs(store: string): Promise<Backend> {
+  await navigator.storage.getDirectory();
   // Anew each time: the user may clear the site's data meanwhile.
   const open = async () => {
     const root = await navigator.storage.getDirectory();
     const all = await root.getDirectoryHandle('fewbits', { create: true });
     return all.getDirectoryHandle(encodeName(store), { create: true });
   };
-  await open();
   const fileOf = ({ name, number }: Pick<Version, 'name' | 'number'>) =>
     `${encodeName(name)}.${number}`;
 

@@ -1,5 +1,6 @@
 import { describe, invalid } from '../core/arguments.js';
 import type { Chunks } from '../io/pieces.js';
+import { isBytes, toBytes } from '../io/source.js';
 
 /** Something that writes itself piece by piece, as a VectorIndex does. */
 export interface Saveable {
@@ -21,11 +22,8 @@ export interface Pieces {
 
 /** Throws INVALID_ARGUMENT for what cannot be saved; nothing is read yet. */
 export function piecesOf(source: StoreSource): Pieces {
-  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
-    const bytes =
-      source instanceof ArrayBuffer
-        ? new Uint8Array(source)
-        : new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  if (isBytes(source)) {
+    const bytes = toBytes(source);
     return { pieces: [bytes], total: () => bytes.length };
   }
   if (typeof Blob !== 'undefined' && source instanceof Blob) {

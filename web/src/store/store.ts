@@ -22,6 +22,10 @@ const ABANDONED = 24 * 3600 * 1000;
 
 const MAX_METADATA = 1 << 16;
 
+/** How often a version is read before another one is taken instead, and milliseconds between. */
+const ATTEMPTS = 3;
+const PATIENCE = 50;
+
 export interface SaveProgress {
   /** Bytes that have been written. */
   readonly bytesDone: number;
@@ -132,33 +136,41 @@ export class Store {
    * The bytes that were saved under a name.
    *
    * @throws FewbitsError INVALID_ARGUMENT when there is none of that name; CORRUPT_DATA when the
-   * storage gives back something else than it was given; OUT_OF_MEMORY
+   * storage gives back something else than it was given; UNSUPPORTED when it gives nothing back;
+   * OUT_OF_MEMORY
    */
   async read(name: string): Promise<Uint8Array<ArrayBuffer>> {
     checkName('name', name);
     return this.#locks.run(this.#files, 'shared', async () => {
-      let tried = '';
+      const failures = new Map<number, number>();
+      let torn = false;
       let cause: unknown;
       for (;;) {
+        // Anew each time: where no lock keeps another tab from removing a version while it is read,
+        // there is a newer one.
         const sealed = await this.#sealed(name);
         if (sealed.length === 0) throw await this.#missing(name);
-        const numbers = sealed.map(({ number }) => number).join();
-        // Where no lock keeps another tab from removing a version while it is read, there is a newer one.
-        if (numbers === tried) {
-          throw new FewbitsError('CORRUPT_DATA', `'${name}' is damaged in ${this.#backend.kind}`, {
-            cause,
+        const failed = ({ number }: Version) => failures.get(number) ?? 0;
+        const version = sealed.find((one) => failed(one) < ATTEMPTS);
+        if (!version) break;
+        const bytes = roomFor(version);
+        let filled = 0;
+        try {
+          const whole = await this.#isWhole(version, (piece) => {
+            bytes.set(piece.subarray(0, bytes.length - filled), filled);
+            filled += piece.length;
           });
-        }
-        tried = numbers;
-        for (const version of sealed) {
-          try {
-            return await this.#readWhole(version);
-          } catch (error) {
-            if (error instanceof FewbitsError && error.code === 'OUT_OF_MEMORY') throw error;
-            cause = error;
-          }
+          if (whole) return bytes;
+          torn = true;
+          failures.set(version.number, ATTEMPTS);
+        } catch (error) {
+          cause = error;
+          failures.set(version.number, failed(version) + 1);
+          await new Promise((resolve) => setTimeout(resolve, PATIENCE));
         }
       }
+      if (!torn) return this.#do('read', () => Promise.reject(cause));
+      throw new FewbitsError('CORRUPT_DATA', `'${name}' is damaged in ${this.#backend.kind}`);
     });
   }
 
@@ -239,8 +251,9 @@ export class Store {
       const sealed = versions.filter(({ seal }) => seal).sort(byNumber);
       if (sealed.length > 1) {
         // A save was ended between its seal and the removal of the old version. A seal that came to
-        // the disk without the bytes before it, as when the power fails, gives the old one its place back.
-        const whole = await this.#lastWhole(sealed);
+        // the disk without the bytes before it, as when the power fails, gives the old one its place
+        // back. What cannot be read at all may be readable later: then all of them stay.
+        const whole = await this.#lastWhole(sealed).catch(() => undefined);
         if (whole) left.push(...sealed.filter((version) => version !== whole));
       }
       await this.#remove(left);
@@ -251,17 +264,21 @@ export class Store {
 
   async #lastWhole(sealed: readonly Version[]): Promise<Version | undefined> {
     for (const version of [...sealed].reverse()) {
-      let checksum = 0;
-      try {
-        await this.#backend.read(version, (piece) => {
-          checksum = crc32(checksum, piece);
-        });
-        if (checksum === version.seal?.checksum) return version;
-      } catch {
-        // Then the one before it.
-      }
+      if (await this.#isWhole(version)) return version;
     }
     return undefined;
+  }
+
+  /** Reads a sealed version: whether the bytes are those that were written. */
+  async #isWhole(version: Version, each?: (piece: Uint8Array) => void): Promise<boolean> {
+    let length = 0;
+    let checksum = 0;
+    await this.#backend.read(version, (piece) => {
+      each?.(piece);
+      length += piece.length;
+      checksum = crc32(checksum, piece);
+    });
+    return length === version.seal?.byteLength && checksum === version.seal.checksum;
   }
 
   /** Whether nobody can be at writing this version any more, for one who has the lock of its name. */
@@ -291,25 +308,6 @@ export class Store {
       .filter(({ seal }) => seal)
       .sort(byNumber)
       .reverse();
-  }
-
-  async #readWhole(version: Version): Promise<Uint8Array<ArrayBuffer>> {
-    const { byteLength, checksum } = version.seal as Seal;
-    let bytes: Uint8Array<ArrayBuffer>;
-    try {
-      bytes = new Uint8Array(byteLength);
-    } catch (cause) {
-      throw new FewbitsError('OUT_OF_MEMORY', `no room for the ${byteLength} bytes`, { cause });
-    }
-    let filled = 0;
-    await this.#backend.read(version, (piece) => {
-      bytes.set(piece, filled);
-      filled += piece.length;
-    });
-    if (filled !== byteLength || crc32(0, bytes) !== checksum) {
-      throw new Error(`version ${version.number} is torn`);
-    }
-    return bytes;
   }
 
   async #missing(name: string): Promise<FewbitsError> {
@@ -348,6 +346,15 @@ export class Store {
 }
 
 const byNumber = (a: Version, b: Version) => a.number - b.number;
+
+function roomFor({ seal }: Version): Uint8Array<ArrayBuffer> {
+  const byteLength = seal?.byteLength ?? 0;
+  try {
+    return new Uint8Array(byteLength);
+  } catch (cause) {
+    throw new FewbitsError('OUT_OF_MEMORY', `no room for the ${byteLength} bytes`, { cause });
+  }
+}
 
 /** Rises within a name, and tells when its save began. */
 function nextNumber(versions: readonly Version[]): number {

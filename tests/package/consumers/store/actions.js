@@ -277,6 +277,28 @@ export const actions = {
     };
   },
 
+  /** OPFS fails once: no reason to look elsewhere. IndexedDB does: mostly it is there again at once. */
+  async passing({ name }) {
+    const fail = (type, method, act) => {
+      const real = type.prototype[method];
+      type.prototype[method] = () => {
+        type.prototype[method] = real;
+        return act();
+      };
+    };
+    fail(FileSystemDirectoryHandle, 'getDirectoryHandle', async () => {
+      throw new DOMException('not now', 'NotReadableError');
+    });
+    const opfs = await codeOf(openStore({ name }));
+    fail(IDBFactory, 'open', () => {
+      const request = { error: new DOMException('not now', 'UnknownError') };
+      queueMicrotask(() => request.onerror());
+      return request;
+    });
+    const indexeddb = await codeOf(openStore({ name, backend: 'indexeddb' }));
+    return { opfs, indexeddb, later: (await openStore({ name })).backend };
+  },
+
   async choose() {
     const store = await openStore();
     const opfs = await codeOf(openStore({ backend: 'opfs' }));
