@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { loadSync } from 'fewbits';
 import { afterEach, expect, it, vi } from 'vitest';
+import { Memory } from '../../web/dist/core/memory.js';
+import { instantiate } from '../../web/dist/core/wasm.js';
 import { expectError, expectSame, noise } from '../support/builds.ts';
 
 const bytes = readFileSync(new URL('../../web/dist/fewbits.simd128.wasm', import.meta.url));
@@ -52,4 +54,31 @@ it('memory that cannot grow is said, and the library goes on', () => {
   expect(Array.from(fb.uniform.codes(fb.uniform.quantize([1, -1])))).toEqual([127, -127]);
   grow.mockRestore();
   expect(fb.uniform.quantize(x, wide).length).toBe(1_000_000);
+});
+
+it('sizes that 32 bits do not hold are memory that is not there, and the scratch stays sound', () => {
+  const memory = new Memory(instantiate(new WebAssembly.Module(bytes)));
+  const beyond = [2 ** 32 - 1, 2 ** 32, 2 ** 32 + 8, 2 ** 40, Number.MAX_SAFE_INTEGER];
+  for (const size of beyond) {
+    const none = new RegExp(`^WebAssembly memory has no room for ${size} more bytes`);
+    expectError('OUT_OF_MEMORY', none, () => memory.allocate(size));
+  }
+  // Sizes that 32 bits hold, but not their sum.
+  for (const sizes of [
+    ...beyond.map((size) => [16, size]),
+    [2 ** 31, 2 ** 31],
+    [2 ** 32 - 64, 96],
+  ]) {
+    expectError('OUT_OF_MEMORY', /no room for \d{10,} more bytes/, () =>
+      memory.withScratch(sizes, () => expect.unreachable()),
+    );
+  }
+  // None of that counts as room: what is given now does not reach into its neighbour.
+  const [first, second, neighbour] = memory.withScratch([4096, 4096], (a, b) => [
+    a,
+    b,
+    memory.allocate(16),
+  ]);
+  expect(second - first).toBe(4096);
+  expect(neighbour >= second + 4096 || neighbour + 16 <= first).toBe(true);
 });

@@ -117,6 +117,8 @@ describe.each(await builds())('uniform, $variant', (fb) => {
           { block: 32 },
           { axis: 0, shape: [0, 5] },
           { axis: 1, shape: [5, 0] },
+          { axis: 0, shape: [0, 2 ** 40] },
+          { axis: 1, shape: [0, 2 ** 40] },
         ]) {
           const q = quantize([], { scheme, ...o } as UniformOptions);
           expect(q).toMatchObject({ length: 0, byteLength: 0 });

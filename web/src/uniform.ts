@@ -482,6 +482,7 @@ export function createUniform(core: Core, bits: Bits, floats: Floats): Uniform {
   function dequantize(q: UniformQuantized, given?: Float32Array): Float32Array {
     const { format, parameters } = checked(q);
     const out = output(Float32Array, q.length, given);
+    if (q.length === 0) return out;
     const { block, columns, codes } = q;
     const most =
       columns ??

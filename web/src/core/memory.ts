@@ -6,6 +6,9 @@ export const CHUNK = 32768;
 
 const ALIGNMENT = 16;
 
+/** The largest size that crosses as it is: Embind wraps numbers around at 32 bits. */
+const MOST_BYTES = 2 ** 32 - 1;
+
 const aligned = (bytes: number) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
 /**
@@ -32,7 +35,7 @@ export class Memory {
 
   /** An address for `bytes` bytes, 16-byte aligned, to be given back with `release`. */
   allocate(bytes: number): number {
-    const address = this.#wasm.allocate(Math.max(bytes, 1)) >>> 0;
+    const address = bytes <= MOST_BYTES ? this.#wasm.allocate(Math.max(bytes, 1)) >>> 0 : 0;
     if (address === 0) {
       throw new FewbitsError(
         'OUT_OF_MEMORY',
