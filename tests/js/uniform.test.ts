@@ -129,6 +129,27 @@ describe.each(await builds())('uniform, $variant', (fb) => {
       }
     });
 
+    it('a block beyond 32 bits is a block longer than the input', () => {
+      for (const length of [32, CHUNK, 2 * CHUNK + 3]) {
+        const x = noise(length, 3);
+        for (const scheme of SCHEMES) {
+          const whole = quantize(x, { bits: 4, scheme });
+          for (const block of [
+            2 ** 31,
+            2 ** 32 - 1,
+            2 ** 32,
+            2 ** 32 + 8,
+            2 ** 45 + 32,
+            Number.MAX_SAFE_INTEGER,
+          ]) {
+            const q = quantize(x, { bits: 4, scheme, block });
+            expect(q).toEqual({ ...whole, block });
+            expectSame(dequantize(q), dequantize(whole));
+          }
+        }
+      }
+    });
+
     it('constants come back exactly', () => {
       for (const value of [0, 1, -1, 0.1, -1234.567, 1e-45, -1e-40, 3.4e38, 5e-324].map(
         Math.fround,

@@ -227,6 +227,15 @@ function wholeBlocks(block: number): number {
   return unit <= CHUNK ? CHUNK - (CHUNK % unit) : 0;
 }
 
+/**
+ * A place in a block as C++ is told it, where 32 bits hold any number: of a block that reaches
+ * beyond a window it matters only how much of it is left.
+ */
+function inWindow(phase: number, block: number): { phase: number; block: number } {
+  const near = Math.min(phase, CHUNK);
+  return { phase: near, block: Math.min(block - phase + near, 2 * CHUNK) };
+}
+
 export function createUniform(core: Core, bits: Bits, floats: Floats): Uniform {
   const wasm = core.functions<UniformFunctions>();
   const { memory } = core;
@@ -327,7 +336,8 @@ export function createUniform(core: Core, bits: Bits, floats: Floats): Uniform {
         const count = Math.ceil((phase + n) / block);
         giveValues(x, start, n, xAt);
         // A block that goes on from the window before left its range as the last of that window.
-        check(wasm.uniform_block_ranges(xAt, n, phase, block, rangesAt), 'x', start);
+        const near = inWindow(phase, block);
+        check(wasm.uniform_block_ranges(xAt, n, near.phase, near.block, rangesAt), 'x', start);
         chooseBlocks(rangesAt, first, count, format, blocksAt);
         takeParameters(blocksAt, first, count, to);
         const last = count - 1;
@@ -339,7 +349,8 @@ export function createUniform(core: Core, bits: Bits, floats: Floats): Uniform {
         const first = (start - phase) / block;
         giveValues(x, start, n, xAt);
         giveParameters(to, first, Math.ceil((phase + n) / block), blocksAt);
-        wasm.uniform_encode(xAt, n, phase, block, blocksAt, format, codesAt);
+        const near = inWindow(phase, block);
+        wasm.uniform_encode(xAt, n, near.phase, near.block, blocksAt, format, codesAt);
         takeCodes(codesAt, start, n, format.bits, codes);
       });
     });
@@ -500,7 +511,8 @@ export function createUniform(core: Core, bits: Bits, floats: Floats): Uniform {
           const phase = start % block;
           const firstBlock = (start - phase) / block;
           giveParameters(parameters, firstBlock, Math.ceil((phase + n) / block), blocksAt);
-          wasm.uniform_decode(codesAt, n, phase, block, blocksAt, format, outAt);
+          const near = inWindow(phase, block);
+          wasm.uniform_decode(codesAt, n, near.phase, near.block, blocksAt, format, outAt);
         }
         out.set(memory.f32(outAt, n), start);
       });
