@@ -434,6 +434,14 @@ describe.each(['simd128', 'relaxed'] as const)('distributional, %s', (variant) =
     ]) {
       expect(wrong(options), JSON.stringify(options)).toMatch(/^INVALID_ARGUMENT/);
     }
+    // Rows as long as blocks may be, and no longer: not even where there are none.
+    for (const columns of [2 ** 28 + 1, 2 ** 40, Number.MAX_VALUE]) {
+      expect(refused(() => quantize([], { k: 5, axis: 0, shape: [0, columns] }))).toMatch(
+        /^INVALID_ARGUMENT: shape\[1\] must be an integer from 0 to 268435456/,
+      );
+    }
+    const empty = quantize([], { k: 5, axis: 0, shape: [0, 2 ** 28] });
+    expect(dequantize(empty.data, empty.info)).toEqual(new Float32Array(0));
     const q = quantize(x, { n: 5, packbits: false });
     expect(
       refused(() => dequantize(Uint8Array.from(q.data, Number).fill(5, 3, 4), q.info)),

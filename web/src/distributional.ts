@@ -27,6 +27,9 @@ const LLOYD_DISTS = ['gaussian', 'laplace'] as const;
 const METHODS = ['formula', 'lloyd-max', 'kmeans'] as const;
 const LEVELS = ['midpoint', 'centroid'] as const;
 
+/** Values of a block or a row that has its own scale. */
+const MAX_BLOCK = 2 ** 28;
+
 /**
  * What the data are taken to be distributed as. Without suffix: cells of the density that is best
  * for the error asked for; with `_cdf`: equally likely cells. 'laplace' is for method 'lloyd-max'.
@@ -439,12 +442,12 @@ function planOf(length: number, given: unknown): Plan {
   ) {
     throw invalid(`shape must be sides whose product is ${length}, got ${describe(o.shape)}`);
   }
-  let block = o.block === undefined ? null : integer('block', o.block, 1, 2 ** 28);
+  let block = o.block === undefined ? null : integer('block', o.block, 1, MAX_BLOCK);
   if (o.axis !== undefined) {
     if (o.axis !== 0) throw invalid(`axis must be 0, for rows, got ${describe(o.axis)}`);
     if (block !== null) throw invalid('axis and block exclude each other');
     if (shape.length !== 2) throw invalid('axis needs shape: [rows, columns]');
-    block = Math.max(1, shape[1] as number);
+    block = Math.max(1, integer('shape[1]', shape[1], 0, MAX_BLOCK));
   }
   if (block !== null && reference) throw invalid("mode 'reference' has one block");
   return {
@@ -897,7 +900,7 @@ function checkedInfo(given: unknown, loose = false) {
     formula,
     codebook,
     reference: referenceOf(o.mode, method, p, levels),
-    block: o.block === undefined ? null : integer('info.block', o.block, 1, 2 ** 28),
+    block: o.block === undefined ? null : integer('info.block', o.block, 1, MAX_BLOCK),
     locs: o.locs,
     scales: o.scales,
   };
