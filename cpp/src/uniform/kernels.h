@@ -77,7 +77,8 @@ inline bool overflows(const Block& block, const Codes& codes) {
   const float lowest = static_cast<float>(block.zero_point) + static_cast<float>(codes.offset);
   const float highest = static_cast<float>(codes.max) - lowest;
   const float most = std::max(std::fabs(lowest), std::fabs(highest));
-  return !(most * block.scale + std::fabs(block.minimum) <= std::numeric_limits<float>::max());
+  return !(most * std::fabs(block.scale) + std::fabs(block.minimum) <=
+           std::numeric_limits<float>::max());
 }
 
 /// A block's worth of Blocks, for runs that have one.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "support/awkward.h"
@@ -177,6 +178,43 @@ TEST(UniformKernels, ColumnsEncodeAndDecodeToTheScalarBytes) {
           ASSERT_EQ(back0.copy(), back1.copy());
         }
       }
+    }
+  }
+}
+
+// No range gives such a scale, but q may come from elsewhere: a file, say.
+TEST(UniformKernels, NegativeScalesOfAnySizeDecodeWithoutInfinities) {
+  constexpr std::size_t kCodes = 256;
+  static constexpr double kLargest = std::numeric_limits<float>::max();
+  constexpr Codes kSigned = {255, 128, true, Rounding::nearest};
+  Exact<std::uint8_t> codes(kCodes);
+  for (std::size_t i = 0; i < kCodes; ++i) codes.data()[i] = static_cast<std::uint8_t>(i);
+  const auto value = [](std::size_t code, float scale, float minimum) {
+    const double exact = static_cast<double>(static_cast<std::int8_t>(code)) * scale + minimum;
+    return static_cast<float>(std::clamp(exact, -kLargest, kLargest));
+  };
+  for (const float scale : {-1.0f, -2.6e36f, -1e37f, -3.4e38f}) {
+    for (const float minimum : {0.0f, 3.4e38f, -3.4e38f}) {
+      SCOPED_TRACE(testing::Message() << "scale " << scale << " minimum " << minimum);
+      std::vector<float> run(kCodes), columns(kCodes), scales(kCodes), minima(kCodes);
+      for (std::size_t i = 0; i < kCodes; ++i) {
+        scales[i] = i % 3 == 0 ? scale : 1.0f;
+        minima[i] = i % 3 == 0 ? minimum : 0.0f;
+        run[i] = value(i, scale, minimum);
+        columns[i] = value(i, scales[i], minima[i]);
+      }
+      OneBlock one = {{scale, minimum, 0}};
+      std::vector<std::int32_t> zeros(kCodes);
+      const Blocks each = {scales.data(), minima.data(), zeros.data()};
+      Exact<float> back(kCodes);
+      scalar::decode_blocks(codes.data(), 1, kCodes, one.blocks(), kSigned, back.data());
+      EXPECT_EQ(back.copy(), run);
+      simd::decode_blocks(codes.data(), 1, kCodes, one.blocks(), kSigned, back.data());
+      EXPECT_EQ(back.copy(), run);
+      scalar::decode_each(codes.data(), kCodes, each, kSigned, back.data());
+      EXPECT_EQ(back.copy(), columns);
+      simd::decode_each(codes.data(), kCodes, each, kSigned, back.data());
+      EXPECT_EQ(back.copy(), columns);
     }
   }
 }
