@@ -231,18 +231,6 @@ struct FifthBits {
   static constexpr std::uint8_t last_bytes[16] = {2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3};
 };
 
-/// 16 signed bytes times scale.
-FEWBITS_GGML_INLINE void decode16(v128_t codes, v128_t scale, float* out) {
-  const v128_t low = wasm_i16x8_extend_low_i8x16(codes);
-  const v128_t high = wasm_i16x8_extend_high_i8x16(codes);
-  const v128_t integers[4] = {wasm_i32x4_extend_low_i16x8(low), wasm_i32x4_extend_high_i16x8(low),
-                              wasm_i32x4_extend_low_i16x8(high),
-                              wasm_i32x4_extend_high_i16x8(high)};
-  for (int i = 0; i < 4; ++i) {
-    wasm_v128_store(out + 4 * i, wasm_f32x4_mul(wasm_f32x4_convert_i32x4(integers[i]), scale));
-  }
-}
-
 }  // namespace
 
 void encode_q4_0(const float* x, std::size_t blocks, const float* importance, BlockQ4_0* out) {
@@ -379,8 +367,8 @@ void encode_q8_0(const float* x, std::size_t blocks, const float* /*importance*/
 void decode_q8_0(const BlockQ8_0* in, std::size_t blocks, float* out) {
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 32) {
     const v128_t scale = wasm_f32x4_splat(in->scale.load());
-    decode16(wasm_v128_load(in->codes), scale, out);
-    decode16(wasm_v128_load(in->codes + 16), scale, out + 16);
+    decode_signed(wasm_v128_load(in->codes), scale, out);
+    decode_signed(wasm_v128_load(in->codes + 16), scale, out + 16);
   }
 }
 

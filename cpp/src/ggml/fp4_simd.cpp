@@ -6,6 +6,7 @@
 
 #include "ggml/fp4.h"
 #include "ggml/kernels.h"
+#include "ggml/widen_simd.h"
 
 namespace fewbits::ggml::simd {
 namespace {
@@ -37,17 +38,9 @@ FEWBITS_GGML_INLINE v128_t encode16(const v128_t* x, float scale) {
 }
 
 /// Doubled elements of 16 codes times scale.
-FEWBITS_GGML_INLINE void decode16(v128_t codes, float scale, v128_t* out) {
+FEWBITS_GGML_INLINE void decode16(v128_t codes, float scale, float* out) {
   const v128_t table = wasm_i8x16_const(0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12);
-  const v128_t values = fewbits::simd::lookup16(table, codes);
-  const v128_t low = wasm_i16x8_extend_low_i8x16(values);
-  const v128_t high = wasm_i16x8_extend_high_i8x16(values);
-  const v128_t integers[4] = {wasm_i32x4_extend_low_i16x8(low), wasm_i32x4_extend_high_i16x8(low),
-                              wasm_i32x4_extend_low_i16x8(high),
-                              wasm_i32x4_extend_high_i16x8(high)};
-  for (int i = 0; i < 4; ++i) {
-    out[i] = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(integers[i]), wasm_f32x4_splat(scale));
-  }
+  decode_signed(fewbits::simd::lookup16(table, codes), wasm_f32x4_splat(scale), out);
 }
 
 /// The largest magnitude of 4 * n values, which it also loads.
@@ -78,10 +71,8 @@ void decode_mxfp4(const BlockMXFP4* in, std::size_t blocks, float* out) {
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 32) {
     const float scale = mxfp4_scale(in->exponent);
     const v128_t bytes = wasm_v128_load(in->codes);
-    v128_t values[8];
-    decode16(wasm_v128_and(bytes, wasm_i8x16_splat(15)), scale, values);
-    decode16(wasm_u8x16_shr(bytes, 4), scale, values + 4);
-    for (int i = 0; i < 8; ++i) wasm_v128_store(out + 4 * i, values[i]);
+    decode16(wasm_v128_and(bytes, wasm_i8x16_splat(15)), scale, out);
+    decode16(wasm_u8x16_shr(bytes, 4), scale, out + 16);
   }
 }
 
@@ -118,9 +109,7 @@ void decode_nvfp4(const BlockNVFP4* in, std::size_t blocks, float* out) {
       const v128_t bytes = wasm_v128_load64_zero(in->codes + 8 * j);
       const v128_t low = wasm_v128_and(bytes, wasm_i8x16_splat(15));
       const v128_t codes = wasm_i64x2_shuffle(low, wasm_u8x16_shr(bytes, 4), 0, 2);
-      v128_t values[4];
-      decode16(codes, nvfp4_scale(in->scales[j]), values);
-      for (int i = 0; i < 4; ++i) wasm_v128_store(out + 16 * j + 4 * i, values[i]);
+      decode16(codes, nvfp4_scale(in->scales[j]), out + 16 * j);
     }
   }
 }

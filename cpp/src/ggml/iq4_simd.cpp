@@ -9,6 +9,7 @@
 #include "ggml/iq4.h"
 #include "ggml/kernels.h"
 #include "ggml/sub_scales.h"
+#include "ggml/widen_simd.h"
 
 namespace fewbits::ggml::simd {
 namespace {
@@ -186,24 +187,15 @@ FEWBITS_GGML_INLINE void quantize(const float* x, float inverse, std::uint8_t* o
   wasm_v128_store(out, wasm_v128_or(low, wasm_i8x16_shl(high, 4)));
 }
 
-/// 16 values scale * level.
-FEWBITS_GGML_INLINE void decode16(v128_t codes, float scale, float* out) {
-  const v128_t levels = fewbits::simd::lookup16(levels_table(), codes);
-  const v128_t low = wasm_i16x8_extend_low_i8x16(levels);
-  const v128_t high = wasm_i16x8_extend_high_i8x16(levels);
-  const v128_t integers[4] = {wasm_i32x4_extend_low_i16x8(low), wasm_i32x4_extend_high_i16x8(low),
-                              wasm_i32x4_extend_low_i16x8(high),
-                              wasm_i32x4_extend_high_i16x8(high)};
-  for (int i = 0; i < 4; ++i) {
-    wasm_v128_store(out + 4 * i,
-                    wasm_f32x4_mul(wasm_f32x4_splat(scale), wasm_f32x4_convert_i32x4(integers[i])));
-  }
-}
-
+/// 32 values scale * level.
 FEWBITS_GGML_INLINE void decode32(const std::uint8_t* in, float scale, float* out) {
+  const v128_t table = levels_table();
+  const v128_t by = wasm_f32x4_splat(scale);
   const v128_t bytes = wasm_v128_load(in);
-  decode16(wasm_v128_and(bytes, wasm_i8x16_splat(15)), scale, out);
-  decode16(wasm_u8x16_shr(bytes, 4), scale, out + 16);
+  const v128_t low = wasm_v128_and(bytes, wasm_i8x16_splat(15));
+  const v128_t high = wasm_u8x16_shr(bytes, 4);
+  decode_signed(fewbits::simd::lookup16(table, low), by, out);
+  decode_signed(fewbits::simd::lookup16(table, high), by, out + 16);
 }
 
 }  // namespace

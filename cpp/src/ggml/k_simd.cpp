@@ -134,13 +134,12 @@ FEWBITS_GGML_INLINE void quantize_symmetric_searched(const float* x, int half, c
   }
 }
 
-/// n bytes (a multiple of 16) times scale, as floats. Unsigned, or less `bias`.
-template <int n>
-FEWBITS_GGML_INLINE void steps_of(const Widen& widen, const v128_t* codes, float scale, float bias,
-                                  float* out) {
-  for (int i = 0; i < n / 4; ++i) {
-    const v128_t code = wasm_f32x4_sub(wasm_f32x4_convert_i32x4(widen(codes[i / 4], i % 4)),
-                                       wasm_f32x4_splat(bias));
+/// 16 bytes, unsigned or less `bias`, times scale.
+FEWBITS_GGML_INLINE void steps16(const Widen& widen, v128_t codes, float scale, float bias,
+                                 float* out) {
+  for (int i = 0; i < 4; ++i) {
+    const v128_t code =
+        wasm_f32x4_sub(wasm_f32x4_convert_i32x4(widen(codes, i)), wasm_f32x4_splat(bias));
     wasm_v128_store(out + 4 * i, wasm_f32x4_mul(wasm_f32x4_splat(scale), code));
   }
 }
@@ -168,11 +167,10 @@ void decode_q2_K(const BlockQ2_K* in, std::size_t blocks, float* out) {
   const v128_t codes = wasm_f32x4_const(0, 1, 2, 3);
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 256) {
     const v128_t sub = wasm_v128_load(in->scales);
-    const v128_t subs[2] = {decoding.low(sub), decoding.high(sub)};
     float scales[16];
     float minima[16];
-    steps_of<16>(decoding.widen, subs, in->scale.load(), 0, scales);
-    steps_of<16>(decoding.widen, subs + 1, in->minimum.load(), 0, minima);
+    steps16(decoding.widen, decoding.low(sub), in->scale.load(), 0, scales);
+    steps16(decoding.widen, decoding.high(sub), in->minimum.load(), 0, minima);
     // Sub-blocks 2 k and 2 k + 1 of a half are the bits 2 k of its two runs of 16 bytes.
     for (int run = 0; run < 4; ++run) {
       // Four times the first codes; the bits of a neighbour never get to those that are looked at.
@@ -234,9 +232,8 @@ void decode_q3_K(const BlockQ3_K* in, std::size_t blocks, float* out) {
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 256) {
     std::uint8_t sub[16];
     unpack_scales_q3(in->scales, sub);
-    const v128_t subs = wasm_v128_load(sub);
     float scales[16];
-    steps_of<16>(decoding.widen, &subs, in->scale.load(), 32, scales);
+    steps16(decoding.widen, wasm_v128_load(sub), in->scale.load(), 32, scales);
     for (int run = 0; run < 4; ++run) {
       v128_t bits = wasm_v128_load(in->codes + 16 * run);
       // Third bits of sub-block 2 k in bit 2: those of the second half begin there.
@@ -385,7 +382,7 @@ void decode_q6_K(const BlockQ6_K* in, std::size_t blocks, float* out) {
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 256) {
     const v128_t sub = wasm_v128_xor(wasm_v128_load(in->scales), sign);
     float scales[16];
-    steps_of<16>(decoding.widen, &sub, in->scale.load(), 128, scales);
+    steps16(decoding.widen, sub, in->scale.load(), 128, scales);
     for (int half = 0; half < 2; ++half) {
       for (int at = 0; at < 2; ++at) {
         const v128_t high = wasm_v128_load(in->high + 32 * half + 16 * at);

@@ -68,6 +68,18 @@ struct Decoding {
   FEWBITS_GGML_INLINE v128_t high(v128_t bytes) const { return low(wasm_u16x8_shr(bytes, 4)); }
 };
 
+/// 16 values scale * signed byte.
+FEWBITS_GGML_INLINE void decode_signed(v128_t bytes, v128_t scale, float* out) {
+  const v128_t low = wasm_i16x8_extend_low_i8x16(bytes);
+  const v128_t high = wasm_i16x8_extend_high_i8x16(bytes);
+  const v128_t integers[4] = {wasm_i32x4_extend_low_i16x8(low), wasm_i32x4_extend_high_i16x8(low),
+                              wasm_i32x4_extend_low_i16x8(high),
+                              wasm_i32x4_extend_high_i16x8(high)};
+  for (int i = 0; i < 4; ++i) {
+    wasm_v128_store(out + 4 * i, wasm_f32x4_mul(wasm_f32x4_convert_i32x4(integers[i]), scale));
+  }
+}
+
 /// Codes of two bits as floats that they have in a table of four.
 class FourFloats {
  public:
