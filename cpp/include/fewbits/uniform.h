@@ -9,15 +9,19 @@
 ///
 /// Every scheme is the one map
 ///
-///   code = clamp(round((x - minimum) / scale) + zero_point)      x' = (code - zero_point) * scale
-///   + minimum
+///   code = clamp(round((x - minimum) / scale) + zero_point)
+///   x'   = (code - zero_point) * scale + minimum
 ///
 /// with the parts that a scheme does not have at zero:
 ///
-///   symmetric    signed codes -2^(b-1) .. 2^(b-1)-1    scale = max|x| / (2^(b-1) - 1)
-///   asymmetric   unsigned codes 0 .. 2^b-1             scale = (max - min) / (2^b - 1), zero_point
-///   = round(-min / scale) affine       unsigned codes 0 .. 2^b-1             scale = (max - min) /
-///   (2^b - 1), minimum = min
+///   symmetric    codes -2^(b-1) .. 2^(b-1)-1, signed
+///                scale = max|x| / (2^(b-1) - 1)
+///   asymmetric   codes 0 .. 2^b-1
+///                scale = (max - min) / (2^b - 1)
+///                zero_point = round(-min / scale)
+///   affine       codes 0 .. 2^b-1
+///                scale = (max - min) / (2^b - 1)
+///                minimum = min
 ///
 /// (Jacob et al., Quantization and Training of Neural Networks for Efficient
 /// Integer-Arithmetic-Only Inference, 2018, for the first two; affine is the form of ggml's Q4_1.)
@@ -25,7 +29,7 @@
 /// same on every machine.
 ///
 /// At the edges:
-/// - NaN and infinities are refused with Status::non_finite and their index; nothing is written.
+/// - NaN and infinities are refused with Status::non_finite and their index; no code is written.
 /// - Constant input comes back exactly under asymmetric and affine; under symmetric the scale is a
 ///   quotient, and rounded. All zero: scale 1, codes of zero. A constant c under
 ///   asymmetric: scale |c|, codes one step from the zero point.
@@ -94,9 +98,9 @@ Result choose_blocks(const Ranges& ranges, std::size_t count, const Format& form
 void encode(const float* x, std::size_t n, std::size_t phase, std::size_t block,
             const Blocks& blocks, const Format& format, std::uint8_t* codes);
 
-/// block_ranges, choose and encode in one pass over `n` values that begin a block: writes
+/// block_ranges, choose and encode in one call for `n` values that begin a block: writes
 /// ceil(n / block) blocks. The index of a failure is that of the value, or for Status::unsupported
-/// of the first value of its block.
+/// of the first value of its block. No code is written then; entries of `blocks` may be.
 Result quantize_blocks(const float* x, std::size_t n, std::size_t block, const Format& format,
                        const Blocks& blocks, std::uint8_t* codes);
 
