@@ -1,11 +1,12 @@
 // Prints what fb.distributional is measured by: mean squared errors on the Gaussian and Laplace
-// distributions, analytic and sampled; how near n * E|error| comes to its limit; the 7-bit example;
-// throughput. `node tests/bench/distributional-tables.mjs` after `npm run build`.
+// distributions, analytic and sampled; how near n * E|error| comes to its limit; the 7-bit example.
+// `node tests/bench/distributional-tables.mjs` after `npm run build`; how fast it is, says
+// `npm run bench -- distributional`.
 
 import { load } from 'fewbits';
 
 const fb = await load();
-const { quantize, dequantize, codebook, meanSquaredError } = fb.distributional;
+const { quantize, codebook, meanSquaredError } = fb.distributional;
 
 /** Deterministic uniform values in (0, 1): 53 bits of a splitmix-seeded xorshift. */
 function generator(seed) {
@@ -74,52 +75,3 @@ const noisy = sample(100_000, () => normal() + 0.2 * uniform());
 const seven = quantize(noisy, { k: 7, dist: null });
 row('bytes', [noisy.byteLength, '->', seven.data.byteLength]);
 row('chosen', [seven.info.dist, 'beta', seven.info.beta.toFixed(4)]);
-
-console.log('\n4. throughput, end to end from JavaScript (median of 5)');
-const median = (work, rounds = 5) => {
-  work();
-  const times = [];
-  for (let i = 0; i < rounds; ++i) {
-    const start = performance.now();
-    work();
-    times.push(performance.now() - start);
-  }
-  return times.sort((a, b) => a - b)[rounds >> 1];
-};
-const many = sample(10_000_000, normal);
-const distributional = median(() => quantize(many, { k: 4, beta: 1 }));
-const flat = median(() => fb.uniform.quantize(many, { bits: 4 }));
-const { thresholds } = codebook(quantize(many, { k: 4, beta: 1 }).info);
-/** The same thresholds, searched by halving; codes unpacked, which spares it the packing. */
-function plain(x) {
-  const codes = new Uint8Array(x.length);
-  for (let i = 0; i < x.length; ++i) {
-    let low = 0;
-    let high = thresholds.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (thresholds[middle] <= x[i]) low = middle + 1;
-      else high = middle;
-    }
-    codes[i] = low;
-  }
-  return codes;
-}
-const loop = median(() => plain(many), 3);
-const ms = (t) => `${t.toFixed(1)} ms`;
-row('10^7 values at 4 bits', [ms(distributional)]);
-row('  plain JavaScript binary search', [
-  ms(loop),
-  `${(loop / distributional).toFixed(1)}x slower`,
-]);
-row('  uniform 4-bit', [ms(flat), `${(flat / distributional).toFixed(2)} of its speed`]);
-const million = many.subarray(0, 1_000_000);
-// A pass's worth: what the same values cost with beta given.
-const pass = distributional / 10;
-const automatic = median(() => quantize(million, { k: 4 }));
-row('automatic beta, 10^6 values', [ms(automatic), `${(automatic / pass).toFixed(1)} passes`]);
-const all = median(() => quantize(million, { k: 4, dist: null }));
-row('automatic distribution and beta', [ms(all), `${(all / pass).toFixed(1)} passes`]);
-const q = quantize(many, { k: 4, beta: 1 });
-const out = new Float32Array(many.length);
-row('dequantize 10^7 values', [ms(median(() => dequantize(q.data, q.info, out)))]);
