@@ -8,6 +8,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as io from 'fewbits/io';
+import { processorTime } from '../bench/measure.mjs';
 import { corpusOf } from './corpus.mjs';
 import * as targets from './io-targets.mjs';
 
@@ -18,7 +19,8 @@ const { values: options } = parseArgs({
     seed: { type: 'string', default: '1' },
   },
 });
-const slowest = 2000; // milliseconds of processor time for one file of a few kilobytes
+// Milliseconds of processor time for one file of a few kilobytes: a busy machine does not make one slow.
+const slowest = 2000;
 const memoryLimit = 1 << 30;
 
 const golden = (folder) => {
@@ -115,12 +117,6 @@ const integers = [
   ],
   ...[(1n << 61n) + 1n, (1n << 63n) - 1n, 1n << 63n, (1n << 64n) - 8n, (1n << 64n) - 1n],
 ];
-
-/** Milliseconds of processor time: a busy machine does not make a file slow. */
-function processorTime() {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
 
 /** Repeatable random integers below a bound. */
 function generator(seed) {
