@@ -7,6 +7,9 @@ const CHUNKS = 'chunks';
 const SEALS = 'seals';
 type StoreName = typeof CHUNKS | typeof SEALS;
 
+/** All of a version is on the disk before anything older is removed. */
+const ON_DISK: IDBTransactionOptions = { durability: 'strict' };
+
 interface SealRecord extends Seal {
   readonly chunks: number;
 }
@@ -55,13 +58,19 @@ function createWriter(database: IDBDatabase, key: Key): Writer {
   let count = 0;
   return {
     write: (bytes) =>
-      transact(database, [CHUNKS], 'readwrite', async (chunks) => {
-        // A view is stored with all of its buffer.
-        const chunk = bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
-        // Not put(): another version of the same number would be an error.
-        await settled(chunks.add(chunk, [...key, count]));
-        count++;
-      }),
+      transact(
+        database,
+        [CHUNKS],
+        'readwrite',
+        async (chunks) => {
+          // A view is stored with all of its buffer.
+          const chunk = bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
+          // Not put(): another version of the same number would be an error.
+          await settled(chunks.add(chunk, [...key, count]));
+          count++;
+        },
+        ON_DISK,
+      ),
     async seal(seal) {
       await transact(
         database,
@@ -73,8 +82,7 @@ function createWriter(database: IDBDatabase, key: Key): Writer {
           const record: SealRecord = { ...seal, chunks: count };
           await settled(seals.add(record, key));
         },
-        // On the disk before anything older is removed.
-        { durability: 'strict' },
+        ON_DISK,
       );
       database.close();
     },
