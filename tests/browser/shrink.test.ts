@@ -245,6 +245,25 @@ test.each([
   },
 );
 
+test('a type that is chosen while the file is made does not name it', async () => {
+  await type('Q4_K');
+  await expect.poll(() => make().isEnabled()).toBe(true);
+  const select = await part().getByRole('combobox', { name: 'Type', exact: true }).elementHandle();
+  // In one task, so that the file cannot be done before.
+  await make().evaluate(async (button, select) => {
+    (button as HTMLButtonElement).click();
+    await null;
+    (select as HTMLSelectElement).value = 'Q8_0';
+    select?.dispatchEvent(new Event('change'));
+  }, select);
+  const button = part().getByRole('button', { name: /^Download/ });
+  await button.waitFor();
+  const [download] = await Promise.all([opened.page.waitForEvent('download'), button.click()]);
+  expect(download.suggestedFilename()).toBe('example-Q4_K.gguf');
+  const same = await expected(exampleModel(), { type: 'Q4_K' });
+  expect(readFileSync(await download.path()).equals(same)).toBe(true);
+});
+
 test('a GGUF file: what is quantized is kept, or converted when asked', async () => {
   const file = await expected(exampleModel(), { type: 'Q8_0' });
   await give('model.gguf', file);

@@ -16,6 +16,11 @@ interface Running {
   readonly text: string;
 }
 
+/** The file, under the name of what it was made of and the type that was asked for: both may change meanwhile. */
+interface Made extends Shrunk {
+  readonly name: string;
+}
+
 interface State {
   readonly source: Source;
   /** Null while it is read. */
@@ -38,7 +43,7 @@ interface State {
   readonly block: number;
   readonly sub: number;
   readonly working: Running | null;
-  readonly result: Shrunk | null;
+  readonly result: Made | null;
   readonly error: unknown;
   /** What is wrong with the rules. */
   readonly planError: unknown;
@@ -214,7 +219,13 @@ function unknown({ tensors }: Plan, model: Opened, exact: State['exact']) {
   });
 }
 
+function fileName({ source, type }: State): string {
+  const model = source === 'example' ? 'example' : source.name;
+  return `${model.replace(/\.(safetensors|gguf)$/i, '')}-${type}.gguf`;
+}
+
 async function shrink(state: State, set: Update<State>): Promise<void> {
+  const name = fileName(state);
   cancelling = new AbortController();
   set({
     working: { fraction: 0, text: 'Starting the workers' },
@@ -223,7 +234,7 @@ async function shrink(state: State, set: Update<State>): Promise<void> {
     notice: '',
   });
   try {
-    const result = await client.call(
+    const shrunk = await client.call(
       'shrink',
       { options: optionsOf(state) },
       {
@@ -231,7 +242,7 @@ async function shrink(state: State, set: Update<State>): Promise<void> {
         progress: (fraction, text) => set({ working: { fraction, text } }),
       },
     );
-    set({ working: null, result });
+    set({ working: null, result: { ...shrunk, name } });
   } catch (error) {
     set({ working: null, ...(isAbort(error) ? { notice: 'Cancelled.' } : { error }) });
   }
@@ -443,12 +454,8 @@ function tensorView(fb: Fewbits, state: State, set: Update<State>) {
     }`;
 }
 
-function outcome(result: Shrunk, { source, model, type }: State) {
-  const { file } = result;
-  const name = (source === 'example' ? 'example' : source.name).replace(
-    /\.(safetensors|gguf)$/i,
-    '',
-  );
+function outcome(result: Made, { model }: State) {
+  const { file, name } = result;
   return html`
     <h3>Done</h3>
     ${facts([
@@ -460,7 +467,7 @@ function outcome(result: Shrunk, { source, model, type }: State) {
       ['WebAssembly memory', byteSize(result.memoryBytes)],
     ])}
     <p><button type="button" class="button main"
-      @click=${() => download(`${name}-${type}.gguf`, file)}>Download, ${byteSize(file.size)}</button></p>`;
+      @click=${() => download(name, file)}>Download, ${byteSize(file.size)}</button></p>`;
 }
 
 function importanceView(state: State, busy: boolean, set: Update<State>) {
