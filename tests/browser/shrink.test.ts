@@ -301,6 +301,40 @@ function ggufWithImportance() {
   return { gguf, dat: Buffer.concat([...dat, int32(9)]), importance, data, names };
 }
 
+test('what is chosen while a file is read is what is planned', async () => {
+  const { page } = opened;
+  const { gguf, dat, names } = ggufWithImportance();
+  const select = await part().getByRole('combobox', { name: 'Type', exact: true }).elementHandle();
+  await type('Q4_K');
+  for (const [input, bytes, chosen] of [
+    [modelInput(page), gguf, 'Q8_0'],
+    [matrixInput(page), dat, 'Q6_K'],
+  ] as const) {
+    // In one task, so that the file cannot be read before.
+    await input.evaluate(
+      async (input, { bytes, select, chosen }) => {
+        const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(bytes)], 'read'));
+        (input as HTMLInputElement).files = data.files;
+        input.dispatchEvent(new Event('change'));
+        await null;
+        (select as HTMLSelectElement).value = chosen;
+        select?.dispatchEvent(new Event('change'));
+      },
+      { bytes: [...bytes], select, chosen },
+    );
+    await expect
+      .poll(async () => (await row(/^6 tensors: what they are/, names[0]))[4])
+      .toBe(chosen);
+    await look().waitFor();
+    // No plan is still to come.
+    expect((await row(/^6 tensors: what they are/, names[0]))[4]).toBe(chosen);
+  }
+  await expect.poll(() => fact(page, '#shrink', 'used for')).toBe('5 of 6 tensors');
+  await part().getByRole('button', { name: 'Go without it' }).click();
+  await expect.poll(() => part().getByText('importance matrix', { exact: true }).count()).toBe(0);
+});
+
 test('an importance matrix: used by name, errors weighted, the download equals the library’s own', async () => {
   const { page } = opened;
   const { gguf, dat, importance, data, names } = ggufWithImportance();

@@ -55,8 +55,8 @@ const client = new Client<ShrinkCalls>(
 );
 let measuring = new AbortController();
 let cancelling = new AbortController();
-/** Only the answer to the newest question counts. */
-let asked = 0;
+/** Only the newest plan counts. */
+let planning = new AbortController();
 let taken = 0;
 
 function parseRules(text: string): TensorRule[] {
@@ -75,13 +75,15 @@ const optionsOf = ({ type, rules, again }: State): ModelPlanOptions => ({
 });
 
 async function plan(state: State, set: Update<State>): Promise<void> {
-  const question = ++asked;
+  planning.abort();
+  planning = new AbortController();
+  const mine = planning.signal;
   try {
-    const plans = await client.call('plan', { options: optionsOf(state) });
-    if (question === asked) set({ plans, planError: null });
+    const plans = await client.call('plan', { options: optionsOf(state) }, { signal: mine });
+    if (!mine.aborted) set({ plans, planError: null });
   } catch (planError) {
     // The last good plan stays in sight: the rules may be half typed.
-    if (question === asked) set({ planError });
+    if (!mine.aborted) set({ planError });
   }
 }
 
@@ -134,15 +136,16 @@ const unmeasured = {
   result: null,
 };
 
-async function take(state: State, source: Source, set: Update<State>): Promise<void> {
+async function take(source: Source, set: Update<State>): Promise<void> {
   measuring.abort();
+  planning.abort();
   const turn = ++taken;
   set({ ...unmeasured, error: null, source, model: null, tensor: '', notice: '', block: 0 });
   try {
     const model = await client.call('open', { source });
     if (turn !== taken) return;
     set({ model, tensor: largest(model) });
-    plan(state, set);
+    plan(latest, set);
     await surveyAll(set);
   } catch (error) {
     if (turn === taken) set({ error });
@@ -150,14 +153,14 @@ async function take(state: State, source: Source, set: Update<State>): Promise<v
 }
 
 /** Takes an importance matrix, or none: then all is planned and measured again. */
-async function weigh(state: State, file: File | null, set: Update<State>): Promise<void> {
+async function weigh(file: File | null, set: Update<State>): Promise<void> {
   measuring.abort();
   set({ error: null, notice: '', weighing: true });
   try {
     const weighing = await client.call('weigh', { file });
     const importance = weighing && file ? { ...weighing, name: file.name } : null;
     set({ ...unmeasured, importance, weighing: false });
-    plan(state, set);
+    plan(latest, set);
     await surveyAll(set);
   } catch (error) {
     set({ error, weighing: false });
@@ -492,7 +495,7 @@ function importanceView(state: State, busy: boolean, set: Update<State>) {
       : nothing
   }
   <p><button type="button" class="button" ?disabled=${busy}
-    @click=${() => weigh(state, null, set)}>Go without it</button></p>`;
+    @click=${() => weigh(null, set)}>Go without it</button></p>`;
 }
 
 const started: State = {
@@ -519,17 +522,21 @@ const started: State = {
 };
 
 let begun = false;
+/** As it is drawn now: options may change while a file is read. */
+let latest = started;
 
 live<State>('shrink', started, (fb, state, set) => {
+  latest = state;
   if (!begun) {
     begun = true;
-    take(state, state.source, set);
+    take(state.source, set);
   }
   const { model, plans, survey, surveying, exact, whole, source, importance } = state;
   const busy = state.working !== null || state.weighing;
   const change = (chosen: Partial<State>) => {
     set({ ...chosen, result: null });
-    plan({ ...state, ...chosen }, set);
+    // A model that is still read is planned with what is chosen by then.
+    if (model) plan({ ...state, ...chosen }, set);
   };
   const quantized = model?.tensors.some(({ typeName }) => /Q\d|FP4/.test(typeName));
   return html`
@@ -537,10 +544,10 @@ live<State>('shrink', started, (fb, state, set) => {
       label: 'Drop a .safetensors or .gguf file here, or choose one',
       accept: '.safetensors,.gguf',
       disabled: busy,
-      take: (file) => take(state, file, set),
+      take: (file) => take(file, set),
     })}
     <p><button type="button" class="button" ?disabled=${busy || source === 'example'}
-      @click=${() => take(state, 'example', set)}>Take a small model that is made here</button></p>
+      @click=${() => take('example', set)}>Take a small model that is made here</button></p>
     ${
       model
         ? facts([
@@ -561,7 +568,7 @@ live<State>('shrink', started, (fb, state, set) => {
         'Drop an importance matrix of llama.cpp here if you have one (.gguf, .dat), or choose it',
       accept: '.gguf,.dat,.imatrix',
       disabled: busy || !model,
-      take: (file) => weigh(state, file, set),
+      take: (file) => weigh(file, set),
     })}
     ${importance ? importanceView(state, busy, set) : nothing}
     ${surveying ? progress({ ...surveying, cancel: () => measuring.abort() }) : nothing}

@@ -182,8 +182,10 @@ const calls = {
   },
 
   /** What would become of each tensor. */
-  async plan({ options }: { options: ModelPlanOptions }): Promise<Plans> {
+  async plan({ options }: { options: ModelPlanOptions }, work: Work): Promise<Plans> {
     const types = [...candidates(await load()), ...mixtures];
+    // Each key that is pressed in the rules asks for plans: only the last are made.
+    await work.checkpoint();
     return {
       chosen: plan(options),
       byType: types.flatMap((type) => {
