@@ -100,6 +100,21 @@ test('recall falls and size falls with the bits; learning the mean is offered', 
   expect(await part().getByRole('status').textContent()).toMatch(/axes would not find/);
 });
 
+test('what the index learns cannot be changed while it learns', async () => {
+  const radio = (name: string) => part().getByRole('radio', { name, exact: true });
+  const axes = await radio('mean and principal axes').elementHandle();
+  // In one task, so that it cannot be done before.
+  await radio('the mean').evaluate(async (mean, axes) => {
+    (mean as HTMLElement).click();
+    await null;
+    (axes as HTMLElement).click();
+  }, axes);
+  await expect.poll(() => radio('the mean').isChecked()).toBe(true);
+  await done();
+  expect(await radio('the mean').isChecked()).toBe(true);
+  expect(await part().getByRole('status').textContent()).toBe('Ready.');
+});
+
 test('a .npy with labels: neighbours and download equal the library’s own', async () => {
   const [rows, dims] = [500, 96];
   const x = clustered(rows, dims);

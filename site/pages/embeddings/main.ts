@@ -418,7 +418,9 @@ live<State>('embeddings', started, (_, state, set) => {
               options: LEARNING,
               value: state.learning,
               set: (learning) => {
-                if (opened && !busy) compare(state, learning, set);
+                // What runs goes on with its own: the mark goes back to that.
+                if (busy) set({});
+                else if (opened) compare(state, learning, set);
                 else set({ learning });
               },
             })
