@@ -80,7 +80,6 @@ async function ask(query: Query): Promise<Pick<State, 'answer' | 'error'>> {
   }
 }
 
-/** Reads the vectors, builds the indexes and asks a first question. */
 /** calibrate() takes axes only where they find more of the sample's neighbours. */
 function readyNotice(learning: Learning, { measured }: Comparison): string {
   const without = measured.filter(({ axes }) => !axes).map(({ bits }) => bits);
@@ -89,13 +88,15 @@ function readyNotice(learning: Learning, { measured }: Comparison): string {
   return `Ready. Principal axes would not find clearly more${where}: only the mean was taken off${where && ' there'}.`;
 }
 
+const firstQuery = ({ text, labels }: Opened): Query =>
+  text ? { by: 'text', value: 'happy cat' } : { by: 'item', value: labels[0] };
+
+/** Reads the vectors, builds the indexes and asks a first question. */
 const take = (source: Source, learning: Learning, set: Update<State>) =>
   busy(set, async (options) => {
     set({ source, opened: null, reopened: null, comparison: null, answer: null });
     const opened = await client.call('open', source, options);
-    const query: Query = opened.text
-      ? { by: 'text', value: 'happy cat' }
-      : { by: 'item', value: opened.labels[0] };
+    const query = firstQuery(opened);
     set({ opened, query });
     const comparison = await client.call('compare', { learning }, options);
     return { comparison, notice: readyNotice(learning, comparison), ...(await ask(query)) };
@@ -123,9 +124,7 @@ const keepIndex = ({ bits }: State, set: Update<State>) =>
 const reopen = (set: Update<State>) =>
   busy(set, async () => {
     const { bits, bytes, ...opened } = await client.call('reopen', undefined);
-    const query: Query = opened.text
-      ? { by: 'text', value: 'happy cat' }
-      : { by: 'item', value: opened.labels[0] };
+    const query = firstQuery(opened);
     return {
       opened,
       query,
@@ -350,9 +349,13 @@ const started: State = {
 
 let begun = false;
 
-async function begin(set: Update<State>): Promise<void> {
-  set({ kept: await client.call('kept', undefined) });
-  await take(BUILT_IN, started.learning, set);
+function begin(set: Update<State>): void {
+  take(BUILT_IN, started.learning, set);
+  // Where the worker cannot be had, the other call says so.
+  client.call('kept', undefined).then(
+    (kept) => set({ kept }),
+    () => {},
+  );
 }
 
 live<State>('embeddings', started, (_, state, set) => {
