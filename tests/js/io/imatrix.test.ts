@@ -109,6 +109,20 @@ describe('GGUF', () => {
     });
   });
 
+  it('is refused for a number of chunks that no file can state', () => {
+    const counted = (value: number) =>
+      writeGguf(
+        about.map((entry) =>
+          entry.key === 'imatrix.chunk_count' ? { ...entry, type: 'f64', value } : entry,
+        ) as GgufEntryInput[],
+        dense,
+      );
+    expect(readImatrix(counted(2 ** 32 - 1)).chunks).toBe(2 ** 32 - 1);
+    for (const chunks of [2 ** 32, -1, 0.5, Number.NaN]) {
+      expect(() => readImatrix(counted(chunks))).toThrow(refused('CORRUPT_DATA'));
+    }
+  });
+
   it('is refused when it is another kind of file, or a tensor lacks a part', () => {
     expect(() => readImatrix(writeGguf([], dense))).toThrow(/no importance matrix/);
     for (const tensors of [

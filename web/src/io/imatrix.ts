@@ -1,4 +1,4 @@
-import { type GgufData, readGguf } from './gguf.js';
+import { type GgufData, type GgufTensorInfo, readGguf } from './gguf.js';
 import type { GgufArray } from './gguf-values.js';
 import {
   type ByteSource,
@@ -43,7 +43,8 @@ export function readImatrix(source: Bytes): Imatrix {
   const bytes = toBytes(source);
   const magic = String.fromCharCode(...bytes.subarray(0, 4));
   const imatrix = magic === 'GGUF' ? fromGguf(readGguf(bytes)) : fromDat(bytes);
-  if (!Number.isInteger(imatrix.chunks) || imatrix.chunks < 0) {
+  // Files that are made with it state the number as u32.
+  if (!Number.isInteger(imatrix.chunks) || imatrix.chunks < 0 || imatrix.chunks > 0xffff_ffff) {
     throw corrupt(`imatrix: ${imatrix.chunks} chunks`);
   }
   for (const [name, weights] of imatrix.weights) {
@@ -72,28 +73,32 @@ function fromGguf(file: GgufData): Imatrix {
       `imatrix: this GGUF file is no importance matrix, it lacks ${Object.values(keys).join(', ')}`,
     );
   }
+  // A hostile file has a million.
+  const infos = new Map(tensors.map((info) => [info.name, info]));
+  const floats = (tensor: string, what: string) =>
+    floatsOf(file, infos.get(`${tensor}.${what}`), tensor, what);
   const weights = new Map<string, Float32Array>();
   for (const { name } of tensors) {
     // Other tensors say more of the same activations; quantizers have no use for it.
     const [, tensor] = /^(.*)\.(?:in_sum2|counts)$/s.exec(name) ?? [];
     if (tensor === undefined || weights.has(tensor)) continue;
-    weights.set(
-      tensor,
-      means(tensor, floats(file, tensor, 'in_sum2'), floats(file, tensor, 'counts')),
-    );
+    weights.set(tensor, means(tensor, floats(tensor, 'in_sum2'), floats(tensor, 'counts')));
   }
   return { format: 'gguf', weights, datasets: texts.values as string[], chunks };
 }
 
-function floats(file: GgufData, tensor: string, what: string): Float32Array {
-  const name = `${tensor}.${what}`;
-  const info = file.tensors.find((one) => one.name === name);
+function floatsOf(
+  file: GgufData,
+  info: GgufTensorInfo | undefined,
+  tensor: string,
+  what: string,
+): Float32Array {
   if (info?.type !== 'F32') {
     throw corrupt(
       `imatrix: ${quote(tensor)} ${info ? `has a ${what} of ${info.type}` : `lacks its ${what}`}`,
     );
   }
-  return new Float32Array(file.bytes(name).slice().buffer);
+  return new Float32Array(file.bytes(info.name).slice().buffer);
 }
 
 function means(tensor: string, sums: Float32Array, counts: Float32Array): Float32Array {
