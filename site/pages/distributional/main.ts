@@ -40,7 +40,8 @@ let choosing = new AbortController();
 async function choose(state: Chosen, change: Partial<Chosen>, set: Update<Chosen>) {
   const { source, file, loc, scale, bits, method, assumed, beta } = { ...state, ...change };
   choosing.abort();
-  choosing = new AbortController();
+  const mine = new AbortController();
+  choosing = mine;
   set({ ...change, busy: true, error: null });
   const input: Choice = {
     source: file ?? { name: source, loc, scale },
@@ -50,10 +51,11 @@ async function choose(state: Chosen, change: Partial<Chosen>, set: Update<Chosen
     bestBeta: beta === 'best',
   };
   try {
-    const result = await chooser.call('quantize', input, { signal: choosing.signal });
-    set({ result, busy: false });
+    const result = await chooser.call('quantize', input, { signal: mine.signal });
+    if (mine === choosing) set({ result, busy: false });
   } catch (error) {
-    if (!isAbort(error)) set({ error, result: null, busy: false });
+    // One that was given up may still fail, and late.
+    if (mine === choosing) set({ error, result: null, busy: false });
   }
 }
 
