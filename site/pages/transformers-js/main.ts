@@ -153,24 +153,34 @@ const WIDTHS: readonly Width[] = [
   { name: '1 bit, refined to 8', bits: 1, refine: 8 },
 ];
 
+/** Random vectors, and the true cosines of the first ones with all. */
+function sample() {
+  const x = normals(ROWS * DIMS);
+  const row = (i: number) => x.subarray(i * DIMS, (i + 1) * DIMS);
+  const norms = Array.from({ length: ROWS }, (_, i) => Math.hypot(...row(i)));
+  const queries = Array.from({ length: QUERIES }, (_, q) => {
+    const query = row(q);
+    const cosines = Float64Array.from({ length: ROWS }, (_, other) => {
+      let dot = 0;
+      for (let d = 0; d < DIMS; d++) dot += query[d] * x[other * DIMS + d];
+      return dot / norms[q] / norms[other];
+    });
+    return { query, cosines };
+  });
+  return { x, queries };
+}
+
 /** Bytes a vector, and how far scores are off: the standard deviation over random vectors. */
-function measure(fb: Fewbits, { bits, refine }: Width) {
+function measure(fb: Fewbits, { bits, refine }: Width, { x, queries }: ReturnType<typeof sample>) {
   const index = fb.createIndex({ dims: DIMS, bits, ...(refine ? { refine } : {}) });
   try {
-    const x = normals(ROWS * DIMS);
-    const row = (i: number) => x.subarray(i * DIMS, (i + 1) * DIMS);
-    const norms = Array.from({ length: ROWS }, (_, i) => Math.hypot(...row(i)));
     index.add(x);
     let squares = 0;
-    for (let q = 0; q < QUERIES; q++) {
-      const query = row(q);
+    for (const [q, { query, cosines }] of queries.entries()) {
       const { ids, scores } = index.search(query, { k: ROWS });
       ids.forEach((id, i) => {
         const other = Number(id);
-        if (other === q) return;
-        let dot = 0;
-        for (let d = 0; d < DIMS; d++) dot += query[d] * x[other * DIMS + d];
-        squares += (scores[i] - dot / norms[q] / norms[other]) ** 2;
+        if (other !== q) squares += (scores[i] - cosines[other]) ** 2;
       });
     }
     const { bytesPerVector } = index.stats();
@@ -181,7 +191,8 @@ function measure(fb: Fewbits, { bits, refine }: Width) {
 }
 
 live('widths', {}, (fb) => {
-  const measured = WIDTHS.map((width) => measure(fb, width));
+  const vectors = sample();
+  const measured = WIDTHS.map((width) => measure(fb, width, vectors));
   const full = 4 * DIMS;
   return table({
     caption: `Vectors of ${DIMS} dimensions; the error of cosines between ${count(ROWS)} random ones, measured here`,
