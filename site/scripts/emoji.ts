@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,19 +45,38 @@ function tfIdf(texts: readonly Map<string, number>[]) {
   return { terms, idf, rows };
 }
 
-/** Writes items.safetensors and terms.safetensors, unless they are there and newer than this. */
+/** By contents, not times: each build writes the package anew. */
+function digest(inputs: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const file of inputs) hash.update(createHash('sha256').update(readFileSync(file)).digest());
+  return hash.digest('hex');
+}
+
+/** The package's programs: its WebAssembly makes the codes, its JavaScript frames the files. */
+function programs(): string[] {
+  const folder = path.dirname(require.resolve('fewbits/fewbits.simd128.wasm'));
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return names
+    .filter((name) => /\.(m?js|wasm)$/.test(name))
+    .sort()
+    .map((name) => path.join(folder, name));
+}
+
+/** Writes items.safetensors and terms.safetensors, unless they are there and made of the same. */
 export async function buildEmojiSet(): Promise<void> {
   const source = require.resolve('emojilib');
   const files = ['items', 'terms'].map((name) => path.join(output, `${name}.safetensors`));
   const inputs = [
     source,
-    require.resolve('fewbits/fewbits.simd128.wasm'),
-    ...['emoji.ts', 'lsa.ts', '../shared/words.ts'].map((name) =>
+    ...programs(),
+    ...['emoji.ts', 'lsa.ts', '../shared/words.ts', '../shared/mt19937.ts'].map((name) =>
       fileURLToPath(new URL(name, import.meta.url)),
     ),
   ];
-  const newest = Math.max(...inputs.map((file) => statSync(file).mtimeMs));
-  if (files.every((file) => existsSync(file) && statSync(file).mtimeMs > newest)) return;
+  const stamp = path.join(output, 'inputs.sha256');
+  const made = digest(inputs);
+  const whole = [...files, stamp].every((file) => existsSync(file));
+  if (whole && readFileSync(stamp, 'utf8') === made) return;
 
   const emoji = Object.entries<string[]>(JSON.parse(readFileSync(source, 'utf8')));
   const { terms, idf, rows } = tfIdf(emoji.map(([, text]) => counts(text)));
@@ -85,4 +105,6 @@ export async function buildEmojiSet(): Promise<void> {
   termIndex.add(weighted, terms);
   writeFileSync(files[1], termIndex.save());
   termIndex.dispose();
+  // The last: what was broken off is made again.
+  writeFileSync(stamp, made);
 }
