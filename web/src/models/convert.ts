@@ -11,7 +11,7 @@ export interface Conversion {
   readonly rowLength: number;
   /** One weight for each column; see `fb.ggml.quantize`. */
   readonly importance?: Float32Array;
-  /** Memory that is not needed any more, for the result to be in if it is large enough. */
+  /** Memory that is not needed any more, for the result to be in if it is large enough; not used where that is F32. */
   readonly spare?: ArrayBuffer;
 }
 
