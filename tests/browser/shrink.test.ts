@@ -83,7 +83,11 @@ test('every tensor with its shape and type, what it becomes, and the error of ea
   expect(down[6]).toBe(down[heads.indexOf('Q5_0, 5.5 bits')]);
   const q5 = await row(/^The whole model/, 'Q5_0');
   expect(Number.parseFloat(down[6]) / Number.parseFloat(q5[4])).toBeCloseTo(1, 1);
+  // Why, in words that all can read.
+  const why = heads.indexOf('why');
+  expect(down[why]).toContain('rows of 672 are not whole blocks of Q4_K');
   const norm = await row(/tensors: what they are/, 'model.norm.weight');
+  expect(norm[why]).toBe('kept: fewer than two dimensions');
   expect(norm[6]).toBe('0 %');
   expect(norm.slice(2, 5)).toEqual(['BF16', '512 bytes', 'BF16']);
   const q4k = await row(/^The whole model/, 'Q4_K');

@@ -366,7 +366,7 @@ function tensorsView(fb: Fewbits, model: Opened, plans: Plans, all: Map<string, 
         head: 'becomes',
         cells: tensors.map(({ name }) => {
           const to = planned.get(name);
-          return to ? html`<span title=${to.reason}>${to.type}</span>` : 'dropped';
+          return to?.type ?? 'dropped';
         }),
         tone: 'stored',
       },
@@ -383,6 +383,12 @@ function tensorsView(fb: Fewbits, model: Opened, plans: Plans, all: Map<string, 
           return percentage(errorOf(all.get(name), to ?? ''));
         }),
         tone: 'returned',
+      },
+      {
+        head: 'why',
+        cells: tensors.map(({ name }) => {
+          return html`<span class="reason">${planned.get(name)?.reason ?? 'dropped by a rule'}</span>`;
+        }),
       },
       ...types.map(({ name: type, bitsPerWeight }) => ({
         head: `${type}, ${general(bitsPerWeight, 4)} bits`,
