@@ -318,14 +318,15 @@ test('what is chosen while a file is read is what is planned', async () => {
     await input.evaluate(
       async (input, { bytes, select, chosen }) => {
         const data = new DataTransfer();
-        data.items.add(new File([new Uint8Array(bytes)], 'read'));
+        const content = Uint8Array.from(atob(bytes), (char) => char.charCodeAt(0));
+        data.items.add(new File([content], 'read'));
         (input as HTMLInputElement).files = data.files;
         input.dispatchEvent(new Event('change'));
         await null;
         (select as HTMLSelectElement).value = chosen;
         select?.dispatchEvent(new Event('change'));
       },
-      { bytes: [...bytes], select, chosen },
+      { bytes: Buffer.from(bytes).toString('base64'), select, chosen },
     );
     await expect
       .poll(async () => (await row(/^6 tensors: what they are/, names[0]))[4])
