@@ -21,8 +21,8 @@ interface Message {
   method: string;
 }
 
-/** What a worker does instead of a method: dies, or answers with this error. */
-type Fault = 'dies' | { code?: string; message: string };
+/** What a worker does instead of a method: waits first, dies, or answers with this error. */
+type Fault = 'waits' | 'dies' | { code?: string; message: string };
 
 /** A worker whose methods can be made to fail. */
 class FaultyWorker extends Worker {
@@ -35,6 +35,7 @@ class FaultyWorker extends Worker {
   override postMessage(message: Message, transfer?: readonly TransferListItem[]): void {
     const fault = this.faults[message.method];
     if (fault === undefined) super.postMessage(message, transfer);
+    else if (fault === 'waits') setTimeout(() => super.postMessage(message, transfer), 200);
     else if (fault === 'dies') void this.terminate();
     else setTimeout(() => this.emit('message', { call: message.call, error: fault }));
   }
@@ -60,6 +61,24 @@ const code = (work: Promise<unknown>): Promise<string> =>
     () => 'passed',
     (error) => error.code,
   );
+
+async function taken(pieces: AsyncIterable<Uint8Array>): Promise<number> {
+  let length = 0;
+  for await (const piece of pieces) length += piece.length;
+  return length;
+}
+
+/** Does `work` while garbage is collected all the time. */
+async function collecting(work: () => Promise<unknown>): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const timer = setInterval(collect, 20);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
 
 /** The pool is as this index is. */
 async function expectLike(pool: VectorPool, file: Uint8Array): Promise<void> {
@@ -283,16 +302,46 @@ it('ends with dispose, and when it is forgotten', async () => {
   expect(await code(pool.savePieces().next())).toBe('DISPOSED');
   await exits;
 
-  const forget = async () => {
+  await collecting(async () => {
     const { workers: others } = await faultyPool();
     return Promise.all(others.map((worker) => once(worker, 'exit')));
+  });
+});
+
+it.each<[string, (pool: VectorPool) => Promise<unknown>]>([
+  ['search', (pool) => pool.search(noise(dims))],
+  ['searchBatch', (pool) => pool.searchBatch(noise(dims))],
+  ['reconstruct', (pool) => pool.reconstruct(1)],
+  ['stats', (pool) => pool.stats()],
+  ['compact', (pool) => pool.compact()],
+  ['save', (pool) => pool.save()],
+  ['savePieces', (pool) => taken(pool.savePieces())],
+  ['restart', (pool) => pool.restart()],
+])('is not forgotten while %s is pending', async (name, call) => {
+  const faults: Record<string, Fault> = {};
+  const workers: FaultyWorker[] = [];
+  const createWorker = () => {
+    const worker = new FaultyWorker();
+    worker.faults = faults;
+    workers.push(worker);
+    return worker;
   };
-  const forgotten = forget();
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  const timer = setInterval(collect, 20);
-  await forgotten;
-  clearInterval(timer);
+  const begin = async () => {
+    const { pool } = await faultyPool({ createWorker });
+    await pool.add(noise(30 * dims));
+    await pool.remove(0);
+    if (name === 'restart') await workers[0].terminate();
+    for (const method of ['open', 'search', 'reconstruct', 'stats', 'compact', 'export']) {
+      faults[method] = 'waits';
+    }
+    // Not awaited here, where the pool is known.
+    return { pending: call(pool) };
+  };
+  await collecting(async () => {
+    const { pending } = await begin();
+    await pending;
+    await Promise.all(workers.map((worker) => worker.threadId === -1 || once(worker, 'exit')));
+  });
 });
 
 it('saves in pieces, while changes wait', async () => {

@@ -118,7 +118,7 @@ export class VectorPool implements Disposable, AsyncDisposable {
     const n = given.length / this.dims;
     const names = typeof ids === 'object' && ids !== null ? Array.from(ids) : ids;
     const x = own(given, vectors, transfer);
-    return this.#turns.write(async () => {
+    return this.#write(async () => {
       this.#checkAll();
       signal?.throwIfAborted();
       const checked = names === undefined ? null : this.#state.ids.check(names, n);
@@ -150,7 +150,7 @@ export class VectorPool implements Disposable, AsyncDisposable {
     const given = checkVectors('vectors', vectors, dims);
     const names = typeof ids === 'object' && ids !== null ? Array.from(ids) : [ids];
     const x = own(given, vectors, false);
-    return this.#turns.write(async () => {
+    return this.#write(async () => {
       this.#checkAll();
       const rows = checkRows(names, x.length / dims, this.#state.ids);
       if (rows.length === 0) return;
@@ -188,7 +188,7 @@ export class VectorPool implements Disposable, AsyncDisposable {
   async remove(id: Id): Promise<boolean> {
     this.#check();
     const checked = checkId('id', id);
-    return this.#turns.write(async () => {
+    return this.#write(async () => {
       this.#checkAll();
       const row = this.#state.ids.row(checked);
       if (row === undefined) return false;
@@ -205,7 +205,7 @@ export class VectorPool implements Disposable, AsyncDisposable {
   /** Frees the room of removed vectors now. */
   async compact(): Promise<void> {
     this.#check();
-    return this.#turns.write(async () => {
+    return this.#write(async () => {
       this.#checkAll();
       await this.#state.compact();
     });
@@ -244,7 +244,7 @@ export class VectorPool implements Disposable, AsyncDisposable {
    */
   async reconstruct(id: Id): Promise<Float32Array> {
     this.#check();
-    return this.#turns.read(() => {
+    return this.#read(() => {
       this.#checkAll();
       const row = checkRow('id', id, this.#state.ids);
       const places = this.#state.places;
@@ -265,7 +265,7 @@ export class VectorPool implements Disposable, AsyncDisposable {
     this.#check();
     const method = checkCalibration(calibrateOptions);
     const x = own(checkVectors('sample', sample, this.dims), sample, false);
-    return this.#turns.write(async () => {
+    return this.#write(async () => {
       this.#checkAll();
       checkSample(x, this.#state.ids.length);
       const buffer = x.buffer as ArrayBuffer;
@@ -278,7 +278,7 @@ export class VectorPool implements Disposable, AsyncDisposable {
   /** Settings, sizes and state of the index, and memory of the workers. */
   async stats(): Promise<PoolStats> {
     this.#check();
-    return this.#turns.read(async () => {
+    return this.#read(async () => {
       this.#checkAll();
       const workers = await this.#state.everywhere((remote) => remote.call('stats', []));
       const empty = this.#state.empty;
@@ -312,7 +312,7 @@ export class VectorPool implements Disposable, AsyncDisposable {
         throw new FewbitsError('OUT_OF_MEMORY', 'no room for the file of the pool', { cause });
       }
     };
-    for await (const piece of savePieces(this.#state, this.#turns, allocate)) {
+    for await (const piece of this.#pieces(allocate)) {
       file?.set(piece, offset);
       offset += piece.length;
     }
@@ -325,7 +325,7 @@ export class VectorPool implements Disposable, AsyncDisposable {
    * not await them in it.
    */
   savePieces(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-    return savePieces(this.#state, this.#turns, () => {});
+    return this.#pieces(() => {});
   }
 
   /**
@@ -342,7 +342,7 @@ export class VectorPool implements Disposable, AsyncDisposable {
   async restart(file?: ArrayBuffer | ArrayBufferView): Promise<Restarted> {
     this.#check();
     const bytes = file === undefined ? undefined : bytesOf('restart', file);
-    return this.#turns.write(() => {
+    return this.#write(() => {
       this.#check();
       return restart(this.#state, bytes);
     });
@@ -373,9 +373,37 @@ export class VectorPool implements Disposable, AsyncDisposable {
 
   #search(x: Float32Array, plan: SearchPlan): Promise<PoolSearchResult[]> {
     return abortable(
-      this.#turns.read(() => search(this.#state, x, plan)),
+      this.#read(() => search(this.#state, x, plan)),
       plan.signal,
     );
+  }
+
+  /** The file; it takes its turns itself. */
+  async *#pieces(
+    begin: (byteLength: number) => void,
+  ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+    yield* savePieces(this.#state, this.#turns, begin);
+    this.#stay();
+  }
+
+  #read<T>(work: () => T | PromiseLike<T>): Promise<T> {
+    return this.#kept(this.#turns.read(work));
+  }
+
+  #write<T>(work: () => T | PromiseLike<T>): Promise<T> {
+    return this.#kept(this.#turns.write(work));
+  }
+
+  /** A turn, until whose end the pool is not forgotten: that would end the workers under it. */
+  #kept<T>(turn: Promise<T>): Promise<T> {
+    const stay = () => this.#stay();
+    turn.then(stay, stay);
+    return turn;
+  }
+
+  /** Whatever is going to call it keeps the pool from being collected. */
+  #stay(): void {
+    void this.#state;
   }
 }
 
