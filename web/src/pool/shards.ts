@@ -151,14 +151,16 @@ export async function importRows(
   for (let first = 0; first < n; first += step) {
     const count = Math.min(step, n - first);
     const piece = {} as RowArrays;
-    for (const name of ROW_ARRAYS) {
-      const size = sizes[name];
-      const bytes = new Uint8Array(count * size);
-      for (let i = 0; i < count && size > 0; i++) {
-        const row = rowAt(first + i);
-        bytes.set(arrays[name].subarray(row * size, (row + 1) * size), i * size);
+    for (const name of ROW_ARRAYS) piece[name] = new Uint8Array(count * sizes[name]);
+    for (let i = 0; i < count; ) {
+      const row = rowAt(first + i);
+      let n = 1;
+      while (i + n < count && rowAt(first + i + n) === row + n) n++;
+      for (const name of ROW_ARRAYS) {
+        const size = sizes[name];
+        piece[name].set(arrays[name].subarray(row * size, (row + n) * size), i * size);
       }
-      piece[name] = bytes;
+      i += n;
     }
     const buffers = ROW_ARRAYS.map((name) => piece[name].buffer as ArrayBuffer);
     await remote.call('import', [piece, count], buffers);
