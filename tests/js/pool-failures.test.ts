@@ -276,6 +276,11 @@ describe('a worker that dies', () => {
     await expectLike(pool, file);
   });
 
+  it('is not taken for one when it is none', async () => {
+    const createWorker = () => ({}) as Worker;
+    expect(await code(createPool({ ...options, workers: 2, createWorker }))).toBe('LOAD_FAILED');
+  });
+
   it('at the start is the end of the pool', async () => {
     const workers: FaultyWorker[] = [];
     const createWorker = () => {

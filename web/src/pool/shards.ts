@@ -35,13 +35,12 @@ export class Shards {
 
   /** A new worker for a shard, not yet in its place. */
   async launch(shard: number, count: number, empty: NativeIndex): Promise<Remote> {
-    let channel: Channel<Request, Answer>;
+    let remote: Remote;
     try {
-      channel = this.#start();
+      remote = new Remote(this.#start(), `worker ${shard + 1} of ${count}`);
     } catch (cause) {
       throw new FewbitsError('LOAD_FAILED', `a worker could not be started: ${cause}`, { cause });
     }
-    const remote = new Remote(channel, `worker ${shard + 1} of ${count}`);
     try {
       await remote.call('open', [this.#module, empty.settings, transformOf(empty)]);
       return remote;
