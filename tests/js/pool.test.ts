@@ -307,6 +307,11 @@ describe('an index in workers', () => {
     setTimeout(() => controller.abort(reason), 5);
     await expect(adding).rejects.toBe(reason);
     expect(pool.size).toBe(0);
+    const other = new AbortController();
+    const another = pool.add(noise(64 * 100_000), undefined, { signal: other.signal });
+    setTimeout(() => other.abort(null), 5);
+    await expect(another).rejects.toBe(null);
+    expect(pool.size).toBe(0);
     await pool.add(noise(64));
     expect((await pool.search(noise(64))).ids).toEqual([0]);
     expect((await pool.stats()).workers.length).toBe(2);

@@ -126,7 +126,7 @@ export class VectorPool implements Disposable, AsyncDisposable {
       const parts = this.#state.places.spread(n);
       await this.#state.shards.add(x, this.dims, parts, signal).catch((error) => {
         // A worker refused what it was given, and counts from there: one index says what is wrong.
-        const { code } = error as { code?: unknown };
+        const code = error instanceof FewbitsError && error.code;
         if (code === 'NON_FINITE' || code === 'INVALID_ARGUMENT') this.#state.empty.check(x);
         throw error;
       });
