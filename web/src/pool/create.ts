@@ -61,8 +61,8 @@ export async function open<Worker>(
       async () => {},
     );
     places.append(parts);
-    places.setSaved();
-    return new VectorPool(new PoolState(shards, empty, ids, places, sum));
+    places.setSaved(sum);
+    return new VectorPool(new PoolState(shards, empty, ids, places));
   });
 }
 

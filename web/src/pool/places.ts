@@ -44,14 +44,16 @@ class ShardRows {
 }
 
 /**
- * Where each row of the pool is: in which shard, in which row there, and in which row of the file
- * that was saved last. Rows keep their order in every shard, so that ties are broken as in one index.
+ * Where each row of the pool is: in which shard, in which row there, and in which files. Rows keep their order in every shard, so that ties are broken as in one index.
  */
 export class Places {
   #shard = new Uint8Array(1024);
   #local = new Uint32Array(1024);
-  /** Row of the file and one more, or 0. */
-  #saved = new Uint32Array(1024);
+  /** How many files there were when the row was added or replaced: later ones hold it as it is. */
+  #since = new Uint32Array(1024);
+  /** The files by checksum: which one in turn, from 1. Whether the caller still has them is not known. */
+  readonly #files = new Map<number, number>();
+  #saves = 0;
   #length = 0;
   #shards: ShardRows[];
 
@@ -111,11 +113,11 @@ export class Places {
       const length = this.#length + n;
       this.#shard = grown(this.#shard, length);
       this.#local = grown(this.#local, length);
-      this.#saved = grown(this.#saved, length);
+      this.#since = grown(this.#since, length);
       for (; this.#length < length; this.#length++) {
         this.#shard[this.#length] = shard;
         this.#local[this.#length] = this.#shards[shard].push(this.#length);
-        this.#saved[this.#length] = 0;
+        this.#since[this.#length] = this.#saves;
       }
     }
   }
@@ -133,25 +135,35 @@ export class Places {
       const shard = this.#shard[row];
       this.#shard[to] = shard;
       this.#local[to] = shards[shard].push(to);
-      this.#saved[to] = this.#saved[row];
+      this.#since[to] = this.#since[row];
       to++;
     }
     this.#length = to;
     this.#shards = shards;
   }
 
-  /** Says that the file holds every row as it is. */
-  setSaved(): void {
-    for (let row = 0; row < this.#length; row++) this.#saved[row] = row + 1;
+  /** Says that the file of this checksum holds every row as it is. */
+  setSaved(sum: number): void {
+    this.#files.set(sum, ++this.#saves);
   }
 
-  /** Says that a row is not as in the file. */
+  /** Says that a row is not as in the files so far. */
   setChanged(row: number): void {
-    this.#saved[row] = 0;
+    this.#since[row] = this.#saves;
   }
 
-  /** The row of the file that holds this one as it is, or -1. */
-  savedRow(row: number): number {
-    return this.#saved[row] - 1;
+  /** Says that no file so far is of any use. */
+  forgetFiles(): void {
+    this.#files.clear();
+  }
+
+  /** Which file has this checksum, or undefined. */
+  fileOf(sum: number): number | undefined {
+    return this.#files.get(sum);
+  }
+
+  /** Whether a file holds the row as it is. */
+  isIn(row: number, file: number): boolean {
+    return this.#since[row] < file;
   }
 }

@@ -19,7 +19,7 @@ export async function restart(state: PoolState, file: Uint8Array | undefined): P
   const dead = state.shards.lost;
   if (dead.length === 0) return { restored: 0, lost: [] };
   const { places, ids } = state;
-  const arrays = file === undefined ? null : savedArrays(state, file);
+  const saved = file === undefined ? null : openSaved(state, file);
   const lost: number[] = [];
   const fresh: Remote[] = [];
   let restored = 0;
@@ -31,11 +31,12 @@ export async function restart(state: PoolState, file: Uint8Array | undefined): P
       const found: number[] = [];
       for (const row of places.rowsOf(shard)) {
         if (ids.isRemoved(row)) continue;
-        if (arrays !== null && places.savedRow(row) >= 0) found.push(places.savedRow(row));
+        const at = saved?.rowOf(row);
+        if (at !== undefined) found.push(at);
         else lost.push(row);
       }
-      if (arrays !== null) {
-        await importRows(remote, state.empty, arrays, found.length, (i) => found[i]);
+      if (saved !== null) {
+        await importRows(remote, state.empty, saved.arrays, found.length, (i) => found[i]);
       }
       restored += found.length;
     }
@@ -57,12 +58,22 @@ export async function restart(state: PoolState, file: Uint8Array | undefined): P
   return { restored, lost: names };
 }
 
-/** The rows of the file, which must be that which `places` know of. */
-function savedArrays(state: PoolState, file: Uint8Array): RowArrays {
-  const { index, arrays, sum } = openFile(state.core, file);
+interface Saved {
+  readonly arrays: RowArrays;
+  /** The row of the file that holds this one of the pool as it is. */
+  rowOf(row: number): number | undefined;
+}
+
+/** The rows of a file, which must be one that `places` know of. */
+function openSaved({ core, places, ids }: PoolState, bytes: Uint8Array): Saved {
+  const { index, arrays, sum, ids: names } = openFile(core, bytes);
   index.dispose();
-  if (sum !== state.saved) {
-    throw invalid('restart() takes the file that this pool saved last, or was opened from');
+  const file = places.fileOf(sum);
+  if (file === undefined) {
+    throw invalid('restart() takes a file that this pool saved, or was opened from');
   }
-  return arrays;
+  return {
+    arrays,
+    rowOf: (row) => (places.isIn(row, file) ? names.row(ids.at(row)) : undefined),
+  };
 }

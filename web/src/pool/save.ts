@@ -47,8 +47,7 @@ export async function* savePieces(
       }
     }
     yield writeChecksum(sum);
-    state.places.setSaved();
-    state.saved = sum;
+    state.places.setSaved(sum);
   } finally {
     finish();
   }

@@ -17,17 +17,14 @@ export class PoolState {
   ids: Ids;
   /** An index without rows, made as those of the workers. */
   empty: NativeIndex;
-  /** Checksum of the file that `places` know of. */
-  saved: number | undefined;
   #disposed = false;
 
-  constructor(shards: Shards, empty: NativeIndex, ids: Ids, places: Places, saved?: number) {
+  constructor(shards: Shards, empty: NativeIndex, ids: Ids, places: Places) {
     this.core = empty.core;
     this.shards = shards;
     this.empty = empty;
     this.ids = ids;
     this.places = places;
-    this.saved = saved;
   }
 
   get isDisposed(): boolean {
@@ -94,6 +91,6 @@ export class PoolState {
     }
     this.empty.dispose();
     this.empty = empty;
-    this.saved = undefined;
+    this.places.forgetFiles();
   }
 }
