@@ -124,11 +124,10 @@ export class VectorIndex implements Disposable {
    * a norm above 1e18 with 'dot' and 'l2'; OUT_OF_MEMORY, DISPOSED
    */
   add(vectors: FloatArray, ids?: ArrayLike<Id>): void {
-    const { address } = this.#native;
     const x = this.#vectors('vectors', vectors);
     const n = x.length / this.dims;
     const checked = ids === undefined ? null : this.#ids.check(ids, n);
-    if (n === 0 || address === 0) return;
+    if (n === 0) return;
     this.#changes++;
     this.#native.add(x, this.#ids.length);
     this.#ids.append(n, checked);
