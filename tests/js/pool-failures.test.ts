@@ -375,6 +375,17 @@ it.each<[string, (pool: VectorPool) => Promise<unknown>]>([
   });
 });
 
+it('ends with dispose, though a save has stopped half-way', async () => {
+  const { pool } = await faultyPool();
+  await pool.add(noise(300 * dims));
+  const pieces = pool.savePieces();
+  await pieces.next();
+  const waiting = [pool.add(noise(dims)), pool.save(), pool.search(noise(dims))];
+  pool.dispose();
+  for (const call of waiting) expect(await code(call)).toBe('DISPOSED');
+  expect(await code(pieces.next())).toBe('DISPOSED');
+});
+
 it('saves in pieces, while changes wait', async () => {
   const { pool } = await faultyPool();
   using _pool = pool;

@@ -25,6 +25,7 @@ export async function* savePieces(
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
   });
+  state.saves.add(finish);
   const entered = new Promise<void>((resolve) => {
     void turns.read(() => {
       resolve();
@@ -49,6 +50,7 @@ export async function* savePieces(
     yield writeChecksum(sum);
     state.places.setSaved(sum);
   } finally {
+    state.saves.delete(finish);
     finish();
   }
 }

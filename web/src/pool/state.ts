@@ -17,6 +17,8 @@ export class PoolState {
   ids: Ids;
   /** An index without rows, made as those of the workers. */
   empty: NativeIndex;
+  /** Ends the turn of each save that is under way. */
+  readonly saves = new Set<() => void>();
   #disposed = false;
 
   constructor(shards: Shards, empty: NativeIndex, ids: Ids, places: Places) {
@@ -34,6 +36,7 @@ export class PoolState {
   dispose(): void {
     this.#disposed = true;
     this.shards.end(disposed());
+    for (const finish of this.saves) finish();
     this.empty.dispose();
     this.ids = new Ids();
   }
