@@ -249,6 +249,20 @@ describe('an index in workers', () => {
     expect(await pool.reconstruct('b')).toEqual(await pool.reconstruct('a'));
   });
 
+  it('opens the bytes of any view, as one index does', async () => {
+    using index = fb.createIndex({ dims: 4 });
+    index.add(noise(12), [5, 3, 9]);
+    const file = index.save();
+    // slice() of a Buffer is a view.
+    const buffer = Buffer.concat([Buffer.alloc(3), file]).subarray(3);
+    for (const view of [buffer, new DataView(buffer.buffer, buffer.byteOffset, buffer.length)]) {
+      using again = fb.openIndex(view);
+      expect(again.save()).toEqual(file);
+      using pool = await openPool(view, { workers: 2 });
+      expect(await pool.save()).toEqual(file);
+    }
+  });
+
   it('drops removed vectors by itself as one index does', async () => {
     using pool = await createPool({ dims: 4, workers: 3 });
     using index = fb.createIndex({ dims: 4 });

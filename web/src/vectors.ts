@@ -1,10 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import { describe, type FloatArray, integer, invalid, options } from './core/arguments.js';
+import { type FloatArray, integer, invalid, options } from './core/arguments.js';
 import type { Core } from './core/core.js';
 import { FewbitsError } from './core/errors.js';
 import {
   allowedRows,
+  bytesOf,
   checkCalibration,
   checkCandidates,
   checkK,
@@ -376,14 +377,7 @@ export function createVectors(core: Core): Vectors {
       return new VectorIndex(native, new Ids());
     },
     openIndex(file) {
-      if (!(file instanceof ArrayBuffer || ArrayBuffer.isView(file))) {
-        throw invalid(`openIndex takes the bytes of a file, got ${describe(file)}`);
-      }
-      const bytes =
-        file instanceof ArrayBuffer
-          ? new Uint8Array(file)
-          : new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
-      const { index, ids } = readIndex(core, bytes);
+      const { index, ids } = readIndex(core, bytesOf('openIndex', file));
       return new VectorIndex(index, ids);
     },
   };

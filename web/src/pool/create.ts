@@ -1,13 +1,13 @@
 import { FewbitsError } from '../core/errors.js';
 import { insideOf, type LoadOptions } from '../core/load.js';
 import type { Fewbits } from '../fewbits.js';
-import { checkSettings, type IndexOptions } from '../vectors/arguments.js';
+import { bytesOf, checkSettings, type IndexOptions } from '../vectors/arguments.js';
 import { openFile } from '../vectors/file.js';
 import { Ids } from '../vectors/ids.js';
 import type { NativeIndex } from '../vectors/native.js';
 import { checkCreate, checkOpen, checkWorkers, type PoolSettings } from './options.js';
 import { Places } from './places.js';
-import { bytesOf, VectorPool } from './pool.js';
+import { VectorPool } from './pool.js';
 import { createEmpty } from './shard.js';
 import { importRows, Shards, type StartWorker } from './shards.js';
 import { PoolState } from './state.js';

@@ -1,8 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import { describe, type FloatArray, invalid } from '../core/arguments.js';
+import type { FloatArray } from '../core/arguments.js';
 import { FewbitsError } from '../core/errors.js';
 import {
+  bytesOf,
   checkCalibration,
   checkQuery,
   checkRow,
@@ -405,12 +406,4 @@ export class VectorPool implements Disposable, AsyncDisposable {
   #stay(): void {
     void this.#state;
   }
-}
-
-/** The bytes of a file that was given to `name`. */
-export function bytesOf(name: string, file: unknown): Uint8Array {
-  if (file instanceof ArrayBuffer) return new Uint8Array(file);
-  if (ArrayBuffer.isView(file))
-    return new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
-  throw invalid(`${name} takes the bytes of a file, got ${describe(file)}`);
 }

@@ -9,6 +9,7 @@ import {
   options,
   toFloat32,
 } from '../core/arguments.js';
+import { isBytes, toBytes } from '../io/source.js';
 import { METRICS, type Metric, QUALITIES, type Settings } from './functions.js';
 import { checkId, type Id, type Ids } from './ids.js';
 
@@ -124,6 +125,12 @@ export function checkRows(given: ArrayLike<unknown>, n: number, ids: Ids): numbe
     throw invalid(`ids must be ${n} ids, one a vector, got ${describe(given)}`);
   }
   return Array.from(given, (id, i) => checkRow(`ids[${i}]`, id, ids));
+}
+
+/** The bytes of a file that was given to `name`. */
+export function bytesOf(name: string, file: unknown): Uint8Array {
+  if (!isBytes(file)) throw invalid(`${name} takes the bytes of a file, got ${describe(file)}`);
+  return toBytes(file);
 }
 
 /** How calibrate() is to learn. */

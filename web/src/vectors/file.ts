@@ -190,7 +190,8 @@ function readIds(file: SafetensorsData, rows: number, next: number): Ids {
     const bytes = file.bytes(name);
     if (bytes.length !== length)
       throw corrupt(`'${name}' has ${bytes.length} bytes, not ${length}`);
-    return bytes.slice();
+    // A copy, as slice() of a Buffer is not.
+    return new Uint8Array(bytes);
   };
   let ids: Id[] | null = null;
   if (file.has('ids')) {
