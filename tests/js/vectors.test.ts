@@ -177,6 +177,7 @@ describe.each(['simd128', 'relaxed'] as const)('vector index, %s', (variant) => 
     expect(codeOf(() => index.add(vectors(2, dims), [1000]))).toBe('INVALID_ARGUMENT');
     expect(codeOf(() => index.add(vectors(1, dims).subarray(1)))).toBe('INVALID_ARGUMENT');
     expect(codeOf(() => index.add(vectors(1, dims), [1.5]))).toBe('INVALID_ARGUMENT');
+    expect(codeOf(() => index.add(vectors(1, dims), ['\ud800']))).toBe('INVALID_ARGUMENT');
     expect(index.save()).toEqual(before);
   });
 

@@ -44,7 +44,8 @@ class ShardRows {
 }
 
 /**
- * Where each row of the pool is: in which shard, in which row there, and in which files. Rows keep their order in every shard, so that ties are broken as in one index.
+ * Where each row of the pool is: in which shard, in which row there, and in which files. Rows keep
+ * their order in every shard, so that ties are broken as in one index.
  */
 export class Places {
   #shard = new Uint8Array(1024);

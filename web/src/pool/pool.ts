@@ -333,8 +333,8 @@ export class VectorPool implements Disposable, AsyncDisposable {
    * Starts the workers that failed again, and gives them back their vectors out of a file that this
    * pool saved, or was opened from: the newest that you have, which is an older one where storing the
    * last failed. Vectors added or replaced since then, or all if there is no file, are gone from the
-   * pool: their ids are in the result, to be added again. The pool keeps no copy of codes, which would take as much memory as the index: keep the file in memory or
-   * in a store, as suits.
+   * pool: their ids are in the result, to be added again. The pool keeps no copy of codes, which
+   * would take as much memory as the index: keep the file in memory or in a store, as suits.
    *
    * @param file its bytes, which must not change before the promise is settled
    * @throws FewbitsError INVALID_ARGUMENT when the file is another one; CORRUPT_DATA; LOAD_FAILED

@@ -1,10 +1,18 @@
 import { describe, invalid } from '../core/arguments.js';
 
-/** What names a vector: a string, a safe integer or a bigint. `1` and `1n` are different ids. */
+/**
+ * What names a vector: a string (of whole characters), a safe integer or a bigint. `1` and `1n` are
+ * different ids.
+ */
 export type Id = string | number | bigint;
 
 export function checkId(name: string, id: unknown): Id {
-  if (typeof id === 'string' || typeof id === 'bigint') return id;
+  if (typeof id === 'bigint') return id;
+  if (typeof id === 'string') {
+    // UTF-8, which files are in, has no such thing: two ids could become one.
+    if (/[\ud800-\udfff]/u.test(id)) throw invalid(`${name} holds half of a surrogate pair`);
+    return id;
+  }
   if (typeof id === 'number' && Number.isSafeInteger(id)) return Object.is(id, -0) ? 0 : id;
   throw invalid(`${name} must be a string, a safe integer or a bigint, got ${describe(id)}`);
 }
