@@ -69,10 +69,6 @@ void compact(Address index) {
   at<Index>(index)->compact();
 }
 
-std::size_t rows(Address index) {
-  return at<Index>(index)->rows();
-}
-
 std::size_t bytes(Address index) {
   return at<Index>(index)->bytes();
 }
@@ -174,7 +170,6 @@ EMSCRIPTEN_BINDINGS(vectors) {
   function("vectors_levels", &levels);
   function("vectors_truncate", &truncate);
   function("vectors_compact", &compact);
-  function("vectors_rows", &rows);
   function("vectors_bytes", &bytes);
   function("vectors_search", &search);
   function("vectors_reconstruct", &reconstruct);

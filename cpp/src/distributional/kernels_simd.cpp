@@ -96,7 +96,7 @@ struct ErrorLanes {
   }
 };
 
-/// For up to 16 cells: what can be done in sixteens; returns how many from `i` on were not.
+/// For up to 16 cells: what can be done in sixteens; returns where it ends.
 std::size_t add_errors_of_few(const float* x, const std::uint8_t* codes, const float* levels,
                               std::size_t cells, std::size_t i, std::size_t n, ErrorLanes* lanes) {
   const FewLevels table(levels, cells);

@@ -31,7 +31,7 @@ const Codebook* codebook(int bits);
 /// The level that `code` stands for.
 int level_of(const Codebook& book, unsigned code);
 
-/// One more than the largest code a plane of the scan holds in a nibble: dims per nibble.
+/// How many codes of a plane are in a nibble, by which the scan looks up.
 constexpr std::size_t dims_per_nibble(int plane_bits) {
   return static_cast<std::size_t>(4 / plane_bits);
 }

@@ -35,9 +35,8 @@ struct CodeSums {
 // sum_squares in sixteen interleaved sums; those of i % 4 are added as (0 + 4) + (8 + 12), the
 //             results as (0 + 1) + (2 + 3)
 // to_fixed    round(x[i] * scale), ties to even, saturated to +-32767; |x * scale| < 2^22
-// quantize    codes of fixed[i] * multiplier / 2^15 by `book`, magnitudes rounded halves up;
-// returns
-//             the sums of their levels
+// quantize    codes of fixed[i] * multiplier / 2^15 by `book`, magnitudes rounded
+//             halves up; returns the sums of their levels
 // align       the sums of quantize without its codes; the sum of levels is left out
 // add_levels  levels[i] += of_code[codes[i]], codes in 0..15
 // find        positions of the values that are a or b, in order, the first `room` of them; returns
