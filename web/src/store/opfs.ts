@@ -152,16 +152,43 @@ async function readTail(file: File, number: number): Promise<Seal | null> {
 /** What is written shows in the file when the stream is closed, all at once. */
 async function streamWriter(handle: FileSystemFileHandle, number: number): Promise<Writer> {
   const stream = await handle.createWritable();
-  // As a Blob: of bytes that find no room Chromium may say no more than that a pipe was cut.
-  const write = (bytes: Uint8Array<ArrayBuffer>) => stream.write(new Blob([bytes]));
+  let wanted = 0;
+  const attempt = async (act: () => Promise<void>) => {
+    try {
+      await act();
+    } catch (error) {
+      await stream.abort().catch(() => {});
+      throw (await roomError(handle, wanted)) ?? error;
+    }
+  };
+  const write = (bytes: Uint8Array<ArrayBuffer>) => {
+    wanted += bytes.length;
+    // As a Blob: of bytes that find no room Chromium mostly says no more than that a pipe was cut.
+    return attempt(() => stream.write(new Blob([bytes])));
+  };
   return {
     write,
     async seal(seal) {
       await write(tailOf(seal, number));
-      await stream.close();
+      await attempt(() => stream.close());
     },
     abort: () => stream.abort(),
   };
+}
+
+/** With Blobs too it says so at times: what it says of the size alone tells whether there is room. */
+async function roomError(handle: FileSystemFileHandle, size: number): Promise<unknown> {
+  try {
+    const probe = await handle.createWritable();
+    try {
+      await probe.truncate(size);
+    } finally {
+      await probe.abort();
+    }
+  } catch (error) {
+    if ((error as Error | null)?.name === 'QuotaExceededError') return error;
+  }
+  return undefined;
 }
 
 function turn(): Promise<void> {

@@ -261,8 +261,16 @@ export const actions = {
     return read;
   },
 
-  /** Saves more than there is room for. */
-  async overflow({ backend, name, unit }) {
+  /** Saves more than there is room for; streams may be made to say only that they were cut. */
+  async overflow({ backend, name, unit, vague }) {
+    const { write } = FileSystemWritableFileStream.prototype;
+    FileSystemWritableFileStream.prototype.write = async function (...args) {
+      try {
+        await write.apply(this, args);
+      } catch (error) {
+        throw vague ? new DOMException('cut', 'AbortError') : error;
+      }
+    };
     const store = await openStore({ name, backend });
     await store.save('a', pattern(1, unit));
     const pieces = (function* () {
