@@ -358,8 +358,9 @@ function roomFor({ seal }: Version): Uint8Array<ArrayBuffer> {
 
 /** Rises within a name, and tells when its save began. */
 function nextNumber(versions: readonly Version[]): number {
-  const now = Date.now() * 1000 + Math.floor(Math.random() * 1000);
-  return Math.max(now, ...versions.map(({ number }) => number + 1));
+  const newest = Math.max(Date.now() * 1000, ...versions.map(({ number }) => number + 1));
+  // Without locks another tab may ask at the same time, of the same versions.
+  return newest + Math.floor(Math.random() * 1000);
 }
 
 const timeOf = (number: number) => number / 1000;
