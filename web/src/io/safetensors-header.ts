@@ -1,3 +1,4 @@
+import { hasLoneSurrogate } from '../core/text.js';
 import { TextScanner } from './scanner.js';
 import { corrupt, elementCount, quote } from './source.js';
 
@@ -201,8 +202,7 @@ class HeaderParser extends TextScanner {
     const token = this.text.slice(start, this.at - 1);
     if (!escaped) return token;
     const value: string = JSON.parse(`"${token}"`);
-    if (/[\ud800-\udfff]/u.test(value))
-      throw this.error('half of a surrogate pair is no character');
+    if (hasLoneSurrogate(value)) throw this.error('half of a surrogate pair is no character');
     return value;
   }
 

@@ -1,3 +1,4 @@
+import { hasLoneSurrogate } from '../core/text.js';
 import {
   bytesOf,
   type ElementArray,
@@ -302,7 +303,7 @@ function checkName(name: unknown): void {
 }
 
 function checkText(text: string): void {
-  if (/[\ud800-\udfff]/u.test(text))
+  if (hasLoneSurrogate(text))
     throw invalid(`safetensors: ${quote(text)} holds half of a surrogate pair`);
 }
 

@@ -1,4 +1,5 @@
 import { describe, invalid } from '../core/arguments.js';
+import { hasLoneSurrogate } from '../core/text.js';
 
 const MAX_FILE_NAME = 200;
 
@@ -24,7 +25,7 @@ export function decodeName(encoded: string): string {
 }
 
 export function checkName(what: string, name: unknown): string {
-  if (typeof name !== 'string' || name === '' || /[\ud800-\udfff]/u.test(name)) {
+  if (typeof name !== 'string' || name === '' || hasLoneSurrogate(name)) {
     throw invalid(`${what} must be a string that is not empty, got ${describe(name)}`);
   }
   const { length } = encodeName(name);

@@ -154,11 +154,9 @@ export class Store {
         const version = sealed.find((one) => failed(one) < ATTEMPTS);
         if (!version) break;
         const bytes = roomFor(version);
-        let filled = 0;
         try {
-          const whole = await this.#isWhole(version, (piece) => {
-            bytes.set(piece.subarray(0, bytes.length - filled), filled);
-            filled += piece.length;
+          const whole = await this.#isWhole(version, (piece, offset) => {
+            if (offset + piece.length <= bytes.length) bytes.set(piece, offset);
           });
           if (whole) return bytes;
           torn = true;
@@ -270,11 +268,14 @@ export class Store {
   }
 
   /** Reads a sealed version: whether the bytes are those that were written. */
-  async #isWhole(version: Version, each?: (piece: Uint8Array) => void): Promise<boolean> {
+  async #isWhole(
+    version: Version,
+    each?: (piece: Uint8Array, offset: number) => void,
+  ): Promise<boolean> {
     let length = 0;
     let checksum = 0;
     await this.#backend.read(version, (piece) => {
-      each?.(piece);
+      each?.(piece, length);
       length += piece.length;
       checksum = crc32(checksum, piece);
     });

@@ -1,4 +1,5 @@
 import { describe, invalid } from '../core/arguments.js';
+import { hasLoneSurrogate } from '../core/text.js';
 
 /**
  * What names a vector: a string (of whole characters), a safe integer or a bigint. `1` and `1n` are
@@ -9,8 +10,8 @@ export type Id = string | number | bigint;
 export function checkId(name: string, id: unknown): Id {
   if (typeof id === 'bigint') return id;
   if (typeof id === 'string') {
-    // UTF-8, which files are in, has no such thing: two ids could become one.
-    if (/[\ud800-\udfff]/u.test(id)) throw invalid(`${name} holds half of a surrogate pair`);
+    // In a file, two ids could become one.
+    if (hasLoneSurrogate(id)) throw invalid(`${name} holds half of a surrogate pair`);
     return id;
   }
   if (typeof id === 'number' && Number.isSafeInteger(id)) return Object.is(id, -0) ? 0 : id;
