@@ -3,7 +3,8 @@ import { createWriteStream, readFileSync } from 'node:fs';
 import { load, type Scheme } from 'fewbits';
 import { readSafetensors, writeNpy, writeSafetensors } from 'fewbits/io';
 import { expect, test } from 'vitest';
-import { fact, useFolder, usePage } from './harness.ts';
+import { useFolder } from '../support/folders.ts';
+import { fact, usePage } from './harness.ts';
 
 const files = useFolder();
 const opened = usePage('compress');

@@ -2,7 +2,8 @@ import { type Fewbits, load } from 'fewbits';
 import { writeNpy } from 'fewbits/io';
 import { beforeAll, expect, test } from 'vitest';
 import { draw } from '../../site/pages/distributional/sources.ts';
-import { fact, ready, useFolder, usePage } from './harness.ts';
+import { useFolder } from '../support/folders.ts';
+import { fact, ready, usePage } from './harness.ts';
 
 const files = useFolder();
 const opened = usePage('distributional');

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { load } from 'fewbits';
 import { writeNpy, writeSafetensors } from 'fewbits/io';
 import { expect, test } from 'vitest';
-import { column, fact, ready, useFolder, usePage } from './harness.ts';
+import { useFolder } from '../support/folders.ts';
+import { column, fact, ready, usePage } from './harness.ts';
 
 const files = useFolder();
 const opened = usePage('embeddings');

@@ -1,10 +1,8 @@
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 import { launch as launchBrowser, serve } from '../support/browser.ts';
-import { removeFolder, temporaryFolder } from '../support/folders.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -84,22 +82,6 @@ export function usePage(name: string): { readonly page: Page; readonly errors: s
     },
     get errors() {
       return opened.errors;
-    },
-  };
-}
-
-/** A folder that is there while the tests of a file run. */
-export function useFolder() {
-  const folder = temporaryFolder('site-');
-  afterAll(() => removeFolder(folder));
-  const at = (name: string) => path.join(folder, name);
-  return {
-    /** The path of a file in it. */
-    at,
-    /** Writes a file and gives its path. */
-    write(name: string, contents: Uint8Array | string): string {
-      writeFileSync(at(name), contents);
-      return at(name);
     },
   };
 }

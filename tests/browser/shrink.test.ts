@@ -22,7 +22,8 @@ import {
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { exampleModel } from '../../site/pages/shrink/example.ts';
-import { fact, openPage, root, useFolder, usePage } from './harness.ts';
+import { useFolder } from '../support/folders.ts';
+import { fact, openPage, root, usePage } from './harness.ts';
 
 const files = useFolder();
 const opened = usePage('shrink');

@@ -5,19 +5,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Fewbits, type Id, type IndexOptions, load, type VectorIndex } from 'fewbits';
 import { readNpy, writeNpy } from 'fewbits/io';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { NUMPY_HINT, pythonWithNumpy } from '../../cpp/toolchain/python.mjs';
-import { removeFolder, temporaryFolder } from '../support/folders.ts';
+import { useFolder } from '../support/folders.ts';
 import { root } from './consumer.ts';
 
 const program = path.join(root, 'tests/package/decode_index.py');
-const folder = temporaryFolder('numpy-');
-const file = (name: string) => path.join(folder, name);
+const { at: file } = useFolder();
 const bytesOf = (name: string) => new Uint8Array(readFileSync(file(name)));
 let fb: Fewbits;
 let python: string;
-
-afterAll(() => removeFolder(folder));
 
 // Runs the program for each line of arguments: starting Python and numpy takes most of the time.
 const RUN_EACH = `

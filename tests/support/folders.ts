@@ -1,8 +1,9 @@
 // Temporary folders of the tests.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { afterAll } from 'vitest';
 
 /** A new empty folder; remove it with `removeFolder`. */
 export const temporaryFolder = (name = '') => mkdtempSync(path.join(tmpdir(), `fewbits-${name}`));
@@ -21,4 +22,21 @@ export function removeFolder(folder: string): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
     }
   }
+}
+
+/** A folder that is there while the tests of a file run. */
+export function useFolder() {
+  const folder = temporaryFolder();
+  afterAll(() => removeFolder(folder));
+  const at = (name: string) => path.join(folder, name);
+  return {
+    folder,
+    /** The path of a file in it. */
+    at,
+    /** Writes a file and gives its path. */
+    write(name: string, contents: Uint8Array | string): string {
+      writeFileSync(at(name), contents);
+      return at(name);
+    },
+  };
 }

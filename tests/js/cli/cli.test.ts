@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { load } from 'fewbits';
 import {
@@ -11,20 +10,13 @@ import {
   writeNpy,
   writeSafetensors,
 } from 'fewbits/io';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { removeFolder, temporaryFolder } from '../../support/folders.ts';
+import { describe, expect, it } from 'vitest';
+import { useFolder } from '../../support/folders.ts';
 import { GgufBuilder, handmadeGguf } from '../io/gguf-builder.js';
 
 const main = fileURLToPath(new URL('../../../web/dist/cli/main.js', import.meta.url));
 const fb = await load();
-let folder: string;
-
-beforeAll(() => {
-  folder = temporaryFolder();
-});
-afterAll(() => removeFolder(folder));
-
-const path = (name: string) => join(folder, name);
+const { folder, at: path } = useFolder();
 const read = (name: string) => new Uint8Array(readFileSync(path(name)));
 
 function start(args: string[]): ChildProcess {
