@@ -1,6 +1,6 @@
-import { createLoad } from './core/load.js';
+import { createLoad } from './load/load.js';
 
-export * from './core/entry.js';
+export * from './load/entry.js';
 
 /**
  * Loads fewbits: the first call fetches and compiles the WebAssembly, all callers share it, a

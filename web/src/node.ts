@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { createLoad } from './core/load.js';
+import { createLoad } from './load/load.js';
 
-export * from './core/entry.js';
+export * from './load/entry.js';
 
 /** Files are read from disk; a string without a scheme is a path. */
 async function open(address: URL | string): Promise<Response | Uint8Array> {

@@ -1,5 +1,5 @@
 import { FewbitsError } from '../core/errors.js';
-import { type GgmlTypeName, ggmlTypeById, ggmlTypes } from '../ggml-types.js';
+import { type GgmlTypeName, ggmlTypeById, ggmlTypes } from '../core/ggml-types.js';
 import {
   GgufBytesWriter,
   type GgufValue,

@@ -1,5 +1,5 @@
 export { FewbitsError, type FewbitsErrorCode } from '../core/errors.js';
-export { type GgmlType, type GgmlTypeName, ggmlTypeById, ggmlTypes } from '../ggml-types.js';
+export { type GgmlType, type GgmlTypeName, ggmlTypeById, ggmlTypes } from '../core/ggml-types.js';
 export { type ElementArray, type ElementType, elementSizes, toFloat32 } from './elements.js';
 export {
   type GgufData,

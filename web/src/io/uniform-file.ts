@@ -1,4 +1,4 @@
-import type { UniformQuantized } from '../uniform.js';
+import type { UniformQuantized } from '../families/uniform.js';
 import type { SafetensorsData, SafetensorsInput } from './safetensors.js';
 import { checkShape, corrupt, elementCount, invalid, quote } from './source.js';
 

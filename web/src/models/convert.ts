@@ -1,6 +1,6 @@
-import type { Fewbits } from '../fewbits.js';
-import type { GgmlQuantizedType } from '../ggml.js';
-import { type GgmlTypeName, ggmlTypes } from '../ggml-types.js';
+import type { Fewbits } from '../load/fewbits.js';
+import type { GgmlQuantizedType } from '../families/ggml.js';
+import { type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
 import { type ElementType, elementsOf, toFloat32 } from '../io/elements.js';
 
 /** Whole rows of a tensor, to be put from one type into another. */

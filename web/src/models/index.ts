@@ -1,7 +1,7 @@
-import { type WebWorker, webChannel } from '../core/channel.js';
+import { type WebWorker, webChannel } from '../worker/channel.js';
 import { type ConverterPool, createPool } from './pool.js';
 
-export type { WebWorker } from '../core/channel.js';
+export type { WebWorker } from '../worker/channel.js';
 export * from './entry.js';
 
 export interface PoolOptions {

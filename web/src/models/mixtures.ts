@@ -1,4 +1,4 @@
-import { type GgmlTypeName, ggmlTypes } from '../ggml-types.js';
+import { type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
 import type { Model, ModelTensor } from './model.js';
 
 /** Mixtures of types that llama.cpp's quantize tool has names for, where no type has that name already. */

@@ -1,4 +1,4 @@
-import type { GgmlTypeName } from '../ggml-types.js';
+import type { GgmlTypeName } from '../core/ggml-types.js';
 import { type GgufEntryInput, openGguf } from '../io/gguf.js';
 import { openSafetensors, type SafetensorsType } from '../io/safetensors.js';
 import { type ByteSource, readExactly, toReader } from '../io/source.js';

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { nodeChannel } from '../core/channel-node.js';
-import { insideOf } from '../core/load.js';
+import { nodeChannel } from '../worker/channel-node.js';
+import { insideOf } from '../load/load.js';
 import type { CompiledModule } from '../core/platform.js';
 import { load } from '../node.js';
 import { type ConverterPool, createPool } from './pool.js';

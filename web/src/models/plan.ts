@@ -1,5 +1,5 @@
 import { FewbitsError } from '../core/errors.js';
-import { type GgmlTypeName, ggmlTypes } from '../ggml-types.js';
+import { type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
 import { type GgufEntryInput, type GgufPlan, planGguf } from '../io/gguf.js';
 import { describe, elementCount, invalid, quote } from '../io/source.js';
 import {

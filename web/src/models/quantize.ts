@@ -1,5 +1,5 @@
 import { FewbitsError } from '../core/errors.js';
-import type { GgmlTypeName } from '../ggml-types.js';
+import type { GgmlTypeName } from '../core/ggml-types.js';
 import { streamGguf } from '../io/gguf.js';
 import { elementCount, quote } from '../io/source.js';
 import type { Conversion, Converter } from './convert.js';

@@ -1,4 +1,4 @@
-import { type GgmlTypeName, ggmlTypes } from '../ggml-types.js';
+import { type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
 
 /**
  * Tensors that llama.cpp's quantize tool leaves alone whatever their shape: norms, gates, positions, small

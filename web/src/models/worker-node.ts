@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Core } from '../core/core.js';
 import type { CompiledModule } from '../core/platform.js';
 import { instantiate } from '../core/wasm.js';
-import { createGgml } from '../ggml.js';
+import { createGgml } from '../families/ggml.js';
 import { createAnswerer, type Request } from './pool.js';
 
 async function load() {

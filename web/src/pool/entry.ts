@@ -8,7 +8,7 @@ export type {
   Metric,
   SearchOptions,
   SearchResult,
-} from '../vectors.js';
+} from '../vectors/vector-index.js';
 export type { AddOptions, PoolSearchOptions } from './options.js';
 export type { PoolStats, VectorPool } from './pool.js';
 export type { Restarted } from './restart.js';

@@ -1,4 +1,4 @@
-import type { WebWorker } from '../core/channel.js';
+import type { WebWorker } from '../worker/channel.js';
 import { load } from '../index.js';
 import type { IndexOptions } from '../vectors/arguments.js';
 import { create, open, type Platform } from './create.js';
@@ -6,7 +6,7 @@ import type { PoolSettings } from './options.js';
 import type { VectorPool } from './pool.js';
 import { watched } from './watched.js';
 
-export type { WebWorker } from '../core/channel.js';
+export type { WebWorker } from '../worker/channel.js';
 export * from './entry.js';
 
 /** How a pool runs. */

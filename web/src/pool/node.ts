@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Channel } from '../core/channel.js';
-import { nodeChannel, type WorkerThread } from '../core/channel-node.js';
+import type { Channel } from '../worker/channel.js';
+import { nodeChannel, type WorkerThread } from '../worker/channel-node.js';
 import { load } from '../node.js';
 import type { IndexOptions } from '../vectors/arguments.js';
 import { create, open, type Platform } from './create.js';
@@ -9,7 +9,7 @@ import type { Answer, Request } from './messages.js';
 import type { PoolSettings } from './options.js';
 import type { VectorPool } from './pool.js';
 
-export type { WorkerThread } from '../core/channel-node.js';
+export type { WorkerThread } from '../worker/channel-node.js';
 export * from './entry.js';
 
 /** How a pool runs. */

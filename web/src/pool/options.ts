@@ -1,6 +1,6 @@
 import { type FloatArray, integer, invalid, options } from '../core/arguments.js';
 import { FewbitsError } from '../core/errors.js';
-import type { LoadOptions } from '../core/load.js';
+import type { LoadOptions } from '../load/load.js';
 import {
   checkCandidates,
   checkK,

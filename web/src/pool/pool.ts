@@ -14,7 +14,7 @@ import {
 } from '../vectors/arguments.js';
 import type { Metric } from '../vectors/functions.js';
 import { checkId, type Id } from '../vectors/ids.js';
-import type { IndexStats } from '../vectors.js';
+import type { IndexStats } from '../vectors/vector-index.js';
 import {
   type AddOptions,
   abortable,

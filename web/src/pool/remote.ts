@@ -1,4 +1,4 @@
-import type { Channel } from '../core/channel.js';
+import type { Channel } from '../worker/channel.js';
 import { FewbitsError } from '../core/errors.js';
 import type { Answer, Method, Request } from './messages.js';
 import type { Shard } from './shard.js';

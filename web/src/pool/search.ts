@@ -1,5 +1,5 @@
 import { allowedRows, MAX_QUERIES } from '../vectors/arguments.js';
-import type { SearchResult } from '../vectors.js';
+import type { SearchResult } from '../vectors/vector-index.js';
 import { merge, type ShardHits } from './merge.js';
 import type { SearchPlan } from './options.js';
 import type { Remote } from './remote.js';

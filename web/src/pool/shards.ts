@@ -1,4 +1,4 @@
-import type { Channel } from '../core/channel.js';
+import type { Channel } from '../worker/channel.js';
 import { FewbitsError } from '../core/errors.js';
 import type { CompiledModule } from '../core/platform.js';
 import { type NativeIndex, ROW_ARRAYS, type RowArrays } from '../vectors/native.js';

@@ -1,4 +1,4 @@
-import { type Channel, type WebWorker, webChannel } from '../core/channel.js';
+import { type Channel, type WebWorker, webChannel } from '../worker/channel.js';
 import type { Answer, Request } from './messages.js';
 
 /** The name of a lock that a worker is to hold while it lives. */

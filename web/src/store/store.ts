@@ -1,7 +1,7 @@
 import { describe, invalid, options } from '../core/arguments.js';
 import { FewbitsError } from '../core/errors.js';
-import type { Fewbits } from '../fewbits.js';
-import type { VectorIndex } from '../vectors.js';
+import type { Fewbits } from '../load/fewbits.js';
+import type { VectorIndex } from '../vectors/vector-index.js';
 import type { Backend, Seal, Version } from './backend.js';
 import { crc32 } from './crc32.js';
 import type { Locks } from './locks.js';

@@ -1,6 +1,6 @@
-import { describe, invalid } from './arguments.js';
-import { FewbitsError } from './errors.js';
-import type { CompiledModule } from './platform.js';
+import { describe, invalid } from '../core/arguments.js';
+import { FewbitsError } from '../core/errors.js';
+import type { CompiledModule } from '../core/platform.js';
 
 /** What a build can come from: itself compiled, its bytes, a response with them, or an address. */
 export type WasmSource =

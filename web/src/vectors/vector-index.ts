@@ -1,8 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import { type FloatArray, integer, invalid, options } from './core/arguments.js';
-import type { Core } from './core/core.js';
-import { FewbitsError } from './core/errors.js';
+import { type FloatArray, integer, invalid, options } from '../core/arguments.js';
+import type { Core } from '../core/core.js';
+import { FewbitsError } from '../core/errors.js';
 import {
   allowedRows,
   bytesOf,
@@ -22,16 +22,16 @@ import {
   MAX_QUERIES,
   SEARCH_OPTIONS,
   type SearchOptions,
-} from './vectors/arguments.js';
-import { readIndex, writeIndex } from './vectors/file.js';
-import type { Metric, Settings } from './vectors/functions.js';
-import { checkId, type Id, Ids } from './vectors/ids.js';
-import { meanOf } from './vectors/mean.js';
-import { type Hits, NativeIndex } from './vectors/native.js';
+} from './arguments.js';
+import { readIndex, writeIndex } from './file.js';
+import type { Metric, Settings } from './functions.js';
+import { checkId, type Id, Ids } from './ids.js';
+import { meanOf } from './mean.js';
+import { type Hits, NativeIndex } from './native.js';
 
-export type { IndexOptions, SearchOptions } from './vectors/arguments.js';
-export type { Metric, Segment, Settings } from './vectors/functions.js';
-export type { Id } from './vectors/ids.js';
+export type { IndexOptions, SearchOptions } from './arguments.js';
+export type { Metric, Segment, Settings } from './functions.js';
+export type { Id } from './ids.js';
 
 /** Neighbours, best first; of equal ones the earlier added. */
 export interface SearchResult {

@@ -6,9 +6,9 @@ import {
   options,
   output,
   toFloat32,
-} from './core/arguments.js';
-import { type Core, check, type Outcome } from './core/core.js';
-import { CHUNK } from './core/memory.js';
+} from '../core/arguments.js';
+import { type Core, check, type Outcome } from '../core/core.js';
+import { CHUNK } from '../core/memory.js';
 
 export interface Nf4Options {
   /** Values that share a scale: an even number up to 32768; default 64. */

@@ -8,9 +8,9 @@ import {
   options,
   output,
   toFloat32,
-} from './core/arguments.js';
-import { type Core, check, type Outcome } from './core/core.js';
-import { CHUNK } from './core/memory.js';
+} from '../core/arguments.js';
+import { type Core, check, type Outcome } from '../core/core.js';
+import { CHUNK } from '../core/memory.js';
 
 const METHODS = ['minmax', 'absmax'] as const;
 

@@ -6,9 +6,9 @@ import {
   oneOf,
   output,
   toFloat32,
-} from './core/arguments.js';
-import { type Core, check, type Outcome } from './core/core.js';
-import { CHUNK } from './core/memory.js';
+} from '../core/arguments.js';
+import { type Core, check, type Outcome } from '../core/core.js';
+import { CHUNK } from '../core/memory.js';
 import { type Inspection, type InspectType, inspect } from './inspect.js';
 import { createNf4, type Nf4 } from './nf4.js';
 

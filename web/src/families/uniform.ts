@@ -8,10 +8,10 @@ import {
   options,
   output,
   toFloat32,
-} from './core/arguments.js';
-import { type Core, check, type Outcome } from './core/core.js';
-import { FewbitsError } from './core/errors.js';
-import { CHUNK } from './core/memory.js';
+} from '../core/arguments.js';
+import { type Core, check, type Outcome } from '../core/core.js';
+import { FewbitsError } from '../core/errors.js';
+import { CHUNK } from '../core/memory.js';
 import type { Floats } from './floats.js';
 
 const SCHEMES = ['symmetric', 'asymmetric', 'affine'] as const;

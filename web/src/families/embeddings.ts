@@ -6,8 +6,8 @@ import {
   oneOf,
   options,
   toFloat32,
-} from './core/arguments.js';
-import { FewbitsError } from './core/errors.js';
+} from '../core/arguments.js';
+import { FewbitsError } from '../core/errors.js';
 
 const PRECISIONS = ['int8', 'uint8', 'binary', 'ubinary'] as const;
 /** binary and ubinary: a bit a dimension, the first in the highest; binary is less 128, as int8. */

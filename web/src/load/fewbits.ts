@@ -1,14 +1,14 @@
-import { type Bits, createBits } from './bits.js';
-import type { Core, Variant } from './core/core.js';
-import { createDistributional, type Distributional } from './distributional.js';
-import { createError, type ErrorFunction } from './error.js';
-import { createFloats, type Floats } from './floats.js';
-import { createGgml, type Ggml } from './ggml.js';
-import { createInt4, type Int4 } from './int4.js';
-import { createKquant, type Kquant } from './kquant.js';
-import { createLinear, type Linear } from './linear.js';
-import { createUniform, type Uniform } from './uniform.js';
-import { createVectors, type Vectors } from './vectors.js';
+import { type Bits, createBits } from '../families/bits.js';
+import type { Core, Variant } from '../core/core.js';
+import { createDistributional, type Distributional } from '../families/distributional.js';
+import { createError, type ErrorFunction } from '../families/error.js';
+import { createFloats, type Floats } from '../families/floats.js';
+import { createGgml, type Ggml } from '../families/ggml.js';
+import { createInt4, type Int4 } from '../families/int4.js';
+import { createKquant, type Kquant } from '../families/kquant.js';
+import { createLinear, type Linear } from '../families/linear.js';
+import { createUniform, type Uniform } from '../families/uniform.js';
+import { createVectors, type Vectors } from '../vectors/vector-index.js';
 
 /** The loaded library: one property per family, everything synchronous. */
 export class Fewbits {

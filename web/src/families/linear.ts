@@ -8,9 +8,9 @@ import {
   options,
   output,
   toFloat32,
-} from './core/arguments.js';
-import { type Core, check, type Outcome } from './core/core.js';
-import { FewbitsError } from './core/errors.js';
+} from '../core/arguments.js';
+import { type Core, check, type Outcome } from '../core/core.js';
+import { FewbitsError } from '../core/errors.js';
 import type { Uniform } from './uniform.js';
 
 const SCHEMES = ['symmetric', 'asymmetric'] as const;

@@ -1,4 +1,4 @@
-import { describe, invalid, oneOf } from './core/arguments.js';
+import { describe, invalid, oneOf } from '../core/arguments.js';
 
 interface FloatFormat {
   readonly exponentBits: number;

@@ -1,6 +1,6 @@
-import { describe, integer, invalid, output } from './core/arguments.js';
-import type { Core } from './core/core.js';
-import { CHUNK } from './core/memory.js';
+import { describe, integer, invalid, output } from '../core/arguments.js';
+import type { Core } from '../core/core.js';
+import { CHUNK } from '../core/memory.js';
 
 /** Codes of a few bits, packed without gaps, least significant bit first. */
 export interface Bits {

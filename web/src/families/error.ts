@@ -1,6 +1,6 @@
-import { type FloatArray, invalid, toFloat32 } from './core/arguments.js';
-import type { Core } from './core/core.js';
-import { CHUNK } from './core/memory.js';
+import { type FloatArray, invalid, toFloat32 } from '../core/arguments.js';
+import type { Core } from '../core/core.js';
+import { CHUNK } from '../core/memory.js';
 
 /** How far a reconstruction is from its original. */
 export interface ErrorMeasures {

@@ -1,5 +1,5 @@
-import { describe, type FloatArray, invalid, oneOf, options, toFloat32 } from './core/arguments.js';
-import { type Core, check, type Outcome } from './core/core.js';
+import { describe, type FloatArray, invalid, oneOf, options, toFloat32 } from '../core/arguments.js';
+import { type Core, check, type Outcome } from '../core/core.js';
 
 const VALUES = 256;
 const SUB_BLOCKS = 8;

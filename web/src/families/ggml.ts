@@ -7,10 +7,10 @@ import {
   options,
   output,
   toFloat32,
-} from './core/arguments.js';
-import { type Core, check, type Outcome } from './core/core.js';
-import { CHUNK } from './core/memory.js';
-import { type GgmlType, type GgmlTypeName, ggmlTypes } from './ggml-types.js';
+} from '../core/arguments.js';
+import { type Core, check, type Outcome } from '../core/core.js';
+import { CHUNK } from '../core/memory.js';
+import { type GgmlType, type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
 
 const QUANTIZED = [
   'F16',
