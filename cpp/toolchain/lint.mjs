@@ -5,10 +5,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { nodeProgram } from './package.mjs';
-import { setUp } from './setup.mjs';
-import { cleanEnvironment, hash, main, Problem, root, run, say, seconds } from './steps.mjs';
-import { clangTidy } from './tools.mjs';
+import { nodeProgram } from './build/package.mjs';
+import { setUp } from './build/setup.mjs';
+import { cleanEnvironment, hash, main, Problem, root, run, say, seconds } from './setup/steps.mjs';
+import { clangTidy } from './setup/tools.mjs';
 
 async function sources(pattern) {
   const { output } = await run(

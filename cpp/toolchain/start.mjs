@@ -4,10 +4,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { systemNode } from './nodes.mjs';
-import { buildPackage, printSizes } from './package.mjs';
-import { setUp } from './setup.mjs';
-import { cleanEnvironment, main, Problem, root, say, seconds } from './steps.mjs';
+import { systemNode } from './setup/nodes.mjs';
+import { buildPackage, printSizes } from './build/package.mjs';
+import { setUp } from './build/setup.mjs';
+import { cleanEnvironment, main, Problem, root, say, seconds } from './setup/steps.mjs';
 
 await main(async () => {
   const start = performance.now();

@@ -3,15 +3,15 @@
 
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { chromium } from './chromium.mjs';
+import { chromium } from './setup/chromium.mjs';
 import { lint } from './lint.mjs';
-import { testNodes } from './nodes.mjs';
-import { npm } from './npm.mjs';
-import { buildPackage, nodeProgram, packageFolder, printSizes, VARIANTS } from './package.mjs';
-import { pythonWithNumpy } from './python.mjs';
-import { setUp } from './setup.mjs';
-import { main, Problem, root, say, seconds } from './steps.mjs';
-import { Count, googleTests, hasTests, vitest } from './suites.mjs';
+import { testNodes } from './setup/nodes.mjs';
+import { npm } from './setup/npm.mjs';
+import { buildPackage, nodeProgram, packageFolder, printSizes, VARIANTS } from './build/package.mjs';
+import { pythonWithNumpy } from './setup/python.mjs';
+import { setUp } from './build/setup.mjs';
+import { main, Problem, root, say, seconds } from './setup/steps.mjs';
+import { Count, googleTests, hasTests, vitest } from './test/suites.mjs';
 
 /** The packed package, as npm would publish it. */
 async function tarball() {

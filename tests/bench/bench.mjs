@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { described, testNodes } from '../../cpp/toolchain/nodes.mjs';
+import { described, testNodes } from '../../cpp/toolchain/setup/nodes.mjs';
 import { heading, print } from './report.mjs';
 import { CASES } from './run.mjs';
 
@@ -40,7 +40,7 @@ function inNode() {
 }
 
 async function inChromium() {
-  const { chromium } = await import('../../cpp/toolchain/chromium.mjs');
+  const { chromium } = await import('../../cpp/toolchain/setup/chromium.mjs');
   process.env.CHROMIUM = await chromium();
   const { launch, serve } = await import('../support/browser.ts');
   // Cross-origin isolation gives the page a finer clock.

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { npm } from '../../cpp/toolchain/npm.mjs';
+import { npm } from '../../cpp/toolchain/setup/npm.mjs';
 import { removeFolder, temporaryFolder } from '../support/folders.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));

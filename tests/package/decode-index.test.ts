@@ -6,7 +6,7 @@ import path from 'node:path';
 import { type Fewbits, type Id, type IndexOptions, load, type VectorIndex } from 'fewbits';
 import { readNpy, writeNpy } from 'fewbits/io';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { NUMPY_HINT, pythonWithNumpy } from '../../cpp/toolchain/python.mjs';
+import { NUMPY_HINT, pythonWithNumpy } from '../../cpp/toolchain/setup/python.mjs';
 import { useFolder } from '../support/folders.ts';
 import { root } from './consumer.ts';
 

@@ -3,7 +3,7 @@
 
 import { cpSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { testNodes } from '../../cpp/toolchain/nodes.mjs';
+import { testNodes } from '../../cpp/toolchain/setup/nodes.mjs';
 import { launch, serve } from '../support/browser.ts';
 import { type Consumer, install, root, run } from './consumer.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { testNodes } from '../../cpp/toolchain/nodes.mjs';
+import { testNodes } from '../../cpp/toolchain/setup/nodes.mjs';
 import { type Consumer, install, run } from './consumer.ts';
 import { expectRight } from './expected.ts';
 

@@ -4,7 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { testNodes } from '../../cpp/toolchain/nodes.mjs';
+import { testNodes } from '../../cpp/toolchain/setup/nodes.mjs';
 import { launch } from '../support/browser.ts';
 import { esbuildBuild, viteBuild, viteDev, webpackBuild } from './bundlers.ts';
 import { type Consumer, install, run } from './consumer.ts';

@@ -2,7 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { testNodes } from '../../cpp/toolchain/nodes.mjs';
+import { testNodes } from '../../cpp/toolchain/setup/nodes.mjs';
 import { type Consumer, install, root, run } from './consumer.ts';
 
 let consumer: Consumer;

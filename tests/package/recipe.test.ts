@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { embeddingRanges, quantizeEmbeddings } from 'fewbits';
 import { writeNpy } from 'fewbits/io';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { testNodes } from '../../cpp/toolchain/nodes.mjs';
+import { testNodes } from '../../cpp/toolchain/setup/nodes.mjs';
 import { launch, serve } from '../support/browser.ts';
 import { type Consumer, install, root, run } from './consumer.ts';
 

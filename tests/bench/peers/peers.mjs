@@ -12,9 +12,9 @@ import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { described } from '../../../cpp/toolchain/nodes.mjs';
-import { npm } from '../../../cpp/toolchain/npm.mjs';
-import { cleanEnvironment, hash } from '../../../cpp/toolchain/steps.mjs';
+import { described } from '../../../cpp/toolchain/setup/nodes.mjs';
+import { npm } from '../../../cpp/toolchain/setup/npm.mjs';
+import { cleanEnvironment, hash } from '../../../cpp/toolchain/setup/steps.mjs';
 import { clustered, exactNeighbours } from '../vector-data.mjs';
 import { packages } from './packages.mjs';
 

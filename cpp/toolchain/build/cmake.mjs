@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { cleanEnvironment, hash, Problem, root, run, windows, writeFile } from './steps.mjs';
+import { cleanEnvironment, hash, Problem, root, run, windows, writeFile } from '../setup/steps.mjs';
 
 /** What a build needs to know; gathered once by each script. */
 export class Builds {

@@ -1,7 +1,7 @@
 // Emscripten's glue, such that calling it instantiates at once: the package can then be loaded
 // where there is no waiting, from a module that is already compiled.
 
-import { Problem } from './steps.mjs';
+import { Problem } from '../setup/steps.mjs';
 
 // Since 4.0.12 the glue waits on principle, also where nothing is left to wait for.
 const WAITING = [

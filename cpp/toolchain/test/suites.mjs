@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { cleanEnvironment, readJson, root, run, say } from './steps.mjs';
+import { cleanEnvironment, readJson, root, run, say } from '../setup/steps.mjs';
 
 export const results = path.join(root, 'build/test-results');
 

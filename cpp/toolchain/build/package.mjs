@@ -14,8 +14,8 @@ import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { checkWasm } from './check.mjs';
 import { synchronous } from './glue.mjs';
-import { systemNode } from './nodes.mjs';
-import { Problem, root, run, say, seconds } from './steps.mjs';
+import { systemNode } from '../setup/nodes.mjs';
+import { Problem, root, run, say, seconds } from '../setup/steps.mjs';
 
 export const VARIANTS = ['simd128', 'relaxed'];
 const web = path.join(root, 'web');
