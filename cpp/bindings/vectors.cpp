@@ -2,7 +2,7 @@
 
 #include "binding.h"
 #include "vectors/checksum.h"
-#include "vectors/codebook.h"
+#include "vectors/code/codebook.h"
 
 namespace fewbits::bindings {
 namespace {

@@ -4,9 +4,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { systemNode } from './setup/nodes.mjs';
 import { buildPackage, printSizes } from './build/package.mjs';
 import { setUp } from './build/setup.mjs';
+import { systemNode } from './setup/nodes.mjs';
 import { cleanEnvironment, main, Problem, root, say, seconds } from './setup/steps.mjs';
 
 await main(async () => {

@@ -3,13 +3,19 @@
 
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { chromium } from './setup/chromium.mjs';
+import {
+  buildPackage,
+  nodeProgram,
+  packageFolder,
+  printSizes,
+  VARIANTS,
+} from './build/package.mjs';
+import { setUp } from './build/setup.mjs';
 import { lint } from './lint.mjs';
+import { chromium } from './setup/chromium.mjs';
 import { testNodes } from './setup/nodes.mjs';
 import { npm } from './setup/npm.mjs';
-import { buildPackage, nodeProgram, packageFolder, printSizes, VARIANTS } from './build/package.mjs';
 import { pythonWithNumpy } from './setup/python.mjs';
-import { setUp } from './build/setup.mjs';
 import { main, Problem, root, say, seconds } from './setup/steps.mjs';
 import { Count, googleTests, hasTests, vitest } from './test/suites.mjs';
 

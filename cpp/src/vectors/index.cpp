@@ -5,10 +5,10 @@
 #include <new>
 
 #include "floats/half.h"
-#include "vectors/calibrate.h"
-#include "vectors/encode.h"
+#include "vectors/code/encode.h"
+#include "vectors/code/tails.h"
+#include "vectors/learn/calibrate.h"
 #include "vectors/state.h"
-#include "vectors/tails.h"
 
 namespace fewbits::vectors {
 

@@ -7,13 +7,13 @@
 #include <cstring>
 
 #include "fewbits/vectors.h"
-#include "vectors/best.h"
 #include "vectors/buffer.h"
-#include "vectors/kernels.h"
-#include "vectors/layout.h"
-#include "vectors/query.h"
+#include "vectors/code/kernels.h"
+#include "vectors/code/layout.h"
+#include "vectors/code/transform.h"
+#include "vectors/find/best.h"
+#include "vectors/find/query.h"
 #include "vectors/records.h"
-#include "vectors/transform.h"
 
 namespace fewbits::vectors {
 

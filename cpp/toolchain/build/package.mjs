@@ -12,10 +12,10 @@ import {
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { checkWasm } from './check.mjs';
-import { synchronous } from './glue.mjs';
 import { systemNode } from '../setup/nodes.mjs';
 import { Problem, root, run, say, seconds } from '../setup/steps.mjs';
+import { checkWasm } from './check.mjs';
+import { synchronous } from './glue.mjs';
 
 export const VARIANTS = ['simd128', 'relaxed'];
 const web = path.join(root, 'web');

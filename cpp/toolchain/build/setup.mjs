@@ -1,10 +1,10 @@
 // What every script begins with: npm packages, Emscripten, CMake and Ninja.
 
-import { Builds } from './cmake.mjs';
 import { emscripten } from '../setup/emscripten.mjs';
 import { packages } from '../setup/npm.mjs';
 import { say } from '../setup/steps.mjs';
 import { buildTools, nativeCompiler, testSources } from '../setup/tools.mjs';
+import { Builds } from './cmake.mjs';
 
 /** Ready to build; with `tests` also what the C++ tests need. */
 export async function setUp({ tests = false } = {}) {

@@ -1,4 +1,4 @@
-#include "vectors/codebook.h"
+#include "vectors/code/codebook.h"
 
 #include <gtest/gtest.h>
 
@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "fewbits/distributional.h"
-#include "vectors/encode.h"
-#include "vectors/kernels.h"
+#include "vectors/code/encode.h"
+#include "vectors/code/kernels.h"
 
 namespace fewbits::vectors {
 namespace {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "fewbits/vectors.h"
-#include "vectors/codebook.h"
-#include "vectors/rotation.h"
+#include "vectors/code/codebook.h"
+#include "vectors/code/rotation.h"
 
 namespace fewbits::vectors {
 namespace {

@@ -1,4 +1,4 @@
-#include "vectors/kernels.h"
+#include "vectors/code/kernels.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "vectors/rotation.h"
+#include "vectors/code/rotation.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "vectors/kernels.h"
+#include "vectors/code/kernels.h"
 
 namespace fewbits::vectors {
 namespace {

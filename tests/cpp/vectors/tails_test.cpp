@@ -1,4 +1,4 @@
-#include "vectors/tails.h"
+#include "vectors/code/tails.h"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,8 @@
 #include <random>
 #include <vector>
 
-#include "vectors/codebook.h"
-#include "vectors/encode.h"
+#include "vectors/code/codebook.h"
+#include "vectors/code/encode.h"
 
 namespace fewbits::vectors {
 namespace {

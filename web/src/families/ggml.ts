@@ -9,8 +9,8 @@ import {
   toFloat32,
 } from '../core/arguments.js';
 import { type Core, check, type Outcome } from '../core/core.js';
-import { CHUNK } from '../core/memory.js';
 import { type GgmlType, type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
+import { CHUNK } from '../core/memory.js';
 
 const QUANTIZED = [
   'F16',

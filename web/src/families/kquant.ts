@@ -1,4 +1,11 @@
-import { describe, type FloatArray, invalid, oneOf, options, toFloat32 } from '../core/arguments.js';
+import {
+  describe,
+  type FloatArray,
+  invalid,
+  oneOf,
+  options,
+  toFloat32,
+} from '../core/arguments.js';
 import { type Core, check, type Outcome } from '../core/core.js';
 
 const VALUES = 256;

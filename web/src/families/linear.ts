@@ -1,4 +1,3 @@
-import type { Bits } from './bits.js';
 import {
   describe,
   type FloatArray,
@@ -11,6 +10,7 @@ import {
 } from '../core/arguments.js';
 import { type Core, check, type Outcome } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
+import type { Bits } from './bits.js';
 import type { Uniform } from './uniform.js';
 
 const SCHEMES = ['symmetric', 'asymmetric'] as const;

@@ -1,4 +1,3 @@
-import { type Bits, packed, packedBytes } from './bits.js';
 import {
   describe,
   type FloatArray,
@@ -12,6 +11,7 @@ import {
 import { type Core, check, type Outcome } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
 import { CHUNK } from '../core/memory.js';
+import { type Bits, packed, packedBytes } from './bits.js';
 import type { Floats } from './floats.js';
 
 const SCHEMES = ['symmetric', 'asymmetric', 'affine'] as const;

@@ -1,5 +1,9 @@
 // What both entries export besides `load`.
 
+export type { FloatArray } from '../core/arguments.js';
+export type { Variant } from '../core/core.js';
+export { FewbitsError, type FewbitsErrorCode } from '../core/errors.js';
+export type { GgmlType, GgmlTypeName } from '../core/ggml-types.js';
 export type { Bits } from '../families/bits.js';
 export type * from '../families/distributional.js';
 export {
@@ -12,10 +16,8 @@ export {
   quantizeEmbeddings,
 } from '../families/embeddings.js';
 export type { ErrorFunction, ErrorMeasures } from '../families/error.js';
-export type { Fewbits } from './fewbits.js';
 export type { Floats, FloatType } from '../families/floats.js';
 export type { Ggml, GgmlOptions, GgmlQuantizedType } from '../families/ggml.js';
-export type { GgmlType, GgmlTypeName } from '../core/ggml-types.js';
 export type * from '../families/inspect.js';
 export type { Int4, Int4Options, Int4Quantized } from '../families/int4.js';
 export type { Kquant, KquantBlock, KquantOptions, KquantRepair } from '../families/kquant.js';
@@ -23,9 +25,7 @@ export type { Linear, LinearLayer, LinearOptions, MatmulShape } from '../familie
 export type { Nf4, Nf4Options, Nf4Quantized } from '../families/nf4.js';
 export type * from '../families/uniform.js';
 export type * from '../vectors/vector-index.js';
-export type { FloatArray } from '../core/arguments.js';
 export type { WasmSource } from './compile.js';
-export type { Variant } from '../core/core.js';
-export { FewbitsError, type FewbitsErrorCode } from '../core/errors.js';
+export type { Fewbits } from './fewbits.js';
 export { type LoadOptions, loadSync } from './load.js';
 export { type Support, support } from './support.js';

@@ -1,5 +1,5 @@
-import { type Bits, createBits } from '../families/bits.js';
 import type { Core, Variant } from '../core/core.js';
+import { type Bits, createBits } from '../families/bits.js';
 import { createDistributional, type Distributional } from '../families/distributional.js';
 import { createError, type ErrorFunction } from '../families/error.js';
 import { createFloats, type Floats } from '../families/floats.js';

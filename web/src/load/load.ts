@@ -1,11 +1,11 @@
-import { Fewbits } from './fewbits.js';
 import { describe, invalid, oneOf, options } from '../core/arguments.js';
-import { compile, isModule, type Open, type WasmSource } from './compile.js';
 import { Core, type Variant } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
 import type { CompiledModule } from '../core/platform.js';
-import { support } from './support.js';
 import { instantiate } from '../core/wasm.js';
+import { compile, isModule, type Open, type WasmSource } from './compile.js';
+import { Fewbits } from './fewbits.js';
+import { support } from './support.js';
 
 export interface LoadOptions {
   /** Which build to run; by default relaxed SIMD where the engine has it. */

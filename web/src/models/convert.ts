@@ -1,7 +1,7 @@
-import type { Fewbits } from '../load/fewbits.js';
-import type { GgmlQuantizedType } from '../families/ggml.js';
 import { type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
+import type { GgmlQuantizedType } from '../families/ggml.js';
 import { type ElementType, elementsOf, toFloat32 } from '../io/elements.js';
+import type { Fewbits } from '../load/fewbits.js';
 
 /** Whole rows of a tensor, to be put from one type into another. */
 export interface Conversion {

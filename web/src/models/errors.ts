@@ -1,9 +1,9 @@
 import { FewbitsError } from '../core/errors.js';
-import type { Fewbits } from '../load/fewbits.js';
-import type { GgmlQuantizedType } from '../families/ggml.js';
 import type { GgmlTypeName } from '../core/ggml-types.js';
+import type { GgmlQuantizedType } from '../families/ggml.js';
 import { elementsOf, toFloat32 } from '../io/elements.js';
 import { elementCount, quote } from '../io/source.js';
+import type { Fewbits } from '../load/fewbits.js';
 import type { Model, ModelTensor } from './model.js';
 import type { ModelPlan } from './plan.js';
 

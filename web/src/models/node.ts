@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { nodeChannel } from '../worker/channel-node.js';
-import { insideOf } from '../load/load.js';
 import type { CompiledModule } from '../core/platform.js';
+import { insideOf } from '../load/load.js';
 import { load } from '../node.js';
+import { nodeChannel } from '../worker/channel-node.js';
 import { type ConverterPool, createPool } from './pool.js';
 
 export * from './entry.js';

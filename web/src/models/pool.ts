@@ -1,7 +1,7 @@
 import { integer } from '../core/arguments.js';
-import type { Channel } from '../worker/channel.js';
 import { FewbitsError, type FewbitsErrorCode } from '../core/errors.js';
 import type { Fewbits } from '../load/fewbits.js';
+import type { Channel } from '../worker/channel.js';
 import { type Conversion, type Converter, createRowConverter } from './convert.js';
 
 /** What a worker is asked. The bytes are transferred. */

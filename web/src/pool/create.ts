@@ -1,6 +1,6 @@
 import { FewbitsError } from '../core/errors.js';
-import { insideOf, type LoadOptions } from '../load/load.js';
 import type { Fewbits } from '../load/fewbits.js';
+import { insideOf, type LoadOptions } from '../load/load.js';
 import { bytesOf, checkSettings, type IndexOptions } from '../vectors/arguments.js';
 import { openFile } from '../vectors/file.js';
 import { Ids } from '../vectors/ids.js';

@@ -1,6 +1,6 @@
-import type { WebWorker } from '../worker/channel.js';
 import { load } from '../index.js';
 import type { IndexOptions } from '../vectors/arguments.js';
+import type { WebWorker } from '../worker/channel.js';
 import { create, open, type Platform } from './create.js';
 import type { PoolSettings } from './options.js';
 import type { VectorPool } from './pool.js';

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Channel } from '../worker/channel.js';
-import { nodeChannel, type WorkerThread } from '../worker/channel-node.js';
 import { load } from '../node.js';
 import type { IndexOptions } from '../vectors/arguments.js';
+import type { Channel } from '../worker/channel.js';
+import { nodeChannel, type WorkerThread } from '../worker/channel-node.js';
 import { create, open, type Platform } from './create.js';
 import type { Answer, Request } from './messages.js';
 import type { PoolSettings } from './options.js';

@@ -1,5 +1,5 @@
-import type { Channel } from '../worker/channel.js';
 import { FewbitsError } from '../core/errors.js';
+import type { Channel } from '../worker/channel.js';
 import type { Answer, Method, Request } from './messages.js';
 import type { Shard } from './shard.js';
 

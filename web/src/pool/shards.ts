@@ -1,7 +1,7 @@
-import type { Channel } from '../worker/channel.js';
 import { FewbitsError } from '../core/errors.js';
 import type { CompiledModule } from '../core/platform.js';
 import { type NativeIndex, ROW_ARRAYS, type RowArrays } from '../vectors/native.js';
+import type { Channel } from '../worker/channel.js';
 import type { Answer, Request } from './messages.js';
 import type { Part } from './places.js';
 import { Remote } from './remote.js';

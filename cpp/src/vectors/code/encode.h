@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "vectors/codebook.h"
-#include "vectors/kernels.h"
+#include "vectors/code/codebook.h"
+#include "vectors/code/kernels.h"
 
 namespace fewbits::vectors {
 

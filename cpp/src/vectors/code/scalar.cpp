@@ -2,7 +2,7 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "vectors/kernels.h"
+#include "vectors/code/kernels.h"
 
 namespace fewbits::vectors::scalar {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "vectors/buffer.h"
-#include "vectors/rotation.h"
+#include "vectors/code/rotation.h"
 
 namespace fewbits::vectors {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "vectors/kernels.h"
+#include "vectors/code/kernels.h"
 
 #if FEWBITS_SIMD
 

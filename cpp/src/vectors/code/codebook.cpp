@@ -1,4 +1,4 @@
-#include "vectors/codebook.h"
+#include "vectors/code/codebook.h"
 
 namespace fewbits::vectors {
 namespace {

@@ -1,9 +1,9 @@
-#include "vectors/rotation.h"
+#include "vectors/code/rotation.h"
 
 #include <bit>
 #include <cmath>
 
-#include "vectors/kernels.h"
+#include "vectors/code/kernels.h"
 
 namespace fewbits::vectors {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "fewbits/vectors.h"
 #include "vectors/buffer.h"
-#include "vectors/codebook.h"
+#include "vectors/code/codebook.h"
 
 namespace fewbits::vectors {
 

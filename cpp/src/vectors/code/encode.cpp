@@ -1,4 +1,4 @@
-#include "vectors/encode.h"
+#include "vectors/code/encode.h"
 
 #include <cmath>
 #include <initializer_list>

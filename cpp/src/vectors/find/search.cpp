@@ -2,8 +2,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "vectors/code/tails.h"
 #include "vectors/state.h"
-#include "vectors/tails.h"
 
 namespace fewbits::vectors {
 

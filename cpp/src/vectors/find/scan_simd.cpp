@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "simd/simd.h"
-#include "vectors/kernels.h"
+#include "vectors/code/kernels.h"
 
 #if FEWBITS_SIMD
 

@@ -1,10 +1,10 @@
-#include "vectors/layout.h"
+#include "vectors/code/layout.h"
 
 #include <algorithm>
 #include <cstring>
 
 #include "fewbits/bits.h"
-#include "vectors/kernels.h"
+#include "vectors/code/kernels.h"
 
 namespace fewbits::vectors {
 namespace {

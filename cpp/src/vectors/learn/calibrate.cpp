@@ -1,12 +1,12 @@
-#include "vectors/calibrate.h"
+#include "vectors/learn/calibrate.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 
-#include "vectors/codebook.h"
-#include "vectors/eigen.h"
-#include "vectors/rotation.h"
+#include "vectors/code/codebook.h"
+#include "vectors/code/rotation.h"
+#include "vectors/learn/eigen.h"
 
 namespace fewbits::vectors {
 namespace {

@@ -1,4 +1,4 @@
-#include "vectors/transform.h"
+#include "vectors/code/transform.h"
 
 #include <cstring>
 

@@ -1,10 +1,10 @@
-#include "vectors/query.h"
+#include "vectors/find/query.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 
-#include "vectors/kernels.h"
+#include "vectors/code/kernels.h"
 
 namespace fewbits::vectors {
 

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "vectors/codebook.h"
+#include "vectors/code/codebook.h"
 
 namespace fewbits::vectors {
 

@@ -1,9 +1,9 @@
-#include "vectors/tails.h"
+#include "vectors/code/tails.h"
 
 #include <algorithm>
 #include <cstdlib>
 
-#include "vectors/kernels.h"
+#include "vectors/code/kernels.h"
 
 namespace fewbits::vectors {
 

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "vectors/kernels.h"
+#include "vectors/code/kernels.h"
 
 namespace fewbits::vectors::scalar {
 

@@ -1,4 +1,4 @@
-#include "vectors/eigen.h"
+#include "vectors/learn/eigen.h"
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 
 #include "fewbits/vectors.h"
 #include "vectors/buffer.h"
-#include "vectors/layout.h"
+#include "vectors/code/layout.h"
 
 namespace fewbits::vectors {
 
