@@ -1,3 +1,5 @@
+// `fewbits embed-quantize`: an array of numbers to packed codes in safetensors.
+
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {

@@ -1,3 +1,5 @@
+// Files read in parts, and written whole or not at all.
+
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import type { RangedReader } from 'fewbits/io';
 

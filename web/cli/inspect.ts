@@ -1,3 +1,5 @@
+// `fewbits inspect`: what a file holds, from its header.
+
 import { parseArgs } from 'node:util';
 import {
   type GgufArray,

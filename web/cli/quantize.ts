@@ -1,3 +1,5 @@
+// `fewbits quantize`: a model to GGUF at few bits.
+
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { load } from 'fewbits';

@@ -1,3 +1,5 @@
+// Words of the command line: numbers and names taken from it, tables and safe text for the terminal.
+
 /** Something wrong with the command line: said without a stack, with a hint at --help. */
 export class UsageError extends Error {}
 

@@ -1,3 +1,5 @@
+// Plans of models, their conversion and its check, from files in memory to files in memory.
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gguf } from '@huggingface/gguf';
@@ -22,6 +24,7 @@ import {
   type ModelProgress,
   openModel,
   planModel,
+  type QuantizeModelOptions,
   quantizeModel,
   type TensorError,
   tensorErrors,
@@ -513,6 +516,39 @@ describe('while it runs', () => {
     }
     await pieces.return();
     expect(read).toBeLessThan(2 ** 24);
+  });
+
+  it('options that are unknown or of another kind are refused; undefined is as good as none', async () => {
+    const model = await openModel(ggufModel());
+    for (const [options, says] of [
+      [{ type: 'Q4_0', rule: [] }, /no option 'rule'; accepted are type, rules, pure/],
+      [{ type: 'Q4_0', pure: 1 }, /pure must be true or false, got 1/],
+      [{ type: 'Q4_0', requantize: 'no' }, /requantize must be true or false, got "no"/],
+      [{ type: 'Q4_0', minValues: -1 }, /minValues must be an integer from 0/],
+      [{ type: 'Q4_0', rules: 'a=b' }, /rules must be an array/],
+      [{ type: 'Q4_0', rules: [{ name: 'a', typ: 'F16' }] }, /no option 'typ'/],
+      [{ type: 'Q4_0', importance: {} }, /importance must be a Map/],
+      [{ type: 'Q4_0', metadata: {} }, /metadata must be an array/],
+      ['Q4_0', /options must be an object, got 'Q4_0'/],
+    ] as const) {
+      expect(() => planModel(model, options as unknown as ModelPlanOptions)).toThrow(
+        expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringMatching(says) }),
+      );
+    }
+    const none = { rules: undefined, pure: undefined, importance: undefined, minValues: undefined };
+    const undefinedOnes = { ...none, requantize: undefined, metadata: undefined };
+    const plan = planModel(model, { type: 'Q4_0', ...undefinedOnes, alignment: undefined });
+    expect(plan).toEqual(planModel(model, { type: 'Q4_0' }));
+
+    const converter = createConverter(fb);
+    const quantizing = (options: object) =>
+      collect(quantizeModel(model, plan, options as QuantizeModelOptions));
+    await expect(quantizing({ converter, threads: 2 })).rejects.toThrow(/no option 'threads'/);
+    await expect(quantizing({})).rejects.toThrow(/converter must be what createConverter/);
+    const bytes = await quantizing({ converter, signal: undefined, onProgress: undefined });
+    const made = await openModel(bytes);
+    const errors = tensorErrors(fb, model, plan, made, { sginal: 1 } as object);
+    await expect(errors.next()).rejects.toThrow(/no option 'sginal'; accepted are signal/);
   });
 
   it('types that cannot be made are refused with those that can', async () => {

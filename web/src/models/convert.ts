@@ -1,3 +1,5 @@
+// Conversion of whole rows from one type to another, on this thread.
+
 import { type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
 import type { GgmlQuantizedType } from '../families/ggml.js';
 import { type ElementType, elementsOf, toFloat32 } from '../io/elements.js';

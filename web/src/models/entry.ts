@@ -3,14 +3,9 @@
 export { type Conversion, type Converter, createConverter } from './convert.js';
 export { type TensorError, tensorErrors } from './errors.js';
 export { imatrixMetadata } from './importance.js';
-export { type MixtureName, mixtures, targetTypes } from './mixtures.js';
 export { type Model, type ModelTensor, openModel } from './model.js';
-export {
-  type ModelPlan,
-  type ModelPlanOptions,
-  type PlannedTensor,
-  planModel,
-  type TensorRule,
-} from './plan.js';
+export type { ModelPlanOptions, TensorRule } from './options.js';
+export { type ModelPlan, type PlannedTensor, planModel } from './plan.js';
 export type { ConverterPool } from './pool.js';
 export { type ModelProgress, type QuantizeModelOptions, quantizeModel } from './quantize.js';
+export { type MixtureName, mixtures, targetTypes } from './targets.js';

@@ -1,3 +1,6 @@
+// What a conversion lost: a made file compared with its model.
+
+import { options as known } from '../core/arguments.js';
 import { FewbitsError } from '../core/errors.js';
 import type { GgmlTypeName } from '../core/ggml-types.js';
 import type { GgmlQuantizedType } from '../families/ggml.js';
@@ -34,8 +37,9 @@ export async function* tensorErrors(
   model: Model,
   plan: ModelPlan,
   made: Model,
-  { signal }: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<TensorError, void, void> {
+  const { signal } = known<typeof options>('options', options, ['signal']);
   const byName = new Map(made.tensors.map((tensor) => [tensor.name, tensor]));
   // Memory that is used again: garbage would be as large as both files.
   const [before, after] = [createFloatReader(fb), createFloatReader(fb)];

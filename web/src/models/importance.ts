@@ -1,3 +1,5 @@
+// Metadata that say which importance matrix a file was made with.
+
 import type { GgufEntryInput } from '../io/gguf.js';
 import type { Imatrix } from '../io/imatrix.js';
 

@@ -1,3 +1,5 @@
+// `fewbits/models` in browsers.
+
 import { type WebWorker, webChannel } from '../worker/channel.js';
 import { type ConverterPool, createPool } from './pool.js';
 

@@ -1,3 +1,5 @@
+// Models in files of any format, as lists of tensors that are read in parts.
+
 import type { GgmlTypeName } from '../core/ggml-types.js';
 import { type GgufEntryInput, openGguf } from '../io/gguf.js';
 import { openSafetensors, type SafetensorsType } from '../io/safetensors.js';

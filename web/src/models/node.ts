@@ -1,3 +1,5 @@
+// `fewbits/models` in Node.
+
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { CompiledModule } from '../core/platform.js';

@@ -1,7 +1,10 @@
+// The file of a plan, converted and handed out in pieces.
+
+import { options as known } from '../core/arguments.js';
 import { FewbitsError } from '../core/errors.js';
 import type { GgmlTypeName } from '../core/ggml-types.js';
 import { streamGguf } from '../io/gguf.js';
-import { elementCount, quote } from '../io/source.js';
+import { describe, elementCount, invalid, quote } from '../io/source.js';
 import type { Conversion, Converter } from './convert.js';
 import type { Model } from './model.js';
 import type { ModelPlan, PlannedTensor } from './plan.js';
@@ -18,13 +21,13 @@ export interface ModelProgress {
 
 export interface QuantizeModelOptions {
   converter: Converter;
-  signal?: AbortSignal;
-  onProgress?: (progress: ModelProgress) => void;
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: ModelProgress) => void) | undefined;
   /**
    * Pieces are in memory that is used again when the next one is asked for: for those who write or copy each at once.
    * Default false; then there is a file's worth of garbage to be collected.
    */
-  transient?: boolean;
+  transient?: boolean | undefined;
 }
 
 /** Values that are worked on at the same time, by all workers together. */
@@ -47,14 +50,15 @@ interface Chunk {
  * The GGUF file of a plan, in pieces, tensor by tensor. Only some chunks of rows are in memory at a time: two more
  * than the converter works on.
  *
- * @throws FewbitsError NON_FINITE with the tensor's name, CORRUPT_DATA when the source ends early; the signal's reason
+ * @throws FewbitsError INVALID_ARGUMENT for options that are unknown or no converter, NON_FINITE with the tensor's name, CORRUPT_DATA when the source ends early; the signal's reason
  * when it is aborted
  */
 export async function* quantizeModel(
   model: Model,
   plan: ModelPlan,
-  { converter, signal, onProgress, transient = false }: QuantizeModelOptions,
+  options: QuantizeModelOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  const { converter, signal, onProgress, transient = false } = checkOptions(options);
   const bytes = plan.tensors.reduce((sum, { source }) => sum + source.byteLength, 0);
   let bytesDone = 0;
   let tensorsDone = 0;
@@ -90,6 +94,17 @@ export async function* quantizeModel(
   } finally {
     await results.return();
   }
+}
+
+function checkOptions(given: QuantizeModelOptions): QuantizeModelOptions {
+  const names = ['converter', 'signal', 'onProgress', 'transient'];
+  const options = known<QuantizeModelOptions>('options', given, names);
+  if (typeof options.converter?.convert !== 'function') {
+    throw invalid(
+      `converter must be what createConverter(fb) or createConverterPool() gives, got ${describe(options.converter)}`,
+    );
+  }
+  return options;
 }
 
 function* allChunks(

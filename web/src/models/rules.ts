@@ -1,3 +1,5 @@
+// What llama.cpp's quantize tool leaves alone by name, and what it takes where rows are not whole blocks.
+
 import { type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
 
 /**
