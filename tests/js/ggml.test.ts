@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Fewbits, FewbitsError, type GgmlQuantizedType, load } from 'fewbits';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { variants } from '../support/builds.ts';
 
 const golden = (name: string) =>
   new Uint8Array(readFileSync(new URL(`../golden/ggml/${name}`, import.meta.url)));
@@ -12,7 +13,7 @@ const rowLength = 256;
 const fileName = (type: string) =>
   type.endsWith('_K') ? `${type[0]?.toLowerCase()}${type.slice(1)}` : type.toLowerCase();
 
-describe.each(['simd128', 'relaxed'] as const)('ggml, %s', (variant) => {
+describe.each(variants)('ggml, %s', (variant) => {
   let fb: Fewbits;
   beforeAll(async () => {
     fb = await load({ variant });

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { type Fewbits, type Id, type IndexOptions, load, type VectorIndex } from 'fewbits';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { codeOf } from '../support/builds.ts';
+import { codeOf, variants } from '../support/builds.ts';
 
 /** Numbers that come back the same in every run. */
 function generator(seed: number) {
@@ -23,7 +23,7 @@ const uneven = (x: Float32Array, dims: number) => x.map((value, i) => value / (1
 
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, i) => sum + x * b[i], 0);
 
-describe.each(['simd128', 'relaxed'] as const)('vector index, %s', (variant) => {
+describe.each(variants)('vector index, %s', (variant) => {
   let fb: Fewbits;
   beforeAll(async () => {
     fb = await load({ variant });

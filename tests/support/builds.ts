@@ -1,12 +1,14 @@
-import { type Fewbits, FewbitsError, load, support } from 'fewbits';
+import { type Fewbits, FewbitsError, load, support, type Variant } from 'fewbits';
 import { expect } from 'vitest';
 
+/** The builds that the engine runs. */
+export const variants: readonly Variant[] = support().relaxedSimd
+  ? ['simd128', 'relaxed']
+  : ['simd128'];
+
 /** The library, once for each build that the engine runs. */
-export async function builds(): Promise<Fewbits[]> {
-  const all = [await load({ variant: 'simd128' })];
-  if (support().relaxedSimd) all.push(await load({ variant: 'relaxed' }));
-  return all;
-}
+export const builds = (): Promise<Fewbits[]> =>
+  Promise.all(variants.map((variant) => load({ variant })));
 
 /** Runs `work`, which must throw a FewbitsError with this code and a message that matches. */
 export function expectError(code: string, message: RegExp, work: () => unknown): void {
