@@ -1,3 +1,5 @@
+// The one class of error, its codes, and what other errors are in words.
+
 /** What went wrong, for a program. The message says it for a person. */
 export type FewbitsErrorCode =
   /** A wrong type, length, shape or option, found before any memory was touched. */
@@ -8,12 +10,16 @@ export type FewbitsErrorCode =
   | 'UNSUPPORTED'
   /** A file or byte stream that breaks its format's rules; the message says what and where. */
   | 'CORRUPT_DATA'
-  /** No room: in the WASM heap, for an array, or in the storage of the browser. */
+  /** No room in memory: in the WASM heap or for an array. */
   | 'OUT_OF_MEMORY'
   /** The object was used after `dispose()`. */
   | 'DISPOSED'
-  /** The WebAssembly module could not be fetched, compiled or instantiated, or a worker failed. */
-  | 'LOAD_FAILED';
+  /** The WebAssembly module could not be fetched, compiled or instantiated. */
+  | 'LOAD_FAILED'
+  /** A worker did not start, did not answer or ended before its work was done. */
+  | 'WORKER_FAILED'
+  /** No room on the disk, or in what the browser grants to a site. */
+  | 'STORAGE_FULL';
 
 /** The one class of error that fewbits throws. After any of them the library keeps working. */
 export class FewbitsError extends Error {
@@ -23,5 +29,19 @@ export class FewbitsError extends Error {
   constructor(code: FewbitsErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.code = code;
+  }
+}
+
+export function invalid(message: string, cause?: unknown): FewbitsError {
+  return new FewbitsError('INVALID_ARGUMENT', message, cause === undefined ? undefined : { cause });
+}
+
+/** What was thrown, in words. Anything can be thrown, also what has no words. */
+export function reasonOf(cause: unknown): string {
+  try {
+    const message = (cause as Error | null | undefined)?.message;
+    return typeof message === 'string' && message !== '' ? message : String(cause);
+  } catch {
+    return `a ${typeof cause} without words`;
   }
 }
