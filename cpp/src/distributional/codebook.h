@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "distributional/buffer.h"
+#include "base/buffer.h"
 #include "fewbits/distributional.h"
 
 namespace fewbits::distributional {

@@ -3,6 +3,7 @@
 #include <limits>
 #include <new>
 
+#include "base/finite.h"
 #include "distributional/codebook.h"
 #include "distributional/histogram.h"
 #include "distributional/kernels.h"
@@ -598,9 +599,7 @@ Result Fit::accumulate(const float* x, std::size_t n) {
       [[fallthrough]];
     case State::Pass::deviations:
       if (!kernels::add_moments(x, n, s.position, s.shift, &s.moments)) {
-        std::size_t i = 0;
-        while (std::isfinite(x[i])) ++i;
-        return s.fail(Status::non_finite, s.position + i);
+        return s.fail(Status::non_finite, s.position + first_non_finite(x, n));
       }
       if (s.wants_quartiles && s.pass == State::Pass::moments) s.quartiles.add_high(x, n);
       break;

@@ -3,7 +3,8 @@
 #include <limits>
 #include <new>
 
-#include "distributional/buffer.h"
+#include "base/buffer.h"
+#include "base/finite.h"
 #include "distributional/histogram.h"
 #include "distributional/math.h"
 #include "distributional/ordered.h"
@@ -246,9 +247,7 @@ Result KMeans::accumulate(const float* x, std::size_t n) {
       s.moments.low = s.moments.high = x[0];
     }
     if (!kernels::add_moments(x, n, s.position, s.shift, &s.moments)) {
-      std::size_t i = 0;
-      while (std::isfinite(x[i])) ++i;
-      return s.fail(Status::non_finite, s.position + i);
+      return s.fail(Status::non_finite, s.position + first_non_finite(x, n));
     }
   }
   s.position += n;

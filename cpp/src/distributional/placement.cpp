@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/finite.h"
 #include "distributional/math.h"
 
 namespace fewbits::distributional {
@@ -43,8 +44,7 @@ bool statistics_of(const float* x, std::size_t n, float* sorted, Statistics* out
     Moments moments;
     moments.low = moments.high = x[0];
     if (!kernels::add_moments(x, n, 0, shift, &moments)) {
-      *bad = 0;
-      while (std::isfinite(x[*bad])) ++*bad;
+      *bad = first_non_finite(x, n);
       return false;
     }
     if (from_moments(moments, n, shift, out)) break;

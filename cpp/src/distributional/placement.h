@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "distributional/buffer.h"
+#include "base/buffer.h"
 #include "distributional/kernels.h"
 #include "fewbits/distributional.h"
 

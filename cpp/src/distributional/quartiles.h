@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "distributional/buffer.h"
+#include "base/buffer.h"
 #include "fewbits/result.h"
 
 namespace fewbits::distributional {

@@ -3,17 +3,11 @@
 #include <bit>
 #include <cmath>
 
+#include "base/finite.h"
 #include "floats/small_floats.h"
 
 namespace fewbits::floats {
 namespace {
-
-std::size_t first_non_finite(const float* x, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) {
-    if ((std::bit_cast<std::uint32_t>(x[i]) & 0x7F800000u) == 0x7F800000u) return i;
-  }
-  return n;
-}
 
 /// Packs two codes a byte: code(i) of the even value i at bit `even`, of the odd one at 4 - even.
 template <typename Code>

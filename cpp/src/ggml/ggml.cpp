@@ -1,7 +1,8 @@
 #include "fewbits/ggml.h"
 
-#include <bit>
+#include <cmath>
 
+#include "base/finite.h"
 #include "fewbits/floats.h"
 #include "ggml/kernels.h"
 
@@ -29,25 +30,6 @@ const TypeInfo* info(Type type) {
 
 namespace {
 
-bool finite(float value) {
-  return (std::bit_cast<std::uint32_t>(value) & 0x7F800000u) != 0x7F800000u;
-}
-
-/// Index of the first value that is not finite, or n.
-std::size_t first_non_finite(const float* x, std::size_t n) {
-  constexpr std::size_t run = 1024;
-  for (std::size_t start = 0; start < n; start += run) {
-    const std::size_t end = n - start < run ? n : start + run;
-    unsigned bad = 0;  // without a branch in the loop, so that it vectorises
-    for (std::size_t i = start; i < end; ++i) bad |= finite(x[i]) ? 0u : 1u;
-    if (bad == 0) continue;
-    for (std::size_t i = start; i < end; ++i) {
-      if (!finite(x[i])) return i;
-    }
-  }
-  return n;
-}
-
 template <typename Block, typename Encode>
 void encode_rows(const float* x, std::size_t rows, std::size_t row_length, const float* importance,
                  Encode encode, std::uint8_t* out) {
@@ -74,7 +56,7 @@ Result quantize(Type type, const float* x, std::size_t rows, std::size_t row_len
   if (!shape->takes_importance) importance = nullptr;
   if (importance != nullptr) {
     for (std::size_t i = 0; i < row_length; ++i) {
-      if (!finite(importance[i]) || importance[i] < 0) return failure(Status::invalid_argument, i);
+      if (!std::isfinite(importance[i]) || importance[i] < 0) return failure(Status::invalid_argument, i);
     }
   }
   if (type != Type::f16 && type != Type::bf16) {

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 
+#include "base/finite.h"
 #include "floats/half.h"
 #include "ggml/rounding.h"
 
@@ -220,9 +221,8 @@ float rounded(float value) {
 }  // namespace
 
 Result quantize(const float* x, const Repairs& repairs, Block* out) {
-  for (int i = 0; i < block_size; ++i) {
-    if (!std::isfinite(x[i])) return failure(Status::non_finite, static_cast<std::size_t>(i));
-  }
+  const std::size_t bad = first_non_finite(x, block_size);
+  if (bad < block_size) return failure(Status::non_finite, bad);
   Quantizer(x, repairs).run(out);
   return success();
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/finite.h"
 #include "fewbits/bits.h"
 #include "floats/half.h"
 #include "uniform/kernels.h"
@@ -72,11 +73,6 @@ void each_row(std::size_t n, std::size_t phase, std::size_t cols, F f) {
     offset += length;
     phase = 0;
   }
-}
-
-std::size_t first_non_finite(const float* x, std::size_t n) {
-  return static_cast<std::size_t>(
-      std::find_if(x, x + n, [](float v) { return !std::isfinite(v); }) - x);
 }
 
 /// Runs `encode_tile(offset, length, bytes)` over tiles of [0, n) and packs what it leaves in

@@ -4,6 +4,7 @@
 #include <memory>
 #include <new>
 
+#include "base/finite.h"
 #include "floats/half.h"
 #include "vectors/code/encode.h"
 #include "vectors/code/tails.h"
@@ -11,19 +12,6 @@
 #include "vectors/state.h"
 
 namespace fewbits::vectors {
-
-std::size_t first_non_finite(const float* x, std::size_t n) {
-  constexpr std::size_t kPiece = 1024;
-  for (std::size_t start = 0; start < n; start += kPiece) {
-    const std::size_t here = std::min(n - start, kPiece);
-    // Not finite just where a value is not; squares may overflow, which is looked into.
-    if (std::isfinite(kernels::sum_squares(x + start, here))) continue;
-    for (std::size_t i = start; i < start + here; ++i) {
-      if (!std::isfinite(x[i])) return i;
-    }
-  }
-  return n;
-}
 
 bool Index::State::init(const Options& wanted) {
   options = wanted;

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "vectors/buffer.h"
+#include "base/buffer.h"
 
 namespace fewbits::vectors {
 

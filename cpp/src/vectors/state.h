@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "fewbits/vectors.h"
-#include "vectors/buffer.h"
+#include "base/buffer.h"
 #include "vectors/code/kernels.h"
 #include "vectors/code/layout.h"
 #include "vectors/code/transform.h"
@@ -28,9 +28,6 @@ inline std::size_t round_up(std::size_t n, std::size_t multiple) {
 inline float f32_from_small_f16(std::uint16_t half) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(half) << 13) * 0x1p112f;
 }
-
-/// Position of the first value that is not finite, or n.
-std::size_t first_non_finite(const float* x, std::size_t n);
 
 struct Index::State {
   Options options;

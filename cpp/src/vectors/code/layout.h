@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "fewbits/vectors.h"
-#include "vectors/buffer.h"
+#include "base/buffer.h"
 #include "vectors/code/codebook.h"
 
 namespace fewbits::vectors {

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "vectors/buffer.h"
+#include "base/buffer.h"
 
 namespace fewbits::vectors {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "vectors/buffer.h"
+#include "base/buffer.h"
 #include "vectors/code/rotation.h"
 
 namespace fewbits::vectors {

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "fewbits/vectors.h"
-#include "vectors/buffer.h"
+#include "base/buffer.h"
 
 namespace fewbits::vectors {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "fewbits/vectors.h"
-#include "vectors/buffer.h"
+#include "base/buffer.h"
 #include "vectors/code/layout.h"
 
 namespace fewbits::vectors {

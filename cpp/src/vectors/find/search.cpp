@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/finite.h"
 #include "vectors/code/tails.h"
 #include "vectors/state.h"
 

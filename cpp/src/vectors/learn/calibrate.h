@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "fewbits/vectors.h"
-#include "vectors/buffer.h"
+#include "base/buffer.h"
 
 namespace fewbits::vectors {
 

@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace fewbits::vectors {
+namespace fewbits {
 
 /// An array of trivial values on the heap. Allocation can fail and leaves what was there.
 template <typename T>
@@ -28,11 +28,11 @@ class Buffer {
 
   /// `size` values, uninitialised where they are new; the first ones are kept.
   [[nodiscard]] bool resize(std::size_t size) {
-    if (size > static_cast<std::size_t>(-1) / 2 / sizeof(T)) return false;
+    if (size > kMost) return false;
     void* grown = std::realloc(static_cast<void*>(data_), size == 0 ? 1 : size * sizeof(T));
     if (grown == nullptr) return false;
     data_ = static_cast<T*>(grown);
-    size_ = size;
+    size_ = capacity_ = size;
     return true;
   }
 
@@ -41,6 +41,20 @@ class Buffer {
     if (!resize(size)) return false;
     if (size > before)
       std::memset(static_cast<void*>(data_ + before), 0, (size - before) * sizeof(T));
+    return true;
+  }
+
+  /// `size` zeros in place of what was there, in the same room if that is enough.
+  [[nodiscard]] bool reset(std::size_t size) {
+    if (size > capacity_) {
+      void* const room = size > kMost ? nullptr : std::malloc(size * sizeof(T));
+      if (room == nullptr) return false;
+      std::free(static_cast<void*>(data_));
+      data_ = static_cast<T*>(room);
+      capacity_ = size;
+    }
+    size_ = size;
+    if (size > 0) std::memset(static_cast<void*>(data_), 0, bytes());
     return true;
   }
 
@@ -54,6 +68,7 @@ class Buffer {
   void swap(Buffer& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
   }
 
   T* data() { return data_; }
@@ -64,8 +79,11 @@ class Buffer {
   const T& operator[](std::size_t i) const { return data_[i]; }
 
  private:
+  static constexpr std::size_t kMost = static_cast<std::size_t>(-1) / 2 / sizeof(T);
+
   T* data_ = nullptr;
   std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
 };
 
-}  // namespace fewbits::vectors
+}  // namespace fewbits
