@@ -1,7 +1,8 @@
 #pragma once
 
-#include "fewbits/vectors.h"
 #include "base/buffer.h"
+#include "fewbits/vectors.h"
+#include "vectors/code/coding.h"
 #include "vectors/code/layout.h"
 
 namespace fewbits::vectors {
@@ -10,8 +11,8 @@ namespace fewbits::vectors {
 /// eight bits, for codes in planes; the query itself in seven bits for codes of a byte.
 class Queries {
  public:
-  [[nodiscard]] bool init_tables(const Layout& layout, std::size_t count);
-  [[nodiscard]] bool init_dots(std::size_t stride, std::size_t count);
+  /// Room for `count` queries of codes like these; false when memory is short.
+  [[nodiscard]] bool init(const Coding& coding, std::size_t count);
 
   /// `y`: the rotated query.
   void set_tables(const Layout& layout, const float* scales, std::size_t q, const float* y);
@@ -36,6 +37,9 @@ class Queries {
   static constexpr std::int32_t kDotOffset = 64;
 
  private:
+  bool init_tables(const Layout& layout, std::size_t count);
+  bool init_dots(std::size_t stride, std::size_t count);
+
   Buffer<std::uint8_t> tables_;
   Buffer<std::uint8_t> dots_;
   Buffer<float> numbers_;

@@ -1,27 +1,30 @@
+#include "vectors/find/scan.h"
+
 #include <algorithm>
 #include <bit>
 
 #include "simd/opaque.h"
-#include "vectors/state.h"
 
 namespace fewbits::vectors {
 
-void Index::State::offer_block(std::uint64_t mask, const float* estimates, std::size_t first,
-                               const std::uint32_t* allowed, Best* best) const {
+namespace {
+
+/// Offers the rows of a block that are in `mask`, there and allowed.
+void offer_block(const Rows& rows, std::uint64_t mask, const float* estimates, std::size_t first,
+                 const std::uint32_t* allowed, Best* best) {
   if (mask == 0) return;
-  if (rows - first < kBlockRows) mask &= (std::uint64_t{1} << (rows - first)) - 1;
-  mask &= ~removed[first / 64];
+  const std::size_t count = rows.count();
+  if (count - first < kBlockRows) mask &= (std::uint64_t{1} << (count - first)) - 1;
+  mask &= ~rows.removed_in(first / kBlockRows);
   if (allowed != nullptr) {
     mask &= allowed[first / 32] |
-            static_cast<std::uint64_t>(first + 32 < rows ? allowed[first / 32 + 1] : 0) << 32;
+            static_cast<std::uint64_t>(first + 32 < count ? allowed[first / 32 + 1] : 0) << 32;
   }
   for (; mask != 0; mask &= mask - 1) {
     const int slot = std::countr_zero(mask);
     best->offer(estimates[slot], static_cast<std::uint32_t>(first) + static_cast<unsigned>(slot));
   }
 }
-
-namespace {
 
 /// Rows that one query is scored against before the next one is: they stay in the cache.
 constexpr std::size_t kTileRows = 1024;
@@ -61,43 +64,43 @@ void add_segment(const std::int32_t* high, const std::int32_t* low, float base, 
   }
 }
 
-}  // namespace
-
-void Index::State::scan_tables(const Queries& queries, std::size_t count,
-                               const std::uint32_t* allowed, Best* best) const {
+void scan_tables(const Coding& coding, const Rows& rows, const Queries& queries, std::size_t count,
+                 const std::uint32_t* allowed, Best* best) {
   alignas(16) std::int32_t sums[kBlockRows];
   alignas(16) float estimates[kBlockRows];
+  const Block& block = rows.block();
   const auto lut_scan = apart(kernels::lut_scan);
-  for (std::size_t tile = 0; tile < rows; tile += kTileRows) {
-    const std::size_t tile_end = std::min(rows, tile + kTileRows);
+  for (std::size_t tile = 0; tile < rows.count(); tile += kTileRows) {
+    const std::size_t tile_end = std::min(rows.count(), tile + kTileRows);
     for (std::size_t q = 0; q < count; ++q) {
       const std::uint8_t* table = queries.table(q, 0);
       const float base = queries.base(q, 0);
       const float step = queries.step(q, 0, 0);
       for (std::size_t first = tile; first < tile_end; first += kBlockRows) {
-        const std::uint8_t* at = block(first);
-        lut_scan(at, row_bytes, table, sums);
-        const std::uint64_t mask = kernels::estimate(sums, base, step, factors(at), norms(at),
-                                                     best[q].threshold(), estimates);
-        offer_block(mask, estimates, first, allowed, &best[q]);
+        const std::uint8_t* at = rows.block_of(first);
+        lut_scan(at, coding.row_bytes, table, sums);
+        const std::uint64_t mask = kernels::estimate(
+            sums, base, step, block.factors(at), block.norms(at), best[q].threshold(), estimates);
+        offer_block(rows, mask, estimates, first, allowed, &best[q]);
       }
     }
   }
 }
 
-void Index::State::scan_segments(const Queries& queries, std::size_t count,
-                                 const std::uint32_t* allowed, Best* best) const {
+void scan_segments(const Coding& coding, const Rows& rows, const Queries& queries,
+                   std::size_t count, const std::uint32_t* allowed, Best* best) {
   alignas(16) std::int32_t sums[2][kBlockRows];
   alignas(16) float estimates[kBlockRows];
+  const Block& block = rows.block();
   const auto lut_scan = apart(kernels::lut_scan);
-  for (std::size_t tile = 0; tile < rows; tile += kTileRows) {
-    const std::size_t tile_end = std::min(rows, tile + kTileRows);
+  for (std::size_t tile = 0; tile < rows.count(); tile += kTileRows) {
+    const std::size_t tile_end = std::min(rows.count(), tile + kTileRows);
     for (std::size_t q = 0; q < count; ++q) {
       for (std::size_t first = tile; first < tile_end; first += kBlockRows) {
-        const std::uint8_t* at = block(first);
+        const std::uint8_t* at = rows.block_of(first);
         std::fill_n(estimates, kBlockRows, 0.0f);
-        for (std::size_t s = 0; s < layout.segments(); ++s) {
-          const CodedSegment& segment = layout.segment(s);
+        for (std::size_t s = 0; s < coding.layout.segments(); ++s) {
+          const CodedSegment& segment = coding.layout.segment(s);
           for (int p = 0; p < segment.planes; ++p) {
             const Plane& plane = segment.plane[p];
             lut_scan(at + plane.byte * kBlockRows, plane.bytes, queries.table(q, plane.byte),
@@ -106,52 +109,54 @@ void Index::State::scan_segments(const Queries& queries, std::size_t count,
           const float base = queries.base(q, s);
           const float step = queries.step(q, s, 0);
           if (segment.planes == 1) {
-            add_segment(sums[0], base, step, half_factors(at, s), estimates);
+            add_segment(sums[0], base, step, block.half_factors(at, s), estimates);
           } else {
-            add_segment(sums[0], sums[1], base, step, queries.step(q, s, 1), half_factors(at, s),
-                        estimates);
+            add_segment(sums[0], sums[1], base, step, queries.step(q, s, 1),
+                        block.half_factors(at, s), estimates);
           }
         }
-        const std::uint64_t mask = kernels::above(estimates, norms(at), best[q].threshold());
-        offer_block(mask, estimates, first, allowed, &best[q]);
+        const std::uint64_t mask = kernels::above(estimates, block.norms(at), best[q].threshold());
+        offer_block(rows, mask, estimates, first, allowed, &best[q]);
       }
     }
   }
 }
 
-void Index::State::scan_dots(const Queries& queries, std::size_t count,
-                             const std::uint32_t* allowed, Best* best) const {
+void scan_dots(const Coding& coding, const Rows& rows, const Queries& queries, std::size_t count,
+               const std::uint32_t* allowed, Best* best) {
   alignas(16) std::int32_t sums[4 * kBlockRows];
   alignas(16) std::int32_t computed[kTileRows];
   alignas(16) float estimates[kBlockRows];
+  const Block& block = rows.block();
   const auto dot_scan = apart(kernels::dot_scan);
   const auto dot_scan4 = apart(kernels::dot_scan4);
   const auto row_sums = apart(kernels::row_sums);
-  for (std::size_t tile = 0; tile < rows; tile += kTileRows) {
-    const std::size_t tile_end = std::min(rows, tile + kTileRows);
+  for (std::size_t tile = 0; tile < rows.count(); tile += kTileRows) {
+    const std::size_t tile_end = std::min(rows.count(), tile + kTileRows);
     for (std::size_t q = 0; q < count;) {
       const std::size_t group = count - q >= 4 ? 4 : 1;
       for (std::size_t first = tile; first < tile_end; first += kBlockRows) {
-        const std::uint8_t* at = block(first);
+        const std::uint8_t* at = rows.block_of(first);
         const auto* codes = reinterpret_cast<const std::int8_t*>(at);
         if (group == 4) {
-          dot_scan4(codes, row_bytes, queries.dot(q), sums);
+          dot_scan4(codes, coding.row_bytes, queries.dot(q), sums);
         } else {
-          dot_scan(codes, row_bytes, queries.dot(q), sums);
+          dot_scan(codes, coding.row_bytes, queries.dot(q), sums);
         }
-        const std::int32_t* levels_of_row = level_sums(at);
-        if (options.metric == Metric::l2) {
+        const std::int32_t* levels_of_row = block.level_sums(at);
+        if (levels_of_row == nullptr) {
           std::int32_t* of_block = computed + (first - tile);
-          if (q == 0) row_sums(codes, row_bytes, of_block);
+          if (q == 0) row_sums(codes, coding.row_bytes, of_block);
           levels_of_row = of_block;
         }
         for (std::size_t j = 0; j < group; ++j) {
           std::int32_t* sum = sums + j * kBlockRows;
           take_offset(levels_of_row, sum);
           Best& own = best[q + j];
-          const std::uint64_t mask = kernels::estimate(sum, 0, queries.dot_step(q + j), factors(at),
-                                                       norms(at), own.threshold(), estimates);
-          offer_block(mask, estimates, first, allowed, &own);
+          const std::uint64_t mask =
+              kernels::estimate(sum, 0, queries.dot_step(q + j), block.factors(at), block.norms(at),
+                                own.threshold(), estimates);
+          offer_block(rows, mask, estimates, first, allowed, &own);
         }
       }
       q += group;
@@ -159,11 +164,18 @@ void Index::State::scan_dots(const Queries& queries, std::size_t count,
   }
 }
 
-void Index::State::scan(const Queries& queries, std::size_t count, const std::uint32_t* allowed,
-                        Best* best) const {
-  if (by_dot) return scan_dots(queries, count, allowed, best);
-  if (learned) return scan_segments(queries, count, allowed, best);
-  scan_tables(queries, count, allowed, best);
+}  // namespace
+
+void scan(const Coding& coding, const Rows& rows, const Queries& queries, std::size_t count,
+          const std::uint32_t* allowed, Best* best) {
+  switch (coding.kept.codes) {
+    case Kept::Codes::even:
+      return scan_tables(coding, rows, queries, count, allowed, best);
+    case Kept::Codes::learned:
+      return scan_segments(coding, rows, queries, count, allowed, best);
+    case Kept::Codes::bytes:
+      return scan_dots(coding, rows, queries, count, allowed, best);
+  }
 }
 
 }  // namespace fewbits::vectors

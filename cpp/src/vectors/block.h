@@ -1,0 +1,109 @@
+#pragma once
+
+// The record of a block of 64 rows: the one place that knows where codes, factors, extras and tails
+// lie. What follows each other in a record starts at multiples of sixteen bytes.
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "vectors/code/kernels.h"
+#include "vectors/kept.h"
+
+namespace fewbits::vectors {
+
+inline std::size_t round_up(std::size_t n, std::size_t multiple) {
+  return (n + multiple - 1) / multiple * multiple;
+}
+
+/// A float16 that is neither negative nor infinite, without branches.
+inline float f32_from_small_f16(std::uint16_t half) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(half) << 13) * 0x1p112f;
+}
+
+/// Bytes of a record, or bytes that must not be written to, as values of another type.
+template <typename T, typename Byte>
+auto* values_at(Byte* record, std::size_t offset) {
+  using Value = std::conditional_t<std::is_const_v<Byte>, const T, T>;
+  return reinterpret_cast<Value*>(record + offset);
+}
+
+/// Codes (transposed for the look-ups, or row after row for dot products), then factors, then
+/// extras, then tails. A record is addressed by its first byte.
+class Block {
+ public:
+  Block() = default;
+  /// `row_bytes` of codes a row, in `segments` that have bits.
+  Block(const Kept& kept, std::size_t row_bytes, std::size_t segments) : kept_(kept) {
+    const bool halves = kept.codes == Kept::Codes::learned;
+    factors_ = kBlockRows * row_bytes;
+    extras_ = factors_ + kBlockRows * (halves ? segments * sizeof(std::uint16_t) : sizeof(float));
+    tails_ = extras_ + (kept.extra != Kept::Extra::none ? kBlockRows * kExtraBytes : 0);
+    bytes_ = tails_ + (kept.finer == Kept::Finer::tails ? kBlockRows * sizeof(std::uint32_t) : 0);
+  }
+
+  std::size_t bytes() const { return bytes_; }
+
+  template <typename Byte>
+  auto* factors(Byte* record) const {
+    return values_at<float>(record, factors_);
+  }
+  template <typename Byte>
+  auto* half_factors(Byte* record, std::size_t segment) const {
+    return values_at<std::uint16_t>(record, factors_) + segment * kBlockRows;
+  }
+  /// nullptr where none are kept.
+  template <typename Byte>
+  auto* norms(Byte* record) const {
+    auto* const at = values_at<float>(record, extras_);
+    return kept_.extra == Kept::Extra::norms ? at : nullptr;
+  }
+  /// nullptr where none are kept.
+  template <typename Byte>
+  auto* level_sums(Byte* record) const {
+    auto* const at = values_at<std::int32_t>(record, extras_);
+    return kept_.extra == Kept::Extra::level_sums ? at : nullptr;
+  }
+  /// nullptr where none are kept.
+  template <typename Byte>
+  auto* tails(Byte* record) const {
+    auto* const at = values_at<std::uint32_t>(record, tails_);
+    return kept_.finer == Kept::Finer::tails ? at : nullptr;
+  }
+
+ private:
+  static constexpr std::size_t kExtraBytes = 4;
+
+  Kept kept_;
+  std::size_t factors_ = 0;
+  std::size_t extras_ = 0;
+  std::size_t tails_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+/// The second codes of the same rows, a row after the other, then their factors.
+class FinerBlock {
+ public:
+  FinerBlock() = default;
+  explicit FinerBlock(std::size_t row_bytes) : row_bytes_(row_bytes) {}
+
+  std::size_t bytes() const { return factors_at() + kBlockRows * sizeof(float); }
+  std::size_t row_bytes() const { return row_bytes_; }
+
+  template <typename Byte>
+  Byte* codes(Byte* record, std::size_t slot) const {
+    return record + slot * row_bytes_;
+  }
+  template <typename Byte>
+  auto* factors(Byte* record) const {
+    return values_at<float>(record, factors_at());
+  }
+
+ private:
+  std::size_t factors_at() const { return round_up(kBlockRows * row_bytes_, 16); }
+
+  std::size_t row_bytes_ = 0;
+};
+
+}  // namespace fewbits::vectors

@@ -1,0 +1,48 @@
+#include "vectors/code/coding.h"
+
+#include "vectors/block.h"
+
+namespace fewbits::vectors {
+
+bool Coding::init(const Options& wanted) {
+  options = wanted;
+  if (options.refine_bits != 0) {
+    const Segment whole{static_cast<std::uint32_t>(options.dims), 4, 1.0f};
+    if (!finer_layout.init(&whole, 1)) return false;
+    finer_bytes = options.refine_bits == 8 ? options.dims : finer_layout.row_bytes();
+  }
+  return transform.init(options.dims, options.seed);
+}
+
+bool Axes::init(const Options& options, Buffer<Segment> wanted, Buffer<float> learned) {
+  segments = std::move(wanted);
+  matrix = std::move(learned);
+  kept = kept_by(options, matrix.data() != nullptr);
+  if (!layout.init(segments.data(), segments.size()) || !scales.resize(layout.segments())) {
+    return false;
+  }
+  std::size_t coded = 0;
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    if (segments[i].bits != 0) scales[coded++] = segments[i].scale;
+  }
+  row_bytes = kept.codes == Kept::Codes::bytes ? round_up(options.dims, 16) : layout.row_bytes();
+  return true;
+}
+
+bool Axes::init_evenly(const Options& options) {
+  const Segment whole{static_cast<std::uint32_t>(options.dims),
+                      static_cast<std::uint32_t>(options.bits), 1.0f};
+  Buffer<Segment> one;
+  return one.assign(&whole, 1) && init(options, std::move(one), Buffer<float>());
+}
+
+void Axes::move_into(Coding* coding) {
+  coding->transform.set_matrix(std::move(matrix));
+  coding->segments = std::move(segments);
+  coding->kept = kept;
+  coding->layout = std::move(layout);
+  coding->scales = std::move(scales);
+  coding->row_bytes = row_bytes;
+}
+
+}  // namespace fewbits::vectors

@@ -1,0 +1,288 @@
+#include "vectors/code/row_coder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "base/finite.h"
+#include "floats/half.h"
+#include "vectors/code/tails.h"
+
+namespace fewbits::vectors {
+namespace {
+
+/// Of a vector whose scores fit a float.
+constexpr double kLargestNorm = 1e18;
+
+/// What brings values of this norm to fixed point.
+float to_sigma(double norm, std::size_t dims) {
+  if (!(norm > 0)) return 0;
+  return static_cast<float>(static_cast<double>(kFixedOne) * std::sqrt(static_cast<double>(dims)) /
+                            norm);
+}
+
+/// ||r|| / <L, o>, what makes <y, L> an unbiased estimate of <y, r>.
+double unbiased_factor(const CodeSums& sums, double norm, std::size_t dims) {
+  if (sums.product <= 0) return 0;
+  return norm * static_cast<double>(kFixedOne) * std::sqrt(static_cast<double>(dims)) /
+         static_cast<double>(sums.product);
+}
+
+/// <r, L> / <L, L>, what brings the levels nearest to r.
+double nearest_factor(const CodeSums& sums, double norm, std::size_t dims) {
+  if (sums.product <= 0) return 0;
+  return norm * static_cast<double>(sums.product) /
+         (static_cast<double>(kFixedOne) * std::sqrt(static_cast<double>(dims)) *
+          static_cast<double>(sums.square));
+}
+
+double square_of(const float* x, std::size_t n) {
+  double square = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    square += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  }
+  return square;
+}
+
+/// Codes of 8 bits as the levels themselves.
+void to_levels(const std::uint8_t* codes, std::size_t dims, std::uint8_t* levels) {
+  for (std::size_t i = 0; i < dims; ++i) levels[i] = codes[i] ^ 0x80;
+}
+
+}  // namespace
+
+bool RowCoder::init() {
+  const std::size_t dims = coding_.options.dims;
+  const std::size_t padded = round_up(dims, 16);
+  return centred_.resize(dims) && rotated_.resize(dims) && fixed_.resize(padded) &&
+         codes_.resize(padded) && levels_.resize(padded);
+}
+
+std::size_t RowCoder::bytes() const {
+  return centred_.bytes() + rotated_.bytes() + fixed_.bytes() + codes_.bytes() + levels_.bytes();
+}
+
+/// `x`, or in `centred_` what it is times the power of two that brings its square into a float.
+RowCoder::Centred RowCoder::to_range(const float* x, float square) {
+  const std::size_t dims = coding_.options.dims;
+  if (square >= 1e-24f && square <= 1e30f) {
+    const double norm = std::sqrt(static_cast<double>(square));
+    return {x, norm, norm};
+  }
+  float largest = 0;
+  for (std::size_t i = 0; i < dims; ++i) largest = std::max(largest, std::fabs(x[i]));
+  if (largest == 0) return {x, 0, 0};
+  const int exponent = std::ilogb(largest);
+  float* scaled = centred_.data();
+  for (std::size_t i = 0; i < dims; ++i) scaled[i] = std::ldexp(x[i], -exponent);
+  const double own = std::sqrt(static_cast<double>(kernels::sum_squares(scaled, dims)));
+  return {scaled, own, std::ldexp(own, exponent)};
+}
+
+Result RowCoder::centre(const float* x, Centred* vector) {
+  const std::size_t dims = coding_.options.dims;
+  const float square = kernels::sum_squares(x, dims);
+  if (!std::isfinite(square)) {
+    const std::size_t bad = first_non_finite(x, dims);
+    if (bad < dims) return failure(Status::non_finite, bad);
+  }
+  const float* mean = coding_.transform.mean();
+  const bool cosine = coding_.options.metric == Metric::cosine;
+  float* out = centred_.data();
+  if (cosine || mean == nullptr) *vector = to_range(x, square);
+  if (cosine) {
+    if (mean == nullptr) return success();
+    const auto inverse = static_cast<float>(vector->own > 0 ? 1.0 / vector->own : 0.0);
+    for (std::size_t i = 0; i < dims; ++i) {
+      out[i] = inverse > 0 ? vector->x[i] * inverse - mean[i] : 0.0f;
+    }
+    *vector = to_range(out, kernels::sum_squares(out, dims));
+    return success();
+  }
+  if (mean != nullptr) {
+    for (std::size_t i = 0; i < dims; ++i) out[i] = x[i] - mean[i];
+    *vector = to_range(out, kernels::sum_squares(out, dims));
+  }
+  if (!(vector->norm <= kLargestNorm)) return failure(Status::invalid_argument);
+  return success();
+}
+
+/// Codes of rotated values whose norm there is `norm`.
+void RowCoder::encode_segment(const CodedSegment& segment, double norm, Encoded* encoded) {
+  kernels::to_fixed(rotated_.data() + segment.dim, segment.dims, to_sigma(norm, segment.dims),
+                    fixed_.data());
+  *encoded = vectors::encode(fixed_.data(), segment.dims, *segment.book,
+                             coding_.options.scale_search, codes_.data() + segment.dim);
+}
+
+void RowCoder::encode(const Centred& vector, const Block& block, const FinerBlock& finer,
+                      const Place<std::uint8_t>& to, std::uint8_t* codes) {
+  const std::size_t dims = coding_.options.dims;
+  const Layout& layout = coding_.layout;
+  coding_.transform.rotate(vector.x, rotated_.data());
+  double norm = vector.norm;
+  if (coding_.options.metric == Metric::cosine && coding_.transform.mean() == nullptr) {
+    norm = norm > 0 ? 1 : 0;
+  }
+  Encoded encoded{};
+  if (coding_.learned()) {
+    // `rotated_` to its true size
+    const double stretch = vector.own > 0 ? norm / vector.own : 0;
+    for (std::size_t s = 0; s < layout.segments(); ++s) {
+      const CodedSegment& segment = layout.segment(s);
+      const float* values = rotated_.data() + segment.dim;
+      const double part =
+          std::sqrt(static_cast<double>(kernels::sum_squares(values, segment.dims)));
+      encode_segment(segment, part, &encoded);
+      const double factor = nearest_factor(encoded.sums, part * stretch, segment.dims) /
+                            static_cast<double>(coding_.scales[s]);
+      block.half_factors(to.block, s)[to.slot] =
+          floats::f16_from_f32(static_cast<float>(std::min(factor, 65504.0)));
+    }
+  } else {
+    encode_segment(layout.segment(0), vector.own, &encoded);
+    block.factors(to.block)[to.slot] =
+        static_cast<float>(unbiased_factor(encoded.sums, norm, dims));
+  }
+  if (std::uint32_t* const tails = block.tails(to.block); tails != nullptr) {
+    tails[to.slot] = encode_tails(fixed_.data(), codes_.data(), dims, encoded.multiplier);
+  }
+  if (coding_.kept.codes == Kept::Codes::bytes) {
+    to_levels(codes_.data(), dims, codes);
+    std::memset(codes + dims, 0, coding_.row_bytes - dims);
+  } else {
+    layout.pack(codes_.data(), codes);
+  }
+  if (float* const norms = block.norms(to.block); norms != nullptr) {
+    norms[to.slot] = static_cast<float>(norm * norm);
+  }
+  if (std::int32_t* const sums = block.level_sums(to.block); sums != nullptr) {
+    sums[to.slot] = static_cast<std::int32_t>(encoded.sums.level);
+  }
+  if (coding_.kept.second_code()) encode_finer(vector, norm, finer, to);
+}
+
+void RowCoder::encode_finer(const Centred& vector, double norm, const FinerBlock& finer,
+                            const Place<std::uint8_t>& to) {
+  const std::size_t dims = coding_.options.dims;
+  // Along learned axes values differ too much for the one scale that the finer code has.
+  if (coding_.learned()) coding_.transform.rotation().apply(vector.x, rotated_.data());
+  kernels::to_fixed(rotated_.data(), dims, to_sigma(vector.own, dims), fixed_.data());
+  const CodeSums sums = vectors::encode(fixed_.data(), dims, *codebook(coding_.options.refine_bits),
+                                        coding_.options.scale_search, codes_.data())
+                            .sums;
+  std::uint8_t* const codes = finer.codes(to.finer, to.slot);
+  if (coding_.kept.finer == Kept::Finer::bytes) {
+    to_levels(codes_.data(), dims, codes);
+  } else {
+    coding_.finer_layout.pack(codes_.data(), codes);
+  }
+  finer.factors(to.finer)[to.slot] = static_cast<float>(unbiased_factor(sums, norm, dims));
+}
+
+Result RowCoder::prepare(const float* query, std::size_t q, Queries* ready, float* y,
+                         float* offset) {
+  const std::size_t dims = coding_.options.dims;
+  const Metric metric = coding_.options.metric;
+  const float* mean = coding_.transform.mean();
+  // As vectors are centred: but cosine and dot take the mean's share as a constant.
+  float* x = centred_.data();
+  std::memcpy(x, query, dims * sizeof(float));
+  double share = 0;
+  if (metric == Metric::cosine) {
+    const double square = square_of(query, dims);
+    const double inverse = square > 0 ? 1 / std::sqrt(square) : 0;
+    for (std::size_t i = 0; i < dims; ++i) {
+      x[i] = static_cast<float>(static_cast<double>(query[i]) * inverse);
+    }
+  }
+  if (metric == Metric::l2) {
+    for (std::size_t i = 0; mean != nullptr && i < dims; ++i) x[i] -= mean[i];
+    share = -square_of(x, dims);
+  } else if (mean != nullptr) {
+    for (std::size_t i = 0; i < dims; ++i) {
+      share += static_cast<double>(x[i]) * static_cast<double>(mean[i]);
+    }
+  }
+  if (metric != Metric::cosine && square_of(x, dims) > kLargestNorm * kLargestNorm) {
+    return failure(Status::invalid_argument);
+  }
+  *offset = static_cast<float>(share);
+  coding_.transform.rotate(x, y);
+  if (coding_.kept.codes == Kept::Codes::bytes) {
+    ready->set_dot(q, y, dims);
+  } else {
+    ready->set_tables(coding_.layout, coding_.scales.data(), q, y);
+  }
+  // Candidates are scored by the finer codes, whose rotation is the random one.
+  if (coding_.learned() && coding_.kept.second_code()) coding_.transform.rotation().apply(x, y);
+  return success();
+}
+
+/// Nearest to the vector already, segment by segment.
+void RowCoder::decode_segments(const Rows& rows, std::size_t row, float* y) {
+  const auto [record, finer, slot] = rows.at(row);
+  rows.levels(row, levels_.data());
+  std::memset(y, 0, coding_.options.dims * sizeof(float));
+  for (std::size_t i = 0; i < coding_.layout.segments(); ++i) {
+    const CodedSegment& segment = coding_.layout.segment(i);
+    const std::uint16_t half = rows.block().half_factors(record, i)[slot];
+    const float factor = f32_from_small_f16(half) * coding_.scales[i];
+    for (std::size_t j = segment.dim; j < segment.dim + segment.dims; ++j) {
+      y[j] = factor * static_cast<float>(levels_[j]);
+    }
+  }
+}
+
+/// By one factor, from the second codes where there are some.
+void RowCoder::decode_whole(const Rows& rows, std::size_t row, float* y) {
+  const std::size_t dims = coding_.options.dims;
+  const auto [record, finer, slot] = rows.at(row);
+  const bool second = coding_.kept.second_code();
+  std::int8_t* levels = levels_.data();
+  if (second) {
+    rows.finer_levels(row, levels);
+  } else {
+    rows.levels(row, levels);
+  }
+  for (std::size_t i = 0; i < dims; ++i) y[i] = static_cast<float>(levels[i]);
+  auto unbiased = static_cast<double>(second ? rows.finer().factors(finer)[slot]
+                                             : rows.block().factors(record)[slot]);
+  if (const std::uint32_t* const tails = rows.block().tails(record); tails != nullptr) {
+    Tail finest[kTailBits];
+    const std::size_t count = decode_tails(levels, dims, tails[slot], finest);
+    unbiased *= tail_ratio(levels, dims, finest, count);
+    for (std::size_t i = 0; i < count; ++i) y[finest[i].position] += finest[i].excess;
+  }
+  // The nearest point on the ray is shorter than the unbiased one by cos^2, about 1 - D.
+  const Codebook& book = *codebook(second ? coding_.options.refine_bits : coding_.options.bits);
+  double factor = unbiased * (1 - book.distortion);
+  if (coding_.options.metric == Metric::cosine && coding_.transform.mean() == nullptr &&
+      unbiased != 0) {
+    // A file may hold codes of 8 bits that are all zero, which stand for no direction.
+    const auto square = static_cast<double>(kernels::sum_squares(y, dims));
+    factor = square > 0 ? 1 / std::sqrt(square) : 0;
+  }
+  const auto scale = static_cast<float>(factor);
+  for (std::size_t i = 0; i < dims; ++i) y[i] *= scale;
+}
+
+void RowCoder::decode(const Rows& rows, std::size_t row, float* x) {
+  const std::size_t dims = coding_.options.dims;
+  float* y = rotated_.data();
+  if (coding_.kept.second_code()) {
+    decode_whole(rows, row, x);
+    coding_.transform.rotation().apply_inverse(x);
+  } else {
+    if (coding_.learned()) {
+      decode_segments(rows, row, y);
+    } else {
+      decode_whole(rows, row, y);
+    }
+    coding_.transform.rotate_back(y, x);
+  }
+  const float* mean = coding_.transform.mean();
+  for (std::size_t i = 0; mean != nullptr && i < dims; ++i) x[i] += mean[i];
+}
+
+}  // namespace fewbits::vectors

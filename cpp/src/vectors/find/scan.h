@@ -1,0 +1,14 @@
+#pragma once
+
+#include "vectors/code/coding.h"
+#include "vectors/find/best.h"
+#include "vectors/find/query.h"
+#include "vectors/rows.h"
+
+namespace fewbits::vectors {
+
+/// Offers every row that is there and allowed to the best of each of `count` queries.
+void scan(const Coding& coding, const Rows& rows, const Queries& queries, std::size_t count,
+          const std::uint32_t* allowed, Best* best);
+
+}  // namespace fewbits::vectors

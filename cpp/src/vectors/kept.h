@@ -1,0 +1,59 @@
+#pragma once
+
+// What an index keeps of a row: decided once, when it is laid out, and asked by name from then on.
+
+#include "fewbits/vectors.h"
+
+namespace fewbits::vectors {
+
+struct Kept {
+  /// What the scan reads, and with it the factors.
+  enum class Codes {
+    even,     ///< every coordinate with the same bits, for look-ups; a float32 factor
+    learned,  ///< segments with bits of their own, for look-ups; a float16 factor each
+    bytes,    ///< levels of 8 bits, for dot products; a float32 factor
+  };
+  /// Four more bytes that the scan reads.
+  enum class Extra {
+    none,
+    norms,       ///< ||x - mean||^2, for l2
+    level_sums,  ///< of bytes: kept in memory, no part of a file
+  };
+  /// What scores the candidates beyond the codes that were scanned.
+  enum class Finer {
+    none,
+    tails,    ///< 32 bits about the outermost cells
+    nibbles,  ///< a second code of 4 bits
+    bytes,    ///< a second code of 8 bits
+  };
+
+  Codes codes = Codes::even;
+  Extra extra = Extra::none;
+  Finer finer = Finer::none;
+
+  /// Whether there is a second code, along the axes of the random rotation.
+  bool second_code() const { return finer == Finer::nibbles || finer == Finer::bytes; }
+};
+
+/// By the axes of a learned transform or those of the random rotation.
+inline Kept kept_by(const Options& options, bool learned) {
+  Kept kept;
+  if (learned) {
+    kept.codes = Kept::Codes::learned;
+  } else if (options.bits == 8) {
+    kept.codes = Kept::Codes::bytes;
+  }
+  if (options.metric == Metric::l2) {
+    kept.extra = Kept::Extra::norms;
+  } else if (kept.codes == Kept::Codes::bytes) {
+    kept.extra = Kept::Extra::level_sums;
+  }
+  if (options.refine_bits != 0) {
+    kept.finer = options.refine_bits == 8 ? Kept::Finer::bytes : Kept::Finer::nibbles;
+  } else if (!learned && options.tails && options.bits == 4 && options.scale_search) {
+    kept.finer = Kept::Finer::tails;
+  }
+  return kept;
+}
+
+}  // namespace fewbits::vectors
