@@ -1,8 +1,6 @@
 #include "fewbits/vectors.h"
 
 #include "binding.h"
-#include "vectors/checksum.h"
-#include "vectors/code/codebook.h"
 
 namespace fewbits::bindings {
 namespace {
@@ -139,12 +137,8 @@ std::uint32_t checksum(std::uint32_t crc, Address data, std::size_t n) {
   return vectors::crc32(crc, at<std::uint8_t>(data), n);
 }
 
-/// Writes the 2^bits levels of a width.
 void levels(int bits, Address out) {
-  const vectors::Codebook& book = *vectors::codebook(bits);
-  for (unsigned code = 0; code < (1u << bits); ++code) {
-    at<std::int8_t>(out)[code] = static_cast<std::int8_t>(vectors::level_of(book, code));
-  }
+  vectors::levels(bits, at<std::int8_t>(out));
 }
 
 EMSCRIPTEN_BINDINGS(vectors) {

@@ -76,6 +76,12 @@ struct Arrays {
   float* refine_factors = nullptr;
 };
 
+/// The 2^bits levels that the codes of a width stand for: bits is a width of Segment, but not 0.
+void levels(int bits, std::int8_t* out);
+
+/// CRC-32 of ISO-HDLC (zip, PNG), which ends a file: goes on from `crc`, which starts as 0.
+std::uint32_t crc32(std::uint32_t crc, const std::uint8_t* data, std::size_t n);
+
 /// The index. Rows are numbered in order of insertion; removed rows keep their number until
 /// compact(). Nothing throws or aborts: a call that returns out_of_memory has changed nothing.
 class Index {

@@ -1,6 +1,8 @@
-#include "vectors/checksum.h"
+// The checksum of files.
 
 #include <array>
+
+#include "fewbits/vectors.h"
 
 namespace fewbits::vectors {
 namespace {

@@ -1,4 +1,4 @@
-#include "vectors/checksum.h"
+#include "fewbits/vectors.h"
 
 #include <gtest/gtest.h>
 

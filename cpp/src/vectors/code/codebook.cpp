@@ -1,5 +1,7 @@
 #include "vectors/code/codebook.h"
 
+#include "fewbits/vectors.h"
+
 namespace fewbits::vectors {
 namespace {
 
@@ -51,6 +53,13 @@ const Codebook* codebook(int bits) {
     if (book.bits == bits) return &book;
   }
   return nullptr;
+}
+
+void levels(int bits, std::int8_t* out) {
+  const Codebook& book = *codebook(bits);
+  for (unsigned code = 0; code < (1u << bits); ++code) {
+    out[code] = static_cast<std::int8_t>(level_of(book, code));
+  }
 }
 
 int level_of(const Codebook& book, unsigned code) {
