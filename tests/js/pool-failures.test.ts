@@ -117,7 +117,7 @@ describe('adding is all or nothing when one worker', () => {
     await pool.add(noise(300 * dims));
     const file = await pool.save();
     workers[1].faults = { add: 'dies' };
-    expect(await code(pool.add(noise(100 * dims, 1, 2)))).toBe('LOAD_FAILED');
+    expect(await code(pool.add(noise(100 * dims, 1, 2)))).toBe('WORKER_FAILED');
     expect(pool.lost).toEqual([1]);
     expect(pool.size).toBe(300);
     expect(await pool.restart(file)).toEqual({ restored: 100, lost: [] });
@@ -147,7 +147,7 @@ it('replacing is all or nothing too', async () => {
   await expectLike(pool, index.save());
   const file = await pool.save();
   workers[0].faults = { replace: 'dies' };
-  expect(await code(pool.replace(x.subarray(0, kept.length * dims), kept))).toBe('LOAD_FAILED');
+  expect(await code(pool.replace(x.subarray(0, kept.length * dims), kept))).toBe('WORKER_FAILED');
   await pool.restart(file);
   await expectLike(pool, file);
 });
@@ -162,13 +162,13 @@ describe('a worker that dies', () => {
     const whole = await pool.search(query, { k: 300 });
     const pending = [pool.search(query), pool.add(query), pool.reconstruct(0)];
     void workers[1].terminate();
-    for (const call of pending) expect(await code(call)).toBe('LOAD_FAILED');
+    for (const call of pending) expect(await code(call)).toBe('WORKER_FAILED');
     await expect(pool.search(query)).rejects.toThrow('worker 2 of 3 failed: it was terminated');
-    expect(await code(pool.remove(0))).toBe('LOAD_FAILED');
-    expect(await code(pool.replace(query, [0]))).toBe('LOAD_FAILED');
-    expect(await code(pool.stats())).toBe('LOAD_FAILED');
-    expect(await code(pool.save())).toBe('LOAD_FAILED');
-    expect(await code(pool.compact())).toBe('LOAD_FAILED');
+    expect(await code(pool.remove(0))).toBe('WORKER_FAILED');
+    expect(await code(pool.replace(query, [0]))).toBe('WORKER_FAILED');
+    expect(await code(pool.stats())).toBe('WORKER_FAILED');
+    expect(await code(pool.save())).toBe('WORKER_FAILED');
+    expect(await code(pool.compact())).toBe('WORKER_FAILED');
     expect(pool.size).toBe(300);
     // Asked for, what the others have is found, and what is missing is told.
     const { ids, missing } = await pool.search(query, { k: 300, partial: true });
@@ -279,8 +279,8 @@ describe('a worker that dies', () => {
     await pool.add(noise(30 * dims));
     const file = await pool.save();
     await workers[0].terminate();
-    expect(await code(pool.search(noise(dims)))).toBe('LOAD_FAILED');
-    expect(await code(pool.restart(file))).toBe('LOAD_FAILED');
+    expect(await code(pool.search(noise(dims)))).toBe('WORKER_FAILED');
+    expect(await code(pool.restart(file))).toBe('WORKER_FAILED');
     await expect(pool.restart(file)).rejects.toThrow(/no more workers/);
     expect(pool.lost).toEqual([0]);
     expect(pool.size).toBe(30);
@@ -304,7 +304,7 @@ describe('a worker that dies', () => {
 
   it('is not taken for one when it is none', async () => {
     const createWorker = () => ({}) as Worker;
-    expect(await code(createPool({ ...options, workers: 2, createWorker }))).toBe('LOAD_FAILED');
+    expect(await code(createPool({ ...options, workers: 2, createWorker }))).toBe('WORKER_FAILED');
   });
 
   it('at the start is the end of the pool', async () => {
@@ -315,7 +315,7 @@ describe('a worker that dies', () => {
       return worker;
     };
     const starting = createPool({ ...options, workers: 3, createWorker });
-    expect(await code(starting)).toBe('LOAD_FAILED');
+    expect(await code(starting)).toBe('WORKER_FAILED');
     expect(workers.length).toBe(3);
     await expect.poll(() => workers.filter((worker) => worker.threadId !== -1).length).toBe(0);
   });

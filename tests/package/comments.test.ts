@@ -55,6 +55,7 @@ it.each([
   'io/index.d.ts',
   'models/index.d.ts',
   'pool/index.d.ts',
+  'worker/index.d.ts',
   'store/index.d.ts',
 ])('%s', (entry) => {
   const names = exported(entry);

@@ -23,9 +23,9 @@ beforeAll(async () => {
   const program = `
     import { createConverterPool } from 'fewbits/models';
     import { quantizeWith } from './models/quantize.mjs';
-    const pool = createConverterPool({ size: 2 });
+    const pool = createConverterPool({ workers: 2 });
     console.log(JSON.stringify(await quantizeWith(pool)));
-    pool.close();`;
+    pool.dispose();`;
   writeFileSync(consumer.path('models.mjs'), program);
   const { stdout, stderr } = await run(process.execPath, ['models.mjs'], consumer.folder);
   expect(stderr).toBe('');

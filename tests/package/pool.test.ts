@@ -15,7 +15,7 @@ const CSP =
 
 const right = {
   same: { search: true, file: true, opened: true, restarted: true },
-  code: 'LOAD_FAILED',
+  code: 'WORKER_FAILED',
   restored: 1000,
   lost: [],
   end: 'DISPOSED',

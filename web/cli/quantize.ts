@@ -110,7 +110,9 @@ async function run(
   quiet: boolean,
 ): Promise<void> {
   const pool =
-    threads === 1 ? undefined : createConverterPool(threads === undefined ? {} : { size: threads });
+    threads === 1
+      ? undefined
+      : createConverterPool(threads === undefined ? {} : { workers: threads });
   try {
     const converter = pool ?? createConverter(await load());
     const progress = process.stderr.isTTY && !quiet;
@@ -127,7 +129,7 @@ async function run(
     await writeWhole(output, pieces);
     if (progress) process.stderr.write('\r\x1b[K');
   } finally {
-    pool?.close();
+    pool?.dispose();
   }
 }
 

@@ -227,7 +227,7 @@ const calls = {
         memoryBytes: fb.memoryBytes + pool.memoryBytes,
       };
     } finally {
-      pool.close();
+      pool.dispose();
     }
   },
 };

@@ -247,7 +247,7 @@ describe('importance', () => {
 
   it('goes by the name; tensors without are converted without, in a pool too', async () => {
     const importance = new Map([['blk.0.attn_q.weight', weights(512, 9).map(Math.abs)]]);
-    const pool = createConverterPool({ size: 2 });
+    const pool = createConverterPool({ workers: 2 });
     try {
       const made = await quantize(ggufModel(), { type: 'Q4_K', importance }, pool);
       const without = await quantize(ggufModel(), { type: 'Q4_K' });
@@ -261,7 +261,7 @@ describe('importance', () => {
       const used = made.plan.tensors.filter((tensor) => tensor.importance !== undefined);
       expect(used.map((tensor) => tensor.name)).toEqual([name]);
     } finally {
-      pool.close();
+      pool.dispose();
     }
   });
 
@@ -416,7 +416,7 @@ describe('the errors of a file that was made', () => {
 
 describe('while it runs', () => {
   it('a pool of workers gives the same bytes', async () => {
-    const pool = createConverterPool({ size: 3 });
+    const pool = createConverterPool({ workers: 3 });
     try {
       const here = await quantize(ggufModel(), { type: 'Q5_K' });
       const there = await quantize(ggufModel(), { type: 'Q5_K' }, pool);
@@ -432,7 +432,7 @@ describe('while it runs', () => {
         code: 'NON_FINITE',
       });
     } finally {
-      pool.close();
+      pool.dispose();
     }
     const late = { bytes: new Uint8Array(0), from: 'F32', to: 'F16', rowLength: 1 } as const;
     await expect(pool.convert(late)).rejects.toMatchObject({ code: 'DISPOSED' });

@@ -1,23 +1,40 @@
 // `fewbits/models` in browsers.
 
-import { type WebWorker, webChannel } from '../worker/channel.js';
-import { type ConverterPool, createPool } from './pool.js';
+import { load } from '../index.js';
+import type { WebWorker } from '../worker/channel.js';
+import { addressIn } from '../worker/start.js';
+import {
+  type ConverterPool,
+  type ConverterPoolSettings,
+  createPool,
+  type Platform,
+} from './pool.js';
 
 export type { WebWorker } from '../worker/channel.js';
 export * from './entry.js';
 
-export interface PoolOptions {
-  /** How many workers; by default as many as the machine has cores for. */
-  size?: number;
-  /** Starts a worker, where a bundler does not find it by itself: it runs `fewbits/models/worker`. */
-  createWorker?: () => WebWorker;
-}
+/** How a pool of converting workers runs. */
+export type ConverterPoolOptions = ConverterPoolSettings<WebWorker>;
 
-/** A pool of workers that convert rows. Close it when done. */
-export function createConverterPool(options: PoolOptions = {}): ConverterPool {
-  const { size = navigator.hardwareConcurrency || 1 } = options;
-  const create =
-    options.createWorker ??
-    (() => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }) as WebWorker);
-  return createPool(() => webChannel(create()), size);
+const startWorker = () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+
+const platform: Platform = {
+  load,
+  own: {
+    create: startWorker,
+    get address() {
+      return addressIn(startWorker, import.meta.url);
+    },
+  },
+  workers: () => navigator.hardwareConcurrency || 1,
+};
+
+/**
+ * A pool of workers that convert rows, started when there is work for them.
+ *
+ * @throws FewbitsError INVALID_ARGUMENT; conversions are rejected with LOAD_FAILED when the WebAssembly cannot be
+ *   loaded, and with WORKER_FAILED when a worker does not start in time or ends
+ */
+export function createConverterPool(options?: ConverterPoolOptions): ConverterPool {
+  return createPool(platform, options);
 }

@@ -2,35 +2,49 @@
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { CompiledModule } from '../core/platform.js';
-import { insideOf } from '../load/load.js';
 import { load } from '../node.js';
-import { nodeChannel } from '../worker/channel-node.js';
-import { type ConverterPool, createPool } from './pool.js';
+import type { WorkerThread } from '../worker/channel.js';
+import {
+  type ConverterPool,
+  type ConverterPoolSettings,
+  createPool,
+  type Platform,
+} from './pool.js';
 
+export type { WorkerThread } from '../worker/channel.js';
 export * from './entry.js';
 
-export interface PoolOptions {
-  /** How many workers at most; by default as many as the machine has cores for, but not more than 12. */
-  size?: number;
-}
+/** How a pool of converting worker threads runs. */
+export type ConverterPoolOptions = ConverterPoolSettings<WorkerThread>;
 
 /** A thread costs 10 MB on Node 20 and 13 MB on Node 24, nearly all of it V8's: as many as fit into 300 MB with the rest. */
 const mostWorkers = 12;
 
+const platform: Platform = {
+  load,
+  own: {
+    create: startWorker,
+    get address() {
+      return new URL('./worker-node.js', import.meta.url).href;
+    },
+  },
+  workers: () => Math.min(availableParallelism(), mostWorkers),
+};
+
 /**
- * A pool of worker threads that convert rows, started when there is work for them. Close it when done: until then they
- * keep the process alive.
+ * A pool of worker threads that convert rows, started when there is work for them. A pool that has nothing to do does
+ * not keep the process alive.
+ *
+ * @throws FewbitsError INVALID_ARGUMENT; conversions are rejected with LOAD_FAILED when the WebAssembly cannot be
+ *   loaded, and with WORKER_FAILED when a worker does not start in time or ends
  */
-export function createConverterPool(options: PoolOptions = {}): ConverterPool {
-  const { size = Math.min(availableParallelism(), mostWorkers) } = options;
-  return createPool(async () => nodeChannel(startWorker(insideOf(await load()).module)), size);
+export function createConverterPool(options?: ConverterPoolOptions): ConverterPool {
+  return createPool(platform, options);
 }
 
-/** Compiled once for all; of the heap that V8 gives a thread by default, converting rows needs little. */
-function startWorker(module: CompiledModule): Worker {
+/** Of the heap that V8 gives a thread by default, converting rows needs little. */
+function startWorker(): Worker {
   return new Worker(new URL('./worker-node.js', import.meta.url), {
-    workerData: module,
     // A flag for source on the command line, which Node refuses for files.
     ...(process.execArgv.some((flag) => flag.startsWith('--input-type')) && { execArgv: [] }),
     resourceLimits: { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 64 },

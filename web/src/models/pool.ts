@@ -1,159 +1,174 @@
-import { integer } from '../core/arguments.js';
-import { FewbitsError, type FewbitsErrorCode } from '../core/errors.js';
+/// <reference lib="esnext.disposable" preserve="true" />
+// Workers that convert rows, started one by one when there is work that no other is free for.
+
+import { options } from '../core/arguments.js';
+import { FewbitsError } from '../core/errors.js';
+import type { CompiledModule } from '../core/platform.js';
 import type { Fewbits } from '../load/fewbits.js';
-import type { Channel } from '../worker/channel.js';
-import { type Conversion, type Converter, createRowConverter } from './convert.js';
+import { insideOf, type LoadOptions } from '../load/load.js';
+import type { Remote } from '../worker/remote.js';
+import {
+  checkStartTimeout,
+  checkWorkers,
+  type Source,
+  type StartOptions,
+  sourceOf,
+  startRemote,
+} from '../worker/start.js';
+import type { Conversion, Converter } from './convert.js';
+import { type ConverterWorker, RUNS } from './serve.js';
 
-/** What a worker is asked. The bytes are transferred. */
-export type Request = Conversion;
-
-/** What it answers, and the bytes that it was sent, to be used again. Both are transferred. */
-export interface Answer {
-  readonly result: { bytes: Uint8Array } | { code?: FewbitsErrorCode; message: string };
-  readonly used: ArrayBuffer;
-  /** WebAssembly memory of the worker, which never shrinks. */
-  readonly memoryBytes: number;
+/** How a pool of converting workers runs. */
+export interface ConverterPoolSettings<Worker> extends LoadOptions, StartOptions<Worker> {
+  /** How many workers at most, 1 to 1024. Default: as many as there are cores, in Node not above 12. */
+  workers?: number | undefined;
+  /** Starts a worker that runs `fewbits/models/worker`, where a bundler does not find it by itself. */
+  createWorker?: (() => Worker) | undefined;
 }
 
-/** A worker of any platform, with one conversion in it at a time. */
-export type PoolWorker = Channel<Request, Answer>;
-
-/** Workers that convert; `close()` ends them. */
-export interface ConverterPool extends Converter {
+/** Workers that convert. Dispose of it, or declare it with `using` or `await using`: until then the workers are there. */
+export interface ConverterPool extends Converter, Disposable, AsyncDisposable {
   /** WebAssembly memory of all workers as of their last conversions, in bytes. */
   readonly memoryBytes: number;
-  /** Ends the workers. */
-  close(): void;
+  /** Ends the workers; conversions that are pending and later ones are rejected with DISPOSED. Twice is fine. */
+  dispose(): void;
 }
 
-/** The part of the library that a worker needs. */
-export type Loaded = Pick<Fewbits, 'ggml' | 'memoryBytes'>;
-
-/** What a worker does: takes a request and calls `reply`. */
-export function createAnswerer(
-  load: () => Promise<Loaded>,
-  reply: (answer: Answer, transfer: ArrayBuffer[]) => void,
-): (request: Request) => Promise<void> {
-  const loaded = load();
-  const converter = loaded.then(createRowConverter);
-  converter.catch(() => {}); // Each request says so.
-  return async (request) => {
-    const used = request.bytes.buffer as ArrayBuffer;
-    try {
-      let bytes = (await converter)(request);
-      // float32 to float32 gives what came: it cannot be in two places.
-      if (bytes.buffer === used) bytes = bytes.slice();
-      const { memoryBytes } = await loaded;
-      reply({ result: { bytes }, used, memoryBytes }, [bytes.buffer as ArrayBuffer, used]);
-    } catch (error) {
-      const result =
-        error instanceof FewbitsError
-          ? { code: error.code, message: error.message }
-          : { message: String(error) };
-      const memoryBytes = await loaded.then(
-        (fb) => fb.memoryBytes,
-        () => 0,
-      );
-      reply({ result, used, memoryBytes }, [used]);
-    }
-  };
+/** What differs between platforms. */
+export interface Platform {
+  load(options: LoadOptions): Promise<Fewbits>;
+  /** The workers of the package. */
+  readonly own: Source;
+  /** How many workers there are by default. */
+  workers(): number;
 }
+
+const OPTIONS = ['variant', 'wasm', 'workers', 'createWorker', 'startTimeout'];
+
+type Worker = Remote<ConverterWorker>;
 
 interface Job {
-  conversion: Conversion;
+  readonly conversion: Conversion;
   resolve(bytes: Uint8Array): void;
   reject(error: unknown): void;
 }
 
-/** Workers are started one by one, when there is work that no other is free for. */
-export function createPool(
-  start: () => PoolWorker | Promise<PoolWorker>,
-  size: number,
+/** createConverterPool() on a platform. */
+export function createPool<W>(
+  platform: Platform,
+  given: ConverterPoolSettings<W> | undefined,
 ): ConverterPool {
-  integer('size', size, 1, 1024);
-  const waiting: Job[] = [];
-  const idle: PoolWorker[] = [];
-  const working = new Map<PoolWorker, Job>();
-  const buffers = new Map<PoolWorker, ArrayBuffer>();
-  const workers: PoolWorker[] = [];
-  const memory = new Map<PoolWorker, number>();
-  let started = 0;
-  let ended: FewbitsError | undefined;
-
-  function end(reason: FewbitsError): void {
-    ended ??= reason;
-    for (const worker of workers) worker.end();
-    for (const { reject } of [...working.values(), ...waiting]) reject(ended);
-    working.clear();
-    waiting.length = 0;
-    idle.length = 0;
-  }
-
-  function failed(cause: unknown): void {
-    end(new FewbitsError('LOAD_FAILED', `a worker failed: ${cause}`, { cause }));
-  }
-
-  async function startOne(): Promise<void> {
-    started++;
-    try {
-      const worker = await start();
-      if (ended) return worker.end();
-      workers.push(worker);
-      worker.listen((reply) => answered(worker, reply), failed);
-      next(worker);
-    } catch (cause) {
-      failed(cause);
-    }
-  }
-
-  function next(worker: PoolWorker): void {
-    const job = waiting.shift();
-    if (job === undefined) {
-      idle.push(worker);
-      return;
-    }
-    working.set(worker, job);
-    // A copy is transferred: the bytes may be a view of something larger, or their owner's still.
-    const given = job.conversion.bytes;
-    let buffer = buffers.get(worker);
-    if (buffer === undefined || buffer.byteLength < given.length) {
-      buffer = new ArrayBuffer(given.length);
-    }
-    const bytes = new Uint8Array(buffer, 0, given.length);
-    bytes.set(given);
-    const { spare } = job.conversion;
-    worker.post({ ...job.conversion, bytes }, spare ? [buffer, spare] : [buffer]);
-  }
-
-  function answered(worker: PoolWorker, { result, used, memoryBytes }: Answer): void {
-    memory.set(worker, memoryBytes);
-    const job = working.get(worker);
-    if (job === undefined) return;
-    working.delete(worker);
-    buffers.set(worker, used);
-    next(worker);
-    if ('bytes' in result) job.resolve(result.bytes);
-    else if (result.code) job.reject(new FewbitsError(result.code, result.message));
-    else job.reject(new Error(result.message));
-  }
-
-  return {
-    concurrency: size,
-    get memoryBytes() {
-      return [...memory.values()].reduce((sum, bytes) => sum + bytes, 0);
-    },
-    convert(conversion) {
-      return new Promise((resolve, reject) => {
-        if (ended) {
-          reject(ended);
-          return;
-        }
-        waiting.push({ conversion, resolve, reject });
-        const worker = idle.shift();
-        if (worker) next(worker);
-        else if (started < size) startOne();
-      });
-    },
-    close: () => end(new FewbitsError('DISPOSED', 'the pool of workers was closed')),
+  const o = options<ConverterPoolSettings<W>>('options', given, OPTIONS);
+  const size = checkWorkers(o.workers, platform.workers(), 1024);
+  const startTimeout = checkStartTimeout(o.startTimeout);
+  const source = sourceOf(o.createWorker, platform.own);
+  const { variant, wasm } = o;
+  let module: Promise<CompiledModule> | undefined;
+  const start = async (number: number): Promise<Worker> => {
+    module ??= platform.load({ variant, wasm }).then((fb) => insideOf(fb).module);
+    const compiled = await module;
+    const name = `worker ${number} of ${size}`;
+    const worker: Worker = startRemote(source, { name, runs: RUNS, startTimeout, strict: true });
+    await worker.call('open', [compiled]);
+    return worker;
   };
+  return new Workers(size, start);
+}
+
+class Workers implements ConverterPool {
+  readonly concurrency: number;
+  readonly #start: (number: number) => Promise<Worker>;
+  readonly #waiting: Job[] = [];
+  readonly #idle: Worker[] = [];
+  readonly #working = new Set<Job>();
+  /** Those that have started, each with its memory and with a buffer for what it is sent. */
+  readonly #workers = new Map<Worker, { memoryBytes: number; buffer: ArrayBuffer }>();
+  #started = 0;
+  #ended: unknown;
+  #isEnded = false;
+
+  constructor(size: number, start: (number: number) => Promise<Worker>) {
+    this.concurrency = size;
+    this.#start = start;
+  }
+
+  get memoryBytes(): number {
+    return [...this.#workers.values()].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+  }
+
+  convert(conversion: Conversion): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      if (this.#isEnded) throw this.#ended;
+      this.#waiting.push({ conversion, resolve, reject });
+      const worker = this.#idle.shift();
+      if (worker) this.#next(worker);
+      else if (this.#started < this.concurrency) void this.#startOne();
+    });
+  }
+
+  dispose(): void {
+    this.#end(new FewbitsError('DISPOSED', 'the pool of workers has been disposed of'));
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.dispose();
+  }
+
+  #end(reason: unknown): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#ended = reason;
+    const disposed = new FewbitsError('DISPOSED', 'the pool of workers has ended');
+    for (const worker of this.#workers.keys()) worker.end(disposed);
+    for (const { reject } of [...this.#working, ...this.#waiting]) reject(reason);
+    this.#working.clear();
+    this.#waiting.length = 0;
+    this.#idle.length = 0;
+  }
+
+  async #startOne(): Promise<void> {
+    try {
+      const worker = await this.#start(++this.#started);
+      this.#workers.set(worker, { memoryBytes: 0, buffer: new ArrayBuffer(0) });
+      if (this.#isEnded) worker.end(new FewbitsError('DISPOSED', 'the pool of workers has ended'));
+      else this.#next(worker);
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+
+  #next(worker: Worker): void {
+    const job = this.#waiting.shift();
+    if (job === undefined) this.#idle.push(worker);
+    else void this.#run(worker, job);
+  }
+
+  async #run(worker: Worker, job: Job): Promise<void> {
+    const kept = this.#workers.get(worker);
+    if (kept === undefined) return;
+    this.#working.add(job);
+    try {
+      // A copy is moved: the bytes may be a view of something larger, or their owner's still.
+      const { bytes: given, spare } = job.conversion;
+      if (kept.buffer.byteLength < given.length) kept.buffer = new ArrayBuffer(given.length);
+      const bytes = new Uint8Array(kept.buffer, 0, given.length);
+      bytes.set(given);
+      const transfer = spare ? [kept.buffer, spare] : [kept.buffer];
+      kept.buffer = new ArrayBuffer(0);
+      const call = worker.call('convert', [{ ...job.conversion, bytes }], { transfer });
+      const { bytes: converted, used, memoryBytes } = await call;
+      kept.memoryBytes = memoryBytes;
+      if (used !== null) kept.buffer = used;
+      job.resolve(converted);
+    } catch (error) {
+      job.reject(error);
+      if (worker.ended) this.#end(worker.ended);
+    }
+    this.#working.delete(job);
+    if (!this.#isEnded) this.#next(worker);
+  }
 }

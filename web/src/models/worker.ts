@@ -1,8 +1,6 @@
-// A worker of the pool in browsers.
+// `fewbits/models/worker` in browsers: a worker of the pool that converts rows.
 
-import { load } from '../index.js';
-import { createAnswerer, type Request } from './pool.js';
+import type { WorkerPort } from '../worker/serve.js';
+import { serveConverter } from './serve.js';
 
-const scope = globalThis as unknown as Worker;
-const answer = createAnswerer(load, (reply, transfer) => scope.postMessage(reply, transfer));
-scope.onmessage = ({ data }: MessageEvent<Request>) => void answer(data);
+serveConverter(globalThis as unknown as WorkerPort);

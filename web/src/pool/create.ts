@@ -1,3 +1,5 @@
+// Making and opening pools, on any platform.
+
 import { FewbitsError } from '../core/errors.js';
 import type { Fewbits } from '../load/fewbits.js';
 import { insideOf, type LoadOptions } from '../load/load.js';
@@ -5,32 +7,46 @@ import { bytesOf, checkSettings, type IndexOptions } from '../vectors/arguments.
 import { openFile } from '../vectors/file.js';
 import { Ids } from '../vectors/ids.js';
 import type { NativeIndex } from '../vectors/native.js';
-import { checkCreate, checkOpen, checkWorkers, type PoolSettings } from './options.js';
+import { type Source, sourceOf, startRemote } from '../worker/start.js';
+import { checkCreate, checkOpen, checkStart, type PoolSettings } from './options.js';
 import { Places } from './places.js';
 import { VectorPool } from './pool.js';
+import { RUNS } from './serve.js';
 import { createEmpty } from './shard.js';
-import { importRows, Shards, type StartWorker } from './shards.js';
+import { importRows, Shards, type StartShard } from './shards.js';
 import { PoolState } from './state.js';
 
 /** What differs between platforms. */
-export interface Platform<Worker> {
+export interface Platform {
   load(options: LoadOptions): Promise<Fewbits>;
-  /** Adapts the worker that `create` makes, or else the one of the package. */
-  start(create: (() => Worker) | undefined): ReturnType<StartWorker>;
+  /** The workers of the package. */
+  readonly own: Source;
   cores(): number;
+}
+
+/** How the workers of a pool are started, and how many. */
+function starter<Worker>(
+  platform: Platform,
+  o: PoolSettings<Worker>,
+): { count: number; start: StartShard } {
+  const { count, startTimeout } = checkStart(o, platform.cores());
+  const source = sourceOf(o.createWorker, platform.own);
+  const start: StartShard = (name) =>
+    startRemote(source, { name, runs: RUNS, startTimeout, strict: true });
+  return { count, start };
 }
 
 /** createPool() on a platform. */
 export async function create<Worker>(
-  platform: Platform<Worker>,
+  platform: Platform,
   given: IndexOptions & PoolSettings<Worker>,
 ): Promise<VectorPool> {
   const o = checkCreate<Worker>(given);
   const { settings, mean } = checkSettings(o);
-  const count = checkWorkers(o.workers, platform.cores());
+  const { count, start } = starter(platform, o);
   const { core, module } = insideOf(await platform.load({ variant: o.variant, wasm: o.wasm }));
   const empty = createEmpty(core, settings, { mean, learned: null });
-  const shards = new Shards(() => platform.start(o.createWorker), module);
+  const shards = new Shards(start, module);
   return starting(shards, empty, async () => {
     await shards.start(count, empty);
     const places = new Places(count);
@@ -40,16 +56,16 @@ export async function create<Worker>(
 
 /** openPool() on a platform. */
 export async function open<Worker>(
-  platform: Platform<Worker>,
+  platform: Platform,
   file: ArrayBuffer | ArrayBufferView,
   given: PoolSettings<Worker> | undefined,
 ): Promise<VectorPool> {
   const bytes = bytesOf('openPool', file);
   const o = checkOpen<Worker>(given);
-  const count = checkWorkers(o.workers, platform.cores());
+  const { count, start } = starter(platform, o);
   const { core, module } = insideOf(await platform.load({ variant: o.variant, wasm: o.wasm }));
   const { index: empty, ids, arrays, sum } = openFile(core, bytes);
-  const shards = new Shards(() => platform.start(o.createWorker), module);
+  const shards = new Shards(start, module);
   return starting(shards, empty, async () => {
     await shards.start(count, empty);
     const places = new Places(count);
@@ -72,7 +88,7 @@ async function starting<T>(shards: Shards, empty: NativeIndex, work: () => Promi
     return await work();
   } catch (error) {
     empty.dispose();
-    shards.end(new FewbitsError('LOAD_FAILED', 'the pool did not start'));
+    shards.end(new FewbitsError('WORKER_FAILED', 'the pool did not start'));
     throw error;
   }
 }

@@ -10,7 +10,8 @@ export type {
   SearchResult,
 } from '../vectors/vector-index.js';
 export type { AddOptions, PoolSearchOptions } from './options.js';
-export type { PoolStats, VectorPool } from './pool.js';
+export type { VectorPool } from './pool.js';
 export type { Restarted } from './restart.js';
 export type { PoolSearchResult } from './search.js';
 export type { ShardStats } from './shard.js';
+export type { PoolStats } from './stats.js';

@@ -1,10 +1,12 @@
+// `fewbits/pool` in browsers.
+
 import { load } from '../index.js';
 import type { IndexOptions } from '../vectors/arguments.js';
 import type { WebWorker } from '../worker/channel.js';
+import { addressIn } from '../worker/start.js';
 import { create, open, type Platform } from './create.js';
 import type { PoolSettings } from './options.js';
 import type { VectorPool } from './pool.js';
-import { watched } from './watched.js';
 
 export type { WebWorker } from '../worker/channel.js';
 export * from './entry.js';
@@ -15,15 +17,17 @@ export type OpenPoolOptions = PoolSettings<WebWorker>;
 /** How a pool runs, and what its index is like. */
 export type PoolOptions = IndexOptions & OpenPoolOptions;
 
-const platform: Platform<WebWorker> = {
+const startWorker = () =>
+  new Worker(new URL('./shard-worker.js', import.meta.url), { type: 'module' });
+
+const platform: Platform = {
   load,
-  start: (createWorker) =>
-    watched(
-      createWorker?.() ??
-        (new Worker(new URL('./shard-worker.js', import.meta.url), {
-          type: 'module',
-        }) as WebWorker),
-    ),
+  own: {
+    create: startWorker,
+    get address() {
+      return addressIn(startWorker, import.meta.url);
+    },
+  },
   cores: () => navigator.hardwareConcurrency || 1,
 };
 
@@ -32,7 +36,7 @@ const platform: Platform<WebWorker> = {
  * fetched and compiled once, here.
  *
  * @throws FewbitsError INVALID_ARGUMENT, OUT_OF_MEMORY; LOAD_FAILED when the WebAssembly cannot be
- *   loaded or a worker does not start
+ *   loaded; WORKER_FAILED when a worker does not start in time
  */
 export function createPool(options: PoolOptions): Promise<VectorPool> {
   return create(platform, options);
@@ -42,7 +46,8 @@ export function createPool(options: PoolOptions): Promise<VectorPool> {
  * The index that a `VectorIndex` or a pool saved, spread over workers.
  *
  * @param file its bytes, which must not change before the promise is settled
- * @throws FewbitsError CORRUPT_DATA when the file is damaged in any way; LOAD_FAILED, OUT_OF_MEMORY
+ * @throws FewbitsError CORRUPT_DATA when the file is damaged in any way; LOAD_FAILED,
+ *   WORKER_FAILED, OUT_OF_MEMORY
  */
 export function openPool(
   file: ArrayBuffer | ArrayBufferView,

@@ -1,15 +1,15 @@
+// `fewbits/pool` in Node.
+
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { load } from '../node.js';
 import type { IndexOptions } from '../vectors/arguments.js';
-import type { Channel } from '../worker/channel.js';
-import { nodeChannel, type WorkerThread } from '../worker/channel-node.js';
+import type { WorkerThread } from '../worker/channel.js';
 import { create, open, type Platform } from './create.js';
-import type { Answer, Request } from './messages.js';
 import type { PoolSettings } from './options.js';
 import type { VectorPool } from './pool.js';
 
-export type { WorkerThread } from '../worker/channel-node.js';
+export type { WorkerThread } from '../worker/channel.js';
 export * from './entry.js';
 
 /** How a pool runs. */
@@ -18,39 +18,23 @@ export type OpenPoolOptions = PoolSettings<WorkerThread>;
 /** How a pool runs, and what its index is like. */
 export type PoolOptions = IndexOptions & OpenPoolOptions;
 
-const platform: Platform<WorkerThread> = {
+const platform: Platform = {
   load,
-  start: (createWorker) =>
-    adapt(createWorker?.() ?? new Worker(new URL('./shard-worker-node.js', import.meta.url))),
+  own: {
+    create: () => new Worker(new URL('./shard-worker-node.js', import.meta.url)),
+    get address() {
+      return new URL('./shard-worker-node.js', import.meta.url).href;
+    },
+  },
   cores: availableParallelism,
 };
-
-/** A worker thread that keeps the process alive only while it has something to do. */
-function adapt(worker: WorkerThread): Channel<Request, Answer> {
-  const channel = nodeChannel<Request, Answer>(worker);
-  let pending = 0;
-  return {
-    ...channel,
-    post(request, transfer) {
-      channel.post(request, transfer);
-      if (pending++ === 0) worker.ref();
-    },
-    listen(answered, failed) {
-      channel.listen((answer) => {
-        if (--pending === 0) worker.unref();
-        answered(answer);
-      }, failed);
-      worker.on('exit', () => failed('it was terminated'));
-    },
-  };
-}
 
 /**
  * An empty index whose vectors will be spread over worker threads, which start now. The WebAssembly
  * is read and compiled once, here. A pool that has nothing to do does not keep the process alive.
  *
  * @throws FewbitsError INVALID_ARGUMENT, OUT_OF_MEMORY; LOAD_FAILED when the WebAssembly cannot be
- *   loaded or a worker does not start
+ *   loaded; WORKER_FAILED when a worker does not start in time
  */
 export function createPool(options: PoolOptions): Promise<VectorPool> {
   return create(platform, options);
@@ -60,7 +44,8 @@ export function createPool(options: PoolOptions): Promise<VectorPool> {
  * The index that a `VectorIndex` or a pool saved, spread over worker threads.
  *
  * @param file its bytes, which must not change before the promise is settled
- * @throws FewbitsError CORRUPT_DATA when the file is damaged in any way; LOAD_FAILED, OUT_OF_MEMORY
+ * @throws FewbitsError CORRUPT_DATA when the file is damaged in any way; LOAD_FAILED,
+ *   WORKER_FAILED, OUT_OF_MEMORY
  */
 export function openPool(
   file: ArrayBuffer | ArrayBufferView,

@@ -1,4 +1,6 @@
-import { type FloatArray, integer, invalid, options } from '../core/arguments.js';
+// What callers give to a pool, checked.
+
+import { type FloatArray, invalid, options } from '../core/arguments.js';
 import { FewbitsError } from '../core/errors.js';
 import type { LoadOptions } from '../load/load.js';
 import {
@@ -10,17 +12,18 @@ import {
   type SearchOptions,
 } from '../vectors/arguments.js';
 import type { Settings } from '../vectors/functions.js';
+import { checkStartTimeout, checkWorkers, type StartOptions } from '../worker/start.js';
 
 const MAX_WORKERS = 64;
 /** More share the memory's bandwidth rather than add to it. */
 const MAX_DEFAULT_WORKERS = 8;
 
 /** How a pool runs, whatever index it holds. */
-export interface PoolSettings<Worker> extends LoadOptions {
+export interface PoolSettings<Worker> extends LoadOptions, StartOptions<Worker> {
   /** How many workers, 1 to 64. Default: as many as there are cores, but not above 8. */
-  workers?: number;
+  workers?: number | undefined;
   /** Starts a worker that runs `fewbits/pool/worker`, where a bundler does not find it by itself. */
-  createWorker?: () => Worker;
+  createWorker?: (() => Worker) | undefined;
 }
 
 export interface AddOptions {
@@ -28,9 +31,9 @@ export interface AddOptions {
    * Takes the vectors instead of copying them: the buffer of the Float32Array is detached, even if
    * adding fails then. Saves a copy of them all. Default false.
    */
-  transfer?: boolean;
+  transfer?: boolean | undefined;
   /** Stops adding; what was added is taken back, and the call is rejected with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface PoolSearchOptions extends SearchOptions {
@@ -38,12 +41,12 @@ export interface PoolSearchOptions extends SearchOptions {
    * While a worker is missing, searches the vectors of the others instead of failing; `missing` of
    * the result says how many were left out. Default false.
    */
-  partial?: boolean;
+  partial?: boolean | undefined;
   /** Rejects the call with the signal's reason, at once. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
-const POOL_OPTIONS = ['variant', 'wasm', 'workers', 'createWorker'];
+const POOL_OPTIONS = ['variant', 'wasm', 'workers', 'createWorker', 'startTimeout'];
 
 export function checkCreate<Worker>(given: unknown): IndexOptions & PoolSettings<Worker> {
   return options('options', given, [...INDEX_OPTIONS, ...POOL_OPTIONS]);
@@ -53,8 +56,12 @@ export function checkOpen<Worker>(given: unknown): PoolSettings<Worker> {
   return options('options', given, POOL_OPTIONS);
 }
 
-export function checkWorkers(given: number | undefined, cores: number): number {
-  return integer('workers', given ?? Math.min(cores, MAX_DEFAULT_WORKERS), 1, MAX_WORKERS);
+/** How many workers, and how long each may take to start. */
+export function checkStart<Worker>(o: PoolSettings<Worker>, cores: number) {
+  return {
+    count: checkWorkers(o.workers, Math.min(cores, MAX_DEFAULT_WORKERS), MAX_WORKERS),
+    startTimeout: checkStartTimeout(o.startTimeout),
+  };
 }
 
 export function checkAdd(given: unknown): AddOptions {

@@ -1,20 +1,17 @@
+// An index in workers, as those who use it see it.
+
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import type { FloatArray } from '../core/arguments.js';
-import { FewbitsError } from '../core/errors.js';
 import {
   bytesOf,
   checkCalibration,
   checkQuery,
   checkRow,
-  checkRows,
-  checkSample,
   checkVectors,
-  isSparse,
 } from '../vectors/arguments.js';
 import type { Metric } from '../vectors/functions.js';
 import { checkId, type Id } from '../vectors/ids.js';
-import type { IndexStats } from '../vectors/vector-index.js';
 import {
   type AddOptions,
   abortable,
@@ -25,20 +22,16 @@ import {
   type SearchPlan,
 } from './options.js';
 import { type Restarted, restart } from './restart.js';
-import { savePieces } from './save.js';
+import { joined, savePieces } from './save.js';
 import { type PoolSearchResult, search } from './search.js';
-import type { ShardStats } from './shard.js';
 import type { Shards } from './shards.js';
 import { disposed, type PoolState } from './state.js';
+import { type PoolStats, poolStats } from './stats.js';
 import { Turns } from './turns.js';
+import { addVectors, calibrate, removeVector, replaceVectors } from './write.js';
 
 /** Ends the workers of pools that were not disposed of. */
 const forgotten = new FinalizationRegistry<Shards>((shards) => shards.end(disposed()));
-
-export interface PoolStats extends IndexStats {
-  /** Of each worker in turn. */
-  readonly workers: readonly ShardStats[];
-}
 
 /**
  * A vector index whose rows are spread over workers: everything that `VectorIndex` does, with the
@@ -48,7 +41,7 @@ export interface PoolStats extends IndexStats {
  * run.
  *
  * When a worker fails (it is terminated, or runs out of memory in a way that it does not survive)
- * every pending and later call is rejected with LOAD_FAILED until restart(); the others keep their
+ * every pending and later call is rejected with WORKER_FAILED until restart(); the others keep their
  * vectors.
  */
 export class VectorPool implements Disposable, AsyncDisposable {
@@ -110,31 +103,15 @@ export class VectorPool implements Disposable, AsyncDisposable {
    * @param vectors n * dims values, one vector after the other
    * @param ids one for each vector, new to the pool; by default numbers, counting up
    * @throws FewbitsError NON_FINITE with the index of a NaN or infinity; INVALID_ARGUMENT;
-   *   OUT_OF_MEMORY; LOAD_FAILED when a worker is missing
+   *   OUT_OF_MEMORY; WORKER_FAILED when a worker is missing
    */
   async add(vectors: FloatArray, ids?: ArrayLike<Id>, addOptions?: AddOptions): Promise<void> {
     this.#check();
     const { transfer = false, signal } = checkAdd(addOptions);
     const given = checkVectors('vectors', vectors, this.dims);
-    const n = given.length / this.dims;
-    const names = typeof ids === 'object' && ids !== null ? Array.from(ids) : ids;
+    const names = copied(ids);
     const x = own(given, vectors, transfer);
-    return this.#write(async () => {
-      this.#checkAll();
-      signal?.throwIfAborted();
-      const checked = names === undefined ? null : this.#state.ids.check(names, n);
-      if (n === 0) return;
-      const parts = this.#state.places.spread(n);
-      await this.#state.shards.add(x, this.dims, parts, signal).catch((error) => {
-        // A worker refused what it was given, and counts from there: one index says what is wrong.
-        const code = error instanceof FewbitsError && error.code;
-        if (code === 'NON_FINITE' || code === 'INVALID_ARGUMENT') this.#state.empty.check(x);
-        throw error;
-      });
-      this.#check();
-      this.#state.places.append(parts);
-      this.#state.ids.append(n, checked);
-    });
+    return this.#write(() => addVectors(this.#state, x, names, signal));
   }
 
   /**
@@ -143,64 +120,25 @@ export class VectorPool implements Disposable, AsyncDisposable {
    *
    * @param vectors n * dims values
    * @param ids n ids of the pool, or one id
-   * @throws FewbitsError NON_FINITE, INVALID_ARGUMENT, OUT_OF_MEMORY, LOAD_FAILED
+   * @throws FewbitsError NON_FINITE, INVALID_ARGUMENT, OUT_OF_MEMORY, WORKER_FAILED
    */
   async replace(vectors: FloatArray, ids: ArrayLike<Id> | Id): Promise<void> {
     this.#check();
-    const { dims } = this;
-    const given = checkVectors('vectors', vectors, dims);
-    const names = typeof ids === 'object' && ids !== null ? Array.from(ids) : [ids];
+    const given = checkVectors('vectors', vectors, this.dims);
+    const names = typeof ids === 'object' && ids !== null ? copied(ids) : [ids];
     const x = own(given, vectors, false);
-    return this.#write(async () => {
-      this.#checkAll();
-      const rows = checkRows(names, x.length / dims, this.#state.ids);
-      if (rows.length === 0) return;
-      this.#state.empty.check(x);
-      const places = this.#state.places;
-      const shards = [...new Set(rows.map((row) => places.shardOf(row)))];
-      await this.#state.shards.all(
-        shards,
-        (remote, shard) => {
-          const those = rows.flatMap((row, i) => (places.shardOf(row) === shard ? [i] : []));
-          const piece = new Float32Array(those.length * dims);
-          those.forEach((i, to) => {
-            piece.set(x.subarray(i * dims, (i + 1) * dims), to * dims);
-          });
-          const locals = those.map((i) => places.localOf(rows[i]));
-          return remote.call('replace', [piece, locals, shards.length > 1], [piece.buffer]);
-        },
-        (remote, shard) => {
-          const all = [...places.rowsOf(shard)];
-          const removed = all.flatMap((row, local) =>
-            this.#state.ids.isRemoved(row) ? [local] : [],
-          );
-          return remote.call('undo', [all.length, removed]);
-        },
-      );
-      for (const row of rows) places.setChanged(row);
-    });
+    return this.#write(() => replaceVectors(this.#state, x, names));
   }
 
   /**
    * Removes a vector; false when there is none of that id. Memory is freed some removals later.
    *
-   * @throws FewbitsError INVALID_ARGUMENT, LOAD_FAILED
+   * @throws FewbitsError INVALID_ARGUMENT, WORKER_FAILED
    */
   async remove(id: Id): Promise<boolean> {
     this.#check();
     const checked = checkId('id', id);
-    return this.#write(async () => {
-      this.#checkAll();
-      const row = this.#state.ids.row(checked);
-      if (row === undefined) return false;
-      const places = this.#state.places;
-      await this.#state.shards.at(places.shardOf(row)).call('remove', [places.localOf(row)]);
-      this.#check();
-      this.#state.ids.remove(row);
-      places.remove(row);
-      if (isSparse(this.#state.ids)) await this.#state.compact();
-      return true;
-    });
+    return this.#write(() => removeVector(this.#state, checked));
   }
 
   /** Frees the room of removed vectors now. */
@@ -216,7 +154,7 @@ export class VectorPool implements Disposable, AsyncDisposable {
    * The nearest vectors to a query.
    *
    * @param query dims values
-   * @throws FewbitsError NON_FINITE, INVALID_ARGUMENT; LOAD_FAILED when a worker is missing, unless
+   * @throws FewbitsError NON_FINITE, INVALID_ARGUMENT; WORKER_FAILED when a worker is missing, unless
    *   `partial` is set
    */
   async search(query: FloatArray, searchOptions?: PoolSearchOptions): Promise<PoolSearchResult> {
@@ -241,7 +179,7 @@ export class VectorPool implements Disposable, AsyncDisposable {
   /**
    * The vector that a code stands for; for 'cosine' (without a mean) of norm 1.
    *
-   * @throws FewbitsError INVALID_ARGUMENT, LOAD_FAILED
+   * @throws FewbitsError INVALID_ARGUMENT, WORKER_FAILED
    */
   async reconstruct(id: Id): Promise<Float32Array> {
     this.#check();
@@ -257,7 +195,7 @@ export class VectorPool implements Disposable, AsyncDisposable {
    * Learns from a sample, while the pool is empty, as `VectorIndex.calibrate` does; in a worker.
    *
    * @param sample n * dims values; some thousand vectors, at least as many as dims
-   * @throws FewbitsError NON_FINITE, INVALID_ARGUMENT, OUT_OF_MEMORY, LOAD_FAILED
+   * @throws FewbitsError NON_FINITE, INVALID_ARGUMENT, OUT_OF_MEMORY, WORKER_FAILED
    */
   async calibrate(
     sample: FloatArray,
@@ -266,58 +204,23 @@ export class VectorPool implements Disposable, AsyncDisposable {
     this.#check();
     const method = checkCalibration(calibrateOptions);
     const x = own(checkVectors('sample', sample, this.dims), sample, false);
-    return this.#write(async () => {
-      this.#checkAll();
-      checkSample(x, this.#state.ids.length);
-      const buffer = x.buffer as ArrayBuffer;
-      await this.#state.configure(
-        await this.#state.shards.at(0).call('learn', [x, method], [buffer]),
-      );
-    });
+    return this.#write(() => calibrate(this.#state, x, method));
   }
 
   /** Settings, sizes and state of the index, and memory of the workers. */
   async stats(): Promise<PoolStats> {
     this.#check();
-    return this.#read(async () => {
-      this.#checkAll();
-      const workers = await this.#state.everywhere((remote) => remote.call('stats', []));
-      const empty = this.#state.empty;
-      return {
-        ...empty.settings,
-        size: this.size,
-        removed: this.#state.ids.removed,
-        bytesPerVector: Object.values(empty.rowSizes).reduce((sum, bytes) => sum + bytes, 0),
-        byteLength: workers.reduce((sum, { byteLength }) => sum + byteLength, 0),
-        centred: empty.mean !== null,
-        calibrated: empty.matrix !== null,
-        segments: empty.segments.map(({ dims, bits }) => ({ dims, bits })),
-        workers,
-      };
-    });
+    return this.#read(() => poolStats(this.#state));
   }
 
   /**
    * The file that one index with the same vectors saves, byte for byte; `openIndex` opens it, and
    * `openPool`. Keep it for restart().
    *
-   * @throws FewbitsError OUT_OF_MEMORY, LOAD_FAILED
+   * @throws FewbitsError OUT_OF_MEMORY, WORKER_FAILED
    */
   async save(): Promise<Uint8Array<ArrayBuffer>> {
-    let file: Uint8Array<ArrayBuffer> | undefined;
-    let offset = 0;
-    const allocate = (length: number) => {
-      try {
-        file = new Uint8Array(length);
-      } catch (cause) {
-        throw new FewbitsError('OUT_OF_MEMORY', 'no room for the file of the pool', { cause });
-      }
-    };
-    for await (const piece of this.#pieces(allocate)) {
-      file?.set(piece, offset);
-      offset += piece.length;
-    }
-    return file as unknown as Uint8Array<ArrayBuffer>;
+    return joined((begin) => this.#pieces(begin));
   }
 
   /**
@@ -337,7 +240,7 @@ export class VectorPool implements Disposable, AsyncDisposable {
    * would take as much memory as the index: keep the file in memory or in a store, as suits.
    *
    * @param file its bytes, which must not change before the promise is settled
-   * @throws FewbitsError INVALID_ARGUMENT when the file is another one; CORRUPT_DATA; LOAD_FAILED
+   * @throws FewbitsError INVALID_ARGUMENT when the file is another one; CORRUPT_DATA; WORKER_FAILED
    *   when a worker does not start; then the pool is as it was before the call
    */
   async restart(file?: ArrayBuffer | ArrayBufferView): Promise<Restarted> {
@@ -406,4 +309,9 @@ export class VectorPool implements Disposable, AsyncDisposable {
   #stay(): void {
     void this.#state;
   }
+}
+
+/** Ids that the caller can no longer change; what is no list is found to be none later. */
+function copied<T>(ids: T): T | unknown[] {
+  return typeof ids === 'object' && ids !== null ? Array.from(ids as never) : ids;
 }

@@ -2,8 +2,7 @@ import { invalid } from '../core/arguments.js';
 import { openFile } from '../vectors/file.js';
 import type { Id } from '../vectors/ids.js';
 import type { RowArrays } from '../vectors/native.js';
-import type { Remote } from './remote.js';
-import { importRows } from './shards.js';
+import { importRows, type RemoteShard } from './shards.js';
 import type { PoolState } from './state.js';
 
 /** What restart() brought back. */
@@ -21,7 +20,7 @@ export async function restart(state: PoolState, file: Uint8Array | undefined): P
   const { places, ids } = state;
   const saved = file === undefined ? null : openSaved(state, file);
   const lost: number[] = [];
-  const fresh: Remote[] = [];
+  const fresh: RemoteShard[] = [];
   let restored = 0;
   try {
     for (const shard of dead) {

@@ -1,3 +1,6 @@
+// The file of a pool, out of its workers.
+
+import { FewbitsError } from '../core/errors.js';
 import { planFile, writeChecksum } from '../vectors/file.js';
 import type { RowSizes } from '../vectors/functions.js';
 import { checksum } from '../vectors/native.js';
@@ -53,6 +56,26 @@ export async function* savePieces(
     state.saves.delete(finish);
     finish();
   }
+}
+
+/** The pieces of a file as one array. */
+export async function joined(
+  pieces: (begin: (byteLength: number) => void) => AsyncIterable<Uint8Array>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  let file = new Uint8Array();
+  let offset = 0;
+  const begin = (length: number) => {
+    try {
+      file = new Uint8Array(length);
+    } catch (cause) {
+      throw new FewbitsError('OUT_OF_MEMORY', 'no room for the file of the pool', { cause });
+    }
+  };
+  for await (const piece of pieces(begin)) {
+    file.set(piece, offset);
+    offset += piece.length;
+  }
+  return file;
 }
 
 /** All rows of an array, in the order of the pool. */

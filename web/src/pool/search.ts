@@ -2,7 +2,7 @@ import { allowedRows, MAX_QUERIES } from '../vectors/arguments.js';
 import type { SearchResult } from '../vectors/vector-index.js';
 import { merge, type ShardHits } from './merge.js';
 import type { SearchPlan } from './options.js';
-import type { Remote } from './remote.js';
+import type { RemoteShard } from './shards.js';
 import type { PoolState } from './state.js';
 
 /** Neighbours, best first; of equal ones the earlier added. */
@@ -52,13 +52,15 @@ async function candidates(
 ): Promise<{ found: ShardHits[]; missing: number }> {
   const { places } = state;
   let missing = 0;
-  const ask = async (remote: Remote, shard: number): Promise<ShardHits[]> => {
+  const ask = async (remote: RemoteShard, shard: number): Promise<ShardHits[]> => {
     const rows = places.rowsOf(shard);
     const alive = places.aliveIn(shard);
     const stride = Math.max(1, Math.min(plan.candidates, alive));
     try {
       const queries = x.slice();
-      const hits = await remote.call('search', [queries, stride, filters[shard]], [queries.buffer]);
+      const hits = await remote.call('search', [queries, stride, filters[shard]], {
+        transfer: [queries.buffer],
+      });
       return [{ hits, stride, rows }];
     } catch (error) {
       if (!plan.partial || !remote.ended) throw error;

@@ -1,7 +1,7 @@
-// A worker of the pool in Node.
+// `fewbits/pool/worker` in Node: a worker thread of the pool.
 
 import { parentPort } from 'node:worker_threads';
-import { createAnswerer, type Request } from './messages.js';
+import type { WorkerPort } from '../worker/serve.js';
+import { serveShard } from './serve.js';
 
-const answer = createAnswerer((reply, transfer) => parentPort?.postMessage(reply, transfer));
-parentPort?.on('message', (request: Request) => answer(request));
+serveShard(parentPort as unknown as WorkerPort);

@@ -1,24 +1,27 @@
-import { FewbitsError } from '../core/errors.js';
+// The workers of a pool, and what is done with several of them at once.
+
 import type { CompiledModule } from '../core/platform.js';
 import { type NativeIndex, ROW_ARRAYS, type RowArrays } from '../vectors/native.js';
-import type { Channel } from '../worker/channel.js';
-import type { Answer, Request } from './messages.js';
+import type { Remote } from '../worker/remote.js';
 import type { Part } from './places.js';
-import { Remote } from './remote.js';
-import { transformOf } from './shard.js';
+import { type Shard, transformOf } from './shard.js';
 
 /** Bytes of vectors or codes that go to a worker in one message. */
 const PIECE_BYTES = 1 << 22;
 
-export type StartWorker = () => Channel<Request, Answer>;
+/** A shard in a worker, seen from outside. */
+export type RemoteShard = Remote<Shard>;
+
+/** Starts a worker, which messages call by a name. */
+export type StartShard = (name: string) => RemoteShard;
 
 /** The workers of a pool, and what is done with several of them at once. */
 export class Shards {
-  readonly #start: StartWorker;
+  readonly #start: StartShard;
   readonly #module: CompiledModule;
-  readonly #remotes: Remote[] = [];
+  readonly #remotes: RemoteShard[] = [];
 
-  constructor(start: StartWorker, module: CompiledModule) {
+  constructor(start: StartShard, module: CompiledModule) {
     this.#start = start;
     this.#module = module;
   }
@@ -34,13 +37,8 @@ export class Shards {
   }
 
   /** A new worker for a shard, not yet in its place. */
-  async launch(shard: number, count: number, empty: NativeIndex): Promise<Remote> {
-    let remote: Remote;
-    try {
-      remote = new Remote(this.#start(), `worker ${shard + 1} of ${count}`);
-    } catch (cause) {
-      throw new FewbitsError('LOAD_FAILED', `a worker could not be started: ${cause}`, { cause });
-    }
+  async launch(shard: number, count: number, empty: NativeIndex): Promise<RemoteShard> {
+    const remote = this.#start(`worker ${shard + 1} of ${count}`);
     try {
       await remote.call('open', [this.#module, empty.settings, transformOf(empty)]);
       return remote;
@@ -54,11 +52,11 @@ export class Shards {
     return this.#remotes.length;
   }
 
-  at(shard: number): Remote {
+  at(shard: number): RemoteShard {
     return this.#remotes[shard];
   }
 
-  put(shard: number, remote: Remote): void {
+  put(shard: number, remote: RemoteShard): void {
     this.#remotes[shard] = remote;
   }
 
@@ -72,7 +70,7 @@ export class Shards {
     for (const { ended } of this.#remotes) if (ended) throw ended;
   }
 
-  end(reason: FewbitsError): void {
+  end(reason: Error): void {
     for (const remote of this.#remotes) remote.end(reason);
   }
 
@@ -82,8 +80,8 @@ export class Shards {
    */
   async all<T>(
     shards: readonly number[],
-    work: (remote: Remote, shard: number, i: number) => Promise<T>,
-    undo: (remote: Remote, shard: number, i: number) => Promise<unknown>,
+    work: (remote: RemoteShard, shard: number, i: number) => Promise<T>,
+    undo: (remote: RemoteShard, shard: number, i: number) => Promise<unknown>,
   ): Promise<T[]> {
     const results = await Promise.allSettled(
       shards.map((shard, i) => work(this.#remotes[shard], shard, i)),
@@ -105,7 +103,7 @@ export class Shards {
   async add(x: Float32Array, dims: number, parts: readonly Part[], signal?: AbortSignal) {
     const step = Math.max(1, Math.floor(PIECE_BYTES / 4 / dims));
     let stopped = false;
-    const work = async (remote: Remote, { first, n, rows }: Part) => {
+    const work = async (remote: RemoteShard, { first, n, rows }: Part) => {
       // Goes there and comes back: fresh memory costs more than the copy into it.
       let piece: Float32Array = new Float32Array();
       try {
@@ -116,7 +114,9 @@ export class Shards {
           if (piece.length < values.length) piece = new Float32Array(values.length);
           piece = piece.subarray(0, values.length);
           piece.set(values);
-          piece = await remote.call('add', [piece, rows + done], [piece.buffer as ArrayBuffer]);
+          piece = await remote.call('add', [piece, rows + done], {
+            transfer: [piece.buffer as ArrayBuffer],
+          });
         }
       } catch (error) {
         stopped = true;
@@ -138,7 +138,7 @@ function throwFirst(results: readonly PromiseSettledResult<unknown>[]): void {
 
 /** Sends `n` rows of a file, of which the i-th is row `rowAt(i)`, to a worker that has none of them. */
 export async function importRows(
-  remote: Remote,
+  remote: RemoteShard,
   empty: NativeIndex,
   arrays: RowArrays,
   n: number,
@@ -162,6 +162,6 @@ export async function importRows(
       i += n;
     }
     const buffers = ROW_ARRAYS.map((name) => piece[name].buffer as ArrayBuffer);
-    await remote.call('import', [piece, count], buffers);
+    await remote.call('import', [piece, count], { transfer: buffers });
   }
 }

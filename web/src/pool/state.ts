@@ -3,9 +3,8 @@ import { FewbitsError } from '../core/errors.js';
 import { Ids } from '../vectors/ids.js';
 import type { NativeIndex } from '../vectors/native.js';
 import type { Places } from './places.js';
-import type { Remote } from './remote.js';
 import { createEmpty, type Transform, transformOf } from './shard.js';
-import type { Shards } from './shards.js';
+import type { RemoteShard, Shards } from './shards.js';
 
 export const disposed = () => new FewbitsError('DISPOSED', 'the pool has been disposed of');
 
@@ -54,8 +53,8 @@ export class PoolState {
 
   /** Does `work` with every worker. */
   everywhere<T>(
-    work: (remote: Remote, shard: number) => Promise<T>,
-    undo: (remote: Remote) => Promise<unknown> = async () => {},
+    work: (remote: RemoteShard, shard: number) => Promise<T>,
+    undo: (remote: RemoteShard) => Promise<unknown> = async () => {},
   ): Promise<T[]> {
     const all = Array.from({ length: this.shards.count }, (_, shard) => shard);
     return this.shards.all(all, work, undo);
@@ -82,7 +81,7 @@ export class PoolState {
     const before = transformOf(this.empty);
     const empty = createEmpty(this.core, settings, transform);
     try {
-      const give = (remote: Remote, to: Transform) => remote.call('configure', [settings, to]);
+      const give = (remote: RemoteShard, to: Transform) => remote.call('configure', [settings, to]);
       await this.everywhere(
         (remote) => give(remote, transform),
         (remote) => give(remote, before),

@@ -3,13 +3,13 @@ import { createConverter, createConverterPool } from 'fewbits/models';
 import { quantizeWith } from './quantize.mjs';
 
 globalThis.run = async () => {
-  const pool = createConverterPool({ size: 2 });
+  const pool = createConverterPool({ workers: 2 });
   try {
     return {
       pool: await quantizeWith(pool),
       page: await quantizeWith(createConverter(await load())),
     };
   } finally {
-    pool.close();
+    pool.dispose();
   }
 };

@@ -15,6 +15,7 @@ import {
 import { openNpy, readSafetensors, writeNpy } from 'fewbits/io';
 import { createConverterPool, openModel, planModel, quantizeModel } from 'fewbits/models';
 import { createPool, openPool, type PoolStats, type VectorPool } from 'fewbits/pool';
+import { Client, serve, type Work } from 'fewbits/rpc';
 import { openStore, type Store, type StoreEntry } from 'fewbits/store';
 
 const variant: Variant = support().relaxedSimd ? 'relaxed' : 'simd128';
@@ -35,7 +36,7 @@ const bytes: Uint8Array = writeNpy({ data: layer.forward(x, 8), shape: [8, 8] })
 console.log(mse, packed, signs, steps, (await openNpy(bytes)).shape, readSafetensors, loadSync);
 
 const model = await openModel(bytes);
-const converter = createConverterPool({ size: 2 });
+const converter = createConverterPool({ workers: 2 });
 const signal = new AbortController().signal;
 const plan = planModel(model, { type: 'Q4_K', rules: [{ name: /norm/, type: 'keep' }] });
 for await (const piece of quantizeModel(model, plan, { converter, signal })) {
@@ -63,6 +64,20 @@ const size: number = (await store.openIndex(fb, 'index')).size;
 const entries: StoreEntry[] = await store.list();
 console.log(size, entries, (await store.read('blob')).length);
 pool.dispose();
+
+const calls = {
+  async sum(input: number[], work: Work): Promise<number> {
+    await work.checkpoint();
+    return input.length;
+  },
+};
+serve(calls);
+declare const started: import('fewbits/rpc').WebWorker;
+const client = new Client<typeof calls>(() => started, { startTimeout: 1000 });
+const sum: number = await client.call('sum', [1, 2], { signal });
+console.log(sum);
+// @ts-expect-error: no such input
+await client.call('sum', 'text');
 
 try {
   fb.bits.pack(new Uint8Array(1), 9);

@@ -1,0 +1,61 @@
+// Calls to a worker of the application's own, which is started by the first one.
+
+import type { WebWorker, WorkerThread } from './channel.js';
+import type { CallOptions, Remote } from './remote.js';
+import type { Work } from './serve.js';
+import { checkStartTimeout, sourceOf, startRemote } from './start.js';
+
+/** What serve() answers: functions of one input each, which can ask about their call. */
+// biome-ignore lint/suspicious/noExplicitAny: any input and result that can be cloned.
+export type Calls = Record<string, (input: any, work: Work) => unknown>;
+
+/** What the script of an application's own worker is called in messages. */
+export const OWN = 'serve() of fewbits/rpc';
+
+export interface ClientOptions {
+  /** How many milliseconds the worker may take to start, from 1, or Infinity. Default 30,000. */
+  startTimeout?: number | undefined;
+}
+
+/** Calls to a worker that runs serve(). The first starts it; so does the first after it has ended. */
+export class Client<T extends Calls> {
+  readonly #create: () => WebWorker | WorkerThread;
+  readonly #startTimeout: number;
+  #remote: Remote<T> | undefined;
+
+  /**
+   * @param create makes the worker: `() => new Worker(new URL('./work.js', import.meta.url), { type: 'module' })`
+   */
+  constructor(create: () => WebWorker | WorkerThread, options: ClientOptions = {}) {
+    this.#create = create;
+    this.#startTimeout = checkStartTimeout(options.startTimeout);
+  }
+
+  /**
+   * Calls a function of the worker. The input is copied, but for the buffers in `transfer`.
+   *
+   * @throws what the function threw: a FewbitsError with its code, any other error with its name; the
+   *   signal's reason; FewbitsError WORKER_FAILED when the worker does not start or ends
+   */
+  async call<K extends keyof T & string>(
+    name: K,
+    input: Parameters<T[K]>[0],
+    options: CallOptions = {},
+  ): Promise<Awaited<ReturnType<T[K]>>> {
+    options.signal?.throwIfAborted();
+    if (this.#remote === undefined || this.#remote.ended) {
+      const source = sourceOf(this.#create, { create: this.#create, address: '' });
+      const startTimeout = this.#startTimeout;
+      const how = { name: 'the worker', runs: OWN, startTimeout, strict: false };
+      this.#remote = startRemote<T>(source, how);
+    }
+    const remote = this.#remote as unknown as Remote<Record<string, (input: unknown) => unknown>>;
+    return (await remote.call(name, [input], options)) as Awaited<ReturnType<T[K]>>;
+  }
+
+  /** Ends the worker, and rejects its calls with `reason`; the next call starts another. */
+  stop(reason: Error = new DOMException('stopped', 'AbortError')): void {
+    this.#remote?.end(reason);
+    this.#remote = undefined;
+  }
+}

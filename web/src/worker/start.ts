@@ -1,0 +1,87 @@
+// Starting workers: how many, from where, and how long it may take.
+
+import { describe, integer, invalid } from '../core/arguments.js';
+import { FewbitsError, reasonOf } from '../core/errors.js';
+import { openChannel } from './channel.js';
+import { Remote, type RemoteOptions } from './remote.js';
+
+/** How workers are started. */
+export interface StartOptions<Worker> {
+  /** Starts a worker, where a bundler does not find its script by itself. */
+  createWorker?: (() => Worker) | undefined;
+  /**
+   * How many milliseconds a worker may take to start, from 1, or Infinity; then it has failed.
+   * Default 30,000.
+   */
+  startTimeout?: number | undefined;
+}
+
+/** What makes workers, and where their script is, for messages. */
+export interface Source {
+  readonly create: () => unknown;
+  readonly address: string;
+}
+
+const TIMEOUT = 30_000;
+
+/** How long a worker may take to start. */
+export function checkStartTimeout(given: number | undefined): number {
+  const timeout = given ?? TIMEOUT;
+  if (typeof timeout !== 'number' || !(timeout >= 1)) {
+    throw invalid(
+      `startTimeout must be a number of milliseconds from 1, or Infinity, got ${describe(given)}`,
+    );
+  }
+  return timeout;
+}
+
+/** How many workers; `usual` by default. */
+export function checkWorkers(given: number | undefined, usual: number, most: number): number {
+  return integer('workers', given ?? usual, 1, most);
+}
+
+/** The caller's way of making workers, or else the package's own. */
+export function sourceOf(createWorker: (() => unknown) | undefined, own: Source): Source {
+  if (createWorker === undefined) return own;
+  if (typeof createWorker !== 'function') {
+    throw invalid(
+      `createWorker must be a function that makes a worker, got ${describe(createWorker)}`,
+    );
+  }
+  const text = String(createWorker).replace(/\s+/g, ' ');
+  return {
+    create: () => createWorker(),
+    address: `createWorker is ${text.length > 120 ? `${text.slice(0, 120)}...` : text}`,
+  };
+}
+
+/**
+ * The address of the script that a function of this package makes workers from. Bundlers want it
+ * written where the worker is made, and write their own there.
+ */
+export function addressIn(create: () => unknown, base: string): string {
+  const found = /\bURL\([^'"`]*(['"`])([^'"`]+)\1/.exec(String(create));
+  try {
+    return new URL(found?.[2] ?? '', base).href;
+  } catch {
+    return base;
+  }
+}
+
+/**
+ * Starts a worker.
+ *
+ * @throws FewbitsError WORKER_FAILED when none can be made; whether it runs is seen by calling it
+ */
+export function startRemote<T extends object>(
+  source: Source,
+  options: Omit<RemoteOptions, 'address'>,
+): Remote<T> {
+  const { address } = source;
+  try {
+    return new Remote(openChannel(source.create()), { ...options, address });
+  } catch (cause) {
+    const message = `${options.name} could not be made: ${reasonOf(cause)} (${address})`;
+    throw new FewbitsError('WORKER_FAILED', message, { cause });
+  }
+}
