@@ -231,7 +231,7 @@ it('any operation fails: the call throws and changes nothing, or does all of it'
         (error) => error,
       );
       if (failed) {
-        expect(failed).toMatchObject({ name: 'FewbitsError', code: 'OUT_OF_MEMORY' });
+        expect(failed).toMatchObject({ name: 'FewbitsError', code: 'STORAGE_FULL' });
         expect(await contents(storeOn(disk))).toEqual(state);
         await act(store);
       }

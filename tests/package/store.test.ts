@@ -117,7 +117,7 @@ describe.each(everywhere)('$backend in a $where', ({ backend, where }) => {
 
   const errors = backend === 'opfs' && where === 'page' ? [false, true] : [false];
   it.each(errors)(
-    'no more room (said vaguely: %s): OUT_OF_MEMORY, the old stays',
+    'no more room (said vaguely: %s): STORAGE_FULL, the old stays',
     async (vague) => {
       const within = await browser.newContext();
       try {
@@ -127,7 +127,7 @@ describe.each(everywhere)('$backend in a $where', ({ backend, where }) => {
         await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 40 * 2 ** 20 });
         const unit = 1 << 20;
         expect(await act(where, 'overflow', { backend, name: 'quota', unit, vague }, tab)).toEqual({
-          code: 'FewbitsError OUT_OF_MEMORY',
+          code: 'FewbitsError STORAGE_FULL',
           kept: 1,
           taken: 1,
           again: 'no error',

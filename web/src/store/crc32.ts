@@ -1,3 +1,5 @@
+// CRC-32 in JavaScript: the store works before any WebAssembly is there, also where none is loaded.
+
 /** Tables for four bytes at a time, made at first use. */
 let tables: Int32Array | undefined;
 
