@@ -1,5 +1,6 @@
 // The npm package: both WebAssembly builds, the glue that they share, the compiled TypeScript.
 
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -46,17 +47,37 @@ export async function buildPackage(builds) {
   }
   await compileTypeScript();
   mkdirSync(path.join(dist, 'wasm'), { recursive: true });
-  for (const variant of VARIANTS) {
-    copy(path.join(folders[variant], 'fewbits.wasm'), path.join(dist, `fewbits.${variant}.wasm`));
-  }
-  const glue = readFileSync(path.join(folders.simd128, 'fewbits.mjs'), 'utf8');
-  write(Buffer.from(synchronous(glue)), path.join(dist, 'wasm/fewbits.mjs'));
+  const modules = VARIANTS.map((variant) =>
+    readFileSync(path.join(folders[variant], 'fewbits.wasm')),
+  );
+  const glue = synchronous(readFileSync(path.join(folders.simd128, 'fewbits.mjs'), 'utf8'));
+  const stamp = stampOf(Buffer.from(glue), ...modules);
+  VARIANTS.forEach((variant, i) => {
+    write(stamped(modules[i], stamp), path.join(dist, `fewbits.${variant}.wasm`));
+  });
+  const stampedGlue = `${glue}\nexport const stamp = ${JSON.stringify(stamp)};\n`;
+  write(Buffer.from(stampedGlue), path.join(dist, 'wasm/fewbits.mjs'));
   for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE']) {
     if (existsSync(path.join(root, name))) copy(path.join(root, name), path.join(web, name));
   }
   await tryOut();
   say(`WebAssembly and the package: done in ${seconds(start)}, ${checks.length} checks hold`);
   return checks;
+}
+
+/** Version and build, by which the package tells modules of its own from those of another. */
+function stampOf(...parts) {
+  const { version } = JSON.parse(readFileSync(path.join(web, 'package.json'), 'utf8'));
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return `${version} (${hash.digest('hex').slice(0, 12)})`;
+}
+
+/** A module with `stamp` in a custom section at its end. */
+function stamped(wasm, stamp) {
+  const name = 'fewbits';
+  const contents = Buffer.from(`${String.fromCharCode(name.length)}${name}${stamp}`);
+  return Buffer.concat([wasm, Buffer.from([0, contents.length]), contents]);
 }
 
 /** Writes when the contents differ, so that a watching server does not reload for nothing. */

@@ -1,3 +1,5 @@
+// The instance and its memory, as families work with them, and what C++ calls answer.
+
 import { FewbitsError } from './errors.js';
 import { Memory } from './memory.js';
 import type { WasmModule } from './wasm.js';
@@ -15,6 +17,11 @@ export class Core {
     this.wasm = wasm;
     this.memory = new Memory(wasm);
     this.variant = wasm.relaxed() ? 'relaxed' : 'simd128';
+  }
+
+  /** Whether a fault inside of WebAssembly has ended the instance. */
+  get broken(): boolean {
+    return this.wasm.broken;
   }
 
   /** The instance as the Embind interface of one family. */

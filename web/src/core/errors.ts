@@ -12,7 +12,7 @@ export type FewbitsErrorCode =
   | 'CORRUPT_DATA'
   /** No room in memory: in the WASM heap or for an array. */
   | 'OUT_OF_MEMORY'
-  /** The object was used after `dispose()`. */
+  /** The object was used after `dispose()`, or after WebAssembly failed under it. */
   | 'DISPOSED'
   /** The WebAssembly module could not be fetched, compiled or instantiated. */
   | 'LOAD_FAILED'
@@ -21,7 +21,10 @@ export type FewbitsErrorCode =
   /** No room on the disk, or in what the browser grants to a site. */
   | 'STORAGE_FULL';
 
-/** The one class of error that fewbits throws. After any of them the library keeps working. */
+/**
+ * The one class of error that fewbits throws. After any of them the library keeps working, but for a
+ * fault of WebAssembly itself: the message says so, and `load()` gives a new instance.
+ */
 export class FewbitsError extends Error {
   override readonly name = 'FewbitsError';
   readonly code: FewbitsErrorCode;

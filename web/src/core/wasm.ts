@@ -1,5 +1,8 @@
-import createModule from '../wasm/fewbits.mjs';
-import { FewbitsError } from './errors.js';
+// A compiled build becomes an instance: at once, or later where the main thread must not wait.
+
+import createModule, { stamp } from '../wasm/fewbits.mjs';
+import { FewbitsError, reasonOf } from './errors.js';
+import { guarded } from './guard.js';
 import type { CompiledModule } from './platform.js';
 
 /** The part of the Embind module that every family needs; each family adds its own functions. */
@@ -9,10 +12,41 @@ export interface WasmModule {
   release(address: number): void;
   /** Whether this is the build with relaxed SIMD. */
   relaxed(): boolean;
+  /** Whether a fault has ended the instance: every call throws then. */
+  readonly broken: boolean;
 }
 
-/** Instantiates the compiled module, synchronously: it is small enough for the main thread. */
+/** Instantiates the compiled module, synchronously: for workers and Node, and browsers that allow it. */
 export function instantiate(compiled: CompiledModule): WasmModule {
+  checkBuild(compiled);
+  return started(compiled, (imports) => new WebAssembly.Instance(compiled, imports));
+}
+
+/**
+ * The same without holding the thread: browsers refuse to instantiate more than 4 KB at once on the
+ * main thread (Chrome below 115; 8 MB since).
+ */
+export async function instantiateLater(compiled: CompiledModule): Promise<WasmModule> {
+  checkBuild(compiled);
+  // The glue, which is synchronous, makes the imports that an instance needs, and asks for the
+  // instance at once. So the instance comes first, with imports that wait for the glue's.
+  const late = lateImports(compiled);
+  let instance: WebAssembly.Instance;
+  try {
+    instance = await WebAssembly.instantiate(compiled as WebAssembly.Module, late.imports);
+  } catch (cause) {
+    throw notABuild(cause);
+  }
+  return started(compiled, (imports) => {
+    late.bind(imports);
+    return instance;
+  });
+}
+
+function started(
+  compiled: CompiledModule,
+  instanceFor: (imports: WebAssembly.Imports) => WebAssembly.Instance,
+): WasmModule {
   const failures: unknown[] = [];
   let wasm: unknown;
   try {
@@ -20,7 +54,7 @@ export function instantiate(compiled: CompiledModule): WasmModule {
       // What is thrown in here would also become a rejection of a promise that nobody holds.
       instantiateWasm(imports, done) {
         try {
-          const instance = new WebAssembly.Instance(compiled, imports);
+          const instance = instanceFor(imports);
           done(instance, compiled);
           return instance.exports;
         } catch (cause) {
@@ -32,13 +66,43 @@ export function instantiate(compiled: CompiledModule): WasmModule {
   } catch (cause) {
     failures.push(cause);
   }
-  if (failures.length > 0) {
-    const [cause] = failures;
-    throw new FewbitsError(
-      'LOAD_FAILED',
-      `this is no WebAssembly build of fewbits, or of another version: ${cause}`,
-      { cause },
-    );
-  }
-  return wasm as WasmModule;
+  if (failures.length > 0) throw notABuild(failures[0]);
+  return guarded(wasm as Record<string, unknown>);
 }
+
+/** Functions that call those of the glue, once they are there. */
+function lateImports(compiled: CompiledModule) {
+  const imports: Record<string, Record<string, (...args: unknown[]) => unknown>> = {};
+  let bound: WebAssembly.Imports = {};
+  for (const { module, name } of WebAssembly.Module.imports(compiled as WebAssembly.Module)) {
+    imports[module] ??= {};
+    imports[module][name] = (...args) =>
+      (bound[module][name] as (...args: unknown[]) => unknown)(...args);
+  }
+  return {
+    imports: imports as WebAssembly.Imports,
+    bind(given: WebAssembly.Imports) {
+      bound = given;
+    },
+  };
+}
+
+/** The build stamps its modules and its glue alike: their names for each other are one letter long. */
+function checkBuild(compiled: CompiledModule): void {
+  const [section] = WebAssembly.Module.customSections(compiled as WebAssembly.Module, 'fewbits');
+  const found = section === undefined ? undefined : new TextDecoder().decode(section);
+  if (found === stamp) return;
+  throw new FewbitsError(
+    'LOAD_FAILED',
+    found === undefined
+      ? 'this is no WebAssembly build of fewbits: pass fewbits.simd128.wasm or fewbits.relaxed.wasm ' +
+          'of this package'
+      : `the WebAssembly is of fewbits ${found}, the scripts are of ${stamp}: take both from one ` +
+          'package, and clear caches that may hold an older one',
+  );
+}
+
+const notABuild = (cause: unknown) =>
+  new FewbitsError('LOAD_FAILED', `the WebAssembly could not be instantiated: ${reasonOf(cause)}`, {
+    cause,
+  });

@@ -1,5 +1,6 @@
 import { type Core, check } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
+import { giveBack, own } from '../core/owned.js';
 import {
   METRICS,
   type RowSizes,
@@ -12,9 +13,6 @@ import {
 const CHUNK_BYTES = 1 << 18;
 
 const MAX_SEGMENTS = 512;
-
-/** Frees what was not disposed of; says so, because memory is held until the collector comes by. */
-const forgotten = new FinalizationRegistry<() => void>((destroy) => destroy());
 
 /** Arrays of whole rows, in the layout of the file. */
 export type RowArrays = Record<keyof RowSizes, Uint8Array>;
@@ -60,14 +58,14 @@ export class NativeIndex {
     this.#address = created.index >>> 0;
     const wasm = this.#wasm;
     const address = this.#address;
-    forgotten.register(this, () => wasm.vectors_destroy(address), this);
+    own(this, () => wasm.vectors_destroy(address));
   }
 
   dispose(): void {
     if (this.#address === 0) return;
-    forgotten.unregister(this);
-    this.#wasm.vectors_destroy(this.#address);
+    const address = this.#address;
     this.#address = 0;
+    giveBack(this, () => this.#wasm.vectors_destroy(address));
   }
 
   get address(): number {

@@ -5,3 +5,6 @@ export default function createModule(options: {
     done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
   ): WebAssembly.Exports;
 }): object;
+
+/** Version and build of this glue; its modules have the same in a custom section 'fewbits'. */
+export const stamp: string;

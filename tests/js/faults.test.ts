@@ -1,0 +1,137 @@
+// A fault inside of WebAssembly ends its instance, and nothing else: every call says so, collecting what
+// it held is silent, and load() gives another one.
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { type Fewbits, FewbitsError, load, loadSync } from 'fewbits';
+import { expect, it } from 'vitest';
+import { guarded, isFault } from '../../web/dist/core/guard.js';
+import { insideOf } from '../../web/dist/load/load.js';
+import { expectError, noise } from '../support/builds.ts';
+
+const dist = new URL('../../web/dist/', import.meta.url);
+const bytes = readFileSync(new URL('fewbits.simd128.wasm', dist));
+const fresh = () => loadSync(new WebAssembly.Module(bytes));
+
+interface Raw {
+  error_accumulate(x: number, y: number, n: number, sums: number): void;
+  vectors_destroy(address: number): void;
+}
+const rawOf = (fb: Fewbits) => insideOf(fb).core.functions<Raw>();
+
+/** Reads far beyond the memory there is. */
+const trap = (fb: Fewbits) => rawOf(fb).error_accumulate(0xfffff000, 0xfffff000, 1000, 0xfffff000);
+
+const message =
+  /^WebAssembly failed \(.+\), and its memory may be damaged: .*load\(\) gives a new one/;
+
+function errorOf(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+function stackOf(stack: string): Error {
+  return Object.assign(new RangeError('Maximum call stack size exceeded'), { stack });
+}
+
+it('every call after a trap says what was before it', () => {
+  const fb = fresh();
+  const index = fb.createIndex({ dims: 8 });
+  index.add(noise(80));
+  expect(insideOf(fb).core.broken).toBe(false);
+  const first = errorOf(() => trap(fb));
+  expect(first).toBeInstanceOf(FewbitsError);
+  expect(first).toMatchObject({ code: 'DISPOSED', message: expect.stringMatching(message) });
+  expect((first as Error).cause).toBeInstanceOf(WebAssembly.RuntimeError);
+  expect(insideOf(fb).core.broken).toBe(true);
+  const calls: (() => unknown)[] = [
+    () => index.add(noise(8)),
+    () => index.search(noise(8)),
+    () => index.save(),
+    () => fb.createIndex({ dims: 8 }),
+    () => fb.uniform.quantize([1, -1]),
+    () => fb.ggml.quantize(noise(32), 'Q4_0'),
+    () => fb.floats.encode([1], 'f16'),
+    () => fb.distributional.quantize(noise(100), { k: 4 }),
+  ];
+  for (const call of calls) {
+    expectError('DISPOSED', message, call);
+    expect(isFault(errorOf(call))).toBe(true);
+  }
+  // What is to end does.
+  index.dispose();
+  fb.memoryBytes;
+  // Others live in memory of their own.
+  expect(fresh().uniform.quantize([1, -1]).length).toBe(2);
+});
+
+it('arguments that are wrong are no faults', () => {
+  const fb = fresh();
+  const raw = rawOf(fb) as unknown as Record<string, (...args: unknown[]) => unknown>;
+  expect(() => raw.error_accumulate(Symbol('x'), 0, 0, 0)).toThrow(TypeError);
+  const disposed = fb.createIndex({ dims: 8 });
+  disposed.dispose();
+  const error = errorOf(() => disposed.add(noise(8)));
+  expect(error).toMatchObject({ code: 'DISPOSED' });
+  expect(isFault(error)).toBe(false);
+  expect(insideOf(fb).core.broken).toBe(false);
+  expect(fb.uniform.quantize([1, -1]).length).toBe(2);
+});
+
+it.each<[string, unknown, boolean]>([
+  ['a trap', new WebAssembly.RuntimeError('unreachable'), true],
+  ['a stack that overflows inside', stackOf('f@fewbits.wasm:wasm-function[7]:0x12'), true],
+  ['a stack that was full before', stackOf('at load (file:///wasm/fewbits.mjs:9:27589)'), false],
+  ['one of which nothing is known', Object.assign(stackOf(''), { stack: undefined }), true],
+  ['an argument that Embind refuses', new TypeError('Cannot convert'), false],
+  ['what is no error', 'cut', true],
+])('%s', (_, thrown, isBroken) => {
+  const wasm = guarded({
+    allocate() {
+      throw thrown;
+    },
+  });
+  const error = errorOf(() => wasm.allocate(1));
+  expect([wasm.broken, isFault(error), error === thrown]).toEqual([isBroken, isBroken, !isBroken]);
+});
+
+it('load() gives another instance in place of one that failed, and one to all', async () => {
+  const module = new WebAssembly.Module(bytes);
+  const url = new URL('fewbits.simd128.wasm', dist);
+  for (const options of [{ variant: 'simd128' }, { wasm: module }, { wasm: url }] as const) {
+    const before = await load(options);
+    expect(await load(options)).toBe(before);
+    expectError('DISPOSED', message, () => trap(before));
+    const [a, b] = await Promise.all([load(options), load(options)]);
+    expect(a).not.toBe(before);
+    expect(b).toBe(a);
+    expect(a.uniform.dequantize(a.uniform.quantize([1, -1]))).toEqual(Float32Array.of(1, -1));
+    expect(await load(options)).toBe(a);
+  }
+});
+
+it('collecting what a failed instance held ends nothing', () => {
+  const script = `
+    import { load } from '${dist.href}node.js';
+    import { insideOf } from '${dist.href}load/load.js';
+    const fb = await load({ variant: 'simd128' });
+    let collected = 0;
+    const seen = new FinalizationRegistry(() => collected++);
+    (() => {
+      for (let i = 0; i < 20; i++) seen.register(fb.createIndex({ dims: 8 }), i);
+    })();
+    try {
+      insideOf(fb).core.functions().error_accumulate(0xfffff000, 0xfffff000, 1000, 0xfffff000);
+    } catch {}
+    for (let i = 0; i < 50 && collected < 20; i++) {
+      gc();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    console.log(collected, insideOf(fb).core.broken);`;
+  const args = ['--expose-gc', '--input-type=module', '--eval', script];
+  expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe('20 true\n');
+});
