@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import vm from 'node:vm';
 import { FewbitsError, load, loadSync, support } from 'fewbits';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { expectError } from '../support/builds.ts';
 
 const dist = new URL('../../web/dist/', import.meta.url);
 const bytesOf = (variant: string) => readFileSync(new URL(`fewbits.${variant}.wasm`, dist));
@@ -40,10 +42,10 @@ describe('load', () => {
     expect(other === a).toBe(a.variant === 'simd128');
   });
 
-  it('takes the relaxed build where the engine has relaxed SIMD', async () => {
+  it('takes the relaxed build where the engine computes rightly with relaxed SIMD', async () => {
     expect(engine.simd128).toBe(true);
-    expect((await load()).variant).toBe(engine.relaxedSimd ? 'relaxed' : 'simd128');
-    if (engine.relaxedSimd) {
+    expect((await load()).variant).toBe(engine.relaxedSimdExact ? 'relaxed' : 'simd128');
+    if (engine.relaxedSimdExact) {
       expect((await load({ variant: 'relaxed' })).variant).toBe('relaxed');
     } else {
       expect(await failure(load({ variant: 'relaxed' }))).toMatchObject({ code: 'UNSUPPORTED' });
@@ -75,7 +77,14 @@ describe('load', () => {
   });
 
   it('options that do not exist are refused', async () => {
-    for (const options of [{ varient: 'relaxed' }, { variant: 'scalar' }, 7, { wasm: 7 }]) {
+    for (const options of [
+      { varient: 'relaxed' },
+      { variant: 'scalar' },
+      7,
+      { wasm: 7 },
+      { wasm: null },
+      { wasm: Symbol('s') },
+    ]) {
       expect(await failure(load(options as never))).toMatchObject({ code: 'INVALID_ARGUMENT' });
     }
   });
@@ -92,9 +101,25 @@ describe('what is wrong is said', () => {
   const damaged = Uint8Array.from(simd128);
   damaged.fill(0x55, 1000, 2000);
   const foreign = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+  const detached = () => {
+    const bytes = Uint8Array.from(simd128);
+    structuredClone(bytes, { transfer: [bytes.buffer] });
+    return bytes;
+  };
+  const read = () => {
+    const response = answer(simd128);
+    response.text();
+    return response;
+  };
 
   it.each<[string, () => Response | Uint8Array, RegExp]>([
-    ['404', () => answer('gone', 'text/plain', 404), /the response answered 404/],
+    [
+      '404',
+      () => answer('gone', 'text/plain', 404),
+      /the response answered 404 .*load\(\{ wasm: url/,
+    ],
+    ['a detached array', detached, /^wasm has lost its memory/],
+    ['a response that was read', read, /^the response has been read already: pass a clone/],
     ['a page', () => answer('<!doctype html><p>', 'text/html'), /is no WebAssembly: it is a page/],
     [
       'a page with a wrong type',
@@ -113,8 +138,17 @@ describe('what is wrong is said', () => {
     ['another module', () => foreign, /no WebAssembly build of fewbits/],
   ])('%s', async (_, wasm, message) => {
     const error = await failure(load({ wasm: wasm() }));
-    expect(error.code).toBe('LOAD_FAILED');
+    expect(error.code).toBe(/lost/.test(message.source) ? 'INVALID_ARGUMENT' : 'LOAD_FAILED');
     expect(error.message).toMatch(message);
+  });
+
+  it('a Content-Security-Policy is called by its name', async () => {
+    const refuse = () =>
+      Promise.reject(new WebAssembly.CompileError("because 'unsafe-eval' is not"));
+    vi.stubGlobal('WebAssembly', Object.create(WebAssembly, { compile: { value: refuse } }));
+    expect((await failure(load({ wasm: Uint8Array.from(simd128) }))).message).toMatch(
+      /Content-Security-Policy must have 'wasm-unsafe-eval'/,
+    );
   });
 });
 
@@ -157,6 +191,35 @@ describe('the entry of browsers', () => {
   });
 });
 
+describe('a main thread that must not wait', () => {
+  it('load() instantiates later, as Chrome below 115 wants it', async () => {
+    const atOnce = (what: string) => {
+      throw new RangeError(`WebAssembly.${what} is disallowed on the main thread`);
+    };
+    const { Module, Instance } = WebAssembly;
+    function StrictModule(bytes: Uint8Array) {
+      return bytes.byteLength > 4096 ? atOnce('Module') : new Module(bytes as BufferSource);
+    }
+    function StrictInstance(module: WebAssembly.Module) {
+      return Module.imports(module).length > 0 ? atOnce('Instance') : new Instance(module);
+    }
+    const { exports, imports, customSections } = Module;
+    const strict = Object.create(WebAssembly, {
+      Module: { value: Object.assign(StrictModule, { exports, imports, customSections }) },
+      Instance: { value: StrictInstance },
+    });
+    vi.stubGlobal('WebAssembly', strict);
+    vi.stubGlobal('fetch', async () => answer(simd128, 'application/wasm'));
+    const entry = await freshBrowserEntry();
+    const fb = await entry.load({ variant: 'simd128' });
+    expect(fb.uniform.dequantize(fb.uniform.quantize([1, -1]))).toEqual(Float32Array.of(1, -1));
+    // Memory grows through what the instance imports.
+    const x = new Float32Array(4_000_000).fill(1);
+    expect(fb.uniform.quantize(x, { axis: 1, shape: [1, x.length] }).length).toBe(x.length);
+    expect(() => entry.loadSync(new Module(simd128))).toThrow(/disallowed on the main thread/);
+  });
+});
+
 describe('loadSync', () => {
   it('instantiates a compiled build without a promise, each call its own', () => {
     const module = new WebAssembly.Module(simd128);
@@ -164,7 +227,7 @@ describe('loadSync', () => {
     expect(a.variant).toBe('simd128');
     expect(a).not.toBe(b);
     expect(a.uniform.dequantize(b.uniform.quantize([1, -1]))).toEqual(Float32Array.of(1, -1));
-    if (engine.relaxedSimd) {
+    if (engine.relaxedSimdExact) {
       expect(loadSync(new WebAssembly.Module(bytesOf('relaxed'))).variant).toBe('relaxed');
     }
   });
@@ -176,7 +239,24 @@ describe('loadSync', () => {
       );
     }
     const empty = new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
-    expect(() => loadSync(empty)).toThrow(expect.objectContaining({ code: 'LOAD_FAILED' }));
+    expectError('LOAD_FAILED', /no WebAssembly build of fewbits: pass fewbits/, () =>
+      loadSync(empty),
+    );
+  });
+
+  it('a build of another version is refused by its name', async () => {
+    const { stamp } = await import('../../web/dist/wasm/fewbits.mjs');
+    const other = Buffer.from(simd128);
+    other.write('9.8.7', other.lastIndexOf(stamp), 'latin1');
+    const says = /^the WebAssembly is of fewbits 9\.8\.7 \([0-9a-f]{12}\), the scripts are of \d/;
+    expectError('LOAD_FAILED', says, () => loadSync(new WebAssembly.Module(other)));
+    expect(await failure(load({ wasm: other }))).toMatchObject({ code: 'LOAD_FAILED' });
+  });
+
+  it('takes a module of another realm', () => {
+    const module = vm.runInNewContext('new WebAssembly.Module(bytes)', { bytes: simd128 });
+    expect(module instanceof WebAssembly.Module).toBe(false);
+    expect(loadSync(module).variant).toBe('simd128');
   });
 });
 
@@ -185,7 +265,7 @@ describe('support', () => {
     expect(engine).toEqual(support());
     const { support: fresh } = await freshBrowserEntry();
     vi.stubGlobal('WebAssembly', undefined);
-    expect(fresh()).toEqual({ simd128: false, relaxedSimd: false });
+    expect(fresh()).toEqual({ simd128: false, relaxedSimd: false, relaxedSimdExact: false });
   });
 
   it('an engine without SIMD is told so', async () => {

@@ -116,28 +116,25 @@ describe.each(everywhere)('$backend in a $where', ({ backend, where }) => {
   });
 
   const errors = backend === 'opfs' && where === 'page' ? [false, true] : [false];
-  it.each(errors)(
-    'no more room (said vaguely: %s): STORAGE_FULL, the old stays',
-    async (vague) => {
-      const within = await browser.newContext();
-      try {
-        const tab = await open(within);
-        const origin = new URL(served.url).origin;
-        const session = await within.newCDPSession(tab);
-        await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 40 * 2 ** 20 });
-        const unit = 1 << 20;
-        expect(await act(where, 'overflow', { backend, name: 'quota', unit, vague }, tab)).toEqual({
-          code: 'FewbitsError STORAGE_FULL',
-          kept: 1,
-          taken: 1,
-          again: 'no error',
-          whole: 2,
-        });
-      } finally {
-        await within.close();
-      }
-    },
-  );
+  it.each(errors)('no more room (said vaguely: %s): STORAGE_FULL, the old stays', async (vague) => {
+    const within = await browser.newContext();
+    try {
+      const tab = await open(within);
+      const origin = new URL(served.url).origin;
+      const session = await within.newCDPSession(tab);
+      await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 40 * 2 ** 20 });
+      const unit = 1 << 20;
+      expect(await act(where, 'overflow', { backend, name: 'quota', unit, vague }, tab)).toEqual({
+        code: 'FewbitsError STORAGE_FULL',
+        kept: 1,
+        taken: 1,
+        again: 'no error',
+        whole: 2,
+      });
+    } finally {
+      await within.close();
+    }
+  });
 });
 
 it.each(['page', 'worker'] as const)('without a wish it is OPFS in a %s', async (where) => {

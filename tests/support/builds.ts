@@ -2,7 +2,7 @@ import { type Fewbits, FewbitsError, load, support, type Variant } from 'fewbits
 import { expect } from 'vitest';
 
 /** The builds that the engine runs. */
-export const variants: readonly Variant[] = support().relaxedSimd
+export const variants: readonly Variant[] = support().relaxedSimdExact
   ? ['simd128', 'relaxed']
   : ['simd128'];
 

@@ -1,3 +1,5 @@
+// The door of browsers, bundlers and workers.
+
 import { createLoad } from './load/load.js';
 
 export * from './load/entry.js';

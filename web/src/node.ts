@@ -1,3 +1,5 @@
+// The door of Node.
+
 import { readFile } from 'node:fs/promises';
 import { createLoad } from './load/load.js';
 

@@ -5,7 +5,7 @@ export async function check(load, support) {
   const x = Float32Array.from({ length: 1000 }, (_, i) => ((i * 7919) % 1000) / 500 - 1);
   const results = {};
   for (const variant of [undefined, 'simd128', 'relaxed']) {
-    if (variant === 'relaxed' && !support().relaxedSimd) continue;
+    if (variant === 'relaxed' && !support().relaxedSimdExact) continue;
     const fb = await load(variant && { variant });
     const q = fb.uniform.quantize(x, { bits: 4, block: 32 });
     results[variant ?? 'default'] = {

@@ -1,5 +1,7 @@
-import { describe, invalid } from '../core/arguments.js';
-import { FewbitsError } from '../core/errors.js';
+// From where a build comes to a compiled module: bytes, responses, addresses, and what goes wrong there.
+
+import { describe, invalid, isBytes, tagOf, toBytes } from '../core/arguments.js';
+import { FewbitsError, reasonOf } from '../core/errors.js';
 import type { CompiledModule } from '../core/platform.js';
 
 /** What a build can come from: itself compiled, its bytes, a response with them, or an address. */
@@ -15,70 +17,99 @@ export type WasmSource =
 /** What is at an address: `fetch`, or a file's bytes where there are files. */
 export type Open = (address: URL | string) => Promise<Response | ArrayBufferView>;
 
-/** Not a type guard: TypeScript's Module is an empty interface, which everything would match. */
-export const isModule = (x: unknown): boolean => x instanceof WebAssembly.Module;
+/** Of any realm. Not a type guard: TypeScript's Module is an empty interface, which everything would match. */
+export function isModule(x: unknown): boolean {
+  try {
+    WebAssembly.Module.exports(x as WebAssembly.Module);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const failed = (message: string, cause?: unknown) =>
   new FewbitsError('LOAD_FAILED', message, { cause });
 
-const reason = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
+/** What to do where the file is not at its address. */
+const ELSEWHERE =
+  'fewbits.simd128.wasm and fewbits.relaxed.wasm must be beside the script; where a bundler or server ' +
+  'leaves them behind, give their address: load({ wasm: url })';
+
+/** What a failure to compile calls for. */
+function remedyOf(cause: unknown): string {
+  return /unsafe-eval|content security policy/i.test(reasonOf(cause))
+    ? "the page's Content-Security-Policy must have 'wasm-unsafe-eval' in its script-src"
+    : 'the file may be damaged, or cut short on its way';
+}
+
+const notCompiled = (from: string, cause: unknown) =>
+  failed(`${from} could not be compiled: ${reasonOf(cause)}; ${remedyOf(cause)}`, cause);
 
 /** Compiles bytes; those of another file are told from damaged ones, for the usual mistake is a page. */
 async function compileBytes(bytes: Uint8Array, from: string): Promise<WebAssembly.Module> {
   if (bytes[0] !== 0 || bytes[1] !== 0x61 || bytes[2] !== 0x73 || bytes[3] !== 0x6d) {
-    const start = new TextDecoder().decode(bytes.subarray(0, 16)).trimStart();
+    const start = new TextDecoder().decode(bytes.slice(0, 16)).trimStart();
     const found =
       bytes.length === 0
         ? 'it is empty'
         : start.startsWith('<')
           ? 'it is a page, which servers send for a file that they do not have'
           : `it begins with ${JSON.stringify(start)}`;
-    throw failed(`${from} is no WebAssembly: ${found}`);
+    throw failed(`${from} is no WebAssembly: ${found}. ${ELSEWHERE}`);
   }
   try {
     return await WebAssembly.compile(bytes as BufferSource);
   } catch (cause) {
-    throw failed(`${from} could not be compiled: ${reason(cause)}`, cause);
+    throw notCompiled(from, cause);
   }
 }
 
 async function compileResponse(response: Response): Promise<WebAssembly.Module> {
   const from = response.url || 'the response';
-  if (!response.ok) throw failed(`${from} answered ${response.status} ${response.statusText}`);
+  if (response.type === 'opaque') {
+    throw failed(`${from} is opaque: fetch it with CORS, not with mode 'no-cors'`);
+  }
+  if (!response.ok) {
+    throw failed(`${from} answered ${response.status} ${response.statusText}. ${ELSEWHERE}`);
+  }
+  if (response.bodyUsed) throw failed(`${from} has been read already: pass a clone() of it`);
   const type = response.headers.get('Content-Type') ?? '';
   // Streaming is for servers that name the type and nothing besides; the others get by without.
   if (type.trim().toLowerCase() !== 'application/wasm') {
-    return compileBytes(new Uint8Array(await response.arrayBuffer()), from);
+    let bytes: ArrayBuffer;
+    try {
+      bytes = await response.arrayBuffer();
+    } catch (cause) {
+      throw failed(`${from} could not be read: ${reasonOf(cause)}`, cause);
+    }
+    return compileBytes(new Uint8Array(bytes), from);
   }
   try {
     return await WebAssembly.compileStreaming(response);
   } catch (cause) {
-    throw failed(`${from} could not be compiled: ${reason(cause)}`, cause);
+    throw notCompiled(from, cause);
   }
 }
 
 /**
  * Compiles the build that `source` is or names.
  *
- * @throws FewbitsError LOAD_FAILED with the address and what is wrong there
+ * @throws FewbitsError LOAD_FAILED with the address, what is wrong there and what to do about it
  */
 export async function compile(source: WasmSource, open: Open): Promise<CompiledModule> {
   let wasm: unknown = await source;
   let from = 'wasm';
-  if (typeof wasm === 'string' || wasm instanceof URL) {
+  if (typeof wasm === 'string' || tagOf(wasm) === 'URL') {
     from = String(wasm);
     try {
-      wasm = await open(wasm);
+      wasm = await open(wasm as string | URL);
     } catch (cause) {
-      throw failed(`${from} could not be read: ${reason(cause)}`, cause);
+      throw failed(`${from} could not be read: ${reasonOf(cause)}. ${ELSEWHERE}`, cause);
     }
   }
   if (isModule(wasm)) return wasm as WebAssembly.Module;
-  if (wasm instanceof Response) return compileResponse(wasm);
-  if (wasm instanceof ArrayBuffer) return compileBytes(new Uint8Array(wasm), from);
-  if (ArrayBuffer.isView(wasm)) {
-    return compileBytes(new Uint8Array(wasm.buffer, wasm.byteOffset, wasm.byteLength), from);
-  }
+  if (tagOf(wasm) === 'Response') return compileResponse(wasm as Response);
+  if (isBytes(wasm)) return compileBytes(toBytes('wasm', wasm), from);
   throw invalid(
     `wasm must be a WebAssembly.Module, its bytes, a Response, a URL or a string, got ${describe(wasm)}`,
   );

@@ -1,3 +1,5 @@
+// The loaded library as its users see it: a property for each family.
+
 import type { Core, Variant } from '../core/core.js';
 import { type Bits, createBits } from '../families/bits.js';
 import { createDistributional, type Distributional } from '../families/distributional.js';
@@ -42,6 +44,10 @@ export class Fewbits {
     this.uniform = createUniform(core, this.bits, this.floats);
     this.int4 = createInt4(core, this.bits);
     this.linear = createLinear(core, this.bits, this.uniform);
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Fewbits';
   }
 
   /** Bytes of WebAssembly memory in existence: what the library and its indexes hold. */

@@ -1,7 +1,17 @@
+// What this engine can run, asked of the engine itself.
+
+import { relaxedFault } from './relaxed.js';
+
 /** What this engine can run. */
 export interface Support {
+  /** WebAssembly SIMD, which fewbits needs. */
   readonly simd128: boolean;
+  /** Relaxed SIMD, which makes some of it faster. */
   readonly relaxedSimd: boolean;
+  /** Whether every relaxed instruction that fewbits runs was tried here and gave the right result. */
+  readonly relaxedSimdExact: boolean;
+  /** What was found when it did not; without it, `load()` takes the relaxed build. */
+  readonly relaxedSimdFault?: string;
 }
 
 // (func (result v128) i32.const 0 i8x16.splat i8x16.popcnt)
@@ -18,7 +28,18 @@ const RELAXED = [
 const validates = (bytes: number[]): boolean =>
   typeof WebAssembly === 'object' && WebAssembly.validate(new Uint8Array(bytes));
 
-/** Synchronous, touches nothing, safe on a server. */
+/**
+ * Synchronous, safe on a server, keeps nothing but a module of two kilobytes: relaxed instructions
+ * are run, in less than a millisecond, for there are engines that accept them and compute otherwise.
+ */
 export function support(): Support {
-  return { simd128: validates(SIMD128), relaxedSimd: validates(RELAXED) };
+  const simd128 = validates(SIMD128);
+  const relaxedSimd = validates(RELAXED);
+  const fault = relaxedSimd ? relaxedFault() : undefined;
+  return {
+    simd128,
+    relaxedSimd,
+    relaxedSimdExact: relaxedSimd && fault === undefined,
+    ...(fault === undefined ? {} : { relaxedSimdFault: fault }),
+  };
 }

@@ -18,7 +18,7 @@ import { createPool, openPool, type PoolStats, type VectorPool } from 'fewbits/p
 import { Client, serve, type Work } from 'fewbits/rpc';
 import { openStore, type Store, type StoreEntry } from 'fewbits/store';
 
-const variant: Variant = support().relaxedSimd ? 'relaxed' : 'simd128';
+const variant: Variant = support().relaxedSimdExact ? 'relaxed' : 'simd128';
 const options: LoadOptions = { variant, wasm: new URL('https://localhost/fewbits.simd128.wasm') };
 const fb: Fewbits = await load(options);
 
