@@ -6,6 +6,9 @@ export const CHUNK = 32768;
 
 const ALIGNMENT = 16;
 
+/** Bytes of scratch that are kept between calls; what one call needed beyond that goes back after it. */
+const KEPT = 1 << 20;
+
 /** The largest size that crosses as it is: Embind wraps numbers around at 32 bits. */
 const MOST_BYTES = 2 ** 32 - 1;
 
@@ -15,8 +18,7 @@ const aligned = (bytes: number) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
  * All that touches WebAssembly memory. Views are made for the moment and never kept: growth
  * detaches them.
  *
- * Calls work in a scratch that is kept between them and grows to the largest need; an index holds
- * its own allocations.
+ * Calls work in a scratch, of which a little is kept between them; an index holds its own allocations.
  */
 export class Memory {
   readonly #wasm: WasmModule;
@@ -57,9 +59,8 @@ export class Memory {
     if (this.#inUse) throw new Error('the scratch is in use');
     const needed = lengths.reduce((sum, length) => sum + aligned(length), 0);
     if (needed > this.#capacity) {
-      const grown = this.allocate(needed);
-      if (this.#scratch !== 0) this.release(this.#scratch);
-      this.#scratch = grown;
+      this.#releaseScratch();
+      this.#scratch = this.allocate(needed);
       this.#capacity = needed;
     }
     let next = this.#scratch;
@@ -73,7 +74,16 @@ export class Memory {
       return work(...addresses);
     } finally {
       this.#inUse = false;
+      if (this.#capacity > KEPT) this.#releaseScratch();
     }
+  }
+
+  #releaseScratch(): void {
+    const address = this.#scratch;
+    this.#scratch = 0;
+    this.#capacity = 0;
+    // A fault in the work that needed it is what is thrown, not that memory cannot be given back after it.
+    if (address !== 0 && !this.#wasm.broken) this.release(address);
   }
 
   u8(address: number, length: number): Uint8Array {
