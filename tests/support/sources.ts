@@ -1,0 +1,105 @@
+// The source files of this repository, and what stands in them: imports, functions and heads.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseAst } from 'vite';
+
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Folders of what is made, fetched or written by others. */
+const SKIPPED = new Set(['node_modules', 'dist', 'golden', 'corpus', 'public', 'wasm']);
+
+/** The files below `folder` whose names end in one of `endings`, relative to the root, with slashes. */
+export function filesBelow(folder: string, endings: readonly string[]): string[] {
+  const found: string[] = [];
+  for (const entry of readdirSync(path.join(root, folder), { withFileTypes: true })) {
+    const name = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) {
+      if (!SKIPPED.has(entry.name)) found.push(...filesBelow(name, endings));
+    } else if (endings.some((ending) => entry.name.endsWith(ending))) {
+      found.push(name);
+    }
+  }
+  return found.sort();
+}
+
+export const textOf = (file: string): string =>
+  readFileSync(path.join(root, file), 'utf8').replaceAll('\r\n', '\n');
+
+interface Node {
+  type: string;
+  start: number;
+  end: number;
+  [key: string]: unknown;
+}
+
+const isNode = (value: unknown): value is Node =>
+  typeof value === 'object' && value !== null && typeof (value as Node).type === 'string';
+
+function* nodesOf(node: Node, parent?: Node): Generator<{ node: Node; parent?: Node }> {
+  yield { node, parent };
+  for (const value of Object.values(node)) {
+    for (const child of Array.isArray(value) ? value : [value]) {
+      if (isNode(child)) yield* nodesOf(child, node);
+    }
+  }
+}
+
+/** The nodes of a script's syntax tree, each with the one that it stands in. */
+function nodesIn(file: string): Generator<{ node: Node; parent?: Node }> {
+  const lang = file.endsWith('ts') ? 'ts' : 'js';
+  return nodesOf(parseAst(textOf(file), { lang }) as unknown as Node);
+}
+
+/** What a script names in imports, exports from elsewhere, `import()` and `new URL(..., import.meta.url)`. */
+export function importsOf(file: string): string[] {
+  const found: string[] = [];
+  const literal = (value: unknown) => {
+    if (isNode(value) && value.type === 'Literal' && typeof value.value === 'string') {
+      found.push(value.value);
+    }
+  };
+  for (const { node } of nodesIn(file)) {
+    if (/^(Import|Export\w*)Declaration$|^Import(Expression)$|^TSImportType$/.test(node.type)) {
+      literal(node.source ?? node.argument);
+    } else if (node.type === 'NewExpression' && isNode(node.callee) && node.callee.name === 'URL') {
+      const [first, base] = node.arguments as Node[];
+      if (base?.type === 'MemberExpression') literal(first);
+    }
+  }
+  return found;
+}
+
+/** Where functions begin and how many lines they have; those that only hold tests are none. */
+export function functionsOf(file: string): { line: number; lines: number }[] {
+  const text = textOf(file);
+  const lineAt = (offset: number) => text.slice(0, offset).split('\n').length;
+  const found: { line: number; lines: number }[] = [];
+  for (const { node, parent } of nodesIn(file)) {
+    if (!/Function/.test(node.type) || !isNode(node.body)) continue;
+    if (parent?.type === 'CallExpression' && /^describe\b/.test(text.slice(parent.start))) continue;
+    const line = lineAt(node.start);
+    found.push({ line, lines: lineAt(node.end) - line + 1 });
+  }
+  return found;
+}
+
+const COMMENTS: Record<string, RegExp> = {
+  slashes: /^(?:\/\/(?!\/ <)[^\n]*\n)+|^\/\*[\s\S]*?\*\//,
+  hash: /^(?:#[^\n]*\n)+|^"""[\s\S]*?"""/,
+};
+
+/** The comment that a file opens with, without its marks: after a line for the shell, or `/// <reference>`. */
+export function headOf(file: string): string {
+  const kind = /\.(cmake|txt|py|sh)$/.test(file) ? 'hash' : 'slashes';
+  const text = textOf(file)
+    .replace(/^#!.*\n+/, '')
+    .replace(/^(\/\/\/ <.*\n+)+/, '');
+  const [comment = ''] = COMMENTS[kind].exec(text) ?? [];
+  return comment
+    .replaceAll(/^[ \t]*(?:\/\/\/?|\/\*\*?|\*\/|\*|#|""")/gm, '')
+    .replaceAll(/\*\/|"""/g, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+}
