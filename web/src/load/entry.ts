@@ -24,7 +24,14 @@ export type { Kquant, KquantBlock, KquantOptions, KquantRepair } from '../famili
 export type { Linear, LinearLayer, LinearOptions, MatmulShape } from '../families/linear.js';
 export type { Nf4, Nf4Options, Nf4Quantized } from '../families/nf4.js';
 export type * from '../families/uniform.js';
-export type * from '../vectors/vector-index.js';
+export type { CalibrateOptions, IndexOptions, SearchOptions } from '../vectors/arguments.js';
+export type { Vectors } from '../vectors/create.js';
+export type { Metric, Segment, Settings } from '../vectors/functions.js';
+export type { Id } from '../vectors/id.js';
+export { type MergeOptions, mergeResults, type ResultList } from '../vectors/merge.js';
+export type { Candidates, IndexStats, SearchResult } from '../vectors/results.js';
+export type { Upserted } from '../vectors/rows.js';
+export type { VectorIndex } from '../vectors/vector-index.js';
 export type { WasmSource } from './compile.js';
 export type { Fewbits } from './fewbits.js';
 export { type LoadOptions, loadSync } from './load.js';

@@ -10,7 +10,7 @@ import { createInt4, type Int4 } from '../families/int4.js';
 import { createKquant, type Kquant } from '../families/kquant.js';
 import { createLinear, type Linear } from '../families/linear.js';
 import { createUniform, type Uniform } from '../families/uniform.js';
-import { createVectors, type Vectors } from '../vectors/vector-index.js';
+import { createVectors, type Vectors } from '../vectors/create.js';
 
 /** The loaded library: one property per family, everything synchronous. */
 export class Fewbits {

@@ -7,12 +7,12 @@ import { bytesOf, checkSettings, type IndexOptions } from '../vectors/arguments.
 import { openFile } from '../vectors/file.js';
 import { Ids } from '../vectors/ids.js';
 import type { NativeIndex } from '../vectors/native.js';
+import { createEmpty } from '../vectors/transform.js';
 import { type Source, sourceOf, startRemote } from '../worker/start.js';
 import { checkCreate, checkOpen, checkStart, type PoolSettings } from './options.js';
 import { Places } from './places.js';
 import { VectorPool } from './pool.js';
 import { RUNS } from './serve.js';
-import { createEmpty } from './shard.js';
 import { importRows, Shards, type StartShard } from './shards.js';
 import { PoolState } from './state.js';
 

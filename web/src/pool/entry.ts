@@ -1,14 +1,10 @@
 // What `fewbits/pool` exports on every platform.
 
 export { FewbitsError, type FewbitsErrorCode } from '../core/errors.js';
-export type {
-  Id,
-  IndexOptions,
-  IndexStats,
-  Metric,
-  SearchOptions,
-  SearchResult,
-} from '../vectors/vector-index.js';
+export type { IndexOptions, SearchOptions } from '../vectors/arguments.js';
+export type { Metric } from '../vectors/functions.js';
+export type { Id } from '../vectors/id.js';
+export type { IndexStats, SearchResult } from '../vectors/results.js';
 export type { AddOptions, PoolSearchOptions } from './options.js';
 export type { VectorPool } from './pool.js';
 export type { Restarted } from './restart.js';

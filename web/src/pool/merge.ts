@@ -1,3 +1,6 @@
+// What the shards of a pool found, as one index with all their rows finds it.
+
+import { type Ranked, rank } from '../vectors/merge.js';
 import type { Hits } from '../vectors/native.js';
 
 /** What one shard found for some queries. */
@@ -7,12 +10,6 @@ export interface ShardHits {
   readonly stride: number;
   /** The row in the pool of each row in the shard. */
   readonly rows: Uint32Array;
-}
-
-interface Hit {
-  readonly row: number;
-  readonly score: number;
-  readonly estimate: number;
 }
 
 /**
@@ -25,21 +22,16 @@ export function merge(
   k: number,
   candidates: number,
 ): { rows: number[]; scores: Float32Array } {
-  const all: Hit[] = [];
+  const all: Ranked[] = [];
   for (const { hits, stride, rows } of found) {
     for (let at = q * stride; at < q * stride + hits.found[q]; at++) {
-      const row = rows[hits.rows[at]];
-      all.push({ row, score: hits.scores[at], estimate: hits.estimates[at] });
+      const order = rows[hits.rows[at]];
+      all.push({ order, score: hits.scores[at], estimate: hits.estimates[at] });
     }
   }
-  if (all.length > candidates) {
-    all.sort((a, b) => b.estimate - a.estimate || a.row - b.row);
-    all.length = candidates;
-  }
-  all.sort((a, b) => b.score - a.score || a.row - b.row);
-  const best = all.slice(0, k);
+  const best = rank(all, k, candidates);
   return {
-    rows: best.map(({ row }) => row),
+    rows: best.map(({ order }) => order),
     scores: Float32Array.from(best, ({ score }) => score),
   };
 }

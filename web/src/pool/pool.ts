@@ -11,7 +11,7 @@ import {
   checkVectors,
 } from '../vectors/arguments.js';
 import type { Metric } from '../vectors/functions.js';
-import { checkId, type Id } from '../vectors/ids.js';
+import { checkId, type Id } from '../vectors/id.js';
 import {
   type AddOptions,
   abortable,

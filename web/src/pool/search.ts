@@ -1,5 +1,6 @@
-import { allowedRows, MAX_QUERIES } from '../vectors/arguments.js';
-import type { SearchResult } from '../vectors/vector-index.js';
+import { MAX_QUERIES } from '../vectors/arguments.js';
+import { allowedRows } from '../vectors/filter.js';
+import { inRange, type SearchResult, scoresOf } from '../vectors/results.js';
 import { merge, type ShardHits } from './merge.js';
 import type { SearchPlan } from './options.js';
 import type { RemoteShard } from './shards.js';
@@ -32,10 +33,8 @@ export async function search(
     const { found, missing } = await candidates(state, part, plan, filters);
     state.check();
     for (let q = 0; q < part.length / dims; q++) {
-      const { rows, scores } = merge(found, q, plan.k, plan.candidates);
-      if (metric === 'l2') {
-        for (let i = 0; i < scores.length; i++) scores[i] = Math.max(0, -scores[i]);
-      }
+      const { rows, scores: ranked } = merge(found, q, plan.k, plan.candidates);
+      const scores = inRange(scoresOf(ranked, metric), metric);
       const ids = rows.map((row) => state.ids.at(row));
       results.push(plan.partial ? { ids, scores, missing } : { ids, scores });
     }

@@ -1,34 +1,10 @@
 import { Core } from '../core/core.js';
 import type { CompiledModule } from '../core/platform.js';
 import { instantiate } from '../core/wasm.js';
-import type { RowSizes, Segment, Settings } from '../vectors/functions.js';
+import type { RowSizes, Settings } from '../vectors/functions.js';
 import { meanOf } from '../vectors/mean.js';
-import { type Hits, NativeIndex, ROW_ARRAYS, type RowArrays } from '../vectors/native.js';
-
-/** What is done to vectors before they are coded. */
-export interface Transform {
-  readonly mean: Float32Array | null;
-  readonly learned: { readonly matrix: Float32Array; readonly segments: Segment[] } | null;
-}
-
-export function transformOf(index: NativeIndex): Transform {
-  const { mean, matrix } = index;
-  return { mean, learned: matrix === null ? null : { matrix, segments: index.segments } };
-}
-
-/** An index without rows. */
-export function createEmpty(core: Core, settings: Settings, transform: Transform): NativeIndex {
-  const index = new NativeIndex(core, settings);
-  try {
-    const { mean, learned } = transform;
-    if (mean !== null) index.setMean(mean);
-    if (learned !== null) index.setTransform(learned.matrix, learned.segments);
-    return index;
-  } catch (error) {
-    index.dispose();
-    throw error;
-  }
-}
+import { type Hits, type NativeIndex, ROW_ARRAYS, type RowArrays } from '../vectors/native.js';
+import { createEmpty, type Transform, transformOf } from '../vectors/transform.js';
 
 /** Bytes of WebAssembly memory in a worker. */
 export interface ShardStats {

@@ -2,9 +2,10 @@
 
 import type { CompiledModule } from '../core/platform.js';
 import { type NativeIndex, ROW_ARRAYS, type RowArrays } from '../vectors/native.js';
+import { transformOf } from '../vectors/transform.js';
 import type { Remote } from '../worker/remote.js';
 import type { Part } from './places.js';
-import { type Shard, transformOf } from './shard.js';
+import type { Shard } from './shard.js';
 
 /** Bytes of vectors or codes that go to a worker in one message. */
 const PIECE_BYTES = 1 << 22;

@@ -2,8 +2,8 @@ import type { Core } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
 import { Ids } from '../vectors/ids.js';
 import type { NativeIndex } from '../vectors/native.js';
+import { createEmpty, type Transform, transformOf } from '../vectors/transform.js';
 import type { Places } from './places.js';
-import { createEmpty, type Transform, transformOf } from './shard.js';
 import type { RemoteShard, Shards } from './shards.js';
 
 export const disposed = () => new FewbitsError('DISPOSED', 'the pool has been disposed of');

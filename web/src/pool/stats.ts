@@ -1,6 +1,6 @@
 // What a pool says about itself.
 
-import type { IndexStats } from '../vectors/vector-index.js';
+import { type IndexStats, statsOf } from '../vectors/results.js';
 import type { ShardStats } from './shard.js';
 import type { PoolState } from './state.js';
 
@@ -15,14 +15,8 @@ export async function poolStats(state: PoolState): Promise<PoolStats> {
   const workers = await state.everywhere((remote) => remote.call('stats', []));
   const { empty, ids } = state;
   return {
-    ...empty.settings,
-    size: ids.length - ids.removed,
-    removed: ids.removed,
-    bytesPerVector: Object.values(empty.rowSizes).reduce((sum, bytes) => sum + bytes, 0),
+    ...statsOf(empty, { size: ids.length - ids.removed, removed: ids.removed }),
     byteLength: workers.reduce((sum, { byteLength }) => sum + byteLength, 0),
-    centred: empty.mean !== null,
-    calibrated: empty.matrix !== null,
-    segments: empty.segments.map(({ dims, bits }) => ({ dims, bits })),
     workers,
   };
 }

@@ -2,7 +2,7 @@
 
 import { FewbitsError } from '../core/errors.js';
 import { checkRows, checkSample, isSparse } from '../vectors/arguments.js';
-import type { Id } from '../vectors/ids.js';
+import type { Id } from '../vectors/id.js';
 import type { PoolState } from './state.js';
 
 /** Appends vectors, spread evenly over the workers. */
@@ -16,10 +16,12 @@ export async function addVectors(
   signal?.throwIfAborted();
   const { dims } = state.empty.settings;
   const n = x.length / dims;
-  const checked = names === undefined ? null : state.ids.check(names, n);
+  const { ids } = state;
+  ids.stage(n, names);
   if (n === 0) return;
   const parts = state.places.spread(n);
   await state.shards.add(x, dims, parts, signal).catch((error) => {
+    ids.cancel();
     // A worker refused what it was given, and counts from there: one index says what is wrong.
     const code = error instanceof FewbitsError && error.code;
     if (code === 'NON_FINITE' || code === 'INVALID_ARGUMENT') state.empty.check(x);
@@ -27,7 +29,7 @@ export async function addVectors(
   });
   state.check();
   state.places.append(parts);
-  state.ids.append(n, checked);
+  ids.commit();
 }
 
 /** Puts other vectors in place of those with the given ids. */

@@ -11,7 +11,9 @@ import {
 } from '../core/arguments.js';
 import { isBytes, toBytes } from '../io/source.js';
 import { METRICS, type Metric, QUALITIES, type Settings } from './functions.js';
-import { checkId, type Id, type Ids } from './ids.js';
+import { checkId, type Id } from './id.js';
+import type { Ids } from './ids.js';
+import { RowSet } from './row-set.js';
 
 const MAX_DIMS = 16384;
 export const MAX_QUERIES = 64;
@@ -24,50 +26,58 @@ export interface IndexOptions {
    * Bits a dimension: 1, 2, 4 or 8. Default 4. A vector takes dims * bits / 8 bytes and 4 more;
    * another 4 for 'l2', and another 4 at 4 bits with quality 'best' and no finer code.
    */
-  bits?: 1 | 2 | 4 | 8;
+  bits?: 1 | 2 | 4 | 8 | undefined;
   /**
    * What scores measure: 'cosine', for which vectors need not be normalised, 'dot', the inner
    * product, or 'l2', the squared distance. Default 'cosine'.
    */
-  metric?: Metric;
+  metric?: Metric | undefined;
   /**
    * 'best' chooses a scale for each vector that brings its code closest in direction; 'fast' takes
    * the scale of the codebook and adds several times as fast. Default 'best'.
    */
-  quality?: 'best' | 'fast';
+  quality?: 'best' | 'fast' | undefined;
   /**
    * Bits of a second, finer code that scores the candidates of a search: 4 or 8, in
    * dims * refine / 8 and 4 bytes more a vector. Default none.
    */
-  refine?: 4 | 8;
+  refine?: 4 | 8 | undefined;
   /**
    * Seed of the random rotation, below 2^32. Default 0. Vectors have the same codes in every index
    * with the same seed.
    */
-  seed?: number;
+  seed?: number | undefined;
   /**
    * The mean of the vectors (of the normalised ones for 'cosine'), if it is known, dims values:
    * taking it off makes codes of crowded embeddings finer. calibrate() learns it from a sample.
    */
-  mean?: FloatArray;
+  mean?: FloatArray | undefined;
 }
 
 export const INDEX_OPTIONS = ['dims', 'bits', 'metric', 'quality', 'refine', 'seed', 'mean'];
 
 export interface SearchOptions {
   /** How many neighbours, 1 to 2^20; where there are fewer vectors, fewer. Default 10. */
-  k?: number;
+  k?: number | undefined;
   /**
    * Which vectors may be found: their ids (others count for nothing), a function of the id, or, for
    * ids that are small integers, a bitmap with bit id % 8 of byte id >> 3. Default all.
    */
-  filter?: Iterable<Id> | ((id: Id) => boolean) | Uint8Array;
+  filter?: Iterable<Id> | ((id: Id) => boolean) | Uint8Array | undefined;
   /**
    * The best rescore * k of the scan, 1 or more, are scored again with the query in full precision
    * and the finer code, if there is one. Default 10 with `refine`; else half of k more than k are,
    * at least 16 more.
    */
-  rescore?: number;
+  rescore?: number | undefined;
+}
+
+export interface CalibrateOptions {
+  /**
+   * 'axes' learns the mean and the axes; 'mean' the mean alone, which costs nothing later. Default
+   * 'axes'.
+   */
+  method?: 'axes' | 'mean' | undefined;
 }
 
 export const SEARCH_OPTIONS = ['k', 'filter', 'rescore'];
@@ -119,12 +129,33 @@ export function checkRow(name: string, id: unknown, ids: Ids): number {
   return row;
 }
 
-/** The rows of `n` ids that must be there. */
-export function checkRows(given: ArrayLike<unknown>, n: number, ids: Ids): number[] {
-  if (typeof given !== 'object' || given === null || given.length !== n) {
+/** A list of ids out of one, or of one id. */
+export function asList(given: ArrayLike<unknown> | Id): ArrayLike<unknown> {
+  return typeof given === 'object' && given !== null ? given : [given];
+}
+
+/** The rows of `n` ids, or of one id, that must be there. */
+export function checkRows(given: ArrayLike<unknown> | Id, n: number, ids: Ids): number[] {
+  const list = asList(given);
+  if (list.length !== n)
     throw invalid(`ids must be ${n} ids, one a vector, got ${describe(given)}`);
+  return Array.from(list, (id, i) => checkRow(`ids[${i}]`, id, ids));
+}
+
+/** The different rows of the ids that are there. */
+export function checkRemoved(given: Iterable<Id> | ArrayLike<Id>, ids: Ids): number[] {
+  if (typeof given !== 'object' || given === null) {
+    throw invalid(`ids must be a list of ids, got ${describe(given)}`);
   }
-  return Array.from(given, (id, i) => checkRow(`ids[${i}]`, id, ids));
+  const names = Array.from(given, (id, i) => checkId(`ids[${i}]`, id));
+  const seen = new RowSet();
+  seen.reserve(ids.length);
+  return names.flatMap((id) => {
+    const row = ids.row(id);
+    if (row === undefined || seen.has(row)) return [];
+    seen.add(row);
+    return [row];
+  });
 }
 
 /** The bytes of a file that was given to `name`. */
@@ -134,8 +165,8 @@ export function bytesOf(name: string, file: unknown): Uint8Array {
 }
 
 /** How calibrate() is to learn. */
-export function checkCalibration(given: { method?: 'axes' | 'mean' } | undefined) {
-  const o = options<{ method?: 'axes' | 'mean' }>('options', given, ['method']);
+export function checkCalibration(given: CalibrateOptions | undefined) {
+  const o = options<CalibrateOptions>('options', given, ['method']);
   return oneOf('method', o.method ?? 'axes', ['axes', 'mean']);
 }
 
@@ -159,36 +190,6 @@ export function checkCandidates(o: SearchOptions, refine: Settings['refine']): n
     throw invalid(`rescore must be a number from 1 up, got ${describe(rescore)}`);
   }
   return Math.min(Math.ceil(k * rescore), MAX_CANDIDATES);
-}
-
-/** A bit for each row that the filter lets through. */
-export function allowedRows(filter: NonNullable<SearchOptions['filter']>, ids: Ids): Uint32Array {
-  const bits = new Uint32Array(Math.ceil(ids.length / 32));
-  const allow = (row: number) => {
-    bits[row >>> 5] |= 1 << (row & 31);
-  };
-  if (typeof filter === 'function') {
-    for (let row = 0; row < ids.length; row++) {
-      if (!ids.isRemoved(row) && filter(ids.at(row))) allow(row);
-    }
-  } else if (filter instanceof Uint8Array) {
-    for (let row = 0; row < ids.length; row++) {
-      const id = ids.at(row);
-      if (typeof id === 'number' && id >= 0 && (filter[Math.floor(id / 8)] >> (id % 8)) & 1) {
-        allow(row);
-      }
-    }
-  } else if (typeof filter === 'object' && filter !== null && Symbol.iterator in filter) {
-    for (const id of filter) {
-      const row = ids.row(id);
-      if (row !== undefined) allow(row);
-    }
-  } else {
-    throw invalid(
-      `filter must be ids, a function of an id or a Uint8Array bitmap, got ${describe(filter)}`,
-    );
-  }
-  return bits;
 }
 
 /** Whether removed rows take so much room that an index drops them by itself. */

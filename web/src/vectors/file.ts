@@ -6,15 +6,14 @@ import {
   type SafetensorsData,
   type SafetensorsPlanned,
 } from '../io/safetensors.js';
+import { corrupt } from './corrupt.js';
 import { METRICS, QUALITIES, type RowSizes, type Segment, type Settings } from './functions.js';
-import { type Id, Ids } from './ids.js';
+import { idTensors, readIds } from './id-file.js';
+import type { Ids } from './ids.js';
 import { checksum, NativeIndex, ROW_ARRAYS, type RowArrays } from './native.js';
 
 const FORMAT = 'fewbits.index';
 const VERSION = '1';
-
-const corrupt = (message: string, cause?: unknown) =>
-  new FewbitsError('CORRUPT_DATA', `index file: ${message}`, { cause });
 
 const bytesOf = (x: ArrayBufferView) => new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
 
@@ -32,32 +31,6 @@ const NAMES: Record<keyof RowSizes, string> = {
 interface Tensor extends SafetensorsPlanned {
   readonly data: Iterable<Uint8Array> | keyof RowSizes;
 }
-
-function idTensors(ids: Ids): Tensor[] {
-  const all = ids.explicit;
-  if (all === null) return [];
-  const n = all.length;
-  if (all.every((id) => typeof id === 'number')) {
-    const values = BigInt64Array.from(all as number[], (id) => BigInt(id));
-    return [{ name: 'ids', dtype: 'I64', shape: [n], data: [bytesOf(values)] }];
-  }
-  const encoder = new TextEncoder();
-  const texts = all.map((id) => encoder.encode(String(id)));
-  const ends = new Float64Array(n);
-  const types = Uint8Array.from(all, (id) => TYPES.indexOf(typeof id));
-  let end = 0;
-  texts.forEach((text, i) => {
-    end += text.length;
-    ends[i] = end;
-  });
-  return [
-    { name: 'ids.ends', dtype: 'F64', shape: [n], data: [bytesOf(ends)] },
-    { name: 'ids.text', dtype: 'U8', shape: [end], data: texts },
-    { name: 'ids.types', dtype: 'U8', shape: [n], data: [types] },
-  ];
-}
-
-const TYPES: string[] = ['number', 'string', 'bigint'];
 
 function tensorsOf(index: NativeIndex, ids: Ids): Tensor[] {
   const { settings } = index;
@@ -125,7 +98,8 @@ export function planFile(index: NativeIndex, ids: Ids): FilePlan {
     refine: String(settings.refine),
     seed: String(settings.seed),
     rows: String(ids.length),
-    nextId: String(ids.next),
+    // Without 2^53, as which the end of the default ids is kept.
+    nextId: String(Math.min(ids.next, Number.MAX_SAFE_INTEGER)),
   });
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const parts = plan.tensors.map(({ name }) => byName.get(name)?.data ?? []);
@@ -153,6 +127,21 @@ export function* writeIndex(index: NativeIndex, ids: Ids): Generator<Uint8Array,
     }
   }
   yield writeChecksum(sum);
+}
+
+/** The pieces of a file as one. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  try {
+    const file = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+    let offset = 0;
+    for (const piece of pieces) {
+      file.set(piece, offset);
+      offset += piece.length;
+    }
+    return file;
+  } catch (cause) {
+    throw new FewbitsError('OUT_OF_MEMORY', 'no room for the file of the index', { cause });
+  }
 }
 
 function readSettings(
@@ -183,46 +172,6 @@ function readSettings(
     rows: number('rows', (value) => value < 2 ** 32),
     nextId: number('nextId', () => true),
   };
-}
-
-function readIds(file: SafetensorsData, rows: number, next: number): Ids {
-  const tensor = (name: string, length: number): Uint8Array => {
-    const bytes = file.bytes(name);
-    if (bytes.length !== length)
-      throw corrupt(`'${name}' has ${bytes.length} bytes, not ${length}`);
-    // A copy, as slice() of a Buffer is not.
-    return new Uint8Array(bytes);
-  };
-  let ids: Id[] | null = null;
-  if (file.has('ids')) {
-    const values = new BigInt64Array(tensor('ids', rows * 8).buffer);
-    ids = Array.from(values, Number);
-  } else if (file.has('ids.text')) {
-    const text = file.bytes('ids.text');
-    const types = tensor('ids.types', rows);
-    const ends = new Float64Array(tensor('ids.ends', rows * 8).buffer);
-    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-    let start = 0;
-    ids = Array.from(ends, (end, i) => {
-      if (!(end >= start && end <= text.length)) throw corrupt('ids are out of order');
-      const id = decoder.decode(text.subarray(start, end));
-      start = end;
-      if (TYPES[types[i]] === 'string') return id;
-      if (!/^-?\d+$/.test(id)) throw corrupt(`an id is not a number: '${id}'`);
-      return TYPES[types[i]] === 'bigint' ? BigInt(id) : Number(id);
-    });
-  } else if (next < rows) {
-    throw corrupt(`the next id ${next} is taken`);
-  }
-  if (ids !== null && new Set(ids).size !== rows) throw corrupt('an id stands twice');
-  for (const id of ids ?? []) {
-    if (typeof id !== 'number') continue;
-    if (!Number.isSafeInteger(id)) throw corrupt(`an id is not a safe integer: ${id}`);
-    if (id >= next && id !== Number.MAX_SAFE_INTEGER) {
-      throw corrupt(`the next id ${next} is taken`);
-    }
-  }
-  return Ids.from(ids, rows, next);
 }
 
 /** What a file holds, its rows still outside of the index. */

@@ -1,34 +1,28 @@
+// The ids of an index by row and the rows by id, with a promise of "all or none" for who adds rows.
+
 import { describe, invalid } from '../core/arguments.js';
-import { hasLoneSurrogate } from '../core/text.js';
+import { FewbitsError } from '../core/errors.js';
+import { checkId, type Id, isId, plain } from './id.js';
+import { IdColumn } from './id-column.js';
+import { IdTable } from './id-table.js';
+import { RowSet } from './row-set.js';
 
 /**
- * What names a vector: a string (of whole characters), a safe integer or a bigint. `1` and `1n` are
- * different ids.
- */
-export type Id = string | number | bigint;
-
-export function checkId(name: string, id: unknown): Id {
-  if (typeof id === 'bigint') return id;
-  if (typeof id === 'string') {
-    // In a file, two ids could become one.
-    if (hasLoneSurrogate(id)) throw invalid(`${name} holds half of a surrogate pair`);
-    return id;
-  }
-  if (typeof id === 'number' && Number.isSafeInteger(id)) return Object.is(id, -0) ? 0 : id;
-  throw invalid(`${name} must be a string, a safe integer or a bigint, got ${describe(id)}`);
-}
-
-/**
- * Which id is in which row. While all ids are those that were given out by default (0, 1, 2, ...)
- * nothing is stored.
+ * Which id is in which row. 8 bytes an id, with those of the table 13 to 16, and none for default
+ * ids; the table is made when ids come that do not rise from row to row.
+ *
+ * Rows are added in two steps, so that nothing fails once the rows themselves are there: stage()
+ * checks their ids and makes room for all, commit() says that the rows are there.
  */
 export class Ids {
+  readonly #column = new IdColumn();
+  #table: IdTable | null = null;
+  readonly #removed = new RowSet();
+  /** Committed rows; the column may hold more, that are staged. */
   #length = 0;
   #next = 0;
-  #removed = new Set<number>();
-  /** null while the id of each row is its number. */
-  #ids: Id[] | null = null;
-  #rows: Map<Id, number> | null = null;
+  #isDefault = true;
+  #staged: { readonly next: number; readonly isDefault: boolean } | null = null;
 
   /** Rows, with the removed ones. */
   get length(): number {
@@ -36,12 +30,22 @@ export class Ids {
   }
 
   get removed(): number {
-    return this.#removed.size;
+    return this.#removed.count;
   }
 
-  /** The id that the next vector gets by default: above every number so far. */
+  /** The id that the next vector gets by default, above every number so far; 2^53 when there is none. */
   get next(): number {
     return this.#next;
+  }
+
+  /** Whether the id of each row is its number, by default. */
+  get isDefault(): boolean {
+    return this.#isDefault;
+  }
+
+  /** Whether all ids are numbers. */
+  get isNumeric(): boolean {
+    return this.#column.isNumeric;
   }
 
   isRemoved(row: number): boolean {
@@ -49,97 +53,198 @@ export class Ids {
   }
 
   at(row: number): Id {
-    return this.#ids === null ? row : this.#ids[row];
+    return this.#column.at(row);
   }
 
-  /** The row of an id, or undefined. */
-  row(id: Id): number | undefined {
-    if (this.#rows !== null) return this.#rows.get(id);
-    const known = typeof id === 'number' && id >= 0 && id < this.#length && !this.#removed.has(id);
-    return known ? id : undefined;
+  /** The row of an id, or undefined; also for what cannot be an id. */
+  row(id: unknown): number | undefined {
+    const row = this.#find(id as Id);
+    return row === undefined || row >= this.#length ? undefined : row;
   }
 
-  /** Throws unless `ids` are `n` new ids. */
-  check(ids: ArrayLike<unknown>, n: number): Id[] {
-    if (typeof ids !== 'object' || ids === null || ids.length !== n) {
-      throw invalid(`ids must be ${n} ids, one a vector, got ${describe(ids)}`);
-    }
-    const checked: Id[] = new Array(n);
-    const seen = new Set<Id>();
-    for (let i = 0; i < n; i++) {
-      const id = checkId(`ids[${i}]`, ids[i]);
-      if (this.row(id) !== undefined) {
-        throw invalid(
-          `ids[${i}], ${describe(id)}, is in the index; replace() puts another vector there`,
-        );
-      }
-      if (seen.has(id)) throw invalid(`ids[${i}], ${describe(id)}, stands twice`);
-      seen.add(id);
-      checked[i] = id;
-    }
-    return checked;
-  }
-
-  /** Appends rows: the given ids (checked), or the next default ones. */
-  append(n: number, ids: readonly Id[] | null): void {
-    if (ids === null && this.#ids === null && this.#next === this.#length) {
-      this.#length += n;
-      this.#next += n;
+  /**
+   * Makes the next `n` ids ready: the given ones, or default ones. Throws, with nothing changed,
+   * unless they are `n` new ids and there is room for them.
+   */
+  stage(n: number, given: ArrayLike<unknown> | undefined): void {
+    if (given === undefined) {
+      this.#stage(() => this.#stageDefaults(n));
       return;
     }
-    const { all, rows } = this.#explicit();
-    for (let i = 0; i < n; i++) {
-      const id = ids === null ? this.#next : ids[i];
-      if (typeof id === 'number' && id >= this.#next)
-        this.#next = Math.min(id + 1, Number.MAX_SAFE_INTEGER);
-      rows.set(id, all.length);
-      all.push(id);
+    if (typeof given !== 'object' || given === null || given.length !== n) {
+      throw invalid(`ids must be ${n} ids, one a vector, got ${describe(given)}`);
     }
-    this.#length += n;
+    this.#stage(() => this.#stageGiven(n, given));
+  }
+
+  /**
+   * As stage() with what a file says, when there are no ids yet: those of `n` rows, or null where
+   * they are the rows' numbers, and the next default id.
+   */
+  stageFile(n: number, ids: Iterable<Id> | null, next: number): void {
+    this.#stage(() => {
+      if (ids === null) {
+        if (next < n) throw invalid(`the next id ${next} is taken`);
+        this.#column.pushRange(0, n);
+        return { next, isDefault: true };
+      }
+      let row = 0;
+      let last = -1;
+      for (const id of ids) {
+        this.#push(id, row++);
+        if (typeof id === 'number') last = Math.max(last, id);
+      }
+      const free = next > last ? next : last === Number.MAX_SAFE_INTEGER ? last + 1 : undefined;
+      if (free === undefined) throw invalid(`the next id ${next} is taken`);
+      return { next: free, isDefault: false };
+    });
+  }
+
+  /** Says that the rows of the staged ids are there. Does not fail. */
+  commit(): void {
+    if (this.#staged === null) return;
+    this.#length = this.#column.length;
+    this.#next = this.#staged.next;
+    this.#isDefault = this.#staged.isDefault;
+    this.#staged = null;
+  }
+
+  /** Forgets the staged ids, whose rows are not there. */
+  cancel(): void {
+    this.#staged = null;
+    for (let row = this.#column.length - 1; row >= this.#length; row--) this.#table?.take(row);
+    this.#column.truncate(this.#length);
+  }
+
+  /** Makes room for remove() of any row, so that it does not fail. */
+  reserveRemoved(): void {
+    this.#removed.reserve(this.#length);
   }
 
   remove(row: number): void {
-    this.#rows?.delete(this.at(row));
+    this.#removed.reserve(this.#length);
+    this.#table?.take(row);
     this.#removed.add(row);
+  }
+
+  /** Makes room for compact(), so that it does not fail. */
+  reserveCompact(): void {
+    if (this.#removed.count > 0) this.#column.makeWritable(0);
   }
 
   /** Renumbers the rows that are left, in order. */
   compact(): void {
-    if (this.#removed.size === 0) return;
-    const { all } = this.#explicit();
-    const left = all.filter((_, row) => !this.#removed.has(row));
-    this.#ids = left;
-    this.#rows = new Map(left.map((id, row) => [id, row]));
-    this.#length = left.length;
+    this.cancel();
+    if (this.#removed.count === 0) return;
+    this.reserveCompact();
+    let to = 0;
+    for (let row = 0; row < this.#length; row++) {
+      if (this.#removed.has(row)) continue;
+      if (to !== row) {
+        this.#table?.move(row, to);
+        this.#column.set(to, this.#column.at(row));
+      }
+      to++;
+    }
+    this.#column.truncate(to);
+    this.#length = to;
+    this.#isDefault = false;
     this.#removed.clear();
   }
 
-  /** As read from a file. */
-  static from(ids: Id[] | null, length: number, next: number): Ids {
-    const made = new Ids();
-    made.#length = length;
-    made.#next = next;
-    if (ids !== null) {
-      made.#ids = ids;
-      made.#rows = new Map(ids.map((id, row) => [id, row]));
+  /** Staging that fails leaves nothing behind. */
+  #stage(work: () => { readonly next: number; readonly isDefault: boolean }): void {
+    this.cancel();
+    try {
+      this.#staged = work();
+    } catch (error) {
+      this.cancel();
+      if (!(error instanceof RangeError)) throw error;
+      throw new FewbitsError('OUT_OF_MEMORY', 'no room for the ids', { cause: error });
     }
-    return made;
   }
 
-  /** The ids of all rows, or null where they are the rows' numbers. */
-  get explicit(): readonly Id[] | null {
-    return this.#ids;
+  #stageDefaults(n: number) {
+    const first = this.#next;
+    if (n > 0 && first + (n - 1) > Number.MAX_SAFE_INTEGER) {
+      throw invalid(
+        `default ids end at 2^53 - 1, and of ${n} vectors the first would get ${first}: give ids`,
+      );
+    }
+    const isDefault = this.#isDefault && first === this.#length;
+    if (this.#table === null && this.#rises(first)) {
+      this.#column.pushRange(first, n);
+    } else {
+      for (let i = 0; i < n; i++) this.#push(first + i, i);
+    }
+    return { next: first + n, isDefault };
   }
 
-  #explicit(): { all: Id[]; rows: Map<Id, number> } {
-    if (this.#ids === null || this.#rows === null) {
-      const all: Id[] = Array.from({ length: this.#length }, (_, row) => row);
-      this.#ids = all;
-      this.#rows = new Map();
-      for (let row = 0; row < this.#length; row++) {
-        if (!this.#removed.has(row)) this.#rows.set(row, row);
-      }
+  #stageGiven(n: number, given: ArrayLike<unknown>) {
+    let next = this.#next;
+    const end = this.#length + n;
+    this.#table?.reserve(n);
+    for (let i = 0; i < n; i++) {
+      const id = given[i];
+      this.#push(isId(id) ? plain(id) : checkId(`ids[${i}]`, id), i);
+      if (typeof id === 'number' && id >= next) next = id + 1;
     }
-    return { all: this.#ids, rows: this.#rows };
+    // Reading them may run code of the caller's.
+    if (this.#column.length !== end) throw invalid('ids changed the index while they were read');
+    return { next, isDefault: this.#isDefault && n === 0 };
+  }
+
+  /** Appends the `i`-th of new ids to the column. */
+  #push(id: Id, i: number): void {
+    if (this.#table === null && !this.#rises(id)) this.#table = this.#newTable();
+    const row = this.#table?.find(id);
+    if (row !== undefined) {
+      const what = `ids[${i}], ${describe(id)},`;
+      if (row >= this.#length) throw invalid(`${what} appears twice`);
+      throw invalid(`${what} is in the index; replace() puts another vector there`);
+    }
+    this.#table?.reserve(1);
+    this.#column.push(id);
+    this.#table?.put(this.#column.length - 1);
+  }
+
+  /** Whether the id is above that in the last row, with no table yet. */
+  #rises(id: Id): boolean {
+    if (typeof id === 'string') return false;
+    return this.#column.length === 0 || id > (this.#column.at(this.#column.length - 1) as number);
+  }
+
+  #newTable(): IdTable {
+    const table = new IdTable(this.#column);
+    table.reserve(this.#column.length);
+    for (let row = 0; row < this.#column.length; row++) {
+      if (!this.#removed.has(row)) table.put(row);
+    }
+    return table;
+  }
+
+  /** The row of an id, staged ones included. */
+  #find(id: unknown): number | undefined {
+    if (!isId(id)) return undefined;
+    if (this.#table !== null) return this.#table.find(id);
+    if (typeof id === 'string') return undefined;
+    const row = this.#search(id);
+    return row < this.#column.length && this.#column.at(row) === id && !this.#removed.has(row)
+      ? row
+      : undefined;
+  }
+
+  /** The first row whose id is not below this one, of ids that rise. */
+  #search(id: number | bigint): number {
+    if (typeof id === 'number' && id >= 0 && id < this.#length && this.#column.at(id) === id) {
+      return id;
+    }
+    let [low, high] = [0, this.#column.length];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if ((this.#column.at(middle) as number) < id) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

@@ -1,81 +1,46 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
+// The index that users hold: checks what they give, and keeps rows and ids together.
+
 import { type FloatArray, integer, invalid, options } from '../core/arguments.js';
-import type { Core } from '../core/core.js';
-import { FewbitsError } from '../core/errors.js';
 import {
-  allowedRows,
-  bytesOf,
+  asList,
+  type CalibrateOptions,
   checkCalibration,
   checkCandidates,
-  checkK,
   checkQuery,
+  checkRemoved,
   checkRow,
   checkRows,
   checkSample,
-  checkSettings,
   checkVectors,
-  INDEX_OPTIONS,
-  type IndexOptions,
   isSparse,
   MAX_CANDIDATES,
-  MAX_QUERIES,
   SEARCH_OPTIONS,
   type SearchOptions,
 } from './arguments.js';
-import { readIndex, writeIndex } from './file.js';
-import type { Metric, Settings } from './functions.js';
-import { checkId, type Id, Ids } from './ids.js';
+import { joined, writeIndex } from './file.js';
+import type { Metric } from './functions.js';
+import { checkId, type Id } from './id.js';
+import { Ids } from './ids.js';
 import { meanOf } from './mean.js';
-import { type Hits, NativeIndex } from './native.js';
-
-export type { IndexOptions, SearchOptions } from './arguments.js';
-export type { Metric, Segment, Settings } from './functions.js';
-export type { Id } from './ids.js';
-
-/** Neighbours, best first; of equal ones the earlier added. */
-export interface SearchResult {
-  readonly ids: Id[];
-  /** Cosine or inner product, falling; for 'l2' squared distance, rising. */
-  readonly scores: Float32Array;
-}
-
-/** Candidates of a search with what they are chosen by: for merging parts of an index. */
-export interface Candidates extends SearchResult {
-  /** By the scan. */
-  readonly estimates: Float32Array;
-}
-
-export interface IndexStats extends Settings {
-  /** Vectors that can be found. */
-  readonly size: number;
-  /** Rows that remove() emptied and that still take room. */
-  readonly removed: number;
-  /** Bytes a vector by design: codes, factors and the finer code. */
-  readonly bytesPerVector: number;
-  /** Bytes of WebAssembly memory held. */
-  readonly byteLength: number;
-  /** Whether a mean is taken off, and whether calibrate() has learned a transform. */
-  readonly centred: boolean;
-  readonly calibrated: boolean;
-  /** Pieces of the transformed vector with the bits of each. */
-  readonly segments: readonly { readonly dims: number; readonly bits: number }[];
-}
+import { type Candidates, type IndexStats, type SearchResult, statsOf } from './results.js';
+import { Rows, type Upserted } from './rows.js';
+import { candidates, planSearch, search } from './search.js';
+import { createEmpty, transformOf } from './transform.js';
 
 /**
  * Vectors in a few bits a dimension, in WebAssembly memory, searched without decompressing. Dispose
  * of it, or declare it with `using`.
  */
 export class VectorIndex implements Disposable {
-  readonly #native: NativeIndex;
-  #ids: Ids;
+  readonly #rows: Rows;
   /** Counts what a file that is being saved meanwhile would not agree with. */
   #changes = 0;
 
   /** @internal */
-  constructor(native: NativeIndex, ids: Ids) {
-    this.#native = native;
-    this.#ids = ids;
+  constructor(rows: Rows) {
+    this.#rows = rows;
   }
 
   /** Values in a vector. */
@@ -95,7 +60,7 @@ export class VectorIndex implements Disposable {
 
   /** How many vectors there are. */
   get size(): number {
-    return this.#ids.length - this.#ids.removed;
+    return this.#rows.size;
   }
 
   /** Bytes of WebAssembly memory that the index holds. */
@@ -126,42 +91,75 @@ export class VectorIndex implements Disposable {
    */
   add(vectors: FloatArray, ids?: ArrayLike<Id>): void {
     const x = this.#vectors('vectors', vectors);
-    const n = x.length / this.dims;
-    const checked = ids === undefined ? null : this.#ids.check(ids, n);
-    if (n === 0) return;
     this.#changes++;
-    this.#native.add(x, this.#ids.length);
-    this.#ids.append(n, checked);
+    this.#rows.add(x, ids);
   }
 
   /**
    * Puts other vectors in place of those with the given ids: all of them or, when it throws, none.
    *
+   * @param vectors n * dims values
+   * @param ids n ids of the index, or one id; where one appears twice, the last vector stays
    * @throws FewbitsError as add(); INVALID_ARGUMENT for an id that is not there
    */
-  replace(vectors: FloatArray, ids: ArrayLike<Id>): void {
+  replace(vectors: FloatArray, ids: ArrayLike<Id> | Id): void {
     const x = this.#vectors('vectors', vectors);
-    const n = x.length / this.dims;
-    const rows = checkRows(ids, n, this.#ids);
+    const rows = checkRows(ids, x.length / this.dims, this.#ids);
     this.#changes++;
-    if (n > 0) this.#native.replace(x, rows);
+    this.#rows.replace(x, rows);
+  }
+
+  /**
+   * Replaces the vectors whose id is in the index and appends the others: all or, when it throws,
+   * none.
+   *
+   * @param vectors n * dims values
+   * @param ids n different ids, or one id
+   * @returns how many were added and how many replaced
+   * @throws FewbitsError as add(); INVALID_ARGUMENT for an id that appears twice
+   */
+  upsert(vectors: FloatArray, ids: ArrayLike<Id> | Id): Upserted {
+    const x = this.#vectors('vectors', vectors);
+    this.#changes++;
+    return this.#rows.upsert(x, asList(ids));
   }
 
   /** Removes a vector; false when there is none of that id. Memory is freed some removals later. */
   remove(id: Id): boolean {
-    const row = this.#ids.row(checkId('id', id));
-    if (row === undefined) return false;
+    return this.removeMany([id]) > 0;
+  }
+
+  /**
+   * Removes the vectors of these ids: all or, when it throws, none.
+   *
+   * @param ids any number; those that are not in the index, or no longer, count for nothing
+   * @returns how many were removed
+   * @throws FewbitsError INVALID_ARGUMENT for what cannot be an id; DISPOSED
+   */
+  removeMany(ids: Iterable<Id> | ArrayLike<Id>): number {
+    this.#check();
+    const rows = checkRemoved(ids, this.#ids);
     this.#changes++;
-    this.#native.remove(row);
-    this.#ids.remove(row);
+    const removed = this.#rows.removeMany(rows);
     if (isSparse(this.#ids)) this.compact();
-    return true;
+    return removed;
   }
 
   /** Frees the room of removed vectors now. */
   compact(): void {
-    this.#native.compact();
-    this.#ids.compact();
+    this.#rows.compact();
+  }
+
+  /**
+   * An empty index with the same settings and all that this one has learned: the same vectors have
+   * the same codes in both, so that mergeResults() can make one result of what they find.
+   *
+   * @throws FewbitsError OUT_OF_MEMORY, DISPOSED
+   */
+  emptyLike(): VectorIndex {
+    const { core, settings } = this.#native;
+    const native = createEmpty(core, settings, transformOf(this.#native));
+    return new VectorIndex(new Rows(native, new Ids()));
   }
 
   /**
@@ -171,9 +169,10 @@ export class VectorIndex implements Disposable {
    * @throws FewbitsError NON_FINITE with the index of a NaN or infinity; INVALID_ARGUMENT, DISPOSED
    */
   search(query: FloatArray, searchOptions?: SearchOptions): SearchResult {
-    const { k, candidates, allowed } = this.#plan(searchOptions);
-    const x = this.#query(query);
-    return this.#result(this.#native.search(x, k, candidates, allowed), 0, k);
+    this.#check();
+    const plan = planSearch(this.#rows, searchOptions);
+    const [result] = search(this.#rows, checkQuery(query, this.dims), plan);
+    return result;
   }
 
   /**
@@ -182,34 +181,33 @@ export class VectorIndex implements Disposable {
    * @throws FewbitsError as search()
    */
   searchBatch(queries: FloatArray, searchOptions?: SearchOptions): SearchResult[] {
-    const { k, candidates, allowed } = this.#plan(searchOptions);
-    const x = this.#vectors('queries', queries);
-    const results: SearchResult[] = [];
-    const step = MAX_QUERIES * this.dims;
-    for (let start = 0; start < x.length; start += step) {
-      const part = x.subarray(start, start + step);
-      const hits = this.#native.search(part, k, candidates, allowed);
-      for (let q = 0; q < part.length / this.dims; q++) results.push(this.#result(hits, q, k));
-    }
-    return results;
+    this.#check();
+    const plan = planSearch(this.#rows, searchOptions);
+    return search(this.#rows, checkVectors('queries', queries, this.dims), plan);
   }
 
   /**
-   * All candidates of a search with the estimates that chose them. The result of a search over
-   * several indexes is that over one when of all their candidates the best by estimate are kept, as
-   * many as one index would have, and ranked by score.
+   * All candidates of a search, best first, with the estimates that chose them. Those of several
+   * indexes that are like each other give mergeResults() what one index would find.
+   *
+   * @param query dims values
+   * @param count how many, 1 to 2^20: candidateCount() of the search
+   * @throws FewbitsError as search()
    */
   candidates(query: FloatArray, count: number, filter?: SearchOptions['filter']): Candidates {
+    this.#check();
     integer('count', count, 1, MAX_CANDIDATES);
-    const allowed = filter === undefined ? null : allowedRows(filter, this.#ids);
-    const n = Math.max(1, Math.min(count, this.size));
-    const hits = this.#native.search(this.#query(query), n, n, allowed);
-    return { ...this.#result(hits, 0, n), estimates: hits.estimates.slice(0, hits.found[0]) };
+    return candidates(this.#rows, checkQuery(query, this.dims), count, filter);
   }
 
-  /** How many candidates a search with these options has. */
-  candidateCount(searchOptions?: Pick<SearchOptions, 'k' | 'rescore'>): number {
-    return checkCandidates(searchOptions ?? {}, this.#native.settings.refine);
+  /**
+   * How many candidates a search with these options ranks by score, if there are as many vectors.
+   *
+   * @throws FewbitsError INVALID_ARGUMENT
+   */
+  candidateCount(searchOptions?: SearchOptions): number {
+    const o = options<SearchOptions>('options', searchOptions, SEARCH_OPTIONS);
+    return checkCandidates(o, this.#native.settings.refine);
   }
 
   /**
@@ -218,7 +216,8 @@ export class VectorIndex implements Disposable {
    * @throws FewbitsError INVALID_ARGUMENT when there is no vector of that id
    */
   reconstruct(id: Id): Float32Array {
-    return this.#native.reconstruct(this.#row('id', id));
+    this.#check();
+    return this.#native.reconstruct(checkRow('id', id, this.#ids));
   }
 
   /**
@@ -230,11 +229,9 @@ export class VectorIndex implements Disposable {
    * is learned, and `calibrated` of stats() stays false. Without calibrate() the codes depend on no data at all.
    *
    * @param sample n * dims values; some thousand vectors, at least as many as dims
-   * @param calibrateOptions `method`: 'axes' is the above and the default; 'mean' learns the mean
-   * alone, which costs nothing later
    * @throws FewbitsError INVALID_ARGUMENT once vectors were added; NON_FINITE, OUT_OF_MEMORY, DISPOSED
    */
-  calibrate(sample: FloatArray, calibrateOptions?: { method?: 'axes' | 'mean' }): void {
+  calibrate(sample: FloatArray, calibrateOptions?: CalibrateOptions): void {
     const method = checkCalibration(calibrateOptions);
     const x = this.#vectors('sample', sample);
     checkSample(x, this.#ids.length);
@@ -245,34 +242,13 @@ export class VectorIndex implements Disposable {
 
   /** Settings, sizes and state of the index. */
   stats(): IndexStats {
-    const native = this.#native;
-    const sizes = native.rowSizes;
-    return {
-      ...native.settings,
-      size: this.size,
-      removed: this.#ids.removed,
-      bytesPerVector: Object.values(sizes).reduce((sum, bytes) => sum + bytes, 0),
-      byteLength: native.byteLength,
-      centred: native.mean !== null,
-      calibrated: native.matrix !== null,
-      segments: native.segments.map(({ dims, bits }) => ({ dims, bits })),
-    };
+    this.#check();
+    return statsOf(this.#native, this.#rows);
   }
 
   /** The index as a safetensors file, decodable without this library; see the README. */
   save(): Uint8Array<ArrayBuffer> {
-    const pieces = [...this.savePieces()];
-    try {
-      const file = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-      let offset = 0;
-      for (const piece of pieces) {
-        file.set(piece, offset);
-        offset += piece.length;
-      }
-      return file;
-    } catch (cause) {
-      throw new FewbitsError('OUT_OF_MEMORY', 'no room for the file of the index', { cause });
-    }
+    return joined([...this.savePieces()]);
   }
 
   /**
@@ -294,91 +270,28 @@ export class VectorIndex implements Disposable {
 
   /** Frees the memory; every other call then throws DISPOSED. Twice is fine. */
   dispose(): void {
-    this.#native.dispose();
-    this.#ids = new Ids();
+    this.#rows.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
+  get #native() {
+    return this.#rows.native;
+  }
+
+  get #ids() {
+    return this.#rows.ids;
+  }
+
+  /** Throws when disposed of. */
+  #check(): void {
+    this.#native.address;
+  }
+
   #vectors(name: string, given: FloatArray): Float32Array {
-    this.#native.address; // throws when disposed of
+    this.#check();
     return checkVectors(name, given, this.dims);
   }
-
-  #query(given: FloatArray): Float32Array {
-    this.#native.address; // throws when disposed of
-    return checkQuery(given, this.dims);
-  }
-
-  #row(name: string, id: unknown): number {
-    this.#native.address; // throws when disposed of
-    return checkRow(name, id, this.#ids);
-  }
-
-  #plan(given: SearchOptions | undefined) {
-    const o = options<SearchOptions>('options', given, SEARCH_OPTIONS);
-    const wanted = checkK(o);
-    const k = Math.max(1, Math.min(wanted, this.size));
-    const candidates = Math.max(k, Math.min(this.candidateCount(o), this.size));
-    return {
-      k,
-      candidates,
-      allowed: o.filter === undefined ? null : allowedRows(o.filter, this.#ids),
-    };
-  }
-
-  #result(hits: Hits, q: number, k: number): SearchResult {
-    const n = hits.found[q];
-    const ids: Id[] = new Array(n);
-    for (let i = 0; i < n; i++) ids[i] = this.#ids.at(hits.rows[q * k + i]);
-    const scores = hits.scores.slice(q * k, q * k + n);
-    if (this.metric === 'l2') for (let i = 0; i < n; i++) scores[i] = Math.max(0, -scores[i]);
-    return { ids, scores };
-  }
-}
-
-/** Makes and opens vector indexes. */
-export interface Vectors {
-  /**
-   * An empty index.
-   *
-   * Method: vectors are rotated at random and each coordinate is coded against the Lloyd-Max
-   * codebook of the normal distribution; one factor a vector makes the scores unbiased (Gao and
-   * Long, RaBitQ, 2024; Zandieh et al., TurboQuant, 2025). Bytes a vector: dims * bits / 8 and 4 to
-   * 12 more.
-   *
-   * @throws FewbitsError INVALID_ARGUMENT, OUT_OF_MEMORY
-   */
-  createIndex(indexOptions: IndexOptions): VectorIndex;
-  /**
-   * The index that save() wrote.
-   *
-   * @throws FewbitsError CORRUPT_DATA when the file is damaged in any way, UNSUPPORTED when it is of
-   * another version, OUT_OF_MEMORY
-   */
-  openIndex(file: ArrayBuffer | ArrayBufferView): VectorIndex;
-}
-
-export function createVectors(core: Core): Vectors {
-  return {
-    createIndex(given) {
-      const { settings, mean } = checkSettings(
-        options<IndexOptions>('options', given, INDEX_OPTIONS),
-      );
-      const native = new NativeIndex(core, settings);
-      try {
-        if (mean !== null) native.setMean(mean);
-      } catch (error) {
-        native.dispose();
-        throw error;
-      }
-      return new VectorIndex(native, new Ids());
-    },
-    openIndex(file) {
-      const { index, ids } = readIndex(core, bytesOf('openIndex', file));
-      return new VectorIndex(index, ids);
-    },
-  };
 }

@@ -1,0 +1,6 @@
+// The error for a file that is no index, or is damaged.
+
+import { FewbitsError } from '../core/errors.js';
+
+export const corrupt = (message: string, cause?: unknown) =>
+  new FewbitsError('CORRUPT_DATA', `index file: ${message}`, { cause });

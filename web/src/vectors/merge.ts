@@ -1,0 +1,119 @@
+// Candidates of the parts of an index, ranked as one index with all their rows ranks them.
+
+import { describe, integer, invalid, oneOf, options } from '../core/arguments.js';
+import { MAX_CANDIDATES } from './arguments.js';
+import { METRICS, type Metric } from './functions.js';
+import { type Id, isId } from './id.js';
+import { inRange, type SearchResult } from './results.js';
+
+/** A candidate as it is ranked. */
+export interface Ranked {
+  /** Rises with nearness, as does `estimate`. */
+  readonly score: number;
+  readonly estimate: number;
+  /** Which of equal ones comes first. */
+  readonly order: number;
+}
+
+/** Of all candidates as many as one index would have, by estimate; of those the best by score. */
+export function rank<T extends Ranked>(all: T[], k: number, candidates: number): T[] {
+  if (all.length > candidates) {
+    all.sort((a, b) => b.estimate - a.estimate || a.order - b.order);
+    all.length = candidates;
+  }
+  all.sort((a, b) => b.score - a.score || a.order - b.order);
+  return all.slice(0, k);
+}
+
+/** A list of neighbours: a SearchResult, Candidates, or what JSON made of them. */
+export interface ResultList {
+  readonly ids: ArrayLike<Id>;
+  readonly scores: ArrayLike<number>;
+  readonly estimates?: ArrayLike<number> | undefined;
+}
+
+export interface MergeOptions {
+  /** That of the indexes: it says which scores are better. */
+  metric: Metric;
+  /** How many neighbours, 1 to 2^20; where there are fewer, fewer. Default 10. */
+  k?: number | undefined;
+  /**
+   * How many of all candidates are ranked by score: candidateCount() of an index for the same search.
+   * Needed where all lists have `estimates`.
+   */
+  candidates?: number | undefined;
+}
+
+/**
+ * One result out of the lists that several indexes gave for the same query.
+ *
+ * Of indexes with the same settings and transform, as emptyLike() makes them, and their
+ * candidates(query, candidateCount(o)), the result has the ids and scores that one index with all
+ * their vectors gives to search(query, o). Results of search() can be merged too, by score alone.
+ *
+ * @param lists one for each index, in the order in which one index would have got their vectors: of
+ * equal neighbours those in an earlier list come first. Ids may appear in several lists, and are not
+ * made one.
+ * @throws FewbitsError INVALID_ARGUMENT
+ */
+export function mergeResults(
+  lists: readonly ResultList[],
+  mergeOptions: MergeOptions,
+): SearchResult {
+  const o = options<MergeOptions>('options', mergeOptions, ['metric', 'k', 'candidates']);
+  const metric = oneOf('metric', o.metric, METRICS);
+  const k = integer('k', o.k ?? 10, 1, MAX_CANDIDATES);
+  if (!Array.isArray(lists)) throw invalid(`lists must be an array, got ${describe(lists)}`);
+  lists.forEach(checkList);
+  const estimated = lists.length > 0 && lists.every(({ estimates }) => estimates !== undefined);
+  if (estimated && o.candidates === undefined) {
+    throw invalid(
+      'candidates must be given for lists with estimates: index.candidateCount() of the search',
+    );
+  }
+  const most =
+    o.candidates === undefined ? Infinity : integer('candidates', o.candidates, k, MAX_CANDIDATES);
+  const sign = metric === 'l2' ? -1 : 1;
+  const all: (Ranked & { id: Id })[] = [];
+  for (const { ids, scores, estimates } of lists) {
+    for (let i = 0; i < ids.length; i++) {
+      const score = sign * scores[i];
+      all.push({
+        id: ids[i],
+        score,
+        estimate: estimated && estimates !== undefined ? estimates[i] : score,
+        order: all.length,
+      });
+    }
+  }
+  const best = rank(all, k, estimated ? most : Infinity);
+  const scores = Float32Array.from(best, ({ score }) => sign * score);
+  return { ids: best.map(({ id }) => id), scores: inRange(scores, metric) };
+}
+
+function checkList(list: ResultList, i: number): void {
+  const name = `lists[${i}]`;
+  if (typeof list !== 'object' || list === null) {
+    throw invalid(`${name} must have ids and scores, got ${describe(list)}`);
+  }
+  const n = list.ids?.length;
+  if (!Number.isInteger(n) || list.scores?.length !== n) {
+    throw invalid(`${name} must have as many scores as ids`);
+  }
+  for (let j = 0; j < n; j++) {
+    if (!isId(list.ids[j])) {
+      throw invalid(`${name}.ids[${j}] must be an id, got ${describe(list.ids[j])}`);
+    }
+  }
+  checkNumbers(`${name}.scores`, list.scores, n);
+  if (list.estimates !== undefined) checkNumbers(`${name}.estimates`, list.estimates, n);
+}
+
+function checkNumbers(name: string, values: ArrayLike<unknown>, n: number): void {
+  if (values?.length !== n) throw invalid(`${name} must be ${n} numbers, got ${describe(values)}`);
+  for (let i = 0; i < n; i++) {
+    if (!Number.isFinite(values[i])) {
+      throw invalid(`${name}[${i}] must be a finite number, got ${describe(values[i])}`);
+    }
+  }
+}

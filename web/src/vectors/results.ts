@@ -1,0 +1,66 @@
+// What searches and stats() give.
+
+import type { Metric, Settings } from './functions.js';
+import type { Id } from './id.js';
+import type { NativeIndex } from './native.js';
+
+/** Neighbours, best first; of equal ones the earlier added. */
+export interface SearchResult {
+  readonly ids: Id[];
+  /** Cosine (-1 to 1) or inner product, falling; for 'l2' squared distance (0 or more), rising. */
+  readonly scores: Float32Array;
+}
+
+/** Candidates of a search with what they are chosen by, for mergeResults(). */
+export interface Candidates {
+  readonly ids: Id[];
+  /** As of a SearchResult, but as they are estimated: they may leave the range by a little. */
+  readonly scores: Float32Array;
+  /** What the scan chose them by: rising with nearness, for every metric, and of no unit. */
+  readonly estimates: Float32Array;
+}
+
+export interface IndexStats extends Settings {
+  /** Vectors that can be found. */
+  readonly size: number;
+  /** Rows that remove() emptied and that still take room. */
+  readonly removed: number;
+  /** Bytes a vector by design: codes, factors and the finer code. */
+  readonly bytesPerVector: number;
+  /** Bytes of WebAssembly memory held. */
+  readonly byteLength: number;
+  /** Whether a mean is taken off, and whether calibrate() has learned a transform. */
+  readonly centred: boolean;
+  readonly calibrated: boolean;
+  /** Pieces of the transformed vector with the bits of each. */
+  readonly segments: readonly { readonly dims: number; readonly bits: number }[];
+}
+
+/** The stats of an index, or of the one like the parts of a pool. */
+export function statsOf(
+  native: NativeIndex,
+  { size, removed }: { readonly size: number; readonly removed: number },
+): IndexStats {
+  return {
+    ...native.settings,
+    size,
+    removed,
+    bytesPerVector: Object.values(native.rowSizes).reduce((sum, bytes) => sum + bytes, 0),
+    byteLength: native.byteLength,
+    centred: native.mean !== null,
+    calibrated: native.matrix !== null,
+    segments: native.segments.map(({ dims, bits }) => ({ dims, bits })),
+  };
+}
+
+/** Scores as they are ranked, which rise with nearness, as those of a metric: the other way for 'l2'. */
+export function scoresOf(ranked: Float32Array, metric: Metric): Float32Array {
+  return metric === 'l2' ? ranked.map((score) => 0 - score) : ranked;
+}
+
+/** Scores of a metric without what estimating took beyond its range, once they are ranked. */
+export function inRange(scores: Float32Array, metric: Metric): Float32Array {
+  if (metric === 'l2') return scores.map((score) => Math.max(0, score));
+  if (metric === 'dot') return scores;
+  return scores.map((score) => Math.max(-1, Math.min(1, score)));
+}

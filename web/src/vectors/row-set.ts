@@ -1,0 +1,30 @@
+// Rows of an index that have something in common: a bit for each row.
+
+export class RowSet {
+  #bits = new Uint32Array(0);
+  count = 0;
+
+  has(row: number): boolean {
+    const word = row >>> 5;
+    return word < this.#bits.length && ((this.#bits[word] >>> (row & 31)) & 1) === 1;
+  }
+
+  /** Makes room for `rows` rows. */
+  reserve(rows: number): void {
+    const words = Math.ceil(rows / 32);
+    if (words <= this.#bits.length) return;
+    const bits = new Uint32Array(Math.max(words, Math.ceil(this.#bits.length * 1.25)));
+    bits.set(this.#bits);
+    this.#bits = bits;
+  }
+
+  add(row: number): void {
+    this.#bits[row >>> 5] |= 1 << (row & 31);
+    this.count++;
+  }
+
+  clear(): void {
+    this.#bits.fill(0);
+    this.count = 0;
+  }
+}

@@ -1,0 +1,126 @@
+// The rows of an index in WebAssembly memory with their ids, which change together or not at all.
+
+import { Ids } from './ids.js';
+import type { NativeIndex } from './native.js';
+
+/** How many vectors upsert() put where. */
+export interface Upserted {
+  readonly added: number;
+  readonly replaced: number;
+}
+
+export class Rows {
+  readonly native: NativeIndex;
+  #ids: Ids;
+
+  constructor(native: NativeIndex, ids: Ids) {
+    this.native = native;
+    this.#ids = ids;
+  }
+
+  get ids(): Ids {
+    return this.#ids;
+  }
+
+  /** How many there are, without the removed ones. */
+  get size(): number {
+    return this.#ids.length - this.#ids.removed;
+  }
+
+  /** Removed ones whose room is not free yet. */
+  get removed(): number {
+    return this.#ids.removed;
+  }
+
+  /** Appends vectors with the given ids, or default ones. */
+  add(x: Float32Array, given: ArrayLike<unknown> | undefined): void {
+    this.#ids.stage(x.length / this.native.settings.dims, given);
+    this.#commit(() => this.native.add(x, this.#ids.length));
+  }
+
+  /** Puts vector i in row rows[i]. */
+  replace(x: Float32Array, rows: readonly number[]): void {
+    if (rows.length > 0) this.native.replace(x, rows);
+  }
+
+  /** Replaces vectors whose id is there and appends the others; the ids are distinct. */
+  upsert(x: Float32Array, given: ArrayLike<unknown>): Upserted {
+    const { native } = this;
+    const { dims } = native.settings;
+    // A copy that no code of the caller's changes, checked by itself first.
+    const names = new Ids();
+    names.stage(x.length / dims, given);
+    names.commit();
+    const fresh: number[] = [];
+    const known: number[] = [];
+    const rows: number[] = [];
+    for (let i = 0; i < names.length; i++) {
+      const row = this.#ids.row(names.at(i));
+      if (row === undefined) fresh.push(i);
+      else {
+        known.push(i);
+        rows.push(row);
+      }
+    }
+    native.check(x);
+    this.#ids.stage(
+      fresh.length,
+      fresh.map((i) => names.at(i)),
+    );
+    this.#commit(() => {
+      const before = this.#ids.length;
+      if (fresh.length > 0) native.add(gather(x, dims, fresh), before);
+      try {
+        if (known.length > 0) native.replace(gather(x, dims, known), rows);
+      } catch (error) {
+        native.truncate(before);
+        throw error;
+      }
+    });
+    return { added: fresh.length, replaced: known.length };
+  }
+
+  /** Removes different rows; returns how many. */
+  removeMany(rows: readonly number[]): number {
+    this.#ids.reserveRemoved();
+    this.native.address; // throws when disposed of; with rows that are there nothing else does
+    for (const row of rows) {
+      this.native.remove(row);
+      this.#ids.remove(row);
+    }
+    return rows.length;
+  }
+
+  /** Drops removed rows; the others are renumbered in order. */
+  compact(): void {
+    this.#ids.reserveCompact();
+    this.native.compact();
+    this.#ids.compact();
+  }
+
+  dispose(): void {
+    this.native.dispose();
+    this.#ids = new Ids();
+  }
+
+  /** Appends the rows of the staged ids. */
+  #commit(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#ids.cancel();
+      throw error;
+    }
+    this.#ids.commit();
+  }
+}
+
+/** Some of the vectors, one after the other. */
+function gather(x: Float32Array, dims: number, which: readonly number[]): Float32Array {
+  if (which.length * dims === x.length) return x;
+  const some = new Float32Array(which.length * dims);
+  which.forEach((i, to) => {
+    some.set(x.subarray(i * dims, (i + 1) * dims), to * dims);
+  });
+  return some;
+}

@@ -1,0 +1,75 @@
+// Searching the rows of an index: options to a plan, hits to ids and scores.
+
+import { options } from '../core/arguments.js';
+import {
+  checkCandidates,
+  checkK,
+  MAX_QUERIES,
+  SEARCH_OPTIONS,
+  type SearchOptions,
+} from './arguments.js';
+import { allowedRows } from './filter.js';
+import type { Id } from './id.js';
+import type { Hits } from './native.js';
+import { type Candidates, inRange, type SearchResult, scoresOf } from './results.js';
+import type { Rows } from './rows.js';
+
+/** What is the same for all queries of a call. */
+export interface SearchPlan {
+  readonly k: number;
+  readonly candidates: number;
+  readonly allowed: Uint32Array | null;
+}
+
+export function planSearch(
+  { native, ids, size }: Rows,
+  given: SearchOptions | undefined,
+): SearchPlan {
+  const o = options<SearchOptions>('options', given, SEARCH_OPTIONS);
+  const k = Math.max(1, Math.min(checkK(o), size));
+  return {
+    k,
+    candidates: Math.max(k, Math.min(checkCandidates(o, native.settings.refine), size)),
+    allowed: o.filter === undefined ? null : allowedRows(o.filter, ids),
+  };
+}
+
+/** The result for each query. */
+export function search(rows: Rows, queries: Float32Array, plan: SearchPlan): SearchResult[] {
+  const { dims, metric } = rows.native.settings;
+  const { k, candidates, allowed } = plan;
+  const results: SearchResult[] = [];
+  const step = MAX_QUERIES * dims;
+  for (let start = 0; start < queries.length; start += step) {
+    const part = queries.subarray(start, start + step);
+    const hits = rows.native.search(part, k, candidates, allowed);
+    for (let q = 0; q < part.length / dims; q++) {
+      const scores = inRange(ownScores(rows, hits, q, k), metric);
+      results.push({ ids: idsOf(rows, hits, q, k), scores });
+    }
+  }
+  return results;
+}
+
+/** The candidates of one query. */
+export function candidates(
+  rows: Rows,
+  query: Float32Array,
+  count: number,
+  filter: SearchOptions['filter'],
+): Candidates {
+  const allowed = filter === undefined ? null : allowedRows(filter, rows.ids);
+  const n = Math.max(1, Math.min(count, rows.size));
+  const hits = rows.native.search(query, n, n, allowed);
+  const estimates = hits.estimates.slice(0, hits.found[0]);
+  return { ids: idsOf(rows, hits, 0, n), scores: ownScores(rows, hits, 0, n), estimates };
+}
+
+/** Of query q, of which there are places for k. */
+function idsOf({ ids }: Rows, { rows, found }: Hits, q: number, k: number): Id[] {
+  return Array.from({ length: found[q] }, (_, i) => ids.at(rows[q * k + i]));
+}
+
+function ownScores({ native }: Rows, { scores, found }: Hits, q: number, k: number): Float32Array {
+  return scoresOf(scores.slice(q * k, q * k + found[q]), native.settings.metric);
+}

@@ -1,0 +1,30 @@
+// What an index has learned: enough to make another one whose codes mean the same.
+
+import type { Core } from '../core/core.js';
+import type { Segment, Settings } from './functions.js';
+import { NativeIndex } from './native.js';
+
+/** What is done to vectors before they are coded. */
+export interface Transform {
+  readonly mean: Float32Array | null;
+  readonly learned: { readonly matrix: Float32Array; readonly segments: Segment[] } | null;
+}
+
+export function transformOf(index: NativeIndex): Transform {
+  const { mean, matrix } = index;
+  return { mean, learned: matrix === null ? null : { matrix, segments: index.segments } };
+}
+
+/** An index without rows. */
+export function createEmpty(core: Core, settings: Settings, transform: Transform): NativeIndex {
+  const index = new NativeIndex(core, settings);
+  try {
+    const { mean, learned } = transform;
+    if (mean !== null) index.setMean(mean);
+    if (learned !== null) index.setTransform(learned.matrix, learned.segments);
+    return index;
+  } catch (error) {
+    index.dispose();
+    throw error;
+  }
+}
