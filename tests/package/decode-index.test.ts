@@ -1,4 +1,4 @@
-// The numpy program of the README decodes the files of every kind of index.
+// The numpy program of the guide to the index file decodes the files of every kind of index.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -147,9 +147,10 @@ describe('decode_index.py', () => {
     },
   );
 
-  it('is printed in the README', () => {
+  it('is printed in the guide', () => {
     const lines = (name: string) => readFileSync(name, 'utf8').replaceAll('\r\n', '\n');
-    const [, printed] = /```python\n(.*?)```/s.exec(lines(path.join(root, 'README.md'))) ?? [];
+    const [, printed] =
+      /```python\n(.*?)```/s.exec(lines(path.join(root, 'site/docs/index-file.md'))) ?? [];
     expect(printed).toBe(lines(program));
   });
 

@@ -1,4 +1,4 @@
-// A Python with numpy, for the test of the numpy program in the README.
+// A Python with numpy, for the test of the numpy program that opens index files.
 
 import path from 'node:path';
 import { unpackDebian, whyNotDebian } from './debian.mjs';

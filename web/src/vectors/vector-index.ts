@@ -246,7 +246,7 @@ export class VectorIndex implements Disposable {
     return statsOf(this.#native, this.#rows);
   }
 
-  /** The index as a safetensors file, decodable without this library; see the README. */
+  /** The index as a safetensors file, decodable without this library; see site/docs/index-file.md. */
   save(): Uint8Array<ArrayBuffer> {
     return joined([...this.savePieces()]);
   }
