@@ -1,262 +1,31 @@
+// The page on embeddings: vectors in, indexes of each width beside exact search, and one that the browser keeps.
+
 import { choice, select } from '../../shared/controls.ts';
-import { download, fileDrop } from '../../shared/files.ts';
-import { byteSize, count, milliseconds, ratio } from '../../shared/format.ts';
+import { fileDrop } from '../../shared/files.ts';
+import { byteSize, count } from '../../shared/format.ts';
 import { html, live, message, nothing, type Update } from '../../shared/live.ts';
-import '../../shared/plot.ts';
 import { progress } from '../../shared/progress.ts';
-import { type Column, facts, table } from '../../shared/results.ts';
-import { Client, isAbort } from '../../shared/worker.ts';
-import type {
-  Answer,
-  Comparison,
-  EmbeddingCalls,
-  Hits,
-  Kept,
-  Learning,
-  Opened,
-  Query,
-  Source,
-} from './work.ts';
-
-interface State {
-  readonly source: Source;
-  readonly opened: Opened | null;
-  /** Width and size of the index that was kept before and is open now, without float vectors. */
-  readonly reopened: { readonly bits: number; readonly bytes: number } | null;
-  readonly learning: Learning;
-  readonly comparison: Comparison | null;
-  readonly query: Query;
-  readonly answer: Answer | null;
-  readonly bits: string;
-  /** Name and size of what the browser keeps. */
-  readonly kept: Kept | null;
-  readonly working: { readonly fraction: number; readonly text: string } | null;
-  readonly error: unknown;
-  readonly notice: string;
-}
-
-const client = new Client<EmbeddingCalls>(
-  () => new Worker(new URL('./work.ts', import.meta.url), { type: 'module' }),
-);
-let cancelling = new AbortController();
+import { facts } from '../../shared/results.ts';
+import {
+  compare,
+  downloadIndex,
+  forget,
+  keepIndex,
+  kept,
+  reopen,
+  search,
+  stop,
+  take,
+} from './actions.ts';
+import { comparisonView, neighbours, widthName } from './comparison.ts';
+import { BUILT_IN, type State, started } from './state.ts';
+import type { Learning } from './work.ts';
 
 const LEARNING: readonly (readonly [Learning, string])[] = [
   ['none', 'nothing'],
   ['mean', 'the mean'],
   ['axes', 'mean and principal axes'],
 ];
-const BUILT_IN: Source = { file: null, labels: null };
-
-const widthName = (bits: number | null) =>
-  bits === null ? 'exact' : `${bits} bit${bits === 1 ? '' : 's'}`;
-
-/** Does something in the worker that takes its time; what goes wrong is shown. */
-async function busy(
-  set: Update<State>,
-  act: (options: {
-    signal: AbortSignal;
-    progress: (fraction: number, text: string) => void;
-  }) => Promise<Partial<State>>,
-): Promise<void> {
-  cancelling = new AbortController();
-  set({ working: { fraction: 0, text: 'Opening' }, error: null, notice: '' });
-  try {
-    const change = await act({
-      signal: cancelling.signal,
-      progress: (fraction, text) => set({ working: { fraction, text } }),
-    });
-    set({ working: null, ...change });
-  } catch (error) {
-    set({ working: null, ...(isAbort(error) ? { notice: 'Cancelled.' } : { error }) });
-  }
-}
-
-/** What is found, or why nothing is: a query that fails leaves the indexes as they are. */
-async function ask(query: Query): Promise<Pick<State, 'answer' | 'error'>> {
-  try {
-    return { answer: await client.call('search', query), error: null };
-  } catch (error) {
-    return { answer: null, error };
-  }
-}
-
-/** calibrate() takes axes only where they find more of the sample's neighbours. */
-function readyNotice(learning: Learning, { measured }: Comparison): string {
-  const without = measured.filter(({ axes }) => !axes).map(({ bits }) => bits);
-  if (learning !== 'axes' || without.length === 0) return 'Ready.';
-  const where = without.length === measured.length ? '' : ` at ${without.join(', ')} bits`;
-  return `Ready. Principal axes would not find clearly more${where}: only the mean was taken off${where && ' there'}.`;
-}
-
-const firstQuery = ({ text, labels }: Opened): Query =>
-  text ? { by: 'text', value: 'happy cat' } : { by: 'item', value: labels[0] };
-
-/** Reads the vectors, builds the indexes and asks a first question. */
-const take = (source: Source, learning: Learning, set: Update<State>) =>
-  busy(set, async (options) => {
-    set({ source, opened: null, reopened: null, comparison: null, answer: null });
-    const opened = await client.call('open', source, options);
-    const query = firstQuery(opened);
-    set({ opened, query });
-    const comparison = await client.call('compare', { learning }, options);
-    return { comparison, notice: readyNotice(learning, comparison), ...(await ask(query)) };
-  });
-
-const compare = (state: State, learning: Learning, set: Update<State>) =>
-  busy(set, async (options) => {
-    set({ learning, comparison: null, answer: null });
-    const comparison = await client.call('compare', { learning }, options);
-    return { comparison, notice: readyNotice(learning, comparison), ...(await ask(state.query)) };
-  });
-
-async function search(query: Query, set: Update<State>): Promise<void> {
-  set({ query, error: null, notice: '' });
-  const found = await ask(query);
-  set({ ...found, notice: found.answer ? `Found neighbours of ${found.answer.title}.` : '' });
-}
-
-const keepIndex = ({ bits }: State, set: Update<State>) =>
-  busy(set, async (options) => ({
-    kept: await client.call('keep', { bits: Number(bits) }, options),
-    notice: 'Saved in this browser. It is still there after a reload.',
-  }));
-
-const reopen = (set: Update<State>) =>
-  busy(set, async () => {
-    const { bits, bytes, ...opened } = await client.call('reopen', undefined);
-    const query = firstQuery(opened);
-    return {
-      opened,
-      query,
-      reopened: { bits, bytes },
-      bits: String(bits),
-      comparison: null,
-      notice: 'Opened the index that this browser kept.',
-      ...(await ask(query)),
-    };
-  });
-
-async function downloadIndex({ bits, opened }: State, set: Update<State>): Promise<void> {
-  try {
-    const file = await client.call('file', { bits: Number(bits) });
-    const name = (opened?.name ?? 'index').replaceAll(/[^\w.-]+/g, '_');
-    download(`${name}.${bits}-bit.safetensors`, file);
-  } catch (error) {
-    set({ error });
-  }
-}
-
-function comparisonView({ measured, exactMilliseconds, queries }: Comparison, opened: Opened) {
-  const floatBytes = 4 * opened.dims;
-  const rising = [...measured].reverse();
-  const x = [...rising.map(({ bytesPerVector }) => bytesPerVector), floatBytes];
-  const recalls = rising.map(({ recall }) => recall);
-  const lowest = Math.floor(10 * Math.min(...recalls)) / 10;
-  return html`
-    <h3>Recall against bytes</h3>
-    <few-plot .spec=${{
-      description: `Recall@10 against bytes a vector: ${rising
-        .map(
-          ({ bits, bytesPerVector, recall }) =>
-            `${widthName(bits)}, ${bytesPerVector} bytes, ${recall.toFixed(3)}`,
-        )
-        .join('; ')}; float32, ${floatBytes} bytes, 1.`,
-      x,
-      xLabel: 'bytes a vector',
-      yLabel: 'recall@10',
-      height: 240,
-      xRange: [0, 1.05 * floatBytes],
-      yRange: [Math.min(lowest, 0.9), 1.02],
-      series: [
-        { label: 'fewbits', y: [...recalls, null], color: 'stored' },
-        { label: '8, 4, 2, 1 bits', y: [...recalls, null], kind: 'points', color: 'stored' },
-        { label: 'float32', y: [...recalls.map(() => null), 1], kind: 'points', color: 'original' },
-      ],
-    }}></few-plot>
-    ${table({
-      caption: `${count(opened.size)} vectors of ${opened.dims} dimensions; means over ${queries} queries`,
-      named: true,
-      columns: [
-        {
-          head: 'width',
-          cells: ['exact, float32', ...measured.map(({ bits }) => widthName(bits))],
-        },
-        {
-          head: 'recall@10',
-          cells: ['1', ...measured.map(({ recall }) => recall.toFixed(3))],
-          tone: 'returned',
-        },
-        {
-          head: 'bytes a vector',
-          cells: [floatBytes, ...measured.map(({ bytesPerVector }) => bytesPerVector)],
-          tone: 'stored',
-        },
-        {
-          head: 'smaller',
-          cells: ['', ...measured.map(({ bytesPerVector }) => ratio(floatBytes / bytesPerVector))],
-          tone: 'stored',
-        },
-        {
-          head: 'a search takes',
-          cells: [exactMilliseconds, ...measured.map(({ milliseconds }) => milliseconds)].map(
-            short,
-          ),
-        },
-        {
-          head: 'faster',
-          cells: [
-            '',
-            ...measured.map(({ milliseconds }) =>
-              milliseconds > 0 ? ratio(exactMilliseconds / milliseconds) : '',
-            ),
-          ],
-        },
-        {
-          head: 'building took',
-          cells: ['', ...measured.map(({ addMilliseconds }) => milliseconds(addMilliseconds))],
-        },
-      ],
-    })}`;
-}
-
-const short = (ms: number) =>
-  ms < 1 ? `${(1000 * ms).toFixed(ms < 0.01 ? 1 : 0)} µs` : milliseconds(ms);
-
-function neighbours({ title, hits }: Answer) {
-  const compared = hits.some(({ shared }) => shared !== null);
-  const rows = Math.max(...hits.map(({ labels }) => labels.length));
-  const label = ({ labels, shared }: Hits, i: number) =>
-    labels[i] === undefined ? '' : `${labels[i]}${shared && !shared[i] ? ' †' : ''}`;
-  const head = ({ bits, milliseconds }: Hits) => `${widthName(bits)}, ${short(milliseconds)}`;
-  const columns: Column[] = [
-    { head: 'rank', cells: Array.from({ length: rows }, (_, i) => i + 1) },
-    ...hits.map((one) => ({
-      head: head(one),
-      cells: Array.from({ length: rows }, (_, i) => label(one, i)),
-      marked: (i: number) => one.shared?.[i] === false,
-    })),
-  ];
-  return html`
-    ${table({
-      caption: `Neighbours of ${title}${compared ? '; † is not among the exact ones' : ''}`,
-      words: true,
-      named: true,
-      columns,
-    })}
-    ${
-      compared
-        ? facts(
-            hits
-              .filter(({ shared }) => shared)
-              .map(({ bits, shared }) => [
-                `found with ${widthName(bits)}`,
-                `${shared?.filter(Boolean).length} of ${shared?.length}`,
-                'returned',
-              ]),
-          )
-        : nothing
-    }`;
-}
 
 function searchForm(state: State, set: Update<State>) {
   const { opened, query, working } = state;
@@ -312,14 +81,6 @@ function keeping(state: State, set: Update<State>) {
 
 function keptView({ kept, working, reopened }: State, set: Update<State>) {
   if (!kept) return nothing;
-  const drop = async () => {
-    try {
-      await client.call('forget', undefined);
-      set({ kept: null, notice: 'Deleted from this browser.' });
-    } catch (error) {
-      set({ error });
-    }
-  };
   return html`<div class="controls spaced">
     <p>This browser keeps an index: ${kept.name}, ${byteSize(kept.bytes)}.</p>
     ${
@@ -328,49 +89,18 @@ function keptView({ kept, working, reopened }: State, set: Update<State>) {
         : html`<button type="button" class="button" ?disabled=${working !== null}
             @click=${() => reopen(set)}>Open it</button>`
     }
-    <button type="button" class="button" @click=${drop}>Delete it</button>
+    <button type="button" class="button" @click=${() => forget(set)}>Delete it</button>
   </div>`;
 }
 
-const started: State = {
-  source: BUILT_IN,
-  opened: null,
-  reopened: null,
-  learning: 'none',
-  comparison: null,
-  query: { by: 'text', value: '' },
-  answer: null,
-  bits: '4',
-  kept: null,
-  working: null,
-  error: null,
-  notice: '',
-};
-
-let begun = false;
-
-function begin(set: Update<State>): void {
-  take(BUILT_IN, started.learning, set);
-  // Where the worker cannot be had, the other call says so.
-  client.call('kept', undefined).then(
-    (kept) => set({ kept }),
-    () => {},
-  );
-}
-
-live<State>('embeddings', started, (_, state, set) => {
-  if (!begun) {
-    begun = true;
-    begin(set);
-  }
-  const { source, opened, reopened, comparison, answer, working } = state;
-  const busy = working !== null;
+/** Where the vectors are chosen. */
+function sourceView({ source, reopened, learning }: State, busy: boolean, set: Update<State>) {
   return html`
     ${fileDrop({
       label: 'Drop a .npy or .safetensors file of vectors here, or choose one',
       accept: '.npy,.safetensors',
       disabled: busy,
-      take: (file) => take({ file, labels: null }, state.learning, set),
+      take: (file) => take({ file, labels: null }, learning, set),
     })}
     <div class="controls spaced">
       ${
@@ -381,7 +111,7 @@ live<State>('embeddings', started, (_, state, set) => {
               <input type="file" accept=".json,.txt" ?disabled=${busy}
                 @change=${({ target }: Event) => {
                   const labels = (target as HTMLInputElement).files?.[0];
-                  if (labels) take({ ...source, labels }, state.learning, set);
+                  if (labels) take({ ...source, labels }, learning, set);
                 }}>
             </label>`
           : nothing
@@ -389,46 +119,60 @@ live<State>('embeddings', started, (_, state, set) => {
       ${
         source.file || reopened
           ? html`<button type="button" class="button" ?disabled=${busy}
-              @click=${() => take(BUILT_IN, state.learning, set)}>Take the built-in emoji</button>`
+              @click=${() => take(BUILT_IN, learning, set)}>Take the built-in emoji</button>`
           : nothing
       }
-    </div>
+    </div>`;
+}
+
+/** What was opened. */
+function openedView({ source, opened, reopened }: State) {
+  if (!opened) return nothing;
+  return facts([
+    ['vectors', count(opened.size)],
+    ['dimensions', count(opened.dims)],
+    ['from', source.file || reopened ? opened.name : 'emoji, built in'],
+    reopened
+      ? [`kept with ${widthName(reopened.bits)}`, byteSize(reopened.bytes), 'stored']
+      : ['as float32', byteSize(4 * opened.size * opened.dims), 'original'],
+  ]);
+}
+
+/** What the index is to learn first. */
+function learningView(state: State, busy: boolean, set: Update<State>) {
+  if (state.reopened) {
+    return html`<p>The float vectors were not kept, so there is no exact search to compare with.</p>`;
+  }
+  return choice({
+    label: 'The index learns from the vectors',
+    options: LEARNING,
+    value: state.learning,
+    set: (learning) => {
+      // What runs goes on with its own: the mark goes back to that.
+      if (busy) set({});
+      else if (state.opened) compare(state, learning, set);
+      else set({ learning });
+    },
+  });
+}
+
+let begun = false;
+
+live<State>('embeddings', started, (_, state, set) => {
+  if (!begun) {
+    begun = true;
+    take(BUILT_IN, started.learning, set);
+    kept().then((found) => set({ kept: found }));
+  }
+  const { opened, reopened, comparison, answer, working } = state;
+  const busy = working !== null;
+  return html`
+    ${sourceView(state, busy, set)}
     ${keptView(state, set)}
     <div aria-busy=${String(busy || (!opened && !state.error && !state.notice))}>
-      ${
-        opened
-          ? facts([
-              ['vectors', count(opened.size)],
-              ['dimensions', count(opened.dims)],
-              ['from', source.file || reopened ? opened.name : 'emoji, built in'],
-              ...(reopened
-                ? [
-                    [
-                      `kept with ${widthName(reopened.bits)}`,
-                      byteSize(reopened.bytes),
-                      'stored',
-                    ] as const,
-                  ]
-                : [['as float32', byteSize(4 * opened.size * opened.dims), 'original'] as const]),
-            ])
-          : nothing
-      }
-      ${
-        reopened
-          ? html`<p>The float vectors were not kept, so there is no exact search to compare with.</p>`
-          : choice({
-              label: 'The index learns from the vectors',
-              options: LEARNING,
-              value: state.learning,
-              set: (learning) => {
-                // What runs goes on with its own: the mark goes back to that.
-                if (busy) set({});
-                else if (opened) compare(state, learning, set);
-                else set({ learning });
-              },
-            })
-      }
-      ${working ? progress({ ...working, cancel: () => cancelling.abort() }) : nothing}
+      ${openedView(state)}
+      ${learningView(state, busy, set)}
+      ${working ? progress({ ...working, cancel: stop }) : nothing}
       <p class="sr-only" role="status">${state.notice}</p>
       ${state.notice ? html`<p aria-hidden="true">${state.notice}</p>` : nothing}
       ${state.error ? message(state.error) : nothing}
