@@ -169,16 +169,9 @@ const started: State = {
   notice: '',
 };
 
-let begun = false;
-
-live<State>('compress', started, (_, state, set) => {
-  if (!begun) {
-    begun = true;
-    take(state.source, set);
-  }
+/** Where the array is chosen, and what it is. */
+function arrayView(state: State, busy: boolean, set: Update<State>) {
   const tensor = chosen(state);
-  const busy = state.working !== null;
-  const name = state.tensor.replaceAll(/[^\w.-]+/g, '_') || 'array';
   return html`
     ${fileDrop({
       label: 'Drop a .npy, .safetensors or raw float32 file here, or choose one',
@@ -221,8 +214,13 @@ live<State>('compress', started, (_, state, set) => {
             ['values', count(tensor.length)],
           ])
         : nothing
-    }
-    <div class="controls">
+    }`;
+}
+
+/** How it is quantized, and the button that does it. */
+function optionsView(state: State, busy: boolean, set: Update<State>) {
+  const tensor = chosen(state);
+  return html`<div class="controls">
       ${slider({ label: 'Bits', min: 2, max: 8, value: state.bits, set: (bits) => set({ bits }) })}
       ${choice({
         label: 'Scheme',
@@ -244,7 +242,21 @@ live<State>('compress', started, (_, state, set) => {
       })}
       <button type="button" class="button main" ?disabled=${!tensor || busy}
         @click=${() => compress(state, set)}>Quantize</button>
-    </div>
+    </div>`;
+}
+
+let begun = false;
+
+live<State>('compress', started, (_, state, set) => {
+  if (!begun) {
+    begun = true;
+    take(state.source, set);
+  }
+  const busy = state.working !== null;
+  const name = state.tensor.replaceAll(/[^\w.-]+/g, '_') || 'array';
+  return html`
+    ${arrayView(state, busy, set)}
+    ${optionsView(state, busy, set)}
     ${state.working ? progress({ ...state.working, cancel: () => cancelling.abort() }) : nothing}
     <p class="sr-only" role="status">${state.result ? `Done: ${state.result.title}` : state.notice}</p>
     ${state.notice ? html`<p aria-hidden="true">${state.notice}</p>` : nothing}

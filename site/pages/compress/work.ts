@@ -197,6 +197,17 @@ async function find(source: Source, tensor: string): Promise<Values> {
   return values;
 }
 
+/** The least and the largest of all values. */
+async function rangeOf(values: Values, slice: number, work: Work) {
+  const range = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
+  for await (const { start, x } of slices(values, slice)) {
+    widen(x, start, range);
+    work.progress((start + x.length) / values.length / 3, 'Finding the range');
+    await work.checkpoint();
+  }
+  return range;
+}
+
 const calls = {
   /** The arrays that a source holds. */
   async describe({ source }: { source: Source }): Promise<Described[]> {
@@ -216,13 +227,7 @@ const calls = {
     if (length === 0) throw new RangeError('the array is empty');
     const slice = sliceLength(options.block);
 
-    const range = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
-    for await (const { start, x } of slices(values, slice)) {
-      widen(x, start, range);
-      work.progress((start + x.length) / length / 3, 'Finding the range');
-      await work.checkpoint();
-    }
-
+    const range = await rangeOf(values, slice, work);
     const before = new Float64Array(BINS);
     const after = new Float64Array(BINS);
     const file = new OutputFile();

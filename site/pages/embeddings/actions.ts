@@ -3,8 +3,9 @@
 import { download } from '../../shared/files.ts';
 import type { Update } from '../../shared/live.ts';
 import { Client, isAbort } from '../../shared/worker.ts';
+import type { Comparison, Kept, Learning, Opened, Query, Source } from './messages.ts';
 import type { State } from './state.ts';
-import type { Comparison, EmbeddingCalls, Kept, Learning, Opened, Query, Source } from './work.ts';
+import type { EmbeddingCalls } from './work.ts';
 
 const client = new Client<EmbeddingCalls>(
   () => new Worker(new URL('./work.ts', import.meta.url), { type: 'module' }),

@@ -4,7 +4,7 @@ import { count, milliseconds, ratio } from '../../shared/format.ts';
 import { html, nothing } from '../../shared/live.ts';
 import '../../shared/plot.ts';
 import { type Column, facts, table } from '../../shared/results.ts';
-import type { Answer, Comparison, Hits, Opened } from './work.ts';
+import type { Answer, Comparison, Hits, Opened } from './messages.ts';
 
 export const widthName = (bits: number | null) =>
   bits === null ? 'exact' : `${bits} bit${bits === 1 ? '' : 's'}`;

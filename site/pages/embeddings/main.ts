@@ -18,8 +18,8 @@ import {
   take,
 } from './actions.ts';
 import { comparisonView, neighbours, widthName } from './comparison.ts';
+import type { Learning } from './messages.ts';
 import { BUILT_IN, type State, started } from './state.ts';
-import type { Learning } from './work.ts';
 
 const LEARNING: readonly (readonly [Learning, string])[] = [
   ['none', 'nothing'],

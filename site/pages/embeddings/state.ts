@@ -1,6 +1,6 @@
 // What the page knows and what was chosen on it.
 
-import type { Answer, Comparison, Kept, Learning, Opened, Query, Source } from './work.ts';
+import type { Answer, Comparison, Kept, Learning, Opened, Query, Source } from './messages.ts';
 
 export interface State {
   readonly source: Source;

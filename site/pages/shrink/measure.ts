@@ -114,6 +114,45 @@ export interface MeasureOptions {
   readonly importance?: Float32Array | undefined;
 }
 
+/** What one type does to the values that were looked at so far. */
+interface Sums {
+  readonly type: GgmlQuantizedType;
+  squares: number;
+  noise: number;
+  maxAbs: number;
+}
+
+/** Adds what each type does to `x`; `weights` are those of its columns. Gives the signal. */
+async function addErrors(
+  fb: Fewbits,
+  x: Float32Array,
+  weights: Float32Array | undefined,
+  all: readonly Sums[],
+  work: Work,
+): Promise<number> {
+  const seen = weights ? weigh(x, weights) : x;
+  const rowLength = weights?.length ?? x.length;
+  const options = weights ? { rowLength, importance: weights } : { rowLength };
+  for (const sums of all) {
+    const blocks = fb.ggml.quantize(x, sums.type, options);
+    const y = fb.ggml.dequantize(blocks, sums.type, x.length);
+    const error = fb.error(x, y);
+    sums.squares += error.mse * x.length;
+    sums.noise += (weights ? fb.error(seen, weigh(y, weights)).mse : error.mse) * x.length;
+    sums.maxAbs = Math.max(sums.maxAbs, error.maxAbs);
+    await work.checkpoint();
+  }
+  return fb.error(seen, new Float32Array(x.length)).mse * x.length;
+}
+
+/** The costs of types, from sums over `values` values. */
+function costsOf(all: readonly Sums[], values: number, signal: number, exact: boolean): TypeCost[] {
+  const n = Math.max(1, values);
+  return all.map(({ type, squares, noise, maxAbs }) => {
+    return { type, meanSquare: squares / n, maxAbs, noise: noise / n, signal: signal / n, exact };
+  });
+}
+
 /** What each type would do to a tensor, by a sample of its rows or by all of them. */
 export async function measure(
   fb: Fewbits,
@@ -135,54 +174,34 @@ export async function measure(
   );
   const sums = fitting.map((type) => ({ type, squares: 0, noise: 0, maxAbs: 0 }));
   const counter = types ? null : BitCounter.for(from);
-  const matrices = importance ? importance.length / row : 1;
-  const parts = cut(partsOf(tensor, exact), Math.max(1, length / matrices));
+  const matrix = importance ? (length * row) / importance.length : length;
+  const parts = cut(partsOf(tensor, exact), Math.max(1, matrix));
   const wanted = parts.reduce((sum, part) => sum + part.length, 0);
+  const bytesOf = (count: number) => (count / length) * byteLength;
   let values = 0;
   let signal = 0;
   let first = new Float32Array(0);
   for (const part of parts) {
-    const bytes = await model.read(
-      tensor,
-      (part.start / length) * byteLength,
-      (part.length / length) * byteLength,
-    );
+    const bytes = await model.read(tensor, bytesOf(part.start), bytesOf(part.length));
     counter?.add(bytes);
     const read = await converter.convert({ bytes, from, to: 'F32', rowLength: part.length });
     const x = new Float32Array(read.buffer, read.byteOffset, part.length);
     // Of a long row the sample has the beginning.
     const columns = Math.min(row, x.length);
-    const matrixStart = Math.floor(part.start / (length / matrices)) * row;
+    const matrixStart = Math.floor(part.start / matrix) * row;
     const weights = importance?.subarray(matrixStart, matrixStart + columns);
-    const seen = weights ? weigh(x, weights) : x;
-    signal += fb.error(seen, new Float32Array(x.length)).mse * x.length;
-    const options = weights ? { rowLength: columns, importance: weights } : { rowLength: x.length };
-    for (const sum of sums) {
-      const blocks = fb.ggml.quantize(x, sum.type, options);
-      const y = fb.ggml.dequantize(blocks, sum.type, x.length);
-      const error = fb.error(x, y);
-      sum.squares += error.mse * x.length;
-      sum.noise += (weights ? fb.error(seen, weigh(y, weights)).mse : error.mse) * x.length;
-      sum.maxAbs = Math.max(sum.maxAbs, error.maxAbs);
-      await work.checkpoint();
-    }
+    signal += await addErrors(fb, x, weights, sums, work);
     if (values === 0 && row % 256 === 0 && !types) first = x.slice(0, FIRST);
     values += part.length;
     progress(values / wanted);
     await work.checkpoint();
   }
+  const whole = values === length;
   return {
     tensor: tensor.name,
     values,
-    exact: values === length,
-    types: sums.map(({ type, squares, noise, maxAbs }) => ({
-      type,
-      meanSquare: squares / Math.max(1, values),
-      maxAbs,
-      noise: noise / Math.max(1, values),
-      signal: signal / Math.max(1, values),
-      exact: values === length,
-    })),
+    exact: whole,
+    types: costsOf(sums, values, signal, whole),
     bits: counter?.counts() ?? null,
     first,
   };

@@ -7,6 +7,37 @@ import { facts, table } from '../../shared/results.ts';
 import type { BitCounts } from './bits.ts';
 import { readQ4K } from './q4k.ts';
 
+/** Shares of the values as bars, with the places of them from `from`. */
+function barsOf(
+  counts: Float64Array,
+  from: number,
+  to: number,
+  plot: { values: number; xLabel: string; color: string; description: string },
+) {
+  const { values, xLabel, color, description } = plot;
+  const shares = Array.from(counts, (n) => (100 * n) / values);
+  return {
+    description,
+    x: Array.from({ length: to - from }, (_, i) => from + i),
+    xLabel,
+    yLabel: '% of values',
+    xWhole: true,
+    xRange: [from - 0.5, to - 0.5] as const,
+    yRange: [0, 1.05 * Math.max(...shares)] as const,
+    height: 220,
+    series: [
+      {
+        label: 'share',
+        y: shares.slice(from, to),
+        kind: 'bars' as const,
+        color,
+        width: 1,
+        fill: 0.4,
+      },
+    ],
+  };
+}
+
 /** Where bits are, and which of them say nothing. */
 export function bitsView({ layout, values, negative, exponents, mantissas, set }: BitCounts) {
   const used = [...exponents.keys()].filter((field) => exponents[field] > 0);
@@ -17,8 +48,6 @@ export function bitsView({ layout, values, negative, exponents, mantissas, set }
   const share = (bit: number) => `${kind(bit)}, ${general((100 * set[bit]) / values, 4)} %`;
   const from = used[0] ?? 0;
   const to = (used.at(-1) ?? 0) + 1;
-  const shares = (counts: Float64Array) => Array.from(counts, (n) => (100 * n) / values);
-  const highest = (counts: Float64Array) => 1.05 * Math.max(...shares(counts));
   return html`
     ${facts([
       ['values looked at', count(values)],
@@ -39,46 +68,46 @@ export function bitsView({ layout, values, negative, exponents, mantissas, set }
     <p class="key"><span class="sign">sign</span><span class="exponent">exponent</span><span class="mantissa">mantissa</span>
       A digit stands where it never changes.</p>
     <div class="columns">
-      <few-plot .spec=${{
+      <few-plot .spec=${barsOf(exponents, from, to, {
         description: `Share of the values with each exponent, from ${from} to ${to - 1}.`,
-        x: Array.from({ length: to - from }, (_, i) => from + i),
+        values,
         xLabel: 'exponent as stored',
-        yLabel: '% of values',
-        xWhole: true,
-        xRange: [from - 0.5, to - 0.5] as const,
-        yRange: [0, highest(exponents)] as const,
-        height: 220,
-        series: [
-          {
-            label: 'share',
-            y: shares(exponents.slice(from, to)),
-            kind: 'bars' as const,
-            color: 'original',
-            width: 1,
-            fill: 0.4,
-          },
-        ],
-      }}></few-plot>
-      <few-plot .spec=${{
+        color: 'original',
+      })}></few-plot>
+      <few-plot .spec=${barsOf(mantissas, 0, mantissas.length, {
         description: 'Share of the values by the first five bits of the mantissa.',
-        x: Array.from(mantissas.keys()),
+        values,
         xLabel: 'first 5 bits of the mantissa',
-        yLabel: '% of values',
+        color: 'stored',
+      })}></few-plot>
+    </div>`;
+}
+
+/** The weights of a sub-block before and after, as a plot and as a table. */
+function subBlockView(title: string, start: number, parts: Record<'x' | 'y' | 'codes', number[]>) {
+  const places = Array.from(parts.x, (_, i) => start + i);
+  return html`<div class="columns">
+      <few-plot .spec=${{
+        description: `The 32 weights of ${title}, before and after Q4_K.`,
+        x: places,
+        xLabel: 'place in the block',
+        yLabel: 'weight',
         xWhole: true,
-        xRange: [-0.5, mantissas.length - 0.5] as const,
-        yRange: [0, highest(mantissas)] as const,
-        height: 220,
+        height: 320,
         series: [
-          {
-            label: 'share',
-            y: shares(mantissas),
-            kind: 'bars' as const,
-            color: 'stored',
-            width: 1,
-            fill: 0.4,
-          },
+          { label: 'before', y: parts.x, kind: 'points' as const, color: 'original' },
+          { label: 'after', y: parts.y, kind: 'steps' as const, color: 'returned', width: 1 },
         ],
       }}></few-plot>
+      ${table({
+        caption: title[0].toUpperCase() + title.slice(1),
+        columns: [
+          { head: 'place', cells: places },
+          { head: 'weight', cells: parts.x.map(shortest), tone: 'original' },
+          { head: 'code q', cells: parts.codes, tone: 'stored' },
+          { head: 'd·s·q − dmin·m', cells: parts.y.map(shortest), tone: 'returned' },
+        ],
+      })}
     </div>`;
 }
 
@@ -93,8 +122,7 @@ export function blockView(
   const bytes = fb.ggml.quantize(x, 'Q4_K');
   const restored = fb.ggml.dequantize(bytes, 'Q4_K', 256);
   const { d, dmin, scales, mins, codes } = readQ4K(bytes);
-  const part = <T extends { slice(from: number, to: number): T }>(all: T) =>
-    all.slice(32 * sub, 32 * (sub + 1));
+  const part = (all: ArrayLike<number>) => Array.from({ length: 32 }, (_, i) => all[32 * sub + i]);
   return html`
     <div class="controls">
       ${slider({ label: 'Block', min: 0, max: first.length / 256 - 1, value: block, set: (block) => set({ block }) })}
@@ -118,33 +146,9 @@ export function blockView(
       ['step d·s', general(d * scales[sub]), 'returned'],
       ['lowest weight −dmin·m', general(-dmin * mins[sub]), 'returned'],
     ])}
-    <div class="columns">
-      <few-plot .spec=${{
-        description: `The 32 weights of sub-block ${sub} of block ${block}, before and after Q4_K.`,
-        x: Array.from({ length: 32 }, (_, i) => 32 * sub + i),
-        xLabel: 'place in the block',
-        yLabel: 'weight',
-        xWhole: true,
-        height: 320,
-        series: [
-          { label: 'before', y: part(x), kind: 'points' as const, color: 'original' },
-          {
-            label: 'after',
-            y: part(restored),
-            kind: 'steps' as const,
-            color: 'returned',
-            width: 1,
-          },
-        ],
-      }}></few-plot>
-      ${table({
-        caption: `Sub-block ${sub} of block ${block}`,
-        columns: [
-          { head: 'place', cells: Array.from({ length: 32 }, (_, i) => 32 * sub + i) },
-          { head: 'weight', cells: Array.from(part(x), shortest), tone: 'original' },
-          { head: 'code q', cells: Array.from(part(codes)), tone: 'stored' },
-          { head: 'd·s·q − dmin·m', cells: Array.from(part(restored), shortest), tone: 'returned' },
-        ],
-      })}
-    </div>`;
+    ${subBlockView(`sub-block ${sub} of block ${block}`, 32 * sub, {
+      x: part(x),
+      y: part(restored),
+      codes: part(codes),
+    })}`;
 }
