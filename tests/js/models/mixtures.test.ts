@@ -245,7 +245,7 @@ describe('the tool’s rules besides', () => {
     const importance = new Map<string, Float32Array>();
     const model = build({ layers: 1 });
     for (const { name } of model.tensors) importance.set(name, new Float32Array(4096));
-    expect(mixtures.length).toBe(8);
+    expect(mixtures.length).toBe(9);
     for (const type of [...targetTypes, ...mixtures]) {
       expect(planModel(model, { type, importance }).tensors.length).toBe(9);
     }

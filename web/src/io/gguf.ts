@@ -484,7 +484,9 @@ export interface GgufTensorInput {
 
 export interface GgufOptions {
   /** A power of two from 8 to 2^20; default what the metadata say, else 32. */
-  alignment?: number;
+  alignment?: number | undefined;
+  /** Take names of more than the 63 bytes that llama.cpp reads: other programs read them. Default false. */
+  longNames?: boolean | undefined;
 }
 
 /** What a file will look like: the complete header, then each tensor at its place. */
@@ -513,7 +515,7 @@ export function planGguf(
     entries.set(entry.key, entry);
   }
   const alignment = chooseAlignment(entries, options.alignment);
-  const sized = sizeTensors(tensors);
+  const sized = sizeTensors(tensors, options.longNames ?? false);
 
   const writer = new GgufBytesWriter();
   writer.bytes(new Uint8Array([0x47, 0x47, 0x55, 0x46]));
@@ -569,14 +571,17 @@ function chooseAlignment(entries: Map<string, GgufEntryInput>, wanted: number | 
   return alignment;
 }
 
-function sizeTensors(tensors: readonly GgufTensorInput[]): Omit<GgufTensorInfo, 'byteOffset'>[] {
+function sizeTensors(
+  tensors: readonly GgufTensorInput[],
+  longNames: boolean,
+): Omit<GgufTensorInfo, 'byteOffset'>[] {
   const names = new Set<string>();
   return tensors.map(({ name, shape, type, byteLength }) => {
     if (typeof name !== 'string')
       throw invalid(`gguf: a name must be a string, got ${describe(name)}`);
     if (names.has(name)) throw invalid(`gguf: the tensor name ${quote(name)} stands twice`);
     names.add(name);
-    if (new TextEncoder().encode(name).length > 63) {
+    if (!longNames && new TextEncoder().encode(name).length > 63) {
       throw invalid(
         `gguf: the tensor name ${quote(name)} is longer than the 63 bytes that ggml reads`,
       );

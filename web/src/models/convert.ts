@@ -1,63 +1,198 @@
-// Conversion of whole rows from one type to another, on this thread.
+// Conversion of whole rows from one type to another, on this thread, with a check of what comes out.
 
+import { FewbitsError } from '../core/errors.js';
 import { type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
 import type { GgmlQuantizedType } from '../families/ggml.js';
 import { type ElementType, elementsOf, toFloat32 } from '../io/elements.js';
 import type { Fewbits } from '../load/fewbits.js';
 
-/** Whole rows of a tensor, to be put from one type into another. */
+/** Types that are read: those of ggml, and floats of 8 bits, which GGUF has not. */
+export type SourceType = GgmlTypeName | Float8Type;
+export type Float8Type = 'F8_E4M3' | 'F8_E5M2';
+
+/** Whole rows of a tensor, to be put from one type into another; into the same: only to be checked. */
 export interface Conversion {
   readonly bytes: Uint8Array;
-  readonly from: GgmlTypeName;
+  readonly from: SourceType;
   readonly to: GgmlTypeName;
   readonly rowLength: number;
   /** One weight for each column; see `fb.ggml.quantize`. */
   readonly importance?: Float32Array;
+  /** What the values are multiplied by first: for each row, one for each `scaledColumns` columns, the last maybe fewer. */
+  readonly scales?: Float32Array;
+  readonly scaledColumns?: number;
   /** Memory that is not needed any more, for the result to be in if it is large enough; not used where that is F32. */
   readonly spare?: ArrayBuffer;
+}
+
+/** Converted rows, and what was lost where values are too small for the scales of their blocks. */
+export interface Converted {
+  readonly bytes: Uint8Array;
+  /** Sum of the squares of the values. */
+  readonly squares: number;
+  /** That of the values in blocks that hold nothing but zeros now. */
+  readonly lostSquares: number;
 }
 
 /** Something that converts: this thread, or a pool of workers. */
 export interface Converter {
   /** How many conversions it can work on at the same time. */
   readonly concurrency: number;
-  /** The bytes of the converted rows. */
-  convert(conversion: Conversion): Promise<Uint8Array>;
+  /**
+   * Converts rows.
+   *
+   * @throws FewbitsError NON_FINITE with the index of a value that is not finite, or that the type cannot hold
+   */
+  convert(conversion: Conversion): Promise<Converted>;
 }
 
+/** The part of the library that converts. */
+export type ConvertingPart = Pick<Fewbits, 'ggml' | 'floats'>;
+
 /** A converter on this thread. */
-export function createConverter(fb: Pick<Fewbits, 'ggml'>): Converter {
+export function createConverter(fb: ConvertingPart): Converter {
   const convertRows = createRowConverter(fb);
   return { concurrency: 1, convert: async (conversion) => convertRows(conversion) };
 }
 
-/** Converts rows, with one scratch array for all calls: garbage of megabytes would pile up faster than it is collected. */
-export function createRowConverter(
-  fb: Pick<Fewbits, 'ggml'>,
-): (conversion: Conversion) => Uint8Array {
+/** Memory for floats that is used again: garbage of megabytes would pile up faster than it is collected. */
+function createScratch(): (length: number) => Float32Array {
   let scratch = new Float32Array(0);
+  return (length) => {
+    if (scratch.length < length) scratch = new Float32Array(length);
+    return scratch.subarray(0, length);
+  };
+}
 
-  function float32Of({ bytes, from, to }: Conversion): Float32Array {
+/** Whether the values of a type can be read here. */
+export const isReadable = (fb: Pick<Fewbits, 'ggml'>, type: string): boolean =>
+  type === 'F32' || type === 'F64' || Object.hasOwn(fb.ggml.types, type);
+
+/** What is read of a conversion: rows of a type, and their scales. */
+export type Rows = Pick<Conversion, 'bytes' | 'from' | 'rowLength' | 'scales' | 'scaledColumns'>;
+
+/** Reads rows as float32. What it gives may be `bytes` themselves, or memory that the next call uses again. */
+export function createRowReader(fb: ConvertingPart): (rows: Rows) => Float32Array {
+  const scratch = createScratch();
+  return (rows) => {
+    const { bytes, from } = rows;
     if (from === 'F32' || from === 'F64') {
       const type = from.toLowerCase() as ElementType;
       return toFloat32(elementsOf(bytes, type), type);
     }
+    if (from === 'F8_E4M3' || from === 'F8_E5M2') {
+      const out = scratch(bytes.length);
+      const type = from.toLowerCase() as Lowercase<Float8Type>;
+      fb.floats.decode(bytes, type, bytes.length, out);
+      return scaled(out, rows);
+    }
     const { blockSize, bytesPerBlock } = ggmlTypes[from];
     const length = (bytes.length / bytesPerBlock) * blockSize;
-    if (to === 'F32') return fb.ggml.dequantize(bytes, from as GgmlQuantizedType, length);
-    if (scratch.length < length) scratch = new Float32Array(length);
-    const out = scratch.subarray(0, length);
-    return fb.ggml.dequantize(bytes, from as GgmlQuantizedType, length, out);
-  }
+    return fb.ggml.dequantize(bytes, from as GgmlQuantizedType, length, scratch(length));
+  };
+}
 
+function scaled(values: Float32Array, { rowLength, scales, scaledColumns }: Rows): Float32Array {
+  if (scales === undefined) return values;
+  const columns = scaledColumns ?? rowLength;
+  let next = 0;
+  for (let row = 0; row < values.length; row += rowLength) {
+    for (let start = 0; start < rowLength; start += columns) {
+      const scale = scales[next++] ?? Number.NaN;
+      const end = row + Math.min(start + columns, rowLength);
+      for (let i = row + start; i < end; i++) values[i] *= scale;
+    }
+  }
+  return values;
+}
+
+/** Converts rows on this thread. */
+export function createRowConverter(fb: ConvertingPart): (conversion: Conversion) => Converted {
+  const read = createRowReader(fb);
+  const scratch = createScratch();
   return (conversion) => {
-    const { to, rowLength, importance, spare } = conversion;
-    const values = float32Of(conversion);
-    if (to === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const { bytes, from, to, rowLength, importance, spare } = conversion;
+    if (from === 'F64' && to === 'F64') {
+      checkFinite(elementsOf(bytes, 'f64') as Float64Array, undefined, to);
+      return { bytes, squares: 0, lostSquares: 0 };
+    }
+    const values = read(conversion);
+    if (from === to) {
+      checkFinite(values, undefined, to);
+      return { bytes, squares: 0, lostSquares: 0 };
+    }
+    if (to === 'F32') {
+      const own = from === 'F64' ? values : values.slice();
+      const made = new Uint8Array(own.buffer, own.byteOffset, own.byteLength);
+      checkFinite(own, undefined, to);
+      return { bytes: made, squares: 0, lostSquares: 0 };
+    }
     const options = importance === undefined ? { rowLength } : { rowLength, importance };
     const { blockSize, bytesPerBlock } = ggmlTypes[to];
     const size = (values.length / blockSize) * bytesPerBlock;
     const out = spare && spare.byteLength >= size ? new Uint8Array(spare, 0, size) : undefined;
-    return fb.ggml.quantize(values, to as GgmlQuantizedType, options, out);
+    const made = fb.ggml.quantize(values, to as GgmlQuantizedType, options, out);
+    const back = scratch(values.length);
+    fb.ggml.dequantize(made, to as GgmlQuantizedType, values.length, back);
+    checkFinite(back, values, to);
+    return { bytes: made, ...lossOf(values, back, scaledTogether(to)) };
   };
+}
+
+/** Refuses infinities and NaN, which no type may hold in a model: where the values were finite, the type is too small. */
+function checkFinite(
+  made: Float32Array | Float64Array,
+  values: Float32Array | undefined,
+  type: GgmlTypeName,
+): void {
+  // A sum is not finite where a value is not, and takes a fraction of the time of looking at each.
+  let sum = 0;
+  for (let i = 0; i < made.length; i++) sum += made[i] * 0;
+  if (sum === 0) return;
+  const bad = made.findIndex((value) => !Number.isFinite(value));
+  const at = values === undefined ? bad : largestOf(values, bad, ggmlTypes[type].blockSize);
+  const value = (values ?? made)[at];
+  const what = Number.isFinite(value)
+    ? `value ${at} is ${value}, too large for ${type}: give it another type, such as BF16 or F32`
+    : `value ${at} is ${value}, which is not finite`;
+  throw new FewbitsError('NON_FINITE', what);
+}
+
+/** Where the value of a block is that made its scale too large. */
+function largestOf(
+  values: Float32Array | Float64Array,
+  inBlock: number,
+  blockSize: number,
+): number {
+  const start = inBlock - (inBlock % blockSize);
+  let at = start;
+  for (let i = start; i < start + blockSize; i++) {
+    if (Math.abs(values[i]) > Math.abs(values[at])) at = i;
+  }
+  return at;
+}
+
+/** Values that share the smallest scale of a type: NVFP4 has one for each 16 of its 64. */
+const scaledTogether = (type: GgmlTypeName) =>
+  type === 'NVFP4' ? 16 : Math.max(1, ggmlTypes[type].blockSize);
+
+function lossOf(
+  values: Float32Array,
+  back: Float32Array,
+  together: number,
+): Omit<Converted, 'bytes'> {
+  let squares = 0;
+  let lostSquares = 0;
+  for (let start = 0; start < values.length; start += together) {
+    const end = start + together;
+    let own = 0;
+    let left = 0;
+    for (let i = start; i < end; i++) {
+      own += values[i] * values[i];
+      left += Math.abs(back[i]);
+    }
+    squares += own;
+    if (left === 0) lostSquares += own;
+  }
+  return { squares, lostSquares };
 }

@@ -1,55 +1,71 @@
 // What becomes of one tensor, and why.
 
-import { invalid } from '../core/arguments.js';
 import { FewbitsError } from '../core/errors.js';
 import { type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
-import { elementCount, quote } from '../io/source.js';
-import { type Chosen, chooseTypes } from './mixtures.js';
+import { elementCount, invalid, quote } from '../io/source.js';
+import { keptAs } from './kept.js';
+import type { Chosen } from './mixtures.js';
 import type { Model, ModelTensor } from './model.js';
-import type { ModelPlanOptions } from './options.js';
-import { fittingType, isUntouched } from './rules.js';
+import type { ModelPlanOptions, PlanRule } from './options.js';
+import { fittingType } from './rules.js';
+import { isFloat8 } from './scales.js';
 import { type TargetName, targets, targetTypes } from './targets.js';
 
 /** A type to convert to, or none to keep the bytes, and why. */
-export type Decision = { to?: GgmlTypeName; reason: string };
+export interface Decision {
+  readonly to?: GgmlTypeName;
+  readonly reason: string;
+  /** The bytes are taken as they are, whatever they hold. */
+  readonly unchecked?: boolean;
+}
 
-const rowLength = ({ shape }: ModelTensor) => shape.at(-1) ?? 1;
-const isFloat = (type: GgmlTypeName | undefined) =>
-  type !== undefined && ['F64', 'F32', 'F16', 'BF16'].includes(type);
+const isFloat = (tensor: ModelTensor) =>
+  isFloat8(tensor) || ['F64', 'F32', 'F16', 'BF16'].includes(tensor.type ?? '');
+const isPlainNumber = (type: GgmlTypeName) => ggmlTypes[type].blockSize === 1;
+const isInteger = ({ type }: ModelTensor) => ['I8', 'I16', 'I32', 'I64'].includes(type ?? '');
 
-/** What a rule makes of a tensor. */
-export function byRule(source: ModelTensor, type: GgmlTypeName | 'keep'): Decision {
-  if (type === 'keep') return { reason: 'kept by a rule' };
-  checkConvertible(source);
+/** What becomes of a tensor: by the rule that speaks for it, else by what it is. */
+export function decide(
+  model: Model,
+  source: ModelTensor,
+  rule: PlanRule | undefined,
+  options: ModelPlanOptions,
+  chosen: ReadonlyMap<ModelTensor, Chosen>,
+): Decision {
+  const decision = rule
+    ? byRule(model, source, rule, options)
+    : byDefault(model, source, options, chosen);
+  return decision.to === undefined && isFloat8(source) ? widened(source, decision) : decision;
+}
+
+/** GGUF has no 8-bit floats: they become the type that holds them, with their scales, without loss. */
+function widened({ scale }: ModelTensor, { reason }: Decision): Decision {
+  return { to: scale === undefined ? 'BF16' : 'F32', reason: `${reason}, in a type that GGUF has` };
+}
+
+/** What a rule makes of a tensor. Those that are never quantized it does not reach, unless it names one of them. */
+function byRule(
+  model: Model,
+  source: ModelTensor,
+  { type, exact }: PlanRule,
+  { requantize = false }: ModelPlanOptions,
+): Decision {
+  if (type === 'keep' || type === 'drop') return { reason: 'kept by a rule', unchecked: true };
+  const kept = keptAs(model, source);
+  if (kept !== undefined && !isPlainNumber(type)) {
+    if (!exact) return { reason: kept };
+    throw invalid(
+      `the rule for ${quote(source.name)} cannot make it ${type}: models cannot run with it quantized ` +
+        `(${kept}); F32, F16, BF16, keep and drop are possible`,
+    );
+  }
+  if (kept !== undefined && !exact && type !== 'F32') return { reason: kept };
+  checkConvertible(source, type, requantize);
   return fitted(source, type, 'a rule');
 }
 
-/** Why the tool would keep a tensor whatever it holds, if it would. */
-function keptAs({ format }: Model, { name, shape }: ModelTensor): string | undefined {
-  if (shape.length < 2) return 'kept: fewer than two dimensions';
-  if (isUntouched(name)) return 'kept: by its name';
-  if (format === 'gguf' && !name.endsWith('weight')) return 'kept: its name does not end in weight';
-  return undefined;
-}
-
-/** The types of a mixture; none where all are to be the same. */
-export function chosenTypes(
-  model: Model,
-  { type, pure = false, importance }: ModelPlanOptions,
-  ruled: (name: string) => boolean,
-): ReadonlyMap<ModelTensor, Chosen> {
-  if (pure || type === 'keep' || ggmlTypes[targets[type as TargetName].type].blockSize === 1)
-    return new Map();
-  return chooseTypes(
-    model,
-    type as TargetName,
-    importance !== undefined,
-    (tensor) => keptAs(model, tensor) === undefined && !ruled(tensor.name),
-  );
-}
-
 /** What becomes of a tensor that no rule speaks for. */
-export function byDefault(
+function byDefault(
   model: Model,
   source: ModelTensor,
   { type, requantize = false, minValues = 1024 }: ModelPlanOptions,
@@ -60,14 +76,43 @@ export function byDefault(
   if (kept !== undefined) return { reason: kept };
   if ((elementCount(source.shape) as number) < minValues)
     return { reason: `kept: fewer than ${minValues} values` };
-  if (!isFloat(source.type)) {
-    const quantized = source.type !== undefined && targetTypes.includes(source.type);
-    if (!quantized) return { reason: `kept: ${source.typeName} is not converted` };
-    if (!requantize) return { reason: 'kept: quantized already' };
-  }
+  if (isInteger(source)) return { reason: `kept: ${source.typeName} is not converted` };
   const all = { type: targets[type as TargetName].type, reason: 'the type asked for' };
   const { type: to, reason } = chosen.get(source) ?? all;
-  return fitted(source, to, reason);
+  if (source.shape.length > 4 && !isPlainNumber(to))
+    return { reason: 'kept: more than four dimensions' };
+  // Of a type that safetensors has and GGUF has not, the plan says what can be done.
+  if (source.type === undefined && source.typeId === undefined && !isFloat8(source))
+    return { reason: `kept: ${source.typeName} is not converted` };
+  const decision = fitted(source, to, reason);
+  if (decision.to !== source.type) checkConvertible(source, to, requantize);
+  return decision;
+}
+
+function fitted(source: ModelTensor, type: GgmlTypeName, why: string): Decision {
+  const row = source.shape.at(-1) ?? 1;
+  const to = fittingType(type, row);
+  if (to === type) return { to, reason: why };
+  return { to, reason: `${why}, but rows of ${row} are not whole blocks of ${type}` };
+}
+
+/** As the tool: what is quantized already loses twice, and a file with its old types would bear a wrong name. */
+function checkConvertible(tensor: ModelTensor, to: GgmlTypeName, requantize: boolean): void {
+  const { name, type, typeName } = tensor;
+  if (isFloat(tensor) || type === to) return;
+  const readable = type !== undefined && targetTypes.includes(type);
+  if (!readable) {
+    throw new FewbitsError(
+      'UNSUPPORTED',
+      `tensor ${quote(name)} is ${typeName}, which cannot be converted to ${to}; a rule can keep it`,
+    );
+  }
+  if (!requantize) {
+    throw invalid(
+      `tensor ${quote(name)} is ${typeName} already: give the model that it was made of, keep it by a rule, ` +
+        `or make it ${to} nevertheless, which loses twice, with requantize (--requantize)`,
+    );
+  }
 }
 
 /** As the tool: none is fine but for what would be garbage without; a wrong one is not, but for the embedding. */
@@ -91,19 +136,4 @@ export function importanceOf(
     );
   }
   return fits ? weights : undefined;
-}
-
-function fitted(source: ModelTensor, type: GgmlTypeName, why: string): Decision {
-  const row = rowLength(source);
-  const to = fittingType(type, row);
-  if (to === type) return { to, reason: why };
-  return { to, reason: `${why}, but rows of ${row} are not whole blocks of ${type}` };
-}
-
-function checkConvertible({ name, type, typeName }: ModelTensor): void {
-  if (isFloat(type) || (type !== undefined && targetTypes.includes(type))) return;
-  throw new FewbitsError(
-    'UNSUPPORTED',
-    `tensor ${quote(name)} is ${typeName}, which cannot be converted`,
-  );
 }

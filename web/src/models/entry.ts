@@ -1,6 +1,12 @@
 // What `fewbits/models` exports on every platform.
 
-export { type Conversion, type Converter, createConverter } from './convert.js';
+export {
+  type Conversion,
+  type Converted,
+  type Converter,
+  createConverter,
+  type SourceType,
+} from './convert.js';
 export { type TensorError, tensorErrors } from './errors.js';
 export { imatrixMetadata } from './importance.js';
 export { type Model, type ModelTensor, openModel } from './model.js';
@@ -8,4 +14,5 @@ export type { ModelPlanOptions, TensorRule } from './options.js';
 export { type ModelPlan, type PlannedTensor, planModel } from './plan.js';
 export type { ConverterPool } from './pool.js';
 export { type ModelProgress, type QuantizeModelOptions, quantizeModel } from './quantize.js';
+export type { Scale } from './scales.js';
 export { type MixtureName, mixtures, targetTypes } from './targets.js';

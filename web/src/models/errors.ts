@@ -3,10 +3,10 @@
 import { options as known } from '../core/arguments.js';
 import { FewbitsError } from '../core/errors.js';
 import type { GgmlTypeName } from '../core/ggml-types.js';
-import type { GgmlQuantizedType } from '../families/ggml.js';
-import { elementsOf, toFloat32 } from '../io/elements.js';
 import { elementCount, quote } from '../io/source.js';
 import type { Fewbits } from '../load/fewbits.js';
+import { createScaleReader, scalingOf } from './chunks.js';
+import { createRowReader, type SourceType } from './convert.js';
 import type { Model, ModelTensor } from './model.js';
 import type { ModelPlan } from './plan.js';
 
@@ -30,7 +30,8 @@ const chunkValues = 1 << 16;
  * the order of the plan, in a few hundred kilobytes of memory. Those that were kept must be the same byte for byte.
  *
  * @param made the file that `quantizeModel` gave for this plan, opened with `openModel`
- * @throws FewbitsError CORRUPT_DATA for a tensor that is missing, of another type or shape, or not the same
+ * @throws FewbitsError CORRUPT_DATA for a tensor that is missing, of another type or shape, or not the same;
+ * NON_FINITE for one that holds infinities or NaN
  */
 export async function* tensorErrors(
   fb: Fewbits,
@@ -70,6 +71,10 @@ export async function* tensorErrors(
       const length = Math.min(step, values - start);
       const x = await before(model, source, start, length);
       const error = fb.error(x, await after(made, tensor, start, length));
+      if (!Number.isFinite(error.mse)) {
+        const message = `tensor ${quote(name)} holds values that are not finite, from value ${start}`;
+        throw new FewbitsError('NON_FINITE', message);
+      }
       squares += error.mse * length;
       if (zeros.length < length) zeros = new Float32Array(length);
       signalSquares += fb.error(x, zeros.subarray(0, length)).mse * length;
@@ -93,22 +98,20 @@ type FloatReader = (
   length: number,
 ) => Promise<Float32Array>;
 
-/** Reads values as float32; what it gives holds until the next call. */
+/** Reads whole rows of values as float32; what it gives holds until the next call. */
 function createFloatReader(fb: Fewbits): FloatReader {
+  const decode = createRowReader(fb);
+  let scales: ((tensor: ModelTensor) => Promise<Float32Array>) | undefined;
   let bytes = new Uint8Array(0);
-  let floats = new Float32Array(0);
   return async (model, tensor, start, length) => {
-    const { type } = tensor;
+    scales ??= createScaleReader(model);
     const size = tensor.byteLength / (elementCount(tensor.shape) as number);
     if (bytes.length < length * size) bytes = new Uint8Array(length * size);
     const read = await model.read(tensor, start * size, length * size, bytes);
-    if (type === 'F32' || type === 'F64') {
-      const element = type === 'F32' ? 'f32' : 'f64';
-      return toFloat32(elementsOf(read, element), element);
-    }
-    if (floats.length < length) floats = new Float32Array(length);
-    const out = floats.subarray(0, length);
-    return fb.ggml.dequantize(read, type as GgmlQuantizedType, length, out);
+    const rowLength = Math.max(1, tensor.shape.at(-1) ?? 1);
+    const scaling = await scalingOf(tensor, scales, start / rowLength, length / rowLength);
+    const from = tensor.type ?? (tensor.typeName as SourceType);
+    return decode({ bytes: read, from, rowLength, ...scaling });
   };
 }
 

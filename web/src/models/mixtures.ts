@@ -16,8 +16,8 @@ export interface Chosen {
  * most, by their role and by how many of that role came before. `Q3_K`, `Q4_K` and `Q5_K`, which the tool takes for
  * their mixtures of medium size, are the one type here, but for the output tensor.
  *
- * Left out are the tool's rules for types that are not made here, and its rule for models of 70 billion parameters
- * other than llama's. Of safetensors neither architecture nor experts are known.
+ * Left out are the tool's rules for types that are not made here. Of safetensors neither architecture nor experts are
+ * known.
  *
  * @param converted whether the tool would convert the tensor and no rule speaks for it: those count
  */
@@ -43,6 +43,10 @@ export function chooseTypes(
   named.sort((a, b) => a.layer - b.layer || (a.native < b.native ? -1 : 1));
   for (const { tensor, role, layer } of named) {
     if (!converted(tensor)) continue;
+    if (name === 'MXFP4_MOE') {
+      chosen.set(tensor, { type: ofExperts(tensor) ? type : 'Q8_0', reason: `${role} in ${name}` });
+      continue;
+    }
     if (role === 'output' || (tied && role === 'embedding')) {
       const row = tensor.shape.at(-1) ?? 1;
       chosen.set(tensor, { type: outputType(type, row, facts), reason: 'the output tensor' });
@@ -61,6 +65,9 @@ export function chooseTypes(
   }
   return chosen;
 }
+
+/** The matrices of experts stand in one tensor of three dimensions. */
+const ofExperts = ({ shape }: ModelTensor) => (shape.at(-3) ?? 1) > 1;
 
 function outputType(type: GgmlTypeName, row: number, { architecture }: Facts): GgmlTypeName {
   if (architecture === 'falcon' || row % ggmlTypes[type].blockSize !== 0) return 'Q8_0';
@@ -103,13 +110,12 @@ function mixedType(place: Place): GgmlTypeName | undefined {
 }
 
 function valueType(place: Place): GgmlTypeName | undefined {
-  const { architecture, layers, experts, queriesPerKey } = place.facts;
+  const { experts, is70B } = place.facts;
   if (experts === 8) return 'Q8_0';
   const type = valueTypeOfMost(place);
   // Where eight heads share a small tensor, more bits for it cost next to nothing.
-  const large = architecture === 'llama' && layers === 80 && queriesPerKey > 1;
   const low = ['Q3_K', 'Q4_K'].includes(type ?? targets[place.name].type);
-  return large && low ? 'Q5_K' : type;
+  return is70B && low ? 'Q5_K' : type;
 }
 
 function valueTypeOfMost(place: Place): GgmlTypeName | undefined {

@@ -4,6 +4,8 @@ import type { GgmlTypeName } from '../core/ggml-types.js';
 import { type GgufEntryInput, openGguf } from '../io/gguf.js';
 import { openSafetensors, type SafetensorsType } from '../io/safetensors.js';
 import { type ByteSource, readExactly, toReader } from '../io/source.js';
+import { joinParts } from './parts.js';
+import { findScales, type Scale } from './scales.js';
 
 /** A tensor of a model, whatever file it is in. */
 export interface ModelTensor {
@@ -17,6 +19,8 @@ export interface ModelTensor {
   /** The number of a type that only the file knows. */
   readonly typeId?: number;
   readonly byteLength: number;
+  /** What its values are to be multiplied by: 8-bit floats have their scales in a tensor beside them. */
+  readonly scale?: Scale;
 }
 
 /** A model file, opened: names, shapes and metadata are here, data are read when asked for. */
@@ -42,11 +46,31 @@ const sameBytes: Partial<Record<SafetensorsType, GgmlTypeName>> = {
 
 /**
  * Opens a GGUF or safetensors file; its first bytes tell which. Names are taken as they are. The strings of
- * safetensors' `__metadata__` become GGUF metadata under `safetensors.`.
+ * safetensors' `__metadata__` become GGUF metadata under `safetensors.`. Scales of 8-bit floats are no tensors of
+ * their own, but what their tensors hold under `scale`.
  *
- * @throws FewbitsError CORRUPT_DATA for a file that is neither or breaks its format's rules
+ * @param source a file, or all files of a model in several: the parts of a split GGUF, the shards of safetensors
+ * @throws FewbitsError CORRUPT_DATA for a file that is neither or breaks its format's rules, INVALID_ARGUMENT for some
+ * parts of a split model without the others
  */
-export async function openModel(source: ByteSource): Promise<Model> {
+export async function openModel(source: ByteSource | readonly ByteSource[]): Promise<Model> {
+  const sources = Array.isArray(source) ? (source as ByteSource[]) : [source as ByteSource];
+  const parts: Model[] = [];
+  for (const one of sources) parts.push(await openPart(one));
+  const model = joinParts(parts);
+  const { scales, superfluous } = findScales(model);
+  if (scales.size === 0 && superfluous.size === 0) return model;
+  const tensors = model.tensors.filter((tensor) => !superfluous.has(tensor));
+  return {
+    ...model,
+    tensors: tensors.map((tensor) => {
+      const scale = scales.get(tensor);
+      return scale === undefined ? tensor : { ...tensor, scale };
+    }),
+  };
+}
+
+async function openPart(source: ByteSource): Promise<Model> {
   const reader = toReader(source);
   const magic = await readExactly(reader, 0, Math.min(4, reader.size));
   return String.fromCharCode(...magic) === 'GGUF' ? openGgufModel(source) : openTensors(source);

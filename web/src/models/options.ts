@@ -8,9 +8,12 @@ import { type MixtureName, mixtures, targetTypes } from './targets.js';
 
 /** What becomes of the tensors whose names match. */
 export interface TensorRule {
-  /** A name, in which `*` stands for anything, or a pattern. */
+  /**
+   * A name, in which `*` stands for anything, or a pattern. What models cannot run with quantized (norms, routers, what
+   * has one dimension) is reached by its very name alone, and only for F32, F16 and BF16, or to be kept or dropped.
+   */
   name: string | RegExp;
-  /** A type, 'keep' for the bytes as they are, 'drop' to leave the tensor out. */
+  /** A type, 'keep' for the bytes as they are, whatever they hold, 'drop' to leave the tensor out. */
   type: GgmlTypeName | 'keep' | 'drop';
 }
 
@@ -20,7 +23,7 @@ export interface ModelPlanOptions {
    * get another one. Of Q3_K, Q4_K and Q5_K only the output tensor does. 'keep' only changes the file's format.
    */
   type: GgmlTypeName | MixtureName | 'keep';
-  /** The first that matches a tensor decides. */
+  /** The first that matches a tensor decides. One that matches none is refused, unless `allowUnmatched` says otherwise. */
   rules?: readonly TensorRule[] | undefined;
   /** Give all tensors the same type, the output tensor too, which has Q6_K or Q8_0 otherwise. */
   pure?: boolean | undefined;
@@ -29,7 +32,16 @@ export interface ModelPlanOptions {
    * are converted without. Some mixtures choose other types where there is one.
    */
   importance?: ReadonlyMap<string, Float32Array> | undefined;
-  /** Convert tensors that are quantized already, which loses more than once. Default false: they are kept. */
+  /** Take rules that match no tensor. Default false. */
+  allowUnmatched?: boolean | undefined;
+  /**
+   * What a tensor is called in the file, by its name in the model. Rules and importance go by the latter.
+   */
+  rename?: ((name: string) => string) | undefined;
+  /**
+   * Convert tensors that are quantized already, which loses more than once. Default false: a model that holds any that
+   * would be converted is refused.
+   */
   requantize?: boolean | undefined;
   /** Tensors of fewer values are kept. Default 1024. */
   minValues?: number | undefined;
@@ -43,6 +55,8 @@ const names: readonly (keyof ModelPlanOptions)[] = [
   'type',
   'rules',
   'pure',
+  'allowUnmatched',
+  'rename',
   'importance',
   'requantize',
   'minValues',
@@ -50,9 +64,12 @@ const names: readonly (keyof ModelPlanOptions)[] = [
   'alignment',
 ];
 
-/** A rule whose names are a pattern. */
+/** A rule, ready to be asked. */
 export interface PlanRule {
-  readonly pattern: RegExp;
+  readonly name: string | RegExp;
+  readonly matches: (name: string) => boolean;
+  /** It names one tensor. */
+  readonly exact: boolean;
   readonly type: TensorRule['type'];
 }
 
@@ -63,14 +80,16 @@ export function checkPlanOptions(given: ModelPlanOptions): {
 } {
   const options = known<ModelPlanOptions>('options', given, names);
   checkTarget('type', options.type, ['keep', ...mixtures]);
-  for (const name of ['pure', 'requantize'] as const) {
+  for (const name of ['pure', 'requantize', 'allowUnmatched'] as const) {
     if (options[name] !== undefined && typeof options[name] !== 'boolean')
       throw invalid(`${name} must be true or false, got ${describe(options[name])}`);
   }
-  const { importance, minValues = 0 } = options;
+  const { importance, rename, minValues = 0 } = options;
   integer('minValues', minValues, 0, Number.MAX_SAFE_INTEGER);
   if (importance !== undefined && typeof importance?.get !== 'function')
     throw invalid(`importance must be a Map of names to weights, got ${describe(importance)}`);
+  if (rename !== undefined && typeof rename !== 'function')
+    throw invalid(`rename must be a function of a name, got ${describe(rename)}`);
   for (const name of ['rules', 'metadata'] as const) {
     if (options[name] !== undefined && !Array.isArray(options[name]))
       throw invalid(`${name} must be an array, got ${describe(options[name])}`);
@@ -81,7 +100,12 @@ export function checkPlanOptions(given: ModelPlanOptions): {
 function checkRule(rule: TensorRule): PlanRule {
   const { name, type } = known<TensorRule>('a rule', rule, ['name', 'type']);
   checkTarget(`the rule for ${describe(name)}`, type, ['keep', 'drop']);
-  return { pattern: patternOf(name), type };
+  return {
+    name,
+    matches: matcherOf(name),
+    exact: name === String(name) && !name.includes('*'),
+    type,
+  };
 }
 
 function checkTarget(what: string, type: unknown, words: readonly string[]): void {
@@ -91,11 +115,27 @@ function checkTarget(what: string, type: unknown, words: readonly string[]): voi
   );
 }
 
-function patternOf(name: string | RegExp): RegExp {
-  // Without g and y, which would make test() remember where it was.
-  if (name instanceof RegExp) return new RegExp(name.source, name.flags.replace(/[gy]/g, ''));
-  if (typeof name !== 'string')
-    throw invalid(`a rule's name must be a string or a RegExp, got ${describe(name)}`);
-  const parts = name.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 's');
+function matcherOf(given: unknown): (name: string) => boolean {
+  if (Object.prototype.toString.call(given) === '[object RegExp]') {
+    const { source, flags } = given as RegExp;
+    // Without g and y, which would make test() remember where it was.
+    const pattern = new RegExp(source, flags.replace(/[gy]/g, ''));
+    return (name) => pattern.test(name);
+  }
+  if (typeof given !== 'string')
+    throw invalid(`a rule's name must be a string or a RegExp, got ${describe(given)}`);
+  const [first = '', ...rest] = given.split('*');
+  const last = rest.pop();
+  if (last === undefined) return (name) => name === given;
+  return (name) => {
+    if (!name.startsWith(first)) return false;
+    // Each part as early as it comes: what fits at all fits so.
+    let at = first.length;
+    for (const part of rest) {
+      const found = name.indexOf(part, at);
+      if (found < 0) return false;
+      at = found + part.length;
+    }
+    return name.length - last.length >= at && name.endsWith(last);
+  };
 }

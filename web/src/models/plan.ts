@@ -3,16 +3,21 @@
 import { FewbitsError } from '../core/errors.js';
 import { type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
 import { type GgufEntryInput, type GgufPlan, planGguf } from '../io/gguf.js';
-import { elementCount, quote } from '../io/source.js';
-import { byDefault, byRule, chosenTypes, type Decision, importanceOf } from './decide.js';
+import { describe, elementCount, invalid, quote } from '../io/source.js';
+import { refuseQuantized } from './checkpoints.js';
+import { type Decision, decide, importanceOf } from './decide.js';
+import { keptAs } from './kept.js';
+import { type Chosen, chooseTypes } from './mixtures.js';
 import type { Model, ModelTensor } from './model.js';
-import { checkPlanOptions, type ModelPlanOptions } from './options.js';
+import { checkPlanOptions, type ModelPlanOptions, type PlanRule } from './options.js';
 import { type TargetName, targets } from './targets.js';
 
 /** What becomes of one tensor, and why. */
 export interface PlannedTensor {
   readonly source: ModelTensor;
+  /** Its name in the file. */
   readonly name: string;
+  /** Its shape in the file: of more than four dimensions the outermost are one there. */
   readonly shape: readonly number[];
   /** Undefined: the bytes are kept. */
   readonly to: GgmlTypeName | undefined;
@@ -20,6 +25,8 @@ export interface PlannedTensor {
   readonly byteLength: number;
   /** The weights of its columns, or of the columns of each of its matrices, if it is converted with any. */
   readonly importance: Float32Array | undefined;
+  /** A rule wants its bytes as they are: others that hold NaN or infinities are refused on the way. */
+  readonly unchecked: boolean;
 }
 
 export interface ModelPlan {
@@ -27,47 +34,110 @@ export interface ModelPlan {
   readonly gguf: GgufPlan;
   /** The length of the file to be made. */
   readonly byteLength: number;
+  /** What a person should know before the file is made. */
+  readonly warnings: readonly string[];
 }
 
 const quantizationVersion = 2;
 
+/** What ggml has room for: bytes of a name, with its end, and dimensions. */
+const longestName = 63;
+const mostDimensions = 4;
+
 /**
  * Decides the type of each tensor and lays out the GGUF file, without reading any data.
  *
- * Kept are: what a rule says; tensors of one dimension; small ones; those that llama.cpp's quantize tool leaves
- * alone by name (for GGUF also all whose names do not end in `weight`); integers; what is quantized already. All
- * others get the type asked for, or what the mixture of that name says, or the one with smaller blocks that the tool
- * falls back to when rows are not whole blocks, or F16. Of safetensors the names that transformers' decoder-only models
- * have are understood. All metadata stay but `general.file_type` and `general.quantization_version`.
+ * Kept are: what a rule says; tensors of one dimension, where outermost sizes of 1 do not count; small ones; those that
+ * llama.cpp's quantize tool leaves alone by name (for GGUF also all whose names do not end in `weight`), under the names
+ * of transformers too; integers. All others get the type asked for, or what the mixture of that name says, or the one
+ * with smaller blocks that the tool falls back to when rows are not whole blocks, or F16. Of safetensors the names that
+ * transformers' decoder-only models have are understood. Floats of 8 bits are multiplied by their scales. All metadata
+ * stay but `general.file_type`, `general.quantization_version` and what says which part of a split file this was.
  *
- * @throws FewbitsError INVALID_ARGUMENT for types that cannot be made, for importance of another length than the
- * tensor's, and for a tensor of Q2_K_S in Q2_K without any; UNSUPPORTED for tensors that GGUF has no type for
+ * A tensor of more than four dimensions is not quantized; its shape is noted under `comfy.gguf.orig_shape.NAME`.
+ *
+ * @throws FewbitsError INVALID_ARGUMENT for types that cannot be made, for rules that match nothing, for tensors that
+ * are quantized already, for importance of another length than the tensor's, and for a tensor of Q2_K_S in Q2_K without
+ * any; UNSUPPORTED for tensors that GGUF has no type for, and for checkpoints that other tools quantized
  */
 export function planModel(model: Model, planOptions: ModelPlanOptions): ModelPlan {
   const { options, rules } = checkPlanOptions(planOptions);
-  const chosen = chosenTypes(model, options, (name) => rules.some((one) => one.pattern.test(name)));
+  refuseQuantized(model);
+  const ruleOf = assignRules(model, rules, options);
+  const chosen = chosenTypes(model, options, ruleOf);
+  const warnings: string[] = [];
+  const notes: GgufEntryInput[] = [];
   const tensors: PlannedTensor[] = [];
   for (const source of model.tensors) {
-    const rule = rules.find(({ pattern }) => pattern.test(source.name));
+    const rule = ruleOf.get(source);
     if (rule?.type === 'drop') continue;
-    const decision = rule
-      ? byRule(source, rule.type as GgmlTypeName | 'keep')
-      : byDefault(model, source, options, chosen);
-    tensors.push(planned(source, decision, options));
+    const decision = decide(model, source, rule, options, chosen);
+    const tensor = planned(source, decision, options);
+    tensors.push(tensor);
+    if (source.shape.length > mostDimensions) notes.push(shapeNote(tensor));
+    if (isLong(tensor.name)) warnings.push(longNameWarning(tensor.name));
   }
   const gguf = planGguf(
-    plannedMetadata(model, options),
+    plannedMetadata(model, options, notes),
     tensors.map(({ name, shape, to, source, byteLength }) => {
       return { name, shape, type: to ?? source.type ?? (source.typeId as number), byteLength };
     }),
-    options.alignment === undefined ? {} : { alignment: options.alignment },
+    { alignment: options.alignment, longNames: true },
   );
-  return { tensors, gguf, byteLength: gguf.byteLength };
+  return { tensors, gguf, byteLength: gguf.byteLength, warnings };
+}
+
+/** The rule that speaks for each tensor. */
+function assignRules(
+  { tensors }: Model,
+  rules: readonly PlanRule[],
+  { allowUnmatched = false }: ModelPlanOptions,
+): ReadonlyMap<ModelTensor, PlanRule> {
+  const found = new Map<ModelTensor, PlanRule>();
+  const matched = new Set<PlanRule>();
+  for (const tensor of rules.length > 0 ? tensors : []) {
+    for (const rule of rules) {
+      if (!rule.matches(tensor.name)) continue;
+      matched.add(rule);
+      if (!found.has(tensor)) found.set(tensor, rule);
+    }
+  }
+  const without = rules.find((rule) => !matched.has(rule));
+  if (without !== undefined && !allowUnmatched) {
+    const { name } = without;
+    const similar = tensors.find(
+      (tensor) => typeof name === 'string' && tensor.name.includes(name),
+    );
+    const hint = similar
+      ? `; * stands for anything: "*${name}*" would match ${quote(similar.name)}`
+      : '';
+    throw invalid(
+      `the rule for ${describe(name)} matches no tensor${hint}; allowUnmatched (--allow-unmatched) takes such rules`,
+    );
+  }
+  return found;
+}
+
+/** The types of a mixture; none where all are to be the same. */
+function chosenTypes(
+  model: Model,
+  { type, pure = false, importance }: ModelPlanOptions,
+  ruleOf: ReadonlyMap<ModelTensor, PlanRule>,
+): ReadonlyMap<ModelTensor, Chosen> {
+  if (type === 'keep') return new Map();
+  const { blockSize } = ggmlTypes[targets[type as TargetName].type];
+  if (pure || blockSize === 1) return new Map();
+  return chooseTypes(
+    model,
+    type as TargetName,
+    importance !== undefined,
+    (tensor) => !ruleOf.has(tensor) && keptAs(model, tensor) === undefined,
+  );
 }
 
 function planned(
   source: ModelTensor,
-  { to, reason }: Decision,
+  { to, reason, unchecked = false }: Decision,
   options: ModelPlanOptions,
 ): PlannedTensor {
   const converts = to !== undefined && to !== source.type;
@@ -80,14 +150,43 @@ function planned(
   }
   return {
     source,
-    name: source.name,
-    shape: source.shape,
+    name: nameOf(source, options),
+    shape: shapeOf(source),
     to: converts ? to : undefined,
     reason,
     byteLength: converts ? convertedBytes(source, to) : source.byteLength,
     importance,
+    unchecked,
   };
 }
+
+function nameOf({ name }: ModelTensor, { rename }: ModelPlanOptions): string {
+  if (rename === undefined) return name;
+  const renamed: unknown = rename(name);
+  if (typeof renamed === 'string') return renamed;
+  throw invalid(`rename must give a string, for ${quote(name)} it gave ${describe(renamed)}`);
+}
+
+/** The outermost dimensions in one, where there are more than ggml has: the bytes are in the same order. */
+function shapeOf({ shape }: ModelTensor): readonly number[] {
+  const surplus = shape.length - mostDimensions;
+  if (surplus <= 0) return shape;
+  const outer = shape.slice(0, surplus + 1).reduce((count, size) => count * size, 1);
+  return [outer, ...shape.slice(surplus + 1)];
+}
+
+/** The key under which ComfyUI's GGUF loader looks for the shape that a tensor had. */
+function shapeNote({ name, source }: PlannedTensor): GgufEntryInput {
+  const value = { type: 'i32' as const, values: Int32Array.from(source.shape) };
+  return { key: `comfy.gguf.orig_shape.${name}`, type: 'array', value };
+}
+
+/** UTF-8 has at least one byte for each character, and at most three. */
+const isLong = (name: string): boolean =>
+  name.length > longestName / 3 && new TextEncoder().encode(name).length > longestName;
+
+const longNameWarning = (name: string): string =>
+  `the name ${quote(name)} is longer than the ${longestName} bytes that llama.cpp reads; rename (--rename) can shorten it`;
 
 function convertedBytes({ shape }: ModelTensor, to: GgmlTypeName): number {
   const { blockSize, bytesPerBlock } = ggmlTypes[to];
@@ -97,13 +196,17 @@ function convertedBytes({ shape }: ModelTensor, to: GgmlTypeName): number {
 function plannedMetadata(
   model: Model,
   { type, metadata = [] }: ModelPlanOptions,
+  notes: readonly GgufEntryInput[],
 ): GgufEntryInput[] {
   const entries = new Map(model.metadata.map((entry) => [entry.key, entry]));
   const set = (entry: GgufEntryInput) => entries.set(entry.key, entry);
   if (type !== 'keep') {
     set({ key: 'general.quantization_version', type: 'u32', value: quantizationVersion });
-    set({ key: 'general.file_type', type: 'u32', value: targets[type as TargetName].fileType });
+    const { fileType } = targets[type as TargetName];
+    // A type that llama.cpp has no number for: without one it goes by the tensors.
+    if (fileType === undefined) entries.delete('general.file_type');
+    else set({ key: 'general.file_type', type: 'u32', value: fileType });
   }
-  for (const entry of metadata) set(entry);
+  for (const entry of [...notes, ...metadata]) set(entry);
   return [...entries.values()];
 }

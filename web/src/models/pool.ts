@@ -15,7 +15,7 @@ import {
   sourceOf,
   startRemote,
 } from '../worker/start.js';
-import type { Conversion, Converter } from './convert.js';
+import type { Conversion, Converted, Converter } from './convert.js';
 import { type ConverterWorker, RUNS } from './serve.js';
 
 /** How a pool of converting workers runs. */
@@ -49,7 +49,7 @@ type Worker = Remote<ConverterWorker>;
 
 interface Job {
   readonly conversion: Conversion;
-  resolve(bytes: Uint8Array): void;
+  resolve(converted: Converted): void;
   reject(error: unknown): void;
 }
 
@@ -96,7 +96,7 @@ class Workers implements ConverterPool {
     return [...this.#workers.values()].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
   }
 
-  convert(conversion: Conversion): Promise<Uint8Array> {
+  convert(conversion: Conversion): Promise<Converted> {
     return new Promise((resolve, reject) => {
       if (this.#isEnded) throw this.#ended;
       this.#waiting.push({ conversion, resolve, reject });
@@ -160,7 +160,7 @@ class Workers implements ConverterPool {
       const transfer = spare ? [kept.buffer, spare] : [kept.buffer];
       kept.buffer = new ArrayBuffer(0);
       const call = worker.call('convert', [{ ...job.conversion, bytes }], { transfer });
-      const { bytes: converted, used, memoryBytes } = await call;
+      const { used, memoryBytes, ...converted } = await call;
       kept.memoryBytes = memoryBytes;
       if (used !== null) kept.buffer = used;
       job.resolve(converted);

@@ -11,15 +11,16 @@ export type MixtureName =
   | 'Q4_K_S'
   | 'Q4_K_M'
   | 'Q5_K_S'
-  | 'Q5_K_M';
+  | 'Q5_K_M'
+  | 'MXFP4_MOE';
 
-/** What a model can be quantized to: a type for most tensors, and the number in `general.file_type`. */
+/** What a model can be quantized to: a type for most tensors, and the number in `general.file_type`, if there is one. */
 interface Target {
   readonly type: GgmlTypeName;
-  readonly fileType: number;
+  readonly fileType: number | undefined;
 }
 
-const target = (type: GgmlTypeName, fileType: number): Target => ({ type, fileType });
+const target = (type: GgmlTypeName, fileType?: number): Target => ({ type, fileType });
 
 export const targets = {
   F32: target('F32', 0),
@@ -39,7 +40,7 @@ export const targets = {
   BF16: target('BF16', 32),
   TQ1_0: target('TQ1_0', 36),
   TQ2_0: target('TQ2_0', 37),
-  MXFP4: target('MXFP4', 38),
+  MXFP4: target('MXFP4'),
   NVFP4: target('NVFP4', 39),
   Q1_0: target('Q1_0', 40),
   Q2_0: target('Q2_0', 41),
@@ -51,6 +52,7 @@ export const targets = {
   Q4_K_M: target('Q4_K', 15),
   Q5_K_S: target('Q5_K', 16),
   Q5_K_M: target('Q5_K', 17),
+  MXFP4_MOE: target('MXFP4', 38),
 } as const satisfies Partial<Record<GgmlTypeName | MixtureName, Target>>;
 
 export type TargetName = keyof typeof targets;

@@ -1,0 +1,101 @@
+// The scales of 8-bit float checkpoints: which tensor scales which, and over how many rows and columns.
+
+import { FewbitsError } from '../core/errors.js';
+import { quote } from '../io/source.js';
+import type { Model, ModelTensor } from './model.js';
+
+/** A tensor of scales, each for `rows` x `columns` values of each matrix. */
+export interface Scale {
+  readonly tensor: ModelTensor;
+  readonly rows: number;
+  readonly columns: number;
+  /** Rows of values and of scales in a matrix, and scales in a row. */
+  readonly rowsOfMatrix: number;
+  readonly down: number;
+  readonly across: number;
+  /** One matrix of scales for all matrices of values. */
+  readonly shared: boolean;
+}
+
+export const isFloat8 = ({ typeName }: ModelTensor): boolean =>
+  typeName === 'F8_E4M3' || typeName === 'F8_E5M2';
+
+/** What the scales of `x.weight` are called: by DeepSeek, by compressed-tensors, and in ComfyUI's files. */
+const scaleNames: readonly ((name: string) => string)[] = [
+  (name) => `${name}_scale_inv`,
+  (name) => `${name}_scale`,
+  (name) => name.replace(/weight$/, 'scale_weight'),
+];
+
+/** Scales of activations, which weights of another type have no use for. */
+const ofActivations = /\.(?:input_scale|output_scale|scale_input)$/;
+
+/** The scales of a model's 8-bit floats, and the tensors that the values make superfluous. */
+export function findScales({ tensors }: Model): {
+  scales: ReadonlyMap<ModelTensor, Scale>;
+  superfluous: ReadonlySet<ModelTensor>;
+} {
+  const scales = new Map<ModelTensor, Scale>();
+  const superfluous = new Set<ModelTensor>();
+  if (!tensors.some(isFloat8)) return { scales, superfluous };
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  for (const tensor of tensors) {
+    if (ofActivations.test(tensor.name) || tensor.name === 'scaled_fp8') superfluous.add(tensor);
+    if (!isFloat8(tensor)) continue;
+    for (const scaleName of scaleNames) {
+      const found = byName.get(scaleName(tensor.name));
+      if (found === undefined || found === tensor) continue;
+      scales.set(tensor, scaleOf(tensor, found));
+      superfluous.add(found);
+      break;
+    }
+  }
+  return { scales, superfluous };
+}
+
+function scaleOf(tensor: ModelTensor, scale: ModelTensor): Scale {
+  const { shape } = tensor;
+  const sizes = [...scale.shape];
+  // A list of scales is one for each of the outermost things; a single one is for all.
+  while (sizes.length < shape.length) sizes.push(1);
+  const matrices = product(shape.slice(0, -2));
+  const own = product(sizes.slice(0, -2));
+  const rowsOfMatrix = shape.at(-2) ?? 1;
+  const [down, across] = [sizes.at(-2) ?? 1, sizes.at(-1) ?? 1];
+  const rows = blockOf(rowsOfMatrix, down);
+  const columns = blockOf(shape.at(-1) ?? 1, across);
+  const fits = sizes.length === shape.length && (own === 1 || own === matrices);
+  const known = ['F32', 'F16', 'BF16', 'F64'].includes(scale.typeName);
+  if (!fits || !known || rows === undefined || columns === undefined) {
+    throw new FewbitsError(
+      'UNSUPPORTED',
+      `tensor ${quote(scale.name)} of ${scale.typeName} with shape [${scale.shape}] does not scale ` +
+        `${quote(tensor.name)} with shape [${shape}] in a way that is known here`,
+    );
+  }
+  const shared = own === 1;
+  return { tensor: scale, rows, columns, rowsOfMatrix, down, across, shared };
+}
+
+const product = (sizes: readonly number[]) => sizes.reduce((count, size) => count * size, 1);
+
+/** The size of blocks of which there are `count`: usually 128, the last maybe smaller. */
+function blockOf(size: number, count: number): number | undefined {
+  if (count === 1) return Math.max(1, size);
+  if (count === size) return 1;
+  if (Math.ceil(size / 128) === count) return 128;
+  return count > 0 && size % count === 0 ? size / count : undefined;
+}
+
+/** The scales of some rows, row after row. */
+export function scalesOfRows(scale: Scale, all: Float32Array, firstRow: number, rows: number) {
+  const { across, down, rowsOfMatrix, shared } = scale;
+  const found = new Float32Array(rows * across);
+  for (let i = 0; i < rows; i++) {
+    const row = firstRow + i;
+    const matrix = shared ? 0 : Math.floor(row / rowsOfMatrix);
+    const at = (matrix * down + Math.floor((row % rowsOfMatrix) / scale.rows)) * across;
+    found.set(all.subarray(at, at + across), i * across);
+  }
+  return found;
+}
