@@ -1,6 +1,6 @@
 // `fewbits embed-quantize`: an array of numbers to packed codes in safetensors.
 
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   type Fewbits,
@@ -10,8 +10,10 @@ import {
   type UniformQuantized,
 } from 'fewbits';
 import { type NpyFile, openNpy, uniformToSafetensors, writeSafetensors } from 'fewbits/io';
-import { withFile, writeWhole } from './files.js';
-import { bytesText, oneOf, paths, UsageError, wholeNumber } from './text.js';
+import { withFile } from './files.js';
+import { checkOutput, writeOutput } from './output.js';
+import { print } from './print.js';
+import { bytesText, oneOf, paths, printable, wholeNumber } from './text.js';
 
 export const embedQuantizeHelp = `fewbits embed-quantize <in.npy> <out.safetensors> [--bits N]
 
@@ -26,7 +28,7 @@ parts; only the result is held in memory.
   --name NAME          of the array in the file (default: the name of the npy file)
   --quiet              print nothing but errors`;
 
-export async function embedQuantize(args: string[], signal: AbortSignal): Promise<void> {
+export async function embedQuantize(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -40,7 +42,6 @@ export async function embedQuantize(args: string[], signal: AbortSignal): Promis
     },
   });
   const [input, output] = paths(positionals, ['in.npy', 'out.safetensors']);
-  if (resolve(input) === resolve(output)) throw new UsageError('in and out are the same file');
   const options = {
     bits: wholeNumber('bits', values.bits, 2, 8),
     scheme: oneOf('scheme', values.scheme, ['symmetric', 'asymmetric', 'affine']),
@@ -48,24 +49,23 @@ export async function embedQuantize(args: string[], signal: AbortSignal): Promis
   };
   const { block } = values;
   const fixedBlock = block === undefined ? undefined : wholeNumber('block', block, 1, 2 ** 40);
-  const fb = await load();
   await withFile(input, async (file) => {
+    const out = await checkOutput(output, [file]);
     const npy = await openNpy(file);
+    const fb = await load();
     const rowLength = Math.max(1, npy.shape.at(-1) ?? 1);
-    const quantized = await quantizeInParts(
-      fb,
-      npy,
-      { ...options, block: fixedBlock ?? rowLength },
-      signal,
-    );
+    const quantized = await quantizeInParts(fb, npy, {
+      ...options,
+      block: fixedBlock ?? rowLength,
+    });
     const name = values.name ?? basename(input, '.npy');
     const { tensors, metadata } = uniformToSafetensors(name, quantized, npy.shape);
     const bytes = writeSafetensors(tensors, metadata);
-    await writeWhole(output, [bytes]);
-    if (values.quiet) return;
+    await writeOutput(out, [bytes]);
+    if (values.quiet || out.stream) return;
     const [before, after] = [file.size, bytes.length].map(bytesText);
-    console.log(
-      `${output}: ${npy.shape.join(' x ')} at ${options.bits} bits, ${before} to ${after}`,
+    await print(
+      `${printable(output)}: ${npy.shape.join(' x ')} at ${options.bits} bits, ${before} to ${after}`,
     );
   });
 }
@@ -75,7 +75,6 @@ async function quantizeInParts(
   fb: Fewbits,
   npy: NpyFile,
   options: UniformOptions & { block: number },
-  signal: AbortSignal,
 ): Promise<UniformQuantized> {
   if (npy.fortranOrder && npy.shape.length > 1) {
     throw new FewbitsError('UNSUPPORTED', 'the array is in Fortran order: save it in C order');
@@ -84,7 +83,6 @@ async function quantizeInParts(
   const step = Math.max(1, Math.floor((1 << 22) / unit)) * unit;
   const parts: UniformQuantized[] = [];
   for (let start = 0; start < npy.length || parts.length === 0; start += step) {
-    signal.throwIfAborted();
     const values = await npy.readFloat32(start, Math.min(step, npy.length - start));
     try {
       parts.push(fb.uniform.quantize(values, options));

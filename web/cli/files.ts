@@ -1,26 +1,55 @@
-// Files read in parts, and written whole or not at all.
+// Files that are read in parts.
 
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { RangedReader } from 'fewbits/io';
+import { UsageError } from './text.js';
 
-/** Hands an open file to `work`, to be read in parts, and closes it. */
-export async function withFile<T>(
-  path: string,
-  work: (file: RangedReader) => Promise<T>,
+/** An open file that is read in parts, with what tells it from other files. */
+export interface InputFile extends RangedReader {
+  readonly path: string;
+  readonly identity: string;
+}
+
+/** What a file is, whatever it is called: paths, links and mounts may give it many names. */
+export const identityOf = ({ dev, ino }: BigIntStats): string => `${dev}:${ino}`;
+
+/** Opens a file, hands it to `work` and closes it. */
+export function withFile<T>(path: string, work: (file: InputFile) => Promise<T>): Promise<T> {
+  return withFiles([path], ([file]) => work(file as InputFile));
+}
+
+/** Opens files, hands them to `work` in this order and closes them. */
+export async function withFiles<T>(
+  paths: readonly string[],
+  work: (files: readonly InputFile[]) => Promise<T>,
 ): Promise<T> {
-  const handle = await open(path);
+  const handles: FileHandle[] = [];
   try {
-    const { size } = await handle.stat();
-    return await work({
-      size,
-      read: (offset, length, into) => readAt(handle, offset, length, into),
-    });
+    const files: InputFile[] = [];
+    for (const path of paths) {
+      // Before it is opened: opening a pipe waits for a writer.
+      const found = await stat(path, { bigint: true });
+      if (found.isDirectory()) throw new UsageError(`'${path}' is a folder, not a file`);
+      if (!found.isFile())
+        throw new UsageError(`'${path}' is no regular file: it cannot be read at any place of it`);
+      const handle = await open(path);
+      handles.push(handle);
+      files.push({
+        path,
+        identity: identityOf(found),
+        size: Number(found.size),
+        read: (offset, length, into) => readAt(handle, offset, length, into),
+      });
+    }
+    return await work(files);
   } finally {
-    await handle.close();
+    for (const handle of handles) await handle.close();
   }
 }
 
-async function readAt(
+/** `length` bytes from `offset`, or those up to the end. */
+export async function readAt(
   handle: FileHandle,
   offset: number,
   length: number,
@@ -33,24 +62,4 @@ async function readAt(
     done += bytesRead;
   }
   return bytes.subarray(0, done);
-}
-
-/** Writes beside `path` and moves it there when it is whole: no half file is left under its name. */
-export async function writeWhole(
-  path: string,
-  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-): Promise<void> {
-  const partial = `${path}.partial`;
-  try {
-    const handle = await open(partial, 'w');
-    try {
-      for await (const piece of pieces) await handle.writeFile(piece);
-    } finally {
-      await handle.close();
-    }
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
 }

@@ -1,29 +1,23 @@
 // `fewbits inspect`: what a file holds, from its header.
 
 import { parseArgs } from 'node:util';
-import {
-  type GgufArray,
-  type GgufValue,
-  openGguf,
-  openNpy,
-  openSafetensors,
-  type RangedReader,
-} from 'fewbits/io';
+import { type GgufArray, openGguf, openNpy, openSafetensors, type RangedReader } from 'fewbits/io';
 import { withFile } from './files.js';
-import { bytesText, paths, table } from './text.js';
+import { print, write } from './print.js';
+import { bytesText, cut, jsonPieces, paths, printable, tableLines } from './text.js';
 
 export const inspectHelp = `fewbits inspect <file.gguf | file.safetensors | file.npy> [--json]
 
 Prints what a file holds: its metadata, and name, type, shape and size of each tensor. Only the header
-is read, however large the file is.
+is read, however large the file is. Long names and values are cut, control characters escaped.
 
-  --json               the same as one JSON object; 64-bit integers as strings`;
+  --json               the same as one JSON object, whole; 64-bit integers as strings`;
 
 interface Report {
   format: string;
   bytes: number;
-  metadata: Record<string, unknown>;
-  tensors: {
+  metadata: Iterable<readonly [key: string, value: unknown]>;
+  tensors: readonly {
     name: string;
     type: string;
     shape: readonly number[];
@@ -40,23 +34,47 @@ export async function inspect(args: string[]): Promise<void> {
   });
   const [path] = paths(positionals, ['file']);
   const report = await withFile(path, describe);
-  if (values.json) {
-    console.log(
-      JSON.stringify(report, (_, value) => (typeof value === 'bigint' ? `${value}` : value)),
-    );
-    return;
+  if (values.json) await write(json(report));
+  else await print(text(path, report));
+}
+
+/** One object, in pieces. */
+function* json({ format, bytes, metadata, tensors }: Report): Generator<string, void, void> {
+  yield `{"format":${JSON.stringify(format)},"bytes":${bytes},"metadata":{`;
+  let comma = '';
+  for (const [key, value] of metadata) {
+    yield comma;
+    yield* jsonPieces(key, listOf);
+    yield ':';
+    yield* jsonPieces(value, listOf);
+    comma = ',';
   }
+  yield '},"tensors":[';
+  comma = '';
+  for (const { name, type, shape, offset, bytes: size } of tensors) {
+    yield `${comma}{"name":`;
+    yield* jsonPieces(name, listOf);
+    const rest = JSON.stringify({ type, shape, offset, bytes: size });
+    yield `,${rest.slice(1)}`;
+    comma = ',';
+  }
+  yield ']}\n';
+}
+
+function* text(path: string, report: Report): Generator<string, void, void> {
   const { format, bytes, metadata, tensors } = report;
-  console.log(`${path}: ${format}, ${bytesText(bytes)}, ${tensors.length} tensors`);
-  const entries = Object.entries(metadata);
+  yield `${printable(path)}: ${format}, ${bytesText(bytes)}, ${tensors.length} tensors`;
+  const entries = Array.from(metadata, ([key, value]) => [key, shortText(value)]);
   if (entries.length > 0) {
-    console.log(`\n${table(entries.map(([key, value]) => [key, shortText(value)]))}`);
+    yield '';
+    yield* tableLines(entries);
   }
   if (tensors.length > 0) {
+    yield '';
     const rows = tensors.map(({ name, type, shape, bytes: size }) => {
       return [name, type, shape.join(' x '), size];
     });
-    console.log(`\n${table([['tensor', 'type', 'shape', 'bytes'], ...rows])}`);
+    yield* tableLines([['tensor', 'type', 'shape', 'bytes'], ...rows]);
   }
 }
 
@@ -73,7 +91,7 @@ async function describeGguf(file: RangedReader): Promise<Report> {
   return {
     format: `GGUF version ${version}`,
     bytes: file.size,
-    metadata: Object.fromEntries([...metadata].map(([key, { value }]) => [key, plain(value)])),
+    metadata: Array.from(metadata, ([key, { value }]) => [key, value] as const),
     tensors: tensors.map(({ name, type, typeId, shape, byteOffset, byteLength }) => {
       return { name, type: type ?? `${typeId}`, shape, offset: byteOffset, bytes: byteLength };
     }),
@@ -85,7 +103,7 @@ async function describeSafetensors(file: RangedReader): Promise<Report> {
   return {
     format: 'safetensors',
     bytes: file.size,
-    metadata: { ...metadata },
+    metadata: Object.entries(metadata),
     tensors: tensors.map(({ name, dtype, shape, byteOffset, byteLength }) => {
       return { name, type: dtype, shape, offset: byteOffset, bytes: byteLength };
     }),
@@ -97,24 +115,19 @@ async function describeNpy(file: RangedReader): Promise<Report> {
   return {
     format: `npy, ${fortranOrder ? 'Fortran' : 'C'} order, ${bigEndian ? 'big' : 'little'}-endian`,
     bytes: file.size,
-    metadata: {},
+    metadata: [],
     tensors: [{ name: '', type, shape, offset: dataOffset, bytes: byteLength }],
   };
 }
 
-/** A metadata value as plain arrays. */
-function plain(value: GgufValue | GgufArray): unknown {
-  if (typeof value !== 'object') return value;
-  const { type, values } = value;
-  return type === 'array'
-    ? (values as GgufArray[]).map(plain)
-    : Array.from(values as ArrayLike<unknown>);
-}
+/** The elements of an array of GGUF metadata. */
+const listOf = (value: object) => (value as GgufArray).values as ArrayLike<unknown>;
 
 function shortText(value: unknown): string {
-  if (!Array.isArray(value)) return clip(String(value));
-  const shown = value.slice(0, 6).map(shortText).join(', ');
-  return `[${clip(shown)}${value.length > 6 ? ', ...' : ''}] (${value.length})`;
+  if (typeof value !== 'object' || value === null) return cut(String(value));
+  const list = listOf(value);
+  const shown = Array.from({ length: Math.min(6, list.length) }, (_, i) => shortText(list[i]));
+  return `[${clip(shown.join(', '))}${list.length > 6 ? ', ...' : ''}] (${list.length})`;
 }
 
-const clip = (text: string) => (text.length > 80 ? `${text.slice(0, 77)}...` : text);
+const clip = (shown: string) => (shown.length > 80 ? `${shown.slice(0, 77)}...` : shown);

@@ -2,16 +2,16 @@
 // The `fewbits` command.
 
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { FewbitsError } from 'fewbits';
 import { embedQuantize, embedQuantizeHelp } from './embed-quantize.js';
 import { inspect, inspectHelp } from './inspect.js';
+import { removeUnfinished } from './output.js';
+import { complain, print } from './print.js';
 import { quantize, quantizeHelp } from './quantize.js';
 import { printable, UsageError } from './text.js';
 
-const commands: Record<
-  string,
-  { run(args: string[], signal: AbortSignal): Promise<void>; help: string }
-> = {
+const commands: Record<string, { run(args: string[]): Promise<void>; help: string }> = {
   quantize: { run: quantize, help: quantizeHelp },
   inspect: { run: inspect, help: inspectHelp },
   'embed-quantize': { run: embedQuantize, help: embedQuantizeHelp },
@@ -23,45 +23,60 @@ const help = `fewbits <command> [options]
   inspect          what a GGUF, safetensors or npy file holds
   embed-quantize   an array (npy) to codes of 2 to 8 bits in safetensors
 
-fewbits <command> --help says more. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`;
+fewbits <command> --help says more. Options may stand anywhere; after -- all that follows are names of
+files. Outputs appear whole or not at all.
 
-async function main([name, ...args]: string[], signal: AbortSignal): Promise<void> {
+Exit codes: 0 done, 1 failed, 2 wrong usage, 128 + n ended by signal n (129 hangup, 130 interrupt,
+143 termination).`;
+
+async function main([name, ...args]: string[]): Promise<void> {
   if (name === undefined) throw new UsageError('which command?');
-  if (name === '--help' || name === '-h' || name === 'help') {
-    console.log(help);
-    return;
-  }
   if (name === '--version') {
-    console.log(createRequire(import.meta.url)('fewbits/package.json').version);
+    await print(createRequire(import.meta.url)('fewbits/package.json').version);
     return;
   }
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command === undefined) throw new UsageError(`there is no command '${name}'`);
-  if (args.includes('--help') || args.includes('-h')) console.log(command.help);
-  else await command.run(args, signal);
+  const asksHelp = name === '--help' || name === '-h' || name === 'help';
+  const asked = asksHelp ? args[0] : name;
+  if (asked === undefined) {
+    await print(help);
+    return;
+  }
+  const command = Object.hasOwn(commands, asked) ? commands[asked] : undefined;
+  if (command === undefined) throw new UsageError(`there is no command '${asked}'`);
+  const end = args.indexOf('--');
+  const flags = end < 0 ? args : args.slice(0, end);
+  if (asksHelp || flags.includes('--help') || flags.includes('-h')) await print(command.help);
+  else await command.run(args);
 }
 
 /** Exit code, after saying what is wrong. */
-function report(error: unknown, interrupted: boolean): number {
-  if (interrupted) {
-    console.error('fewbits: interrupted');
-    return 130;
-  }
+function report(error: unknown): number {
   const { code, message } = error as Partial<FewbitsError> & { code?: string };
   if (error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS')) {
-    console.error(`fewbits: ${printable(String(message))}\n\nfewbits --help says what there is.`);
+    complain(`fewbits: ${printable(String(message))}\n\nfewbits --help says what there is.`);
     return 2;
   }
   // Of what is known to go wrong the message is enough; of anything else, all is said.
-  const known = error instanceof FewbitsError || (error as NodeJS.ErrnoException).syscall;
-  console.error(known ? `fewbits: ${printable(String(message))}` : error);
+  const known = error instanceof FewbitsError || (error as NodeJS.ErrnoException)?.syscall;
+  const all = (error as Error)?.stack ?? String(error);
+  complain(
+    known ? `fewbits: ${printable(String(message))}` : all.split('\n').map(printable).join('\n'),
+  );
   return 1;
 }
 
-const controller = new AbortController();
-process.once('SIGINT', () => controller.abort(new Error('interrupted')));
+/** A signal ends the command at once: what it was writing is removed, what was there before stays. */
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    removeUnfinished();
+    complain('fewbits: interrupted');
+    process.exit(128 + constants.signals[signal]);
+  });
+}
+process.on('exit', removeUnfinished);
+
 try {
-  await main(process.argv.slice(2), controller.signal);
+  await main(process.argv.slice(2));
 } catch (error) {
-  process.exitCode = report(error, controller.signal.aborted);
+  process.exitCode = report(error);
 }

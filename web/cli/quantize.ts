@@ -1,9 +1,9 @@
 // `fewbits quantize`: a model to GGUF at few bits.
 
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { load } from 'fewbits';
-import { type GgufEntryInput, type Imatrix, openImatrix } from 'fewbits/io';
+import { type Imatrix, openImatrix, type RangedReader } from 'fewbits/io';
 import {
   createConverter,
   createConverterPool,
@@ -20,42 +20,59 @@ import {
   targetTypes,
   tensorErrors,
 } from 'fewbits/models';
-import { withFile, writeWhole } from './files.js';
-import { bytesText, oneOf, paths, printable, table, UsageError, wholeNumber } from './text.js';
+import { type InputFile, withFiles } from './files.js';
+import { modelFiles } from './inputs.js';
+import { entryOf } from './metadata.js';
+import { checkOutput, type Output, writeOutput } from './output.js';
+import { complain, print } from './print.js';
+import { renamerOf } from './rename.js';
+import { bytesText, oneOf, paths, printable, tableLines, UsageError, wholeNumber } from './text.js';
 
-export const quantizeHelp = `fewbits quantize <in.safetensors | in.gguf> <out.gguf> --type TYPE
+export const quantizeHelp = `fewbits quantize <in> <out.gguf> --type TYPE
 
-Quantizes a model to GGUF, tensor by tensor, within 300 MB of memory. Tensors of one dimension, small
-ones, and those that llama.cpp's quantize tool leaves alone keep their bytes; rows that are not whole
-blocks get a type with smaller blocks. Metadata stay as they are, but for the file type. Names stay as
-they are too: a safetensors model from a training framework has not the names that llama.cpp looks for.
+Quantizes a model to GGUF, tensor by tensor, within 300 MB of memory. <in> is a GGUF or safetensors file,
+the index of sharded safetensors (model.safetensors.index.json), the first part of a split GGUF, or the
+folder of a model. Tensors of one dimension, small ones, and those that llama.cpp's quantize tool leaves
+alone keep their bytes; rows that are not whole blocks get a type with smaller blocks. Metadata stay as
+they are, but for the file type. Names stay as they are too: a safetensors model from a training framework
+has not the names that llama.cpp looks for. Values that are not finite, and what a type cannot hold, are
+refused: the output appears whole and checked, or not at all, and an earlier one stays until then.
 
   --type TYPE          ${targetTypes.slice(0, 11).join(' ')}
                        ${targetTypes.slice(11).join(' ')},
-                       a mixture of llama.cpp's: ${mixtures.join(' ')},
+                       a mixture of llama.cpp's: ${mixtures.slice(0, 8).join(' ')}
+                       ${mixtures.slice(8).join(' ')},
                        or keep. A name means what it means to llama.cpp's quantize tool, which gives
                        some tensors more bits; but Q3_K, Q4_K and Q5_K are one type for all but the output
   --rule NAME=TYPE     another type for tensors whose name matches; * stands for anything; TYPE may be
-                       keep or drop; the first rule that matches decides; can be repeated
+                       keep or drop; the first rule that matches decides; can be repeated. Norms, routers
+                       and the like are reached by their very name only, for F32, F16, BF16, keep or drop
+  --allow-unmatched    take rules that match no tensor
+  --rename FROM=TO     another name for tensors whose name matches; each * in TO is what one in FROM stood
+                       for; the first that matches decides; can be repeated
   --pure               all tensors get the same type, the output tensor too (else Q6_K or Q8_0)
   --imatrix FILE       an importance matrix as llama.cpp's imatrix tool writes it, GGUF or .dat: which
                        columns matter more; by the tensors' names, so for models with names of GGUF
   --requantize         convert tensors that are quantized already, too
   --min-values N       keep tensors of fewer values (default 1024)
-  --meta KEY=TEXT      a string for the metadata; can be repeated
+  --meta KEY=VALUE     a value for the metadata: a string, or TYPE:VALUE with one of u8 i8 u16 i16 u32 i32
+                       u64 i64 f32 f64 bool str, such as n=u32:8 or on=bool:true, or an array of such,
+                       as u32:[1,2]; int and float choose u32 or i32, and f32; can be repeated
   --threads N          worker threads (default: one for each core, 12 at most)
-  --verify             read the written file again: kept tensors must be the same, and the error of each
-                       converted one is printed, over all of its values, as a share of their size
+  --verify             read what was written again, before it appears: kept tensors must be the same, and
+                       the error of each converted one is printed, as a share of its size
   --dry-run            print what would become of each tensor and stop
   --quiet              print nothing but errors`;
 
-export async function quantize(args: string[], signal: AbortSignal): Promise<void> {
+export async function quantize(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
     options: {
       type: { type: 'string' },
       rule: { type: 'string', multiple: true, default: [] },
+      'allow-unmatched': { type: 'boolean', default: false },
+      rename: { type: 'string', multiple: true, default: [] },
       pure: { type: 'boolean', default: false },
       imatrix: { type: 'string' },
       requantize: { type: 'boolean', default: false },
@@ -68,93 +85,120 @@ export async function quantize(args: string[], signal: AbortSignal): Promise<voi
     },
   });
   const [input, output] = paths(positionals, ['in', 'out.gguf']);
-  if (resolve(input) === resolve(output)) throw new UsageError('in and out are the same file');
   if (values.type === undefined) throw new UsageError('--type is missing');
   const options: ModelPlanOptions = {
     type: oneOf('type', values.type, ['keep', ...targetTypes, ...mixtures]),
     rules: values.rule.map(ruleOf),
+    allowUnmatched: values['allow-unmatched'],
+    rename: renamerOf(values.rename),
     pure: values.pure,
     requantize: values.requantize,
     minValues: wholeNumber('min-values', values['min-values'], 0, Number.MAX_SAFE_INTEGER),
     metadata: values.meta.map(entryOf),
   };
-  const threads =
-    values.threads === undefined ? undefined : wholeNumber('threads', values.threads, 1, 1024);
-  const { imatrix } = values;
-  const importance = imatrix === undefined ? undefined : await withFile(imatrix, openImatrix);
-  await withFile(input, async (file) => {
-    const model = await openModel(file);
-    const plan = planModel(model, weighted(options, imatrix, importance));
-    if (importance && !values.quiet) console.log(coverage(plan));
-    if (values['dry-run']) {
-      console.log(planTable(plan));
-      return;
-    }
-    const start = performance.now();
-    await run(model, plan, output, threads, signal, values.quiet);
-    const errors = values.verify ? await verify(model, plan, output, signal) : '';
-    if (values.quiet) return;
-    if (errors !== '') console.log(errors);
-    const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    const [before, after] = [file.size, plan.byteLength].map(bytesText);
-    console.log(`${output}: ${plan.tensors.length} tensors, ${before} to ${after}, ${seconds} s`);
-  });
+  const { threads, imatrix, verify, quiet } = values;
+  const settings: Settings = {
+    options,
+    imatrix,
+    threads: threads === undefined ? undefined : wholeNumber('threads', threads, 1, 1024),
+    verify,
+    dryRun: values['dry-run'],
+    quiet,
+  };
+  const files = await modelFiles(input);
+  const all = imatrix === undefined ? files : [...files, imatrix];
+  await withFiles(all, (opened) => quantizeFiles(opened, files.length, output, settings));
 }
 
+interface Settings {
+  readonly options: ModelPlanOptions;
+  readonly imatrix: string | undefined;
+  readonly threads: number | undefined;
+  readonly verify: boolean;
+  readonly dryRun: boolean;
+  readonly quiet: boolean;
+}
+
+/** Plans and makes the output, of as many files of the model, and an importance matrix behind them. */
+async function quantizeFiles(
+  files: readonly InputFile[],
+  modelFileCount: number,
+  output: string,
+  settings: Settings,
+): Promise<void> {
+  const { imatrix, verify, dryRun, quiet } = settings;
+  const out = dryRun ? undefined : await checkOutput(output, files, { stream: !verify });
+  const parts = files.slice(0, modelFileCount);
+  const model = await openModel(parts);
+  const matrix = files[modelFileCount];
+  const importance = matrix === undefined ? undefined : await openImatrix(matrix);
+  const plan = planModel(model, weighted(settings.options, imatrix, importance));
+  const say = (text: string | Iterable<string>) => (quiet || out?.stream ? undefined : print(text));
+  if (!quiet) for (const warning of plan.warnings) warn(warning);
+  if (importance) await say(coverage(plan));
+  if (out === undefined) {
+    await print(planLines(plan));
+    return;
+  }
+  const start = performance.now();
+  const errors = await run(model, plan, out, settings);
+  if (verify) await say(errorLines(errors));
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const size = parts.reduce((sum, file) => sum + file.size, 0);
+  const [before, after] = [size, plan.byteLength].map(bytesText);
+  const count = `${plan.tensors.length} tensors`;
+  await say(`${printable(output)}: ${count}, ${before} to ${after}, ${seconds} s`);
+}
+
+const warn = (text: string) => complain(`fewbits: warning: ${printable(text)}`);
+
+/** Makes the output; the errors of its tensors where they are asked for. */
 async function run(
   model: Model,
   plan: ModelPlan,
-  output: string,
-  threads: number | undefined,
-  signal: AbortSignal,
-  quiet: boolean,
-): Promise<void> {
-  const pool =
-    threads === 1
-      ? undefined
-      : createConverterPool(threads === undefined ? {} : { workers: threads });
+  out: Output,
+  { threads, verify, quiet }: Settings,
+): Promise<readonly TensorError[]> {
+  const pool = threads === 1 ? undefined : createConverterPool({ workers: threads });
+  const errors: TensorError[] = [];
   try {
-    const converter = pool ?? createConverter(await load());
+    const fb = await load();
+    const converter = pool ?? createConverter(fb);
     const progress = process.stderr.isTTY && !quiet;
     const pieces = quantizeModel(model, plan, {
       converter,
-      signal,
       transient: true,
+      onWarning: quiet ? undefined : warn,
       onProgress: ({ tensor, bytesDone, bytes }) => {
         if (!progress) return;
         const percent = Math.floor((100 * bytesDone) / bytes);
-        process.stderr.write(`\r\x1b[K${String(percent).padStart(3)} %  ${printable(tensor)}`);
+        const name = printable(tensor).slice(0, 60);
+        process.stderr.write(`\r\x1b[K${String(percent).padStart(3)} %  ${name}`);
       },
     });
-    await writeWhole(output, pieces);
+    const check = async (file: RangedReader) => {
+      const made = await openModel(file);
+      for await (const one of tensorErrors(fb, model, plan, made)) errors.push(one);
+    };
+    await writeOutput(out, pieces, verify ? check : undefined);
     if (progress) process.stderr.write('\r\x1b[K');
+    return errors;
   } finally {
     pool?.dispose();
   }
 }
 
 /** The error of each converted tensor, and of all together. */
-async function verify(
-  model: Model,
-  plan: ModelPlan,
-  output: string,
-  signal: AbortSignal,
-): Promise<string> {
-  const fb = await load();
-  const found: TensorError[] = [];
-  await withFile(output, async (file) => {
-    const made = await openModel(file);
-    for await (const one of tensorErrors(fb, model, plan, made, { signal })) found.push(one);
-  });
+function* errorLines(found: readonly TensorError[]): Generator<string, void, void> {
   const percent = (mse: number, meanSquare: number) =>
     `${(mse === 0 ? 0 : 100 * Math.sqrt(mse / meanSquare)).toPrecision(3)} %`;
   const rows = found.map(({ name, type, mse, meanSquare, maxAbs }) => {
     return [name, type, percent(mse, meanSquare), maxAbs.toPrecision(3)];
   });
+  yield* tableLines([['tensor', 'type', 'error', 'largest'], ...rows]);
   const total = (of: 'mse' | 'meanSquare') =>
     found.reduce((sum, one) => sum + one.values * one[of], 0);
-  const all = percent(total('mse'), total('meanSquare'));
-  return `${table([['tensor', 'type', 'error', 'largest'], ...rows])}\nall that was converted: ${all}`;
+  yield `all that was converted: ${percent(total('mse'), total('meanSquare'))}`;
 }
 
 function weighted(
@@ -185,16 +229,10 @@ function ruleOf(text: string): TensorRule {
   return { name: text.slice(0, at), type };
 }
 
-function entryOf(text: string): GgufEntryInput {
-  const at = text.indexOf('=');
-  if (at < 1) throw new UsageError(`--meta must be KEY=TEXT, got '${text}'`);
-  return { key: text.slice(0, at), type: 'string', value: text.slice(at + 1) };
-}
-
-function planTable({ tensors, byteLength }: ModelPlan): string {
-  const rows = tensors.map(({ name, shape, source, to, byteLength, reason }) => {
-    return [name, shape.join(' x '), source.typeName, to ?? 'keep', byteLength, reason];
+function* planLines({ tensors, byteLength }: ModelPlan): Generator<string, void, void> {
+  const rows = tensors.map(({ name, shape, source, to, byteLength: bytes, reason }) => {
+    return [name, shape.join(' x '), source.typeName, to ?? 'keep', bytes, reason];
   });
-  const head = ['tensor', 'shape', 'from', 'to', 'bytes', 'why'];
-  return `${table([head, ...rows])}\n${tensors.length} tensors, ${bytesText(byteLength)}`;
+  yield* tableLines([['tensor', 'shape', 'from', 'to', 'bytes', 'why'], ...rows]);
+  yield `${tensors.length} tensors, ${bytesText(byteLength)}`;
 }

@@ -1,4 +1,4 @@
-// Words of the command line: numbers and names taken from it, tables and safe text for the terminal.
+// Words of the command line: numbers and names taken from it, safe text and tables for the terminal.
 
 /** Something wrong with the command line: said without a stack, with a hint at --help. */
 export class UsageError extends Error {}
@@ -14,37 +14,81 @@ export function bytesText(bytes: number): string {
   return unit === 0 ? `${value} B` : `${value.toFixed(1)} ${units[unit]}`;
 }
 
-/** Text out of a file for a terminal: control characters would be commands to it. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
+/**
+ * Characters that a terminal or an editor obeys or hides: controls, what turns text around or has no width, halves of
+ * pairs, private ones, and separators of lines.
+ */
+const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+
+/** The escape of a character that JavaScript and JSON read: two of them beyond U+FFFF. */
+function escaped(character: string): string {
+  let text = '';
+  for (let i = 0; i < character.length; i++)
+    text += `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`;
+  return text;
 }
 
-/** Rows as aligned columns, fit for a terminal; numbers to the right. */
-export function table(given: readonly (readonly (string | number)[])[]): string {
-  const rows = given.map((row) =>
-    row.map((cell) => (typeof cell === 'string' ? printable(cell) : cell)),
-  );
+/** Text out of a file or of the command line, for a terminal. */
+export function printable(text: string): string {
+  return text.replace(unsafe, escaped);
+}
+
+/**
+ * JSON that a terminal does not obey either, in pieces: the text of a long one would be longer than a string can be.
+ * Integers of 64 bits become strings; what `entries` unfolds, arrays.
+ */
+export function* jsonPieces(
+  value: unknown,
+  entries: (value: object) => ArrayLike<unknown> | undefined,
+): Generator<string, void, void> {
+  const list = typeof value === 'object' && value !== null ? entries(value) : undefined;
+  if (list !== undefined) {
+    yield '[';
+    for (let i = 0; i < list.length; i++) {
+      if (i > 0) yield ',';
+      yield* jsonPieces(list[i], entries);
+    }
+    yield ']';
+  } else if (typeof value === 'string') {
+    yield '"';
+    for (let start = 0; start < value.length; start += jsonSlice)
+      yield printable(JSON.stringify(value.slice(start, start + jsonSlice)).slice(1, -1));
+    yield '"';
+  } else if (typeof value === 'bigint') {
+    yield `"${value}"`;
+  } else {
+    yield JSON.stringify(value);
+  }
+}
+
+const jsonSlice = 1 << 16;
+
+const widest = 100;
+
+/** At most 100 characters of a text, with its length where that is not all of it. */
+export function cut(text: string): string {
+  if (text.length <= widest) return printable(text);
+  return `${printable(text.slice(0, 72))}... (${text.length} characters)`;
+}
+
+type Cell = string | number;
+
+/** Rows as aligned columns, line by line, cut and fit for a terminal; numbers to the right. */
+export function* tableLines(rows: readonly (readonly Cell[])[]): Generator<string, void, void> {
+  const shown = (cell: Cell) => (typeof cell === 'string' ? cut(cell) : String(cell));
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, i) => {
-      widths[i] = Math.max(widths[i] ?? 0, String(cell).length);
+      widths[i] = Math.max(widths[i] ?? 0, shown(cell).length);
     });
   }
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) =>
-          typeof cell === 'number'
-            ? String(cell).padStart(widths[i] ?? 0)
-            : cell.padEnd(widths[i] ?? 0),
-        )
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  for (const row of rows) {
+    const line = row.map((cell, i) => {
+      const width = widths[i] ?? 0;
+      return typeof cell === 'number' ? shown(cell).padStart(width) : shown(cell).padEnd(width);
+    });
+    yield line.join('  ').trimEnd();
+  }
 }
 
 export function wholeNumber(option: string, text: string, min: number, max: number): number {
@@ -68,8 +112,9 @@ export function paths<const Names extends readonly string[]>(
   given: readonly string[],
   names: Names,
 ): { [Index in keyof Names]: string } {
-  if (given.length !== names.length) {
-    throw new UsageError(`expected ${names.map((name) => `<${name}>`).join(' ')}`);
+  if (given.length !== names.length || given.includes('')) {
+    const expected = names.map((name) => `<${name}>`).join(' ');
+    throw new UsageError(`expected ${expected}, got ${given.length || 'none'}`);
   }
   return given as unknown as { [Index in keyof Names]: string };
 }

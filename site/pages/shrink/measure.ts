@@ -184,7 +184,12 @@ export async function measure(
   for (const part of parts) {
     const bytes = await model.read(tensor, bytesOf(part.start), bytesOf(part.length));
     counter?.add(bytes);
-    const { bytes: read } = await converter.convert({ bytes, from, to: 'F32', rowLength: part.length });
+    const { bytes: read } = await converter.convert({
+      bytes,
+      from,
+      to: 'F32',
+      rowLength: part.length,
+    });
     const x = new Float32Array(read.buffer, read.byteOffset, part.length);
     // Of a long row the sample has the beginning.
     const columns = Math.min(row, x.length);

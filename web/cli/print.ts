@@ -1,0 +1,48 @@
+// What the command says, on the standard output or the standard error, as long as anybody reads it.
+
+let unread = false;
+
+/** Whoever reads the output may stop, as `head` does: what is left to say is of no use to anyone then. */
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    unread = true;
+  });
+}
+
+const pieceLength = 1 << 16;
+
+/** Writes a text, or lines. */
+export async function print(lines: string | Iterable<string>): Promise<void> {
+  await write(typeof lines === 'string' ? [lines, '\n'] : ended(lines));
+}
+
+function* ended(lines: Iterable<string>): Generator<string, void, void> {
+  for (const line of lines) {
+    yield line;
+    yield '\n';
+  }
+}
+
+/** Writes pieces of text one after the other, some at a time, each when the ones before are written. */
+export async function write(pieces: Iterable<string>): Promise<void> {
+  const send = (text: string) =>
+    new Promise<void>((done) => {
+      if (unread) done();
+      else process.stdout.write(text, () => done());
+    });
+  let gathered = '';
+  for (const piece of pieces) {
+    gathered += piece;
+    if (gathered.length < pieceLength) continue;
+    await send(gathered);
+    if (unread) return;
+    gathered = '';
+  }
+  if (gathered !== '') await send(gathered);
+}
+
+/** Says something on the standard error at once. */
+export function complain(text: string): void {
+  if (!unread) process.stderr.write(`${text}\n`);
+}
