@@ -1,3 +1,5 @@
+// The frame of every page: head, navigation and the links at its foot.
+
 import { groups, type Page, pages } from './pages.ts';
 
 export const escaped = (text: string) =>

@@ -1,3 +1,5 @@
+// The front page: a wave in a few bits, and what that costs.
+
 import { slider } from './shared/controls.ts';
 import { byteSize, ratio } from './shared/format.ts';
 import { html, live } from './shared/live.ts';

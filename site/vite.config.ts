@@ -1,3 +1,5 @@
+// The build of the site: every page in its frame, addresses relative.
+
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,3 +1,5 @@
+// The projects of the tests: js, package and browser.
+
 import { defineConfig } from 'vitest/config';
 
 // Node 20 has relaxed SIMD behind a flag; `npm test` passes what the Node under test wants.

@@ -1,3 +1,5 @@
+// Makes the built-in emoji vectors from their names and keywords.
+
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,3 +1,5 @@
+// Latent semantic analysis: terms as vectors from the rows that they are in.
+
 import { Mt19937 } from '../shared/mt19937.ts';
 
 /** Non-zero entries of a row: column and value. */

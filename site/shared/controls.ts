@@ -1,3 +1,5 @@
+// Controls of the pages: sliders, choices, lists and numbers that are typed.
+
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { live as current } from 'lit-html/directives/live.js';
 

@@ -1,3 +1,5 @@
+// Files that are dropped or chosen, and downloads.
+
 import { html, type TemplateResult } from 'lit-html';
 
 /** A place to drop a file or to pick one. */

@@ -1,3 +1,5 @@
+// Live parts of a page: a state, and a view of it that is drawn again when it changes.
+
 import { type Fewbits, load } from 'fewbits';
 import { html, render, type TemplateResult } from 'lit-html';
 import './page.ts';

@@ -1,3 +1,5 @@
+// Plots on a canvas, with a description for those who cannot see them.
+
 import { html, render } from 'lit-html';
 import UPlot, { type AlignedData, type Options, type Series } from 'uplot';
 import { general } from './format.ts';

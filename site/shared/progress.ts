@@ -1,3 +1,5 @@
+// A bar of progress with a button that cancels.
+
 import { html, type TemplateResult } from 'lit-html';
 import { percent } from './format.ts';
 

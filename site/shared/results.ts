@@ -1,3 +1,5 @@
+// Results in words and numbers: facts, tables, transcripts and bits.
+
 import { html, nothing, type TemplateResult } from 'lit-html';
 
 export type Tone = 'original' | 'stored' | 'returned' | '';

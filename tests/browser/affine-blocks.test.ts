@@ -1,3 +1,5 @@
+// The page on affine blocks prints what the demonstration printed.
+
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';

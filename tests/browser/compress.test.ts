@@ -1,3 +1,5 @@
+// The page that compresses an array: files in, downloads equal to the library's own, frames kept.
+
 import { once } from 'node:events';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { load, type Scheme } from 'fewbits';

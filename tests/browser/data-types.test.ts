@@ -1,3 +1,5 @@
+// The page on data types: bits can be set and numbers typed, and both agree.
+
 import { beforeEach, expect, test } from 'vitest';
 import { column, fact, usePage } from './harness.ts';
 

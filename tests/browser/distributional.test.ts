@@ -1,3 +1,5 @@
+// The page on distributional quantizers shows the library's own numbers.
+
 import { type Fewbits, load } from 'fewbits';
 import { writeNpy } from 'fewbits/io';
 import { beforeAll, expect, test } from 'vitest';

@@ -1,3 +1,5 @@
+// The page on embeddings: search, comparison, and an index that survives a reload.
+
 import { readFileSync } from 'node:fs';
 import { load } from 'fewbits';
 import { writeNpy, writeSafetensors } from 'fewbits/io';

@@ -1,3 +1,5 @@
+// What tests of the site share: the site served as a plain host does it, pages and their errors.
+
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';

@@ -1,3 +1,5 @@
+// The page on int4 prints what the package printed.
+
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,3 +1,5 @@
+// The page on K-quantization prints what the demonstration printed.
+
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';

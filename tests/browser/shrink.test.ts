@@ -1,3 +1,5 @@
+// The page that shrinks a model: plans, errors and files equal to the library's own, frames kept.
+
 import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdirSync, openAsBlob, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,3 +1,6 @@
+// Every page of the site: loads without errors, its links lead somewhere, nothing is cut off or
+// unreadable.
+
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';

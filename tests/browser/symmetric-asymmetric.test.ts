@@ -1,3 +1,5 @@
+// The page on symmetric and asymmetric quantization shows what the formulas give.
+
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';

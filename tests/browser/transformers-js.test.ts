@@ -1,3 +1,5 @@
+// The page on transformers.js shows its programs and what the library measures.
+
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,3 +1,5 @@
+// Packing through the package, at every width and length.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { builds, expectError, expectSame, noise } from '../support/builds.ts';

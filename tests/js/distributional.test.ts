@@ -1,3 +1,5 @@
+// Distributional quantizers through the package, against golden files of the original.
+
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import {

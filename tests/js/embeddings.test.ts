@@ -1,3 +1,5 @@
+// int8, uint8 and binary embeddings against bytes of sentence-transformers and transformers.js.
+
 import { readFileSync } from 'node:fs';
 import { dequantizeEmbeddings, embeddingRanges, FewbitsError, quantizeEmbeddings } from 'fewbits';
 import { readSafetensors } from 'fewbits/io';

@@ -1,3 +1,5 @@
+// Errors of a reconstruction against a plain loop.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { builds, expectError, noise } from '../support/builds.ts';

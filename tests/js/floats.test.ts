@@ -1,3 +1,5 @@
+// Floats of 16 bits through the package, and the bits of numbers.
+
 import type { FloatType, InspectType } from 'fewbits';
 import { describe, expect, it } from 'vitest';
 import { builds, expectError, expectSame, noise } from '../support/builds.ts';

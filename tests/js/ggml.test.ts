@@ -1,3 +1,5 @@
+// ggml's types through the package, against golden files of ggml.
+
 import { readFileSync } from 'node:fs';
 import { type Fewbits, FewbitsError, type GgmlQuantizedType, load } from 'fewbits';
 import { beforeAll, describe, expect, it } from 'vitest';

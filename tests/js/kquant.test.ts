@@ -1,3 +1,5 @@
+// The K-quantization demo's numbers and its repairs through the package.
+
 import { readFileSync } from 'node:fs';
 import { FewbitsError, load } from 'fewbits';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,5 @@
+// Matrix products and the quantized layer through the package.
+
 import { describe, expect, it } from 'vitest';
 import { builds, expectError, noise } from '../support/builds.ts';
 

@@ -1,3 +1,5 @@
+// Loading: once for all callers, from any source, again after a failure.
+
 import { readFileSync } from 'node:fs';
 import vm from 'node:vm';
 import { FewbitsError, load, loadSync, support } from 'fewbits';

@@ -1,3 +1,5 @@
+// WebAssembly memory: little for arrays of any length, and what happens when it grows or cannot.
+
 import { readFileSync } from 'node:fs';
 import { loadSync } from 'fewbits';
 import { afterEach, expect, it, vi } from 'vitest';

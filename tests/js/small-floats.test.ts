@@ -1,3 +1,5 @@
+// Floats of eight and four bits through the package.
+
 import { FewbitsError, type FloatType, load } from 'fewbits';
 import { describe, expect, it } from 'vitest';
 

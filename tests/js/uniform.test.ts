@@ -1,3 +1,5 @@
+// Uniform quantization through the package, in every layout.
+
 import fc from 'fast-check';
 import type { UniformOptions, UniformQuantized } from 'fewbits';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,5 @@
+// The memory of an index of a million vectors, and memory that runs out.
+
 import { readFileSync } from 'node:fs';
 import { loadSync, type VectorIndex } from 'fewbits';
 import { afterEach, expect, it, vi } from 'vitest';

@@ -1,3 +1,5 @@
+// The index against exact search and against a model of what it holds.
+
 import { crc32 } from 'node:zlib';
 import { type Fewbits, type Id, type IndexOptions, load, type VectorIndex } from 'fewbits';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,5 @@
+// What programs that use the package must report.
+
 import { expect } from 'vitest';
 
 const f32 = Math.fround;

@@ -1,3 +1,5 @@
+// Pages that run a program and report its result.
+
 import type { Browser } from 'playwright-core';
 import { expect } from 'vitest';
 import { serve } from '../support/browser.ts';

@@ -1,3 +1,5 @@
+// The library in each build, and how tests speak of its errors and of arrays.
+
 import { type Fewbits, FewbitsError, load, support, type Variant } from 'fewbits';
 import { expect } from 'vitest';
 

@@ -1,7 +1,7 @@
-import type { UniformOptions } from 'fewbits';
-
 // Uniform quantization written down once more from its formulas, one float32 step at a time, for
 // data without the edges that the header of uniform.h lists.
+
+import type { UniformOptions } from 'fewbits';
 
 const f32 = Math.fround;
 

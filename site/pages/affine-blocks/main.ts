@@ -1,3 +1,5 @@
+// The page on affine blocks: the demonstration, what a block gains, and what an outlier costs.
+
 import { choice, slider } from '../../shared/controls.ts';
 import { meanSquareF32 } from '../../shared/float32.ts';
 import { byteSize, fixed, general, list } from '../../shared/format.ts';

@@ -1,3 +1,5 @@
+// The page that compresses an array: chosen, quantized in a worker, downloaded.
+
 import { choice, select, slider } from '../../shared/controls.ts';
 import { download, fileDrop } from '../../shared/files.ts';
 import { shortest } from '../../shared/float32.ts';

@@ -1,3 +1,5 @@
+// The arrays of a file, or one that is made here, read in slices.
+
 import { openNpy, openRawF32, openSafetensors } from 'fewbits/io';
 
 /** An array of float32 values that is read in parts. */

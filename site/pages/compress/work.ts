@@ -1,3 +1,5 @@
+// The page's worker: an array quantized in slices, with a file of the codes.
+
 import { type Fewbits, load, type UniformOptions, type UniformQuantized } from 'fewbits';
 import { encodeF16, planSafetensors, type SafetensorsPlanned } from 'fewbits/io';
 import { serve, type Work } from '../../shared/worker.ts';

@@ -1,3 +1,5 @@
+// The page on data types: the bits of a number, to be set and read.
+
 import type { InspectType } from 'fewbits';
 import { live as current } from 'lit-html/directives/live.js';
 import { select } from '../../shared/controls.ts';

@@ -1,3 +1,5 @@
+// The quantizers to choose from, and what each may take the values to be.
+
 import type { DistributionalOptions, DistributionName } from 'fewbits';
 
 /** What a visitor can choose. */

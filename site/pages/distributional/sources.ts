@@ -1,3 +1,5 @@
+// Values drawn from each distribution, the same in every run.
+
 import { Mt19937 } from '../../shared/mt19937.ts';
 
 /** Distributions that values are drawn from: by the inverse of their distribution function. */

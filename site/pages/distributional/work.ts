@@ -1,3 +1,5 @@
+// The page's worker: values quantized, and errors simulated against bits.
+
 import { type Fewbits, load } from 'fewbits';
 import { serve, type Work } from '../../shared/worker.ts';
 import { open } from '../compress/source.ts';

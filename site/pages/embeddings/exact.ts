@@ -1,3 +1,5 @@
+// Exact search, to compare with.
+
 export interface Found {
   readonly rows: number[];
   readonly scores: number[];

@@ -1,3 +1,5 @@
+// Vectors with their labels: the built-in emoji, or those of a file.
+
 import { type Fewbits, load, type VectorIndex } from 'fewbits';
 import { words } from '../../shared/words.ts';
 import { open, type Values } from '../compress/source.ts';

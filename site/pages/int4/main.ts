@@ -1,3 +1,5 @@
+// The page on int4: its run step by step, and its ways side by side.
+
 import { choice, numbers, parseNumbers, select } from '../../shared/controls.ts';
 import { shortest } from '../../shared/float32.ts';
 import { general, list } from '../../shared/format.ts';

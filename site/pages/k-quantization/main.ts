@@ -1,3 +1,5 @@
+// The page on K-quantization: the demonstration, and what its repairs gain.
+
 import type { KquantOptions } from 'fewbits';
 import { choice, select } from '../../shared/controls.ts';
 import { fixed, general, list } from '../../shared/format.ts';

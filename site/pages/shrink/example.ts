@@ -1,3 +1,5 @@
+// A small model of random weights, to try the page with.
+
 import { encodeBF16, type SafetensorsInput, writeSafetensors } from 'fewbits/io';
 
 const HIDDEN = 256;

@@ -1,3 +1,5 @@
+// What each type would do to a tensor, measured on a sample or on all of it.
+
 import type { Fewbits, GgmlQuantizedType } from 'fewbits';
 import { createConverter, type Model, type ModelTensor } from 'fewbits/models';
 import type { Work } from '../../shared/worker.ts';

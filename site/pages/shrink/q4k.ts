@@ -1,3 +1,5 @@
+// The fields of a Q4_K block.
+
 import { decodeF16 } from 'fewbits/io';
 
 /** What a block of Q4_K holds. A weight is `d * scales[j] * code - dmin * mins[j]` in sub-block j. */

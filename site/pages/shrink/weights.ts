@@ -1,3 +1,5 @@
+// The bits of a tensor's weights, and a block of them in Q4_K.
+
 import { slider } from '../../shared/controls.ts';
 import { shortest } from '../../shared/float32.ts';
 import { count, general } from '../../shared/format.ts';

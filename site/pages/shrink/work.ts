@@ -1,3 +1,5 @@
+// The page's worker: a model opened, planned, measured and converted.
+
 import { FewbitsError, load } from 'fewbits';
 import { type Imatrix, openImatrix } from 'fewbits/io';
 import {

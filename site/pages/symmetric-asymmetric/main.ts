@@ -1,3 +1,5 @@
+// The page on symmetric and asymmetric quantization: worked examples and a linear layer.
+
 import type { Scheme } from 'fewbits';
 import { choice, numbers, parseNumbers, slider } from '../../shared/controls.ts';
 import { meanSquareF32 } from '../../shared/float32.ts';

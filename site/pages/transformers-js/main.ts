@@ -1,3 +1,5 @@
+// The page on transformers.js: its recipe, tried on vectors that are made here.
+
 import { byteSize, count, fixed } from '../../shared/format.ts';
 import { type Fewbits, html, live, message, nothing, type Update } from '../../shared/live.ts';
 import { table } from '../../shared/results.ts';

@@ -1,3 +1,5 @@
+// Packing at every width against its definition, and kernels against each other.
+
 #include "fewbits/bits.h"
 
 #include <gtest/gtest.h>

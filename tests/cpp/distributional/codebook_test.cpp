@@ -1,3 +1,5 @@
+// Codebooks: errors as theory has them, codes by the formula for every value, kernels alike.
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

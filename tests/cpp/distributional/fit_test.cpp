@@ -1,3 +1,5 @@
+// Fits: parameters and errors as theory has them, whatever the parts in which values come.
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

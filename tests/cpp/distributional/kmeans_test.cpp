@@ -1,3 +1,5 @@
+// One-dimensional k-means reaches the optimum, and blocks have scales of their own.
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

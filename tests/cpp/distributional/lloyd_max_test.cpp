@@ -1,3 +1,5 @@
+// Lloyd-Max codebooks against published tables and their own optimality.
+
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -1,3 +1,5 @@
+// Sums of errors: the same over pieces as over the whole, and with NaN.
+
 #include "fewbits/error.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,5 @@
+// float16 and bfloat16: all patterns, all ties, and kernels against each other.
+
 #include <gtest/gtest.h>
 
 #include <bit>

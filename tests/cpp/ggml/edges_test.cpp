@@ -1,3 +1,5 @@
+// ggml's types where values are odd: NaN, infinities, zeros, huge and tiny ones.
+
 #include <gtest/gtest.h>
 
 #include <cmath>

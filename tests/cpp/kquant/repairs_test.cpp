@@ -1,3 +1,5 @@
+// Each repair of the demonstration's quantizer by itself.
+
 #include <gtest/gtest.h>
 
 #include <cmath>

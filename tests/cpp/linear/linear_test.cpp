@@ -1,3 +1,5 @@
+// Matrix products against sums of integers, and kernels against each other.
+
 #include "fewbits/linear.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,5 @@
+// The helpers over SIMD intrinsics against plain loops.
+
 #include "simd/simd.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,5 @@
+// Inputs that kernels stumble over: lengths, offsets and values at the edges.
+
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,5 @@
+// The golden cases in JSON, as far as C++ tests need to read them.
+
 #pragma once
 
 #include <cstdio>

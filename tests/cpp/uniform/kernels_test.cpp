@@ -1,3 +1,5 @@
+// The scalar and SIMD kernels of uniform quantization against each other.
+
 #include "uniform/kernels.h"
 
 #include <gtest/gtest.h>

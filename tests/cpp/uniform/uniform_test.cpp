@@ -1,3 +1,5 @@
+// Uniform quantization against its formulas, at edges and ties.
+
 #include "fewbits/uniform.h"
 
 #include <gtest/gtest.h>

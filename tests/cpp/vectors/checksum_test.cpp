@@ -1,3 +1,5 @@
+// The CRC-32 against its check value and bit by bit.
+
 #include "fewbits/vectors.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,5 @@
+// The levels of each width against the optimum for normal values.
+
 #include "vectors/code/codebook.h"
 
 #include <gtest/gtest.h>

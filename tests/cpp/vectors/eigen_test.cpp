@@ -1,3 +1,5 @@
+// Eigenvectors of matrices whose answer is known.
+
 #include "vectors/learn/eigen.h"
 
 #include <gtest/gtest.h>

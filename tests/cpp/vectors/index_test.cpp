@@ -1,3 +1,5 @@
+// The index as its header promises it: life, rows, errors and what is left after them.
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// The scalar and SIMD kernels of the index against each other.
+
 #include "vectors/code/kernels.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,5 @@
+// The random rotation: a rotation, its inverse, and the same in every build.
+
 #include "vectors/code/rotation.h"
 
 #include <gtest/gtest.h>

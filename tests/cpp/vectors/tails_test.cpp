@@ -1,3 +1,5 @@
+// Finer outermost values: bits shared out as the file format says, and worth having.
+
 #include "vectors/code/tails.h"
 
 #include <gtest/gtest.h>

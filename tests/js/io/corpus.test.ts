@@ -1,3 +1,5 @@
+// The corpus of the fuzzers is read or refused, as it was when it was found.
+
 import { expect, it } from 'vitest';
 import { corpusOf } from '../../fuzz/corpus.mjs';
 import { gguf, imatrix, npy, safetensors } from '../../fuzz/io-targets.mjs';

@@ -1,3 +1,5 @@
+// Files with damage, and the only two things that may come of reading one.
+
 import { FewbitsError, type FewbitsErrorCode } from 'fewbits/io';
 import { expect } from 'vitest';
 

@@ -1,3 +1,5 @@
+// GGUF files: read in parts, written as ggml writes them, refused when they are damaged.
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gguf } from '@huggingface/gguf';

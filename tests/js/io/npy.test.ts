@@ -1,3 +1,5 @@
+// npy files against those that numpy wrote.
+
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { type NpyInput, type NpyType, openNpy, readNpy, toFloat32, writeNpy } from 'fewbits/io';

@@ -1,3 +1,5 @@
+// Raw float32 files, whole and in parts.
+
 import {
   decodeBF16,
   decodeF16,

@@ -1,3 +1,5 @@
+// safetensors files against those that the reference implementation wrote.
+
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import {

@@ -1,3 +1,5 @@
+// Uniformly quantized arrays in safetensors files.
+
 import { load, type UniformOptions } from 'fewbits';
 import {
   readSafetensors,

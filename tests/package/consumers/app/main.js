@@ -1,3 +1,5 @@
+// A page that uses the package in itself and in a worker.
+
 import { load, support } from 'fewbits';
 import { check } from '../check.mjs';
 

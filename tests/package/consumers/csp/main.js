@@ -1,3 +1,5 @@
+// A page under a policy that forbids code from strings.
+
 import { check } from '../check.mjs';
 import { load, support } from '../node_modules/fewbits/dist/index.js';
 

@@ -1,3 +1,5 @@
+// A page that quantizes a small model in workers.
+
 import { load } from 'fewbits';
 import { createConverter, createConverterPool } from 'fewbits/models';
 import { quantizeWith } from './quantize.mjs';

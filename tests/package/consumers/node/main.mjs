@@ -1,3 +1,5 @@
+// A program for Node that checks the package as the pages do.
+
 import { load, support } from 'fewbits';
 import { check } from '../check.mjs';
 

@@ -1,3 +1,5 @@
+// A page that keeps an index, as the tests of the store tell it.
+
 import { actions } from './actions.js';
 
 globalThis.actions = actions;

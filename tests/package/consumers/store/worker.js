@@ -1,3 +1,5 @@
+// The same from a worker.
+
 import { actions } from './actions.js';
 
 globalThis.onmessage = async ({ data: { action, input } }) => {

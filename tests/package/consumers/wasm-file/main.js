@@ -1,3 +1,5 @@
+// A page that hands the address of the .wasm to load().
+
 import { load, support } from 'fewbits';
 import file from 'fewbits/fewbits.simd128.wasm';
 import { check } from '../check.mjs';
