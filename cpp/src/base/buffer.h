@@ -1,6 +1,6 @@
-#pragma once
-
 // Memory that may be refused: no exception, no abort, an answer.
+
+#pragma once
 
 #include <cstddef>
 #include <cstdlib>

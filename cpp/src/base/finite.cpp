@@ -1,3 +1,5 @@
+// The search for values that are NaN or infinite, in runs that vectorise.
+
 #include "base/finite.h"
 
 #include <bit>

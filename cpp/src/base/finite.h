@@ -1,6 +1,6 @@
-#pragma once
-
 // Where values stop being numbers, for the families that refuse NaN and infinities.
+
+#pragma once
 
 #include <cstddef>
 

@@ -1,3 +1,5 @@
+// Packing at any width: 8 bits are a copy, others a kernel.
+
 #include "fewbits/bits.h"
 
 #include <cstring>

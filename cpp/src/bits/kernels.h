@@ -1,3 +1,5 @@
+// The list of the packing kernels, scalar and SIMD.
+
 #pragma once
 
 #include "fewbits/bits.h"

@@ -1,3 +1,5 @@
+// The scalar reference of packing: bit by bit, the lowest first.
+
 #include "bits/kernels.h"
 
 namespace fewbits::bits::scalar {

@@ -1,3 +1,5 @@
+// Packing by vectors of sixteen codes.
+
 #include "simd/simd.h"
 
 #include <cstring>

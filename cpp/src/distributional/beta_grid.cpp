@@ -1,3 +1,6 @@
+// The values of beta that the original tries, and those that the Cauchy distribution takes as
+// well.
+
 #include "fewbits/distributional.h"
 
 namespace fewbits::distributional {

@@ -1,3 +1,5 @@
+// Blocks with parameters of their own over one codebook of the unit distribution.
+
 #include <algorithm>
 #include <new>
 

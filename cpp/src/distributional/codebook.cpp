@@ -1,3 +1,5 @@
+// Codebooks: thresholds and levels, coding by them and the errors they leave.
+
 #include "distributional/codebook.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// What makers of codebooks share: the table of a unit distribution, placed and scaled.
+
 #pragma once
 
 #include <cstdint>

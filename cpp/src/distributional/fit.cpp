@@ -1,3 +1,6 @@
+// The fit of a quantizer to values read several times: moments, quartiles, then candidates of
+// distribution and beta by their errors.
+
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -1,3 +1,5 @@
+// The histogram: finer about the centre, with the sums that errors need in each bin.
+
 #include "distributional/histogram.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// A histogram of values by which candidates are judged before they are tried on all of them.
+
 #pragma once
 
 #include <cstddef>

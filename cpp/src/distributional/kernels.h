@@ -1,3 +1,5 @@
+// The list of the kernels that code values, add up errors and moments.
+
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,5 @@
+// The scalar reference of coding, errors and moments.
+
 #include <algorithm>
 #include <cmath>
 

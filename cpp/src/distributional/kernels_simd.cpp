@@ -1,3 +1,6 @@
+// Coding, errors and moments by vectors. Long because every kernel of the family stands here, for
+// codes of either size.
+
 #include <bit>
 #include <cmath>
 

@@ -1,3 +1,5 @@
+// Optimal one-dimensional k-means of a sample, by dynamic programming over its distinct values.
+
 #include <algorithm>
 #include <cmath>
 #include <limits>

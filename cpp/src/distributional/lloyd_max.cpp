@@ -1,3 +1,5 @@
+// The codebooks of Lloyd and Max for known densities.
+
 #include <algorithm>
 #include <cmath>
 #include <limits>

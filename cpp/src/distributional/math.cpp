@@ -1,3 +1,5 @@
+// Elementary functions that give the same bits on every machine.
+
 #include "distributional/math.h"
 
 #include <bit>

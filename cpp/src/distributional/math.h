@@ -1,3 +1,5 @@
+// Elementary functions of our own, as those of C libraries differ in the last bit.
+
 #pragma once
 
 // Elementary and special functions in plain double arithmetic. The thresholds of a codebook come

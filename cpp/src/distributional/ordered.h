@@ -1,3 +1,5 @@
+// Floats as integers of the same order, for bisection to the last bit.
+
 #pragma once
 
 #include <bit>

@@ -1,3 +1,5 @@
+// Locations and scales of distributions from moments and quartiles.
+
 #include "distributional/placement.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Where a distribution is placed: its location and scale by the statistics of the values.
+
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,5 @@
+// Quartiles of a stream by counting halves of bit patterns.
+
 #include "distributional/quartiles.h"
 
 #include <bit>

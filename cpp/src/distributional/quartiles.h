@@ -1,3 +1,5 @@
+// Exact quartiles of values that are read twice and never held.
+
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,5 @@
+// The original's arithmetic, to the order of its additions.
+
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,5 @@
+// Codes packed into words of 64 bits as the original packs them.
+
 #include "distributional/words.h"
 
 #include "distributional/kernels.h"

@@ -1,3 +1,5 @@
+// The layout of codes in words of 64 bits, for codes of either size.
+
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,5 @@
+// Sums of errors in double precision.
+
 #include <cmath>
 
 #include "fewbits/error.h"

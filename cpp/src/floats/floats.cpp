@@ -1,3 +1,5 @@
+// float16 and bfloat16 of whole arrays, by the kernels of this build.
+
 #include "fewbits/floats.h"
 
 #include "floats/kernels.h"

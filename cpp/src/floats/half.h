@@ -1,7 +1,7 @@
-#pragma once
-
 // float16 and bfloat16 of IEEE 754-2019 and Intel's BFLOAT16 definition, one value at a time, by
 // integer arithmetic alone: the same bits on every machine.
+
+#pragma once
 
 #include <bit>
 #include <cstdint>

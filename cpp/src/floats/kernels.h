@@ -1,3 +1,5 @@
+// The list of the kernels of float16 and bfloat16.
+
 #pragma once
 
 #include "fewbits/floats.h"

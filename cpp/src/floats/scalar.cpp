@@ -1,3 +1,5 @@
+// The scalar reference of float16 and bfloat16: value by value as half.h has them.
+
 #include "floats/half.h"
 #include "floats/kernels.h"
 

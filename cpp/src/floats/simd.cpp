@@ -1,3 +1,5 @@
+// float16 and bfloat16 by vectors of integers.
+
 #include "simd/simd.h"
 
 #include "floats/kernels.h"

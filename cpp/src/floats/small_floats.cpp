@@ -1,3 +1,5 @@
+// Floats of eight and four bits of whole arrays, four bits two a byte.
+
 #include "fewbits/small_floats.h"
 
 #include <bit>

@@ -1,3 +1,5 @@
+// Floats of eight and four bits, one value at a time, by integer arithmetic as in half.h.
+
 #pragma once
 
 // One value at a time, by integer arithmetic as in half.h.

@@ -1,4 +1,5 @@
-// Q4_0, Q4_1, Q5_0, Q5_1, Q8_0: one scale for 32 values.
+// Q4_0, Q4_1, Q5_0, Q5_1, Q8_0: one scale for 32 values. Long because five types have an encoder
+// and a decoder each.
 
 #include "ggml/lanes.h"
 

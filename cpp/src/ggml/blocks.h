@@ -1,7 +1,7 @@
-#pragma once
-
 // The blocks as they lie in a GGUF file. Every member is bytes, so that a block may start at any
 // address and has no padding; float16 is two of them, little-endian.
+
+#pragma once
 
 #include <bit>
 #include <cstddef>

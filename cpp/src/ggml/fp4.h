@@ -1,7 +1,7 @@
-#pragma once
-
 // What MXFP4 and NVFP4 share: E2M1 codes (0 0.5 1 1.5 2 3 4 6 and their negatives, here doubled so
 // that they are integers) times a scale, here halved to match.
+
+#pragma once
 
 #include <bit>
 #include <cstdint>

@@ -1,3 +1,5 @@
+// The table of ggml's types, and the way from a type to its kernels.
+
 #include "fewbits/ggml.h"
 
 #include <cmath>
@@ -56,7 +58,8 @@ Result quantize(Type type, const float* x, std::size_t rows, std::size_t row_len
   if (!shape->takes_importance) importance = nullptr;
   if (importance != nullptr) {
     for (std::size_t i = 0; i < row_length; ++i) {
-      if (!std::isfinite(importance[i]) || importance[i] < 0) return failure(Status::invalid_argument, i);
+      if (!std::isfinite(importance[i]) || importance[i] < 0)
+        return failure(Status::invalid_argument, i);
     }
   }
   if (type != Type::f16 && type != Type::bf16) {

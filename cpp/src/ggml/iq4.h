@@ -1,3 +1,5 @@
+// What IQ4_NL and IQ4_XS share: their levels and their search for a scale.
+
 #pragma once
 
 #include <cstdint>

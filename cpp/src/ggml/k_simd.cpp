@@ -1,4 +1,5 @@
-// Q2_K, Q3_K, Q4_K, Q5_K, Q6_K: super-blocks of 256 values, four sub-blocks at a time.
+// Q2_K, Q3_K, Q4_K, Q5_K, Q6_K: super-blocks of 256 values, four sub-blocks at a time. Long because
+// five types have an encoder and a decoder each.
 
 #include "ggml/lanes.h"
 

@@ -1,6 +1,6 @@
-#pragma once
-
 // The list of block types that have kernels. It drives dispatch, differential tests and benchmarks.
+
+#pragma once
 
 #include <cstddef>
 

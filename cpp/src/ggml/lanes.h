@@ -1,7 +1,7 @@
-#pragma once
-
 // Four sub-blocks side by side, one in each lane: their sums run in the order of the values, as the
 // scalar reference has it, and four at once.
+
+#pragma once
 
 #include "simd/simd.h"
 

@@ -1,7 +1,7 @@
-#pragma once
-
 // Where codes and scales lie within a block, apart from how they were found. Shared by the scalar
 // and the SIMD bodies, and inlined so that each is compiled under its own file's options.
+
+#pragma once
 
 #include <cstdint>
 #include <cstring>

@@ -1,6 +1,6 @@
-#pragma once
-
 // Conversions whose corner cases reach the bytes of a block.
+
+#pragma once
 
 #include <bit>
 #include <climits>

@@ -1,8 +1,8 @@
-#pragma once
-
 // The searches behind the K formats, one block at a time: each tries a handful of scales, rounds
 // the block with each, fits scale (and minimum) to the codes by weighted least squares and keeps
 // the best. All sums run in the order of the values; that order is part of the format's bytes.
+
+#pragma once
 
 #include <cstdint>
 

@@ -1,3 +1,5 @@
+// The scalar reference of the searches in search.h.
+
 #include <cmath>
 
 #include "ggml/rounding.h"

@@ -1,3 +1,6 @@
+// The searches of search.h by vectors, four blocks at once. Long because both searches are kept
+// beside what they share.
+
 #include "ggml/search_simd.h"
 
 #include "ggml/lanes.h"

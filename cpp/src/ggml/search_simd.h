@@ -1,7 +1,7 @@
-#pragma once
-
 // The searches of search.h in four blocks at once. Codes are left to the caller: it mostly finds
 // them anew, with scales that have been quantized themselves.
+
+#pragma once
 
 #include "simd/simd.h"
 

@@ -1,8 +1,8 @@
-#pragma once
-
 // The second level of the super-block formats: scales (and minima) of the sub-blocks become small
 // integers times one float16. The first level, the search in each sub-block, differs between the
 // scalar and the SIMD bodies; this does not.
+
+#pragma once
 
 #include <cmath>
 #include <cstdint>

@@ -1,3 +1,5 @@
+// The order of the ternary digits in TQ1_0, and a byte of five of them.
+
 #pragma once
 
 #include <cstdint>

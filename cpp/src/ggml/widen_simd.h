@@ -1,7 +1,7 @@
-#pragma once
-
 // Sixteen bytes become four vectors of 32-bit lanes. A shuffle each is cheaper than widening twice,
 // and the constants it takes stay in registers while a loop runs.
+
+#pragma once
 
 #include "ggml/lanes.h"
 

@@ -1,3 +1,5 @@
+// The demonstration's two-level quantizer, with each repair at its place.
+
 #include "fewbits/kquant.h"
 
 #include <algorithm>

@@ -1,11 +1,13 @@
+// The list of the kernels of matrix products. Factors are widened to int16 rows of a stride that is
+// a multiple of 8, padded with zeros, because int16 pairs are what every engine multiplies and adds
+// exactly in one instruction.
+
 #pragma once
 
 #include "fewbits/linear.h"
 
 namespace fewbits::linear {
 
-// Factors are widened to int16 rows of a stride that is a multiple of 8, padded with zeros, because
-// int16 pairs are what every engine multiplies and adds exactly in one instruction.
 // X(result, name, parameters)
 #define FEWBITS_LINEAR_KERNELS(X)                                                             \
   X(void, widen_i8, (const std::int8_t* in, std::size_t n, std::int16_t* out))                \

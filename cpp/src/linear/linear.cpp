@@ -1,3 +1,5 @@
+// Integer matrix products in tiles of widened rows.
+
 #include "fewbits/linear.h"
 
 #include <algorithm>

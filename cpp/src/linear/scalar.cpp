@@ -1,3 +1,5 @@
+// The scalar reference of widening and of products.
+
 #include "linear/kernels.h"
 
 namespace fewbits::linear::scalar {

@@ -1,3 +1,5 @@
+// Widening and products by vectors of int16 pairs.
+
 #include "simd/simd.h"
 
 #include "linear/kernels.h"

@@ -1,3 +1,5 @@
+// A value that compilers cannot see through, to keep them from undoing what a kernel does.
+
 #pragma once
 
 namespace fewbits::simd {

@@ -1,10 +1,10 @@
-#pragma once
-
 // The one place that knows where 128-bit vectors come from. Kernels are written once, in the
 // intrinsics of wasm_simd128.h:
 //   WebAssembly        the compiler's own header; relaxed SIMD where the variant has it
 //   native (tests)     SIMDe's implementation of the same header, where it is installed
 // FEWBITS_SIMD is 1 where vectors are to be had; without it only the scalar reference is built.
+
+#pragma once
 
 #if FEWBITS_SIMD
 

@@ -1,3 +1,5 @@
+// The 4-bit quantizer of a small Python package.
+
 #include "fewbits/int4.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// The list of the kernels of uniform quantization, and what all runs of a call share.
+
 #pragma once
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// The scalar reference of ranges, codes and values.
+
 #include <algorithm>
 #include <cmath>
 #include <limits>

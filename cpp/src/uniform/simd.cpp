@@ -1,3 +1,5 @@
+// Ranges, codes and values by vectors. Long because every kernel of the family stands here.
+
 #include "simd/simd.h"
 
 #include "uniform/kernels.h"

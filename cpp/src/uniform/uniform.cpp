@@ -1,3 +1,5 @@
+// Uniform quantization of blocks and columns: ranges become scales, and values codes.
+
 #include "fewbits/uniform.h"
 
 #include <algorithm>
