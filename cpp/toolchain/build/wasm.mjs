@@ -1,6 +1,7 @@
 // Reads WebAssembly, modules and object files alike, far enough to tell which instructions each
 // function holds. Nothing is searched for as bytes: every instruction is decoded with its
 // immediates, and a function that does not decode to its very end is an error.
+// Long because reading is no use without the tables of what is read.
 
 const decoder = new TextDecoder();
 
@@ -89,11 +90,72 @@ function memoryArgument(reader) {
   reader.leb();
 }
 
+/** Reads past what follows a vector instruction; gives the names under which it is counted. */
+function vectorInstruction(reader) {
+  const number = reader.leb();
+  const relaxed = RELAXED.get(number);
+  if (number > 0x113 || (number >= 0x100 && !relaxed)) {
+    throw new Error(`unknown vector instruction 0x${number.toString(16)}`);
+  }
+  if (number <= 0x0b || number === 0x5c || number === 0x5d) memoryArgument(reader);
+  else if (number === 0x0c || number === 0x0d) reader.skip(16);
+  else if (number >= 0x15 && number <= 0x22) reader.skip(1);
+  else if (number >= 0x54 && number <= 0x5b) {
+    memoryArgument(reader);
+    reader.skip(1);
+  }
+  const arithmetic = number !== 0x00 && number !== 0x0b && number !== 0x0c;
+  const name = relaxed ?? NAMED.get(number);
+  return ['v128', arithmetic && 'v128 arithmetic', relaxed && 'relaxed', name].filter(Boolean);
+}
+
+/** Reads past the operands of an instruction that is neither of vectors nor a call by index. */
+function skipOperands(op, reader) {
+  if (op === 0x02 || op === 0x03 || op === 0x04 || op === 0x06) {
+    reader.leb(); // block type, fits a signed LEB128
+  } else if (op === 0x0e) {
+    for (let targets = reader.leb() + 1; targets > 0; --targets) reader.leb();
+  } else if (op === 0x11 || op === 0x13) {
+    reader.leb();
+    reader.leb();
+  } else if (op === 0x1c) {
+    for (let types = reader.leb(); types > 0; --types) reader.byte();
+  } else if (op === 0x1f) {
+    throw new Error('exception handling is not expected here');
+  } else if (op >= 0x28 && op <= 0x3e) {
+    memoryArgument(reader);
+  } else if (op === 0x43) {
+    reader.skip(4);
+  } else if (op === 0x44) {
+    reader.skip(8);
+  } else if (
+    op === 0x0c || // br, br_if
+    op === 0x0d ||
+    (op >= 0x20 && op <= 0x26) || // variables and tables
+    (op >= 0x3f && op <= 0x42) || // memory.size, memory.grow, constants
+    op === 0xd0 ||
+    op === 0xd2
+  ) {
+    reader.leb();
+  } else if (op === 0xfc) {
+    const number = reader.leb();
+    if (number === 8 || number === 10 || number === 12 || number === 14) reader.leb();
+    if (number > 7) reader.leb();
+  } else if (op === 0xfe) {
+    throw new Error('atomics are not expected here');
+  } else if (
+    !(op <= 0x01 || op === 0x05 || op === 0x0b || op === 0x0f || op === 0x1a || op === 0x1b) &&
+    !(op >= 0x45 && op <= 0xc4) &&
+    op !== 0xd1
+  ) {
+    throw new Error(`unknown instruction 0x${op.toString(16)}`);
+  }
+}
+
 /** Decodes one function body; returns { calls, instructions: Map(name -> count) }. */
 function decode(reader) {
   const instructions = new Map();
   const calls = new Set();
-  const count = (name) => instructions.set(name, (instructions.get(name) ?? 0) + 1);
   for (let groups = reader.leb(); groups > 0; --groups) {
     reader.leb();
     reader.byte();
@@ -101,67 +163,13 @@ function decode(reader) {
   while (reader.position < reader.end) {
     const op = reader.byte();
     if (op === 0xfd) {
-      const number = reader.leb();
-      const relaxed = RELAXED.get(number);
-      if (number > 0x113 || (number >= 0x100 && !relaxed)) {
-        throw new Error(`unknown vector instruction 0x${number.toString(16)}`);
-      }
-      count('v128');
-      if (number !== 0x00 && number !== 0x0b && number !== 0x0c) count('v128 arithmetic');
-      if (relaxed) count('relaxed');
-      const name = relaxed ?? NAMED.get(number);
-      if (name) count(name);
-      if (number <= 0x0b || number === 0x5c || number === 0x5d) memoryArgument(reader);
-      else if (number === 0x0c || number === 0x0d) reader.skip(16);
-      else if (number >= 0x15 && number <= 0x22) reader.skip(1);
-      else if (number >= 0x54 && number <= 0x5b) {
-        memoryArgument(reader);
-        reader.skip(1);
+      for (const name of vectorInstruction(reader)) {
+        instructions.set(name, (instructions.get(name) ?? 0) + 1);
       }
     } else if (op === 0x10 || op === 0x12) {
       calls.add(reader.leb());
-    } else if (op === 0x02 || op === 0x03 || op === 0x04 || op === 0x06) {
-      reader.leb(); // block type, fits a signed LEB128
-    } else if (op === 0x0e) {
-      for (let targets = reader.leb() + 1; targets > 0; --targets) reader.leb();
-    } else if (op === 0x11 || op === 0x13) {
-      reader.leb();
-      reader.leb();
-    } else if (op === 0x1c) {
-      for (let types = reader.leb(); types > 0; --types) reader.byte();
-    } else if (op === 0x1f) {
-      throw new Error('exception handling is not expected here');
-    } else if (op >= 0x28 && op <= 0x3e) {
-      memoryArgument(reader);
-    } else if (op === 0x43) {
-      reader.skip(4);
-    } else if (op === 0x44) {
-      reader.skip(8);
-    } else if (
-      op === 0x0c || // br, br_if
-      op === 0x0d ||
-      (op >= 0x20 && op <= 0x26) || // variables and tables
-      (op >= 0x3f && op <= 0x42) || // memory.size, memory.grow, constants
-      op === 0xd0 ||
-      op === 0xd2
-    ) {
-      reader.leb();
-    } else if (op === 0xfc) {
-      const number = reader.leb();
-      if (number === 8 || number === 10 || number === 12 || number === 14) {
-        reader.leb();
-        reader.leb();
-      } else if (number > 7) {
-        reader.leb();
-      }
-    } else if (op === 0xfe) {
-      throw new Error('atomics are not expected here');
-    } else if (
-      !(op <= 0x01 || op === 0x05 || op === 0x0b || op === 0x0f || op === 0x1a || op === 0x1b) &&
-      !(op >= 0x45 && op <= 0xc4) &&
-      op !== 0xd1
-    ) {
-      throw new Error(`unknown instruction 0x${op.toString(16)}`);
+    } else {
+      skipOperands(op, reader);
     }
   }
   return { calls, instructions };

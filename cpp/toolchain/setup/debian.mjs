@@ -1,6 +1,6 @@
 // Programs from Debian's packages, unpacked into the user's cache folder: no root, nothing on the
 // system changes. apt checks every package against the archive's signature. The mirror is the one
-// that the machine itself uses.
+// that the machine itself uses. Long because finding, unpacking and relocating follow each other.
 
 import {
   closeSync,
@@ -245,17 +245,8 @@ function elfKind(file) {
   }
 }
 
-/**
- * Programs are given the unpacked C library and loader, so that they run on older systems too; and
- * all are given the unpacked libraries.
- */
-async function relocate(folder, finalFolder) {
-  const start = performance.now();
-  const loader = `${LIBRARIES}/ld-linux-x86-64.so.2`;
-  const folders = readdirSync(path.join(folder, 'usr/lib'))
-    .filter((name) => /^llvm-\d+$/.test(name))
-    .map((name) => `${finalFolder}/usr/lib/${name}/lib`);
-  const search = [`${finalFolder}/${LIBRARIES}`, ...folders].join(':');
+/** The binaries below a folder: { program, fixed, library }, each a list of files. */
+function binariesBelow(folder) {
   const found = { program: [], fixed: [], library: [] };
   // The C library itself must stay as it is.
   const untouched =
@@ -270,8 +261,11 @@ async function relocate(folder, finalFolder) {
       if (kind) found[kind].push(file);
     }
   }
-  // patchelf writes files in place, so it must not run from those that it writes.
-  const own = `${folder}.patchelf`;
+  return found;
+}
+
+/** patchelf from a folder of its own, as it writes files in place and must not run from those. */
+function patchelfIn(own, folder) {
   mkdirSync(own, { recursive: true });
   for (const name of [
     'ld-linux-x86-64.so.2',
@@ -284,7 +278,7 @@ async function relocate(folder, finalFolder) {
   }
   const patchelf = path.join(own, 'patchelf');
   copyFileSync(path.join(folder, 'usr/bin/patchelf'), patchelf);
-  const patch = async (args, files) => {
+  return async (args, files) => {
     for (let i = 0; i < files.length; i += 100) {
       await run(
         path.join(own, 'ld-linux-x86-64.so.2'),
@@ -293,6 +287,22 @@ async function relocate(folder, finalFolder) {
       );
     }
   };
+}
+
+/**
+ * Programs are given the unpacked C library and loader, so that they run on older systems too; and
+ * all are given the unpacked libraries.
+ */
+async function relocate(folder, finalFolder) {
+  const start = performance.now();
+  const loader = `${LIBRARIES}/ld-linux-x86-64.so.2`;
+  const folders = readdirSync(path.join(folder, 'usr/lib'))
+    .filter((name) => /^llvm-\d+$/.test(name))
+    .map((name) => `${finalFolder}/usr/lib/${name}/lib`);
+  const search = [`${finalFolder}/${LIBRARIES}`, ...folders].join(':');
+  const found = binariesBelow(folder);
+  const own = `${folder}.patchelf`;
+  const patch = patchelfIn(own, folder);
   const paths = ['--force-rpath', '--set-rpath', search];
   const interpreter = ['--set-interpreter', path.join(finalFolder, loader)];
   await patch([...interpreter, ...paths], found.program);
@@ -310,9 +320,8 @@ exec '${finalFolder}/${loader}' --argv0 "$0" --library-path '${search}' '${final
       { mode: 0o755 },
     );
   }
-  say(
-    `  ${found.program.length + found.fixed.length + found.library.length} binaries relocated: ${seconds(start)}`,
-  );
+  const count = Object.values(found).reduce((sum, files) => sum + files.length, 0);
+  say(`  ${count} binaries relocated: ${seconds(start)}`);
 }
 
 /** A folder that holds SIMDe's headers and nothing else of the unpacked system's. */
