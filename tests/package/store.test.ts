@@ -137,6 +137,38 @@ describe.each(everywhere)('$backend in a $where', ({ backend, where }) => {
   });
 });
 
+it.each([
+  [2 ** 32 - 8, /of \d+ bytes 0 were written/],
+  [7, /of \d+ bytes 7 were written/],
+])('a write that counts %s is a full disk', async (count, message) => {
+  expect(await act('worker', 'short', { name: `short-${count}`, count })).toEqual({
+    code: 'FewbitsError STORAGE_FULL',
+    message: expect.stringMatching(message),
+    kept: 1,
+    taken: 1,
+    again: 'no error',
+  });
+});
+
+/** More than the Blobs that a page may hold: 500 MiB were too many. */
+it('a page saves 720 MiB, piece by piece', async () => {
+  const profile = temporaryFolder();
+  const own = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM,
+  });
+  try {
+    const tab = await open(own);
+    const given = { name: 'large', backend: 'opfs', mebibytes: 720 };
+    expect(await act('page', 'large', given, tab)).toEqual({
+      code: 'no error',
+      size: 720 * 2 ** 20,
+    });
+  } finally {
+    await own.close();
+    removeFolder(profile);
+  }
+});
+
 it.each(['page', 'worker'] as const)('without a wish it is OPFS in a %s', async (where) => {
   const chosen = { name: 'default', backend: 'opfs', opfs: 'no error', locks: true };
   expect(await act(where, 'choose')).toEqual(chosen);

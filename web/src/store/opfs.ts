@@ -1,3 +1,5 @@
+// The store in the file system that browsers keep for a site: a file for each version.
+
 import type { Backend, Seal, Version, Writer } from './backend.js';
 import { crc32 } from './crc32.js';
 import { decodeName, encodeName } from './names.js';
@@ -163,20 +165,23 @@ async function streamWriter(handle: FileSystemFileHandle, number: number): Promi
   };
   const write = (bytes: Uint8Array<ArrayBuffer>) => {
     wanted += bytes.length;
-    // As a Blob: of bytes that find no room Chromium mostly says no more than that a pipe was cut.
-    return attempt(() => stream.write(new Blob([bytes])));
+    // Not as a Blob: Chromium keeps those until a collection that a save gives no cause for, and after
+    // some hundred megabytes it can keep no more.
+    return attempt(() => stream.write(bytes));
   };
   return {
     write,
     async seal(seal) {
       await write(tailOf(seal, number));
       await attempt(() => stream.close());
+      const { size } = await handle.getFile();
+      if (size !== wanted) throw cutShort(wanted, size);
     },
     abort: () => stream.abort(),
   };
 }
 
-/** With Blobs too it says so at times: what it says of the size alone tells whether there is room. */
+/** Of bytes that find no room Chromium mostly says no more than that a pipe was cut: of a size alone it says why. */
 async function roomError(handle: FileSystemFileHandle, size: number): Promise<unknown> {
   try {
     const probe = await handle.createWritable();
@@ -190,6 +195,9 @@ async function roomError(handle: FileSystemFileHandle, size: number): Promise<un
   }
   return undefined;
 }
+
+const cutShort = (wanted: number, found: number) =>
+  new DOMException(`of ${wanted} bytes ${found} were written`, 'QuotaExceededError');
 
 function turn(): Promise<void> {
   return new Promise((resolve) => {
@@ -205,6 +213,7 @@ function turn(): Promise<void> {
 /** What TypeScript has in its library for workers alone. */
 interface AccessHandle {
   write(bytes: BufferSource, options: { at: number }): number;
+  getSize(): number;
   flush(): void;
   close(): void;
 }
@@ -216,9 +225,9 @@ async function accessWriter(handle: FileSystemFileHandle, number: number): Promi
   let at = 0;
   const write = (bytes: Uint8Array<ArrayBuffer>) => {
     const written = access.write(bytes, { at });
-    if (written !== bytes.length) {
-      throw new DOMException(`${written} of ${bytes.length} bytes fit`, 'QuotaExceededError');
-    }
+    // A full disk is no exception but a number: fewer, or in Chromium 2^32 less its error's own.
+    if (written !== bytes.length)
+      throw cutShort(bytes.length, written < bytes.length ? written : 0);
     at += written;
   };
   return {
@@ -231,7 +240,9 @@ async function accessWriter(handle: FileSystemFileHandle, number: number): Promi
       write(tailOf(seal, number));
       // On the disk before anything older is removed.
       access.flush();
+      const size = access.getSize();
       access.close();
+      if (size !== at) throw cutShort(at, size);
     },
     abort: async () => access.close(),
   };

@@ -285,6 +285,47 @@ export const actions = {
     };
   },
 
+  /** A full disk, which an access handle tells by a count alone: fewer, or 2^32 less 8 in Chromium. */
+  async short({ name, count }) {
+    const { prototype } = FileSystemSyncAccessHandle;
+    const { write } = prototype;
+    const store = await openStore({ name, backend: 'opfs' });
+    const unit = 1 << 20;
+    await store.save('a', pattern(1, unit));
+    let calls = 0;
+    prototype.write = function (bytes, options) {
+      return ++calls === 2 ? count : write.call(this, bytes, options);
+    };
+    const pieces = (function* () {
+      for (let i = 0; i < 12; i++) yield pattern(i, unit);
+    })();
+    const error = await store.save('a', pieces).catch((cause) => cause);
+    prototype.write = write;
+    return {
+      code: `${error.name} ${error.code}`,
+      message: error.message,
+      kept: patternOf(await store.read('a'), unit),
+      taken: await taken('opfs', name),
+      again: await codeOf(store.save('a', pattern(2, unit))),
+    };
+  },
+
+  /** Pieces of a megabyte, the same memory each time: there is little garbage to collect. */
+  async large({ name, backend, mebibytes }) {
+    const store = await openStore({ name, backend });
+    const piece = new Uint8Array(1 << 20);
+    const pieces = (function* () {
+      for (let i = 0; i < mebibytes; i++) {
+        piece.fill(i);
+        yield piece;
+      }
+    })();
+    const code = await codeOf(store.save('large', pieces));
+    const size = code === 'no error' ? await store.size('large') : 0;
+    await store.delete('large');
+    return { code, size };
+  },
+
   /** OPFS fails once: no reason to look elsewhere. IndexedDB does: mostly it is there again at once. */
   async passing({ name }) {
     const fail = (type, method, act) => {
