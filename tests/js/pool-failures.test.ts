@@ -152,6 +152,59 @@ it('replacing is all or nothing too', async () => {
   await expectLike(pool, file);
 });
 
+describe('upsert is all or nothing too, when one worker', () => {
+  const full = { code: 'OUT_OF_MEMORY', message: 'full' };
+
+  it.each([
+    ['has no room for the new ones', { add: full }],
+    ['has no room for the others', { replace: full }],
+    ['dies while the new ones come', { add: 'dies' as const }],
+    ['dies while the others come', { replace: 'dies' as const }],
+  ])('%s', async (_, faults) => {
+    const { pool, workers } = await faultyPool();
+    using _pool = pool;
+    await pool.add(noise(300 * dims));
+    await pool.remove(7);
+    const file = await pool.save();
+    const ids = Array.from({ length: 100 }, (_, i) => i * 7);
+    for (const worker of workers) {
+      worker.faults = faults;
+      const dies = Object.values(faults)[0] === 'dies';
+      const expected = dies ? 'WORKER_FAILED' : 'OUT_OF_MEMORY';
+      expect(await code(pool.upsert(noise(100 * dims, 1, 2), ids))).toBe(expected);
+      worker.faults = {};
+      expect(pool.size).toBe(299);
+      expect(pool.has(7)).toBe(false);
+      if (dies) break;
+    }
+    await pool.restart(file);
+    await expectLike(pool, file);
+    const x = noise(100 * dims, 1, 2);
+    expect(await pool.upsert(x, ids)).toEqual({ added: 58, replaced: 42 });
+    using index = fb.openIndex(file);
+    index.upsert(x, ids);
+    await expectLike(pool, index.save());
+  });
+});
+
+it('removing many is done though a worker dies over it', async () => {
+  const { pool, workers } = await faultyPool();
+  using _pool = pool;
+  await pool.add(noise(300 * dims));
+  const file = await pool.save();
+  workers[1].faults = { removeMany: 'dies' };
+  expect(await pool.removeMany([1, 150, 299, 400])).toBe(3);
+  expect(pool.size).toBe(297);
+  expect(await pool.restart(file)).toEqual({ restored: 99, lost: [] });
+  using index = fb.openIndex(file);
+  index.removeMany([1, 150, 299]);
+  await expectLike(pool, index.save());
+  // With no other, it was not done.
+  workers[0].faults = { removeMany: 'dies' };
+  expect(await code(pool.remove(2))).toBe('WORKER_FAILED');
+  expect(pool.has(2)).toBe(true);
+});
+
 describe('a worker that dies', () => {
   it('is missed by every call until restart', async () => {
     const { pool, workers } = await faultyPool();

@@ -47,10 +47,17 @@ interface Call {
 }
 
 /** A call with the same name and arguments. */
-function same<M extends 'add' | 'replace' | 'remove' | 'compact' | 'calibrate' | 'reconstruct'>(
-  method: M,
-  ...args: Parameters<VectorIndex[M]>
-): Call {
+type Method =
+  | 'add'
+  | 'replace'
+  | 'upsert'
+  | 'remove'
+  | 'removeMany'
+  | 'compact'
+  | 'calibrate'
+  | 'reconstruct';
+
+function same<M extends Method>(method: M, ...args: Parameters<VectorIndex[M]>): Call {
   const call = (target: object) =>
     (target as Record<M, (...all: unknown[]) => unknown>)[method](...args);
   return { one: call, many: (pool) => call(pool) as Promise<unknown> };
@@ -84,7 +91,14 @@ const step = fc.oneof(
     ids: fc.array(numbers, { maxLength: 8 }),
     bad: fc.constantFrom(false, false, false, true),
   }),
+  fc.record({
+    what: fc.constant('upsert' as const),
+    ids: fc.array(numbers, { maxLength: 30 }),
+    distinct: fc.constantFrom(true, true, false),
+    bad: fc.constantFrom(false, false, false, true),
+  }),
   { weight: 2, arbitrary: fc.record({ what: fc.constant('remove' as const), id: numbers }) },
+  fc.record({ what: fc.constant('removeMany' as const), ids: fc.array(numbers) }),
   fc.record({ what: fc.constant('thin' as const), every: fc.integer({ min: 2, max: 5 }) }),
   {
     weight: 4,
@@ -135,6 +149,14 @@ function calls(
       if (wanted.bad && x.length > 0) x[x.length >> 1] = Number.POSITIVE_INFINITY;
       return [same('replace', x, wanted.ids)];
     }
+    case 'upsert': {
+      const ids = wanted.distinct ? [...new Set(wanted.ids)] : wanted.ids;
+      const x = vectors(ids.length);
+      if (wanted.bad && x.length > 0) x[x.length >> 1] = Number.NaN;
+      return [same('upsert', x, ids)];
+    }
+    case 'removeMany':
+      return [same('removeMany', wanted.ids)];
     case 'remove':
       return [same('remove', wanted.id)];
     case 'thin':
@@ -329,5 +351,47 @@ describe('an index in workers', () => {
     await pool.add(noise(64));
     expect((await pool.search(noise(64))).ids).toEqual([0]);
     expect((await pool.stats()).workers.length).toBe(2);
+  });
+
+  it('takes one id where it takes several', async () => {
+    using pool = await createPool({ dims: 4, workers: 2 });
+    using index = fb.createIndex({ dims: 4 });
+    const [a, b] = [noise(4), noise(4, 1, 2)];
+    for (const target of [pool, index]) {
+      expect(await target.upsert(a, 'one')).toEqual({ added: 1, replaced: 0 });
+      expect(await target.upsert(b, 'one')).toEqual({ added: 0, replaced: 1 });
+      expect(await target.upsert(noise(8), ['one', 2n])).toEqual({ added: 1, replaced: 1 });
+      await target.replace(a, 2n);
+      expect(await target.removeMany(new Set(['one', 'two']))).toBe(1);
+      expect(await target.removeMany(BigInt64Array.of(5n))).toBe(0);
+    }
+    expect(await pool.save()).toEqual(index.save());
+    for (const odd of [5, undefined, Symbol('id'), { length: 2 ** 40 }, [{}], [Symbol('id')]]) {
+      expect(await later(pool.removeMany(odd as never))).toMatchObject({
+        code: 'INVALID_ARGUMENT',
+      });
+      expect(await later(pool.upsert(a, odd as never))).toMatchObject(
+        odd === 5 ? { value: { added: 1 } } : { code: 'INVALID_ARGUMENT' },
+      );
+    }
+  });
+
+  it('makes an empty one like itself', async () => {
+    using pool = await createPool({ dims: 16, bits: 2, workers: 3 });
+    using index = fb.createIndex({ dims: 16, bits: 2 });
+    const x = noise(500 * 16);
+    await pool.calibrate(x);
+    index.calibrate(x);
+    await pool.add(x);
+    await using like = await pool.emptyLike();
+    expect(like.workers).toBe(3);
+    expect(like.size).toBe(0);
+    using other = index.emptyLike();
+    await like.add(x.subarray(0, 160));
+    other.add(x.subarray(0, 160));
+    expect(await like.save()).toEqual(other.save());
+    pool.dispose();
+    expect(like.size).toBe(10);
+    await expect(pool.emptyLike()).rejects.toMatchObject({ code: 'DISPOSED' });
   });
 });

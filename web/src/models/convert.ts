@@ -5,6 +5,7 @@ import { type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
 import type { GgmlQuantizedType } from '../families/ggml.js';
 import { type ElementType, elementsOf, toFloat32 } from '../io/elements.js';
 import type { Fewbits } from '../load/fewbits.js';
+import { checkConversion } from './check-conversion.js';
 
 /** Types that are read: those of ggml, and floats of 8 bits, which GGUF has not. */
 export type SourceType = GgmlTypeName | Float8Type;
@@ -17,12 +18,12 @@ export interface Conversion {
   readonly to: GgmlTypeName;
   readonly rowLength: number;
   /** One weight for each column; see `fb.ggml.quantize`. */
-  readonly importance?: Float32Array;
+  readonly importance?: Float32Array | undefined;
   /** What the values are multiplied by first: for each row, one for each `scaledColumns` columns, the last maybe fewer. */
-  readonly scales?: Float32Array;
-  readonly scaledColumns?: number;
+  readonly scales?: Float32Array | undefined;
+  readonly scaledColumns?: number | undefined;
   /** Memory that is not needed any more, for the result to be in if it is large enough; not used where that is F32. */
-  readonly spare?: ArrayBuffer;
+  readonly spare?: ArrayBuffer | undefined;
 }
 
 /** Converted rows, and what was lost where values are too small for the scales of their blocks. */
@@ -52,7 +53,10 @@ export type ConvertingPart = Pick<Fewbits, 'ggml' | 'floats'>;
 /** A converter on this thread. */
 export function createConverter(fb: ConvertingPart): Converter {
   const convertRows = createRowConverter(fb);
-  return { concurrency: 1, convert: async (conversion) => convertRows(conversion) };
+  return {
+    concurrency: 1,
+    convert: async (conversion) => convertRows(checkConversion(conversion)),
+  };
 }
 
 /** Memory for floats that is used again: garbage of megabytes would pile up faster than it is collected. */

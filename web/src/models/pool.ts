@@ -3,6 +3,7 @@
 
 import { options } from '../core/arguments.js';
 import { FewbitsError } from '../core/errors.js';
+import { isDetached } from '../core/kinds.js';
 import type { CompiledModule } from '../core/platform.js';
 import type { Fewbits } from '../load/fewbits.js';
 import { insideOf, type LoadOptions } from '../load/load.js';
@@ -15,6 +16,7 @@ import {
   sourceOf,
   startRemote,
 } from '../worker/start.js';
+import { checkConversion } from './check-conversion.js';
 import type { Conversion, Converted, Converter } from './convert.js';
 import { type ConverterWorker, RUNS } from './serve.js';
 
@@ -96,9 +98,10 @@ class Workers implements ConverterPool {
     return [...this.#workers.values()].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
   }
 
-  convert(conversion: Conversion): Promise<Converted> {
+  async convert(given: Conversion): Promise<Converted> {
+    const conversion = checkConversion(given);
+    if (this.#isEnded) throw this.#ended;
     return new Promise((resolve, reject) => {
-      if (this.#isEnded) throw this.#ended;
       this.#waiting.push({ conversion, resolve, reject });
       const worker = this.#idle.shift();
       if (worker) this.#next(worker);
@@ -108,6 +111,11 @@ class Workers implements ConverterPool {
 
   dispose(): void {
     this.#end(new FewbitsError('DISPOSED', 'the pool of workers has been disposed of'));
+  }
+
+  /** Libraries that put plain objects behind a Proxy leave the pool as it is. */
+  get [Symbol.toStringTag](): string {
+    return 'ConverterPool';
   }
 
   [Symbol.dispose](): void {
@@ -153,13 +161,20 @@ class Workers implements ConverterPool {
     this.#working.add(job);
     try {
       // A copy is moved: the bytes may be a view of something larger, or their owner's still.
-      const { bytes: given, spare } = job.conversion;
-      if (kept.buffer.byteLength < given.length) kept.buffer = new ArrayBuffer(given.length);
-      const bytes = new Uint8Array(kept.buffer, 0, given.length);
-      bytes.set(given);
+      const { conversion: given } = job;
+      const { length } = given.bytes;
+      if (kept.buffer.byteLength < length) kept.buffer = new ArrayBuffer(length);
+      const bytes = new Uint8Array(kept.buffer, 0, length);
+      bytes.set(given.bytes);
+      // Another conversion may have been given it too.
+      const spare = given.spare && !isDetached(given.spare) ? given.spare : undefined;
+      // A view is sent with all of its buffer.
+      const importance = given.importance && new Float32Array(given.importance);
+      const scales = given.scales && new Float32Array(given.scales);
       const transfer = spare ? [kept.buffer, spare] : [kept.buffer];
       kept.buffer = new ArrayBuffer(0);
-      const call = worker.call('convert', [{ ...job.conversion, bytes }], { transfer });
+      const own = { ...given, bytes, importance, scales, spare };
+      const call = worker.call('convert', [own], { transfer });
       const { used, memoryBytes, ...converted } = await call;
       kept.memoryBytes = memoryBytes;
       if (used !== null) kept.buffer = used;

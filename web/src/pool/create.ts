@@ -1,14 +1,12 @@
 // Making and opening pools, on any platform.
 
-import { FewbitsError } from '../core/errors.js';
 import type { Fewbits } from '../load/fewbits.js';
 import { insideOf, type LoadOptions } from '../load/load.js';
 import { bytesOf, checkSettings, type IndexOptions } from '../vectors/arguments.js';
 import { openFile } from '../vectors/file.js';
-import { Ids } from '../vectors/ids.js';
-import type { NativeIndex } from '../vectors/native.js';
 import { createEmpty } from '../vectors/transform.js';
 import { type Source, sourceOf, startRemote } from '../worker/start.js';
+import { begin, starting } from './begin.js';
 import { checkCreate, checkOpen, checkStart, type PoolSettings } from './options.js';
 import { Places } from './places.js';
 import { VectorPool } from './pool.js';
@@ -47,11 +45,7 @@ export async function create<Worker>(
   const { core, module } = insideOf(await platform.load({ variant: o.variant, wasm: o.wasm }));
   const empty = createEmpty(core, settings, { mean, learned: null });
   const shards = new Shards(start, module);
-  return starting(shards, empty, async () => {
-    await shards.start(count, empty);
-    const places = new Places(count);
-    return new VectorPool(new PoolState(shards, empty, new Ids(), places));
-  });
+  return new VectorPool(await begin(shards, count, empty));
 }
 
 /** openPool() on a platform. */
@@ -80,15 +74,4 @@ export async function open<Worker>(
     places.setSaved(sum);
     return new VectorPool(new PoolState(shards, empty, ids, places));
   });
-}
-
-/** Ends the workers when `work` fails. */
-async function starting<T>(shards: Shards, empty: NativeIndex, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    empty.dispose();
-    shards.end(new FewbitsError('WORKER_FAILED', 'the pool did not start'));
-    throw error;
-  }
 }

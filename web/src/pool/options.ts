@@ -1,7 +1,9 @@
 // What callers give to a pool, checked.
 
-import { type FloatArray, invalid, options } from '../core/arguments.js';
-import { FewbitsError } from '../core/errors.js';
+import { describe, invalid, kindOf, options } from '../core/arguments.js';
+import { FewbitsError, reasonOf } from '../core/errors.js';
+import { isArrayBuffer } from '../core/kinds.js';
+import { checkSignal } from '../core/signal.js';
 import type { LoadOptions } from '../load/load.js';
 import {
   checkCandidates,
@@ -28,8 +30,9 @@ export interface PoolSettings<Worker> extends LoadOptions, StartOptions<Worker> 
 
 export interface AddOptions {
   /**
-   * Takes the vectors instead of copying them: the buffer of the Float32Array is detached, even if
-   * adding fails then. Saves a copy of them all. Default false.
+   * Takes the vectors instead of copying them: the Float32Array is detached, even if adding fails
+   * after that. Saves a copy of them all. What is a part of a larger buffer, shared, or memory of
+   * WebAssembly is copied all the same, and stays. Default false.
    */
   transfer?: boolean | undefined;
   /** Stops adding; what was added is taken back, and the call is rejected with the signal's reason. */
@@ -65,7 +68,13 @@ export function checkStart<Worker>(o: PoolSettings<Worker>, cores: number) {
 }
 
 export function checkAdd(given: unknown): AddOptions {
-  return options('options', given, ['transfer', 'signal']);
+  const o = options<AddOptions>('options', given, ['transfer', 'signal']);
+  return { transfer: flag('transfer', o.transfer), signal: checkSignal(o.signal) };
+}
+
+function flag(name: string, value: unknown): boolean {
+  if (value === undefined || typeof value === 'boolean') return value === true;
+  throw invalid(`${name} must be true or false, got ${describe(value)}`);
 }
 
 /** A search whose options can no longer be changed by the caller. */
@@ -88,19 +97,47 @@ export function checkSearch(given: unknown, refine: Settings['refine']): SearchP
     k: checkK(o),
     candidates: checkCandidates(o, refine),
     filter,
-    partial: o.partial === true,
-    signal: o.signal,
+    partial: flag('partial', o.partial),
+    signal: checkSignal(o.signal),
   };
 }
 
-/** The values as an array of which the caller has no view. */
-export function own(x: Float32Array, given: FloatArray, transfer: boolean): Float32Array {
-  if (x !== given) return x;
+/**
+ * The values as an array of which the caller has no view; `x` is what checking made of what was
+ * given. With `transfer` they are moved where that takes nothing else away.
+ */
+export function own(x: Float32Array, given: unknown, transfer = false): Float32Array {
+  if (isMade(given)) return x;
+  const { buffer } = x;
   try {
-    return transfer ? structuredClone(x, { transfer: [x.buffer as ArrayBuffer] }) : x.slice();
+    if (transfer && isArrayBuffer(buffer) && x.byteLength === buffer.byteLength) {
+      return structuredClone(x, { transfer: [buffer] });
+    }
+  } catch {
+    // Memory of WebAssembly, and what Node keeps for itself, cannot be moved.
+  }
+  try {
+    return new Float32Array(x);
   } catch (cause) {
-    if (transfer) throw invalid(`vectors cannot be transferred: ${cause}`);
     throw new FewbitsError('OUT_OF_MEMORY', `no room for a copy of ${x.length} values`, { cause });
+  }
+}
+
+/** Whether a Float32Array of what was given shares no memory with it. */
+function isMade(given: unknown): boolean {
+  if (Array.isArray(given)) return typeof given[0] === 'number';
+  const kind = kindOf(given);
+  return kind !== undefined && kind !== 'Float32Array';
+}
+
+/** Ids that the caller can no longer change; what is no list is found to be none later. */
+export function copied(ids: unknown): unknown[] | undefined {
+  if (typeof ids !== 'object' || ids === null) return ids as undefined;
+  try {
+    const numbers = kindOf(ids) !== undefined && (ids as { slice(): unknown }).slice();
+    return (numbers || Array.from(ids as ArrayLike<unknown>)) as unknown[];
+  } catch (cause) {
+    throw invalid(`ids cannot be read: ${reasonOf(cause)}`, cause);
   }
 }
 
@@ -109,7 +146,6 @@ export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined):
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     const done = () => signal.removeEventListener('abort', abort);
     work.then(resolve, reject).finally(done);

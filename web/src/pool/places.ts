@@ -1,3 +1,7 @@
+// Where each row of a pool is.
+
+import { FewbitsError } from '../core/errors.js';
+
 /** A run of new rows for one shard. */
 export interface Part {
   readonly shard: number;
@@ -24,8 +28,12 @@ class ShardRows {
   length = 0;
   alive = 0;
 
+  reserve(length: number): void {
+    this.rows = grown(this.rows, length);
+  }
+
   push(row: number): number {
-    this.rows = grown(this.rows, this.length + 1);
+    this.reserve(this.length + 1);
     this.rows[this.length] = row;
     this.alive++;
     return this.length++;
@@ -109,12 +117,26 @@ export class Places {
     return parts;
   }
 
+  /** Makes room for `n` more rows, so that append() does not fail. */
+  reserve(n: number): void {
+    try {
+      this.#grow(this.#length + n);
+      for (const part of this.spread(n)) this.#shards[part.shard].reserve(part.rows + part.n);
+    } catch (cause) {
+      throw new FewbitsError('OUT_OF_MEMORY', `no room for the places of ${n} vectors`, { cause });
+    }
+  }
+
+  #grow(length: number): void {
+    this.#shard = grown(this.#shard, length);
+    this.#local = grown(this.#local, length);
+    this.#since = grown(this.#since, length);
+  }
+
   append(parts: readonly Part[]): void {
     for (const { shard, n } of parts) {
       const length = this.#length + n;
-      this.#shard = grown(this.#shard, length);
-      this.#local = grown(this.#local, length);
-      this.#since = grown(this.#since, length);
+      this.#grow(length);
       for (; this.#length < length; this.#length++) {
         this.#shard[this.#length] = shard;
         this.#local[this.#length] = this.#shards[shard].push(this.#length);

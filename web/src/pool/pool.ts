@@ -1,9 +1,11 @@
-// An index in workers, as those who use it see it.
+// An index in workers, as those who use it see it. Above 300 lines for the contract of each call, which stands
+// here; what is done is in write, search, save and restart.
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import type { FloatArray } from '../core/arguments.js';
 import {
+  asList,
   bytesOf,
   checkCalibration,
   checkQuery,
@@ -12,11 +14,15 @@ import {
 } from '../vectors/arguments.js';
 import type { Metric } from '../vectors/functions.js';
 import { checkId, type Id } from '../vectors/id.js';
+import { Ids } from '../vectors/ids.js';
+import type { Upserted } from '../vectors/rows.js';
+import { beginLike } from './begin.js';
 import {
   type AddOptions,
   abortable,
   checkAdd,
   checkSearch,
+  copied,
   own,
   type PoolSearchOptions,
   type SearchPlan,
@@ -28,7 +34,7 @@ import type { Shards } from './shards.js';
 import { disposed, type PoolState } from './state.js';
 import { type PoolStats, poolStats } from './stats.js';
 import { Turns } from './turns.js';
-import { addVectors, calibrate, removeVector, replaceVectors } from './write.js';
+import { addVectors, calibrate, removeVectors, replaceVectors, upsertVectors } from './write.js';
 
 /** Ends the workers of pools that were not disposed of. */
 const forgotten = new FinalizationRegistry<Shards>((shards) => shards.end(disposed()));
@@ -76,23 +82,25 @@ export class VectorPool implements Disposable, AsyncDisposable {
 
   /** The workers that failed, by number from 0; restart() brings them back. */
   get lost(): number[] {
-    return this.#state.isDisposed ? [] : this.#state.shards.lost;
+    this.#check();
+    return this.#state.shards.lost;
   }
 
   /** How many vectors there are, by the calls that are done. */
   get size(): number {
+    this.#check();
     return this.#state.ids.length - this.#state.ids.removed;
   }
 
   /** The ids in the order of insertion, by the calls that are done. */
-  *ids(): Generator<Id, void, void> {
-    for (let row = 0; row < this.#state.ids.length; row++) {
-      if (!this.#state.ids.isRemoved(row)) yield this.#state.ids.at(row);
-    }
+  ids(): Generator<Id, void, void> {
+    this.#check();
+    return this.#state.names();
   }
 
   /** Whether there is a vector of this id, by the calls that are done. */
   has(id: Id): boolean {
+    this.#check();
     return this.#state.ids.row(checkId('id', id)) !== undefined;
   }
 
@@ -110,6 +118,8 @@ export class VectorPool implements Disposable, AsyncDisposable {
     const { transfer = false, signal } = checkAdd(addOptions);
     const given = checkVectors('vectors', vectors, this.dims);
     const names = copied(ids);
+    // Before the vectors go.
+    if (transfer && names !== undefined) new Ids().stage(given.length / this.dims, names);
     const x = own(given, vectors, transfer);
     return this.#write(() => addVectors(this.#state, x, names, signal));
   }
@@ -125,9 +135,26 @@ export class VectorPool implements Disposable, AsyncDisposable {
   async replace(vectors: FloatArray, ids: ArrayLike<Id> | Id): Promise<void> {
     this.#check();
     const given = checkVectors('vectors', vectors, this.dims);
-    const names = typeof ids === 'object' && ids !== null ? copied(ids) : [ids];
-    const x = own(given, vectors, false);
+    const names = copied(ids) as ArrayLike<Id> | Id;
+    const x = own(given, vectors);
     return this.#write(() => replaceVectors(this.#state, x, names));
+  }
+
+  /**
+   * Replaces the vectors whose id is in the pool and appends the others: all or, when it is
+   * rejected, none.
+   *
+   * @param vectors n * dims values
+   * @param ids n different ids, or one id
+   * @returns how many were added and how many replaced
+   * @throws FewbitsError as add(); INVALID_ARGUMENT for an id that appears twice
+   */
+  async upsert(vectors: FloatArray, ids: ArrayLike<Id> | Id): Promise<Upserted> {
+    this.#check();
+    const given = checkVectors('vectors', vectors, this.dims);
+    const names = copied(asList(ids)) as Id[];
+    const x = own(given, vectors);
+    return this.#write(() => upsertVectors(this.#state, x, names));
   }
 
   /**
@@ -137,8 +164,21 @@ export class VectorPool implements Disposable, AsyncDisposable {
    */
   async remove(id: Id): Promise<boolean> {
     this.#check();
-    const checked = checkId('id', id);
-    return this.#write(() => removeVector(this.#state, checked));
+    const names = [checkId('id', id)];
+    return this.#write(async () => (await removeVectors(this.#state, names)) > 0);
+  }
+
+  /**
+   * Removes the vectors of these ids: all or, when it is rejected, none.
+   *
+   * @param ids any number; those that are not in the pool, or no longer, count for nothing
+   * @returns how many were removed
+   * @throws FewbitsError INVALID_ARGUMENT for what cannot be an id; WORKER_FAILED
+   */
+  async removeMany(ids: Iterable<Id> | ArrayLike<Id>): Promise<number> {
+    this.#check();
+    const names = copied(ids) as Id[];
+    return this.#write(() => removeVectors(this.#state, names));
   }
 
   /** Frees the room of removed vectors now. */
@@ -151,6 +191,16 @@ export class VectorPool implements Disposable, AsyncDisposable {
   }
 
   /**
+   * A pool without vectors, with the same settings, as many workers and all that this one has learned.
+   *
+   * @throws FewbitsError OUT_OF_MEMORY, WORKER_FAILED
+   */
+  async emptyLike(): Promise<VectorPool> {
+    this.#check();
+    return this.#read(async () => new VectorPool(await beginLike(this.#state)));
+  }
+
+  /**
    * The nearest vectors to a query.
    *
    * @param query dims values
@@ -160,7 +210,7 @@ export class VectorPool implements Disposable, AsyncDisposable {
   async search(query: FloatArray, searchOptions?: PoolSearchOptions): Promise<PoolSearchResult> {
     this.#check();
     const plan = checkSearch(searchOptions, this.#state.empty.settings.refine);
-    const x = own(checkQuery(query, this.dims), query, false);
+    const x = own(checkQuery(query, this.dims), query);
     const [result] = await this.#search(x, plan);
     return result;
   }
@@ -172,7 +222,7 @@ export class VectorPool implements Disposable, AsyncDisposable {
   ): Promise<PoolSearchResult[]> {
     this.#check();
     const plan = checkSearch(searchOptions, this.#state.empty.settings.refine);
-    const x = own(checkVectors('queries', queries, this.dims), queries, false);
+    const x = own(checkVectors('queries', queries, this.dims), queries);
     return this.#search(x, plan);
   }
 
@@ -203,7 +253,7 @@ export class VectorPool implements Disposable, AsyncDisposable {
   ): Promise<void> {
     this.#check();
     const method = checkCalibration(calibrateOptions);
-    const x = own(checkVectors('sample', sample, this.dims), sample, false);
+    const x = own(checkVectors('sample', sample, this.dims), sample);
     return this.#write(() => calibrate(this.#state, x, method));
   }
 
@@ -259,6 +309,11 @@ export class VectorPool implements Disposable, AsyncDisposable {
     this.#state.dispose();
   }
 
+  /** Libraries that put plain objects behind a Proxy leave the pool as it is. */
+  get [Symbol.toStringTag](): string {
+    return 'VectorPool';
+  }
+
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -309,9 +364,4 @@ export class VectorPool implements Disposable, AsyncDisposable {
   #stay(): void {
     void this.#state;
   }
-}
-
-/** Ids that the caller can no longer change; what is no list is found to be none later. */
-function copied<T>(ids: T): T | unknown[] {
-  return typeof ids === 'object' && ids !== null ? Array.from(ids as never) : ids;
 }

@@ -100,8 +100,8 @@ export class Shard {
     for (const row of removed) if (row >= start) index.remove(row);
   }
 
-  remove(row: number): void {
-    this.#open.index.remove(row);
+  removeMany(rows: readonly number[]): void {
+    for (const row of rows) this.#open.index.remove(row);
   }
 
   compact(): void {

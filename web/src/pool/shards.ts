@@ -27,6 +27,11 @@ export class Shards {
     this.#module = module;
   }
 
+  /** Workers of the same kind, none of which has started. */
+  another(): Shards {
+    return new Shards(this.#start, this.#module);
+  }
+
   /** Starts all workers with an index like `empty`, which has no rows. */
   async start(count: number, empty: NativeIndex): Promise<void> {
     const all = Array.from({ length: count }, (_, shard) => this.launch(shard, count, empty));
@@ -129,6 +134,16 @@ export class Shards {
       parts.map(({ shard }) => shard),
       (remote, _, i) => work(remote, parts[i]),
       (remote, _, i) => remote.call('truncate', [parts[i].rows]),
+    );
+  }
+
+  /** Takes back what add() did; workers with which that fails have failed. */
+  async truncate(parts: readonly Part[]): Promise<void> {
+    await Promise.all(
+      parts.map(async ({ shard, rows }) => {
+        const remote = this.#remotes[shard];
+        if (!remote.ended) await remote.call('truncate', [rows]).catch((e) => remote.fail(e));
+      }),
     );
   }
 }

@@ -1,5 +1,6 @@
 import type { Core } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
+import type { Id } from '../vectors/id.js';
 import { Ids } from '../vectors/ids.js';
 import type { NativeIndex } from '../vectors/native.js';
 import { createEmpty, type Transform, transformOf } from '../vectors/transform.js';
@@ -26,6 +27,14 @@ export class PoolState {
     this.empty = empty;
     this.ids = ids;
     this.places = places;
+  }
+
+  /** The ids in the order of insertion. */
+  *names(): Generator<Id, void, void> {
+    for (let row = 0; row < this.ids.length; row++) {
+      if (!this.ids.isRemoved(row)) yield this.ids.at(row);
+      this.check();
+    }
   }
 
   get isDisposed(): boolean {

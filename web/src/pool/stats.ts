@@ -14,9 +14,7 @@ export async function poolStats(state: PoolState): Promise<PoolStats> {
   state.checkAll();
   const workers = await state.everywhere((remote) => remote.call('stats', []));
   const { empty, ids } = state;
-  return {
-    ...statsOf(empty, { size: ids.length - ids.removed, removed: ids.removed }),
-    byteLength: workers.reduce((sum, { byteLength }) => sum + byteLength, 0),
-    workers,
-  };
+  const stats = statsOf(empty, { size: ids.length - ids.removed, removed: ids.removed });
+  const byteLength = workers.reduce((sum, worker) => sum + worker.byteLength, 0);
+  return { ...stats, byteLength, workers };
 }

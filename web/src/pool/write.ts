@@ -1,8 +1,10 @@
 // Calls that change the vectors of a pool. Each has its turn alone, and changes all or, when it throws, nothing.
 
 import { FewbitsError } from '../core/errors.js';
-import { checkRows, checkSample, isSparse } from '../vectors/arguments.js';
+import { checkRemoved, checkRows, checkSample, isSparse } from '../vectors/arguments.js';
 import type { Id } from '../vectors/id.js';
+import { gather, sortOut, type Upserted } from '../vectors/rows.js';
+import type { Part } from './places.js';
 import type { PoolState } from './state.js';
 
 /** Appends vectors, spread evenly over the workers. */
@@ -14,36 +16,93 @@ export async function addVectors(
 ): Promise<void> {
   state.checkAll();
   signal?.throwIfAborted();
-  const { dims } = state.empty.settings;
-  const n = x.length / dims;
-  const { ids } = state;
-  ids.stage(n, names);
-  if (n === 0) return;
-  const parts = state.places.spread(n);
-  await state.shards.add(x, dims, parts, signal).catch((error) => {
-    ids.cancel();
-    // A worker refused what it was given, and counts from there: one index says what is wrong.
-    const code = error instanceof FewbitsError && error.code;
-    if (code === 'NON_FINITE' || code === 'INVALID_ARGUMENT') state.empty.check(x);
-    throw error;
-  });
-  state.check();
-  state.places.append(parts);
-  ids.commit();
+  const n = x.length / state.empty.settings.dims;
+  state.ids.stage(n, names);
+  await committed(state, n, () => append(state, x, n, signal));
 }
 
 /** Puts other vectors in place of those with the given ids. */
 export async function replaceVectors(
   state: PoolState,
   x: Float32Array,
-  names: ArrayLike<unknown>,
+  names: ArrayLike<Id> | Id,
 ): Promise<void> {
   state.checkAll();
   const { dims } = state.empty.settings;
   const rows = checkRows(names, x.length / dims, state.ids);
   if (rows.length === 0) return;
   state.empty.check(x);
+  await exchange(state, x, rows);
+}
+
+/** Replaces the vectors whose ids are there and appends the others; the ids are different. */
+export async function upsertVectors(
+  state: PoolState,
+  x: Float32Array,
+  given: ArrayLike<unknown>,
+): Promise<Upserted> {
+  state.checkAll();
+  const { dims } = state.empty.settings;
+  const { fresh, known, rows, names } = sortOut(state.ids, x.length / dims, given);
+  state.empty.check(x);
+  state.ids.stage(fresh.length, names);
+  await committed(state, fresh.length, async () => {
+    const parts = await append(state, gather(x, dims, fresh), fresh.length);
+    if (known.length === 0) return parts;
+    try {
+      await exchange(state, gather(x, dims, known), rows);
+    } catch (error) {
+      await state.shards.truncate(parts);
+      throw error;
+    }
+    return parts;
+  });
+  return { added: fresh.length, replaced: known.length };
+}
+
+/** Appends the rows of the staged ids, which `work` has put into shards. */
+async function committed(
+  state: PoolState,
+  n: number,
+  work: () => Promise<readonly Part[]>,
+): Promise<void> {
+  const { ids, places } = state;
+  try {
+    places.reserve(n);
+    const parts = await work();
+    state.check();
+    places.append(parts);
+  } catch (error) {
+    ids.cancel();
+    throw error;
+  }
+  ids.commit();
+}
+
+/** Puts `n` new vectors into the shards; where they are is not yet known here. */
+async function append(
+  state: PoolState,
+  x: Float32Array,
+  n: number,
+  signal?: AbortSignal,
+): Promise<readonly Part[]> {
+  if (n === 0) return [];
+  const parts = state.places.spread(n);
+  try {
+    await state.shards.add(x, state.empty.settings.dims, parts, signal);
+  } catch (error) {
+    // A worker refused what it was given, and counts from there: one index says what is wrong.
+    const code = error instanceof FewbitsError && error.code;
+    if (code === 'NON_FINITE' || code === 'INVALID_ARGUMENT') state.empty.check(x);
+    throw error;
+  }
+  return parts;
+}
+
+/** Puts vector i in row rows[i]. */
+async function exchange(state: PoolState, x: Float32Array, rows: readonly number[]): Promise<void> {
   const { places, ids } = state;
+  const { dims } = state.empty.settings;
   const shards = [...new Set(rows.map((row) => places.shardOf(row)))];
   await state.shards.all(
     shards,
@@ -66,18 +125,34 @@ export async function replaceVectors(
   for (const row of rows) places.setChanged(row);
 }
 
-/** Removes a vector; false when there is none of that id. */
-export async function removeVector(state: PoolState, id: Id): Promise<boolean> {
+/** Removes the vectors of those ids that are there; returns how many. */
+export async function removeVectors(state: PoolState, given: ArrayLike<unknown>): Promise<number> {
   state.checkAll();
-  const row = state.ids.row(id);
-  if (row === undefined) return false;
-  const { places } = state;
-  await state.shards.at(places.shardOf(row)).call('remove', [places.localOf(row)]);
+  const { places, ids } = state;
+  const rows = checkRemoved(given as ArrayLike<Id>, ids);
+  if (rows.length === 0) return 0;
+  ids.reserveRemoved();
+  const shards = [...new Set(rows.map((row) => places.shardOf(row)))];
+  const results = await Promise.allSettled(
+    shards.map((shard) => {
+      const those = rows.filter((row) => places.shardOf(row) === shard);
+      const locals = those.map((row) => places.localOf(row));
+      return state.shards.at(shard).call('removeMany', [locals]);
+    }),
+  );
   state.check();
-  state.ids.remove(row);
-  places.remove(row);
-  if (isSparse(state.ids)) await state.compact();
-  return true;
+  // A worker that ended meanwhile has lost its rows, and restart() brings back no removed ones. With
+  // no worker left that did it, nothing was removed.
+  const [first] = results.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+  if (first !== undefined && results.every(({ status }) => status === 'rejected')) {
+    throw first.reason;
+  }
+  for (const row of rows) {
+    ids.remove(row);
+    places.remove(row);
+  }
+  if (isSparse(ids)) await state.compact();
+  return rows.length;
 }
 
 /** Learns from a sample in a worker, and gives all of them what was learned. */

@@ -1,6 +1,7 @@
 // What callers give to an index, checked: the same for one in memory and for one in workers.
 
 import {
+  attached,
   describe,
   type FloatArray,
   integer,
@@ -161,7 +162,7 @@ export function checkRemoved(given: Iterable<Id> | ArrayLike<Id>, ids: Ids): num
 /** The bytes of a file that was given to `name`. */
 export function bytesOf(name: string, file: unknown): Uint8Array {
   if (!isBytes(file)) throw invalid(`${name} takes the bytes of a file, got ${describe(file)}`);
-  return toBytes(file);
+  return toBytes(attached('file', file));
 }
 
 /** How calibrate() is to learn. */

@@ -47,26 +47,9 @@ export class Rows {
   upsert(x: Float32Array, given: ArrayLike<unknown>): Upserted {
     const { native } = this;
     const { dims } = native.settings;
-    // A copy that no code of the caller's changes, checked by itself first.
-    const names = new Ids();
-    names.stage(x.length / dims, given);
-    names.commit();
-    const fresh: number[] = [];
-    const known: number[] = [];
-    const rows: number[] = [];
-    for (let i = 0; i < names.length; i++) {
-      const row = this.#ids.row(names.at(i));
-      if (row === undefined) fresh.push(i);
-      else {
-        known.push(i);
-        rows.push(row);
-      }
-    }
+    const { fresh, known, rows, names } = sortOut(this.#ids, x.length / dims, given);
     native.check(x);
-    this.#ids.stage(
-      fresh.length,
-      fresh.map((i) => names.at(i)),
-    );
+    this.#ids.stage(fresh.length, names);
     this.#commit(() => {
       const before = this.#ids.length;
       if (fresh.length > 0) native.add(gather(x, dims, fresh), before);
@@ -115,8 +98,28 @@ export class Rows {
   }
 }
 
+/** Which of `n` different ids are new, by number and by name, and the rows of those that are there. */
+export function sortOut(ids: Ids, n: number, given: ArrayLike<unknown>) {
+  // A copy that no code of the caller's changes, checked by itself first.
+  const own = new Ids();
+  own.stage(n, given);
+  own.commit();
+  const fresh: number[] = [];
+  const known: number[] = [];
+  const rows: number[] = [];
+  for (let i = 0; i < n; i++) {
+    const row = ids.row(own.at(i));
+    if (row === undefined) fresh.push(i);
+    else {
+      known.push(i);
+      rows.push(row);
+    }
+  }
+  return { fresh, known, rows, names: fresh.map((i) => own.at(i)) };
+}
+
 /** Some of the vectors, one after the other. */
-function gather(x: Float32Array, dims: number, which: readonly number[]): Float32Array {
+export function gather(x: Float32Array, dims: number, which: readonly number[]): Float32Array {
   if (which.length * dims === x.length) return x;
   const some = new Float32Array(which.length * dims);
   which.forEach((i, to) => {

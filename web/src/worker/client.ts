@@ -1,5 +1,7 @@
 // Calls to a worker of the application's own, which is started by the first one.
 
+import { options } from '../core/arguments.js';
+import { checkSignal } from '../core/signal.js';
 import type { WebWorker, WorkerThread } from './channel.js';
 import type { CallOptions, Remote } from './remote.js';
 import type { Work } from './serve.js';
@@ -26,9 +28,10 @@ export class Client<T extends Calls> {
   /**
    * @param create makes the worker: `() => new Worker(new URL('./work.js', import.meta.url), { type: 'module' })`
    */
-  constructor(create: () => WebWorker | WorkerThread, options: ClientOptions = {}) {
+  constructor(create: () => WebWorker | WorkerThread, clientOptions?: ClientOptions) {
+    const o = options<ClientOptions>('options', clientOptions, ['startTimeout']);
     this.#create = create;
-    this.#startTimeout = checkStartTimeout(options.startTimeout);
+    this.#startTimeout = checkStartTimeout(o.startTimeout);
   }
 
   /**
@@ -40,9 +43,10 @@ export class Client<T extends Calls> {
   async call<K extends keyof T & string>(
     name: K,
     input: Parameters<T[K]>[0],
-    options: CallOptions = {},
+    callOptions?: CallOptions,
   ): Promise<Awaited<ReturnType<T[K]>>> {
-    options.signal?.throwIfAborted();
+    const o = options<CallOptions>('options', callOptions, ['progress', 'signal', 'transfer']);
+    checkSignal(o.signal);
     if (this.#remote === undefined || this.#remote.ended) {
       const source = sourceOf(this.#create, { create: this.#create, address: '' });
       const startTimeout = this.#startTimeout;
@@ -50,7 +54,12 @@ export class Client<T extends Calls> {
       this.#remote = startRemote<T>(source, how);
     }
     const remote = this.#remote as unknown as Remote<Record<string, (input: unknown) => unknown>>;
-    return (await remote.call(name, [input], options)) as Awaited<ReturnType<T[K]>>;
+    return (await remote.call(name, [input], o)) as Awaited<ReturnType<T[K]>>;
+  }
+
+  /** Libraries that put plain objects behind a Proxy leave the client as it is. */
+  get [Symbol.toStringTag](): string {
+    return 'Client';
   }
 
   /** Ends the worker, and rejects its calls with `reason`; the next call starts another. */

@@ -1,6 +1,7 @@
 // The page's end: calls to a worker, which all fail when it does.
 
 import { FewbitsError, reasonOf } from '../core/errors.js';
+import { checkSignal } from '../core/signal.js';
 import type { Channel } from './channel.js';
 import { type Answer, type Hello, type Request, reviveError, type SentError } from './protocol.js';
 import type { Work } from './serve.js';
@@ -95,8 +96,8 @@ export class Remote<T extends object> {
     args: Arguments<T[M]>,
     options: CallOptions = {},
   ): Promise<Result<T[M]>> {
-    const { signal, transfer = [] } = options;
-    signal?.throwIfAborted();
+    const { transfer = [] } = options;
+    const signal = checkSignal(options.signal);
     if (this.ended) throw this.ended;
     const call = this.#next++;
     const abort = () => this.#abort(call);
