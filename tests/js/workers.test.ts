@@ -83,7 +83,7 @@ describe.each([
     const late = worker(`setTimeout(() => import(${script}), 200)`);
     const made = await start(late);
     if ('dispose' in made) made.dispose();
-    else expect(made).toEqual(new Uint8Array(2));
+    else expect(made).toMatchObject({ bytes: new Uint8Array(2) });
   });
 
   it.each([0, -1, Number.NaN, '5', null])('does not have %s to start', async (startTimeout) => {

@@ -101,3 +101,31 @@ it('esbuild, with the worker as an entry point', async () => {
   ]);
   await expectRightFrom(outdir);
 });
+
+it('workers that do not start are told in time, each with what is known of its script', async () => {
+  type Failure = { code: string; message: string };
+  type Found = Record<'pool' | 'models' | 'rpc', Record<'empty' | 'missing', Failure>> & {
+    late: Record<'pool' | 'models', string>;
+    own: Record<'pool' | 'models', Failure>;
+  };
+  const found = (await runServed(browser, consumer.folder, 'pool/failing.html')) as Found;
+  for (const { empty, missing } of [found.pool, found.models, found.rpc]) {
+    expect(empty.code).toBe('WORKER_FAILED');
+    expect(empty.message).toMatch(
+      /it did not start within 0\.5 s\. .*'sideEffects' of package\.json/,
+    );
+    expect(missing.code).toBe('WORKER_FAILED');
+    expect(missing.message).toContain('its script could not be loaded or run');
+    expect(missing.message).toContain('createWorker is () => new Worker(url');
+  }
+  expect(found.late).toEqual({ pool: 'passed', models: 'passed' });
+  for (const [name, file] of [
+    ['pool', 'pool/shard-worker.js'],
+    ['models', 'models/worker.js'],
+  ] as const) {
+    expect(found.own[name].code).toBe('WORKER_FAILED');
+    expect(found.own[name].message).toMatch(
+      new RegExp(`\\(http://.*/node_modules/fewbits/dist/${file}\\)`),
+    );
+  }
+});
