@@ -19,7 +19,7 @@ export const embedQuantizeHelp = `fewbits embed-quantize <in.npy> <out.safetenso
 
 Quantizes an array of numbers, such as embeddings with one vector a row, and writes its packed codes and
 scales to a safetensors file that fewbits/io reads again (uniformFromSafetensors). The array is read in
-parts; only the result is held in memory.
+parts; only the result is held in memory. The output may be - for the standard output.
 
   --bits N             2 to 8 (default 4)
   --scheme SCHEME      symmetric (default), asymmetric or affine

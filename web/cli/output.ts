@@ -40,8 +40,10 @@ export async function checkOutput(
   inputs: readonly InputFile[],
   { stream: allowStream = true } = {},
 ): Promise<Output> {
+  if (given === '-') return checkOutput('/dev/stdout', inputs, { stream: allowStream });
   const found = await stat(given, { bigint: true }).catch(ifAbsent);
   if (found === undefined) {
+    if (/[\\/]$/.test(given)) throw new UsageError(`there is no folder '${given}'`);
     const target = await targetOf(given);
     const folder = await stat(path.dirname(target)).catch(ifAbsent);
     if (!folder?.isDirectory())

@@ -13,7 +13,7 @@ import {
   type ModelPlanOptions,
   mixtures,
   openModel,
-  planModel,
+  planModelAsync,
   quantizeModel,
   type TensorError,
   type TensorRule,
@@ -26,13 +26,22 @@ import { entryOf } from './metadata.js';
 import { checkOutput, type Output, writeOutput } from './output.js';
 import { complain, print } from './print.js';
 import { renamerOf } from './rename.js';
-import { bytesText, oneOf, paths, printable, tableLines, UsageError, wholeNumber } from './text.js';
+import {
+  bytesText,
+  cut,
+  oneOf,
+  paths,
+  printable,
+  tableLines,
+  UsageError,
+  wholeNumber,
+} from './text.js';
 
 export const quantizeHelp = `fewbits quantize <in> <out.gguf> --type TYPE
 
 Quantizes a model to GGUF, tensor by tensor, within 300 MB of memory. <in> is a GGUF or safetensors file,
 the index of sharded safetensors (model.safetensors.index.json), the first part of a split GGUF, or the
-folder of a model. Tensors of one dimension, small ones, and those that llama.cpp's quantize tool leaves
+folder of a model; <out.gguf> may be - for the standard output. Tensors of one dimension, small ones, and those that llama.cpp's quantize tool leaves
 alone keep their bytes; rows that are not whole blocks get a type with smaller blocks. Metadata stay as
 they are, but for the file type. Names stay as they are too: a safetensors model from a training framework
 has not the names that llama.cpp looks for. Values that are not finite, and what a type cannot hold, are
@@ -132,7 +141,7 @@ async function quantizeFiles(
   const model = await openModel(parts);
   const matrix = files[modelFileCount];
   const importance = matrix === undefined ? undefined : await openImatrix(matrix);
-  const plan = planModel(model, weighted(settings.options, imatrix, importance));
+  const plan = await planModelAsync(model, weighted(settings.options, imatrix, importance));
   const say = (text: string | Iterable<string>) => (quiet || out?.stream ? undefined : print(text));
   if (!quiet) for (const warning of plan.warnings) warn(warning);
   if (importance) await say(coverage(plan));
@@ -215,7 +224,7 @@ function weighted(
 function coverage({ tensors }: ModelPlan): string {
   const converted = tensors.filter(({ to }) => to !== undefined);
   const without = converted.filter(({ importance }) => importance === undefined);
-  const names = without.slice(0, 8).map(({ name }) => printable(name));
+  const names = without.slice(0, 8).map(({ name }) => cut(name));
   const rest = without.length > names.length ? ', ...' : '';
   const used = `importance for ${converted.length - without.length} of ${converted.length} tensors`;
   return without.length === 0 ? used : `${used}, none for ${names.join(', ')}${rest}`;

@@ -1,7 +1,7 @@
 // The page's worker: a model opened, planned, measured and converted.
 
 import { FewbitsError, load } from 'fewbits';
-import { type Imatrix, openImatrix } from 'fewbits/io';
+import { ggmlTypes, type Imatrix, openImatrix } from 'fewbits/io';
 import {
   createConverterPool,
   imatrixMetadata,
@@ -82,8 +82,9 @@ export interface Shrunk {
 let current: Model | null = null;
 let imatrix: { readonly name: string; readonly content: Imatrix } | null = null;
 
-/** With the importance matrix, if there is one. */
-function weighted(options: ModelPlanOptions): ModelPlanOptions {
+/** With the importance matrix, if there is one, and with rules for what is quantized already and is not to be again. */
+function weighted(given: ModelPlanOptions): ModelPlanOptions {
+  const options = given.requantize ? given : { ...given, rules: withKept(given.rules) };
   if (!imatrix) return options;
   const { name, content } = imatrix;
   return {
@@ -91,6 +92,11 @@ function weighted(options: ModelPlanOptions): ModelPlanOptions {
     importance: content.weights,
     metadata: imatrixMetadata(content, name),
   };
+}
+
+function withKept(rules: ModelPlanOptions['rules'] = []): ModelPlanOptions['rules'] {
+  const quantized = opened().tensors.filter(({ type }) => type && ggmlTypes[type].blockSize > 1);
+  return [...rules, ...quantized.map(({ name }) => ({ name, type: 'keep' as const }))];
 }
 
 /** Weights that fit; those that do not are the plan's to refuse. */

@@ -192,6 +192,20 @@ describe('models that are quantized already', () => {
     expectBytes(kept.file.bytes(name), blocks);
   });
 
+  it('keep their file type where all of them is kept', async () => {
+    const label = { key: 'general.file_type', type: 'u32', value: 7 } as const;
+    const tensor = { name, shape, type: 'Q8_0' as const, data: blocks };
+    const other = { name: 'blk.0.ffn_down.weight', shape, type: 'F32' as const, data: x };
+    const rules: TensorRule[] = [{ name, type: 'keep' }];
+    for (const [tensors, value] of [
+      [[tensor], 7],
+      [[tensor, other], 15],
+    ] as const) {
+      const made = await quantize(writeGguf([label], tensors), { type: 'Q4_K_M', rules });
+      expect(made.file.metadata.get('general.file_type')?.value).toBe(value);
+    }
+  });
+
   it('in a type that is not read are refused too', async () => {
     const other = writeGguf([], [{ name, shape, type: 'IQ2_XXS', data: new Uint8Array(64 * 66) }]);
     for (const requantize of [false, true]) {

@@ -8,6 +8,7 @@ import {
   type ModelProgress,
   openModel,
   planModel,
+  planModelAsync,
   type QuantizeModelOptions,
   quantizeModel,
   type TensorError,
@@ -99,6 +100,31 @@ describe('while it runs', () => {
     expectBytes(whole.bytes, kept);
     const memories = new Set((await made(true)).map(({ buffer }) => buffer));
     expect(memories.size).toBeLessThan((await made(false)).length);
+  });
+
+  it('a plan of many tensors leaves others their turn, and can be stopped', async () => {
+    const made = (count: number) => ({
+      format: 'safetensors' as const,
+      tensors: Array.from({ length: count }, (_, i) => {
+        const name = `model.layers.${i % 80}.mlp.experts.${i}.up_proj.weight`;
+        return { name, shape: [4, 256], typeName: 'F16', type: 'F16' as const, byteLength: 2048 };
+      }),
+      metadata: [],
+      read: async () => new Uint8Array(),
+    });
+    const model = made(20_000);
+    const plan = planModel(model, { type: 'Q4_K_M' });
+    const later = await planModelAsync(model, { type: 'Q4_K_M' });
+    expectBytes(later.gguf.header, plan.gguf.header);
+    expect(later.byteLength).toBe(plan.byteLength);
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    setTimeout(() => controller.abort(reason));
+    const stopped = planModelAsync(model, { type: 'Q4_K_M', signal: controller.signal });
+    await expect(stopped).rejects.toBe(reason);
+    await expect(planModelAsync(model, { type: 'Q9' as 'Q8_0' })).rejects.toThrow(
+      /type must be one of/,
+    );
   });
 
   it('progress grows to the end', async () => {

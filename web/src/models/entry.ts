@@ -11,7 +11,7 @@ export { type TensorError, tensorErrors } from './errors.js';
 export { imatrixMetadata } from './importance.js';
 export { type Model, type ModelTensor, openModel } from './model.js';
 export type { ModelPlanOptions, TensorRule } from './options.js';
-export { type ModelPlan, type PlannedTensor, planModel } from './plan.js';
+export { type ModelPlan, type PlannedTensor, planModel, planModelAsync } from './plan.js';
 export type { ConverterPool } from './pool.js';
 export { type ModelProgress, type QuantizeModelOptions, quantizeModel } from './quantize.js';
 export type { Scale } from './scales.js';

@@ -60,15 +60,51 @@ const mostDimensions = 4;
  * are quantized already, for importance of another length than the tensor's, and for a tensor of Q2_K_S in Q2_K without
  * any; UNSUPPORTED for tensors that GGUF has no type for, and for checkpoints that other tools quantized
  */
-export function planModel(model: Model, planOptions: ModelPlanOptions): ModelPlan {
+export function planModel(model: Model, options: ModelPlanOptions): ModelPlan {
+  const steps = planSteps(model, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** How long a thread may be held, in milliseconds, before others get their turn. */
+const turn = 20;
+
+/**
+ * As `planModel`, in turns with what else the thread has to do: for models of very many tensors, or from anywhere.
+ *
+ * @throws the signal's reason when it is aborted, and what `planModel` throws
+ */
+export async function planModelAsync(
+  model: Model,
+  { signal, ...options }: ModelPlanOptions & { signal?: AbortSignal | undefined },
+): Promise<ModelPlan> {
+  const steps = planSteps(model, options);
+  for (let started = performance.now(); ; ) {
+    signal?.throwIfAborted();
+    const { done, value } = steps.next();
+    if (done) return value;
+    if (performance.now() - started < turn) continue;
+    await new Promise((resolve) => setTimeout(resolve));
+    started = performance.now();
+  }
+}
+
+const stepTensors = 1000;
+
+function* planSteps(model: Model, planOptions: ModelPlanOptions): Generator<void, ModelPlan, void> {
   const { options, rules } = checkPlanOptions(planOptions);
   refuseQuantized(model);
+  yield;
   const ruleOf = assignRules(model, rules, options);
+  yield;
   const chosen = chosenTypes(model, options, ruleOf);
   const warnings: string[] = [];
   const notes: GgufEntryInput[] = [];
   const tensors: PlannedTensor[] = [];
-  for (const source of model.tensors) {
+  for (const [i, source] of model.tensors.entries()) {
+    if (i % stepTensors === 0) yield;
     const rule = ruleOf.get(source);
     if (rule?.type === 'drop') continue;
     const decision = decide(model, source, rule, options, chosen);
@@ -77,8 +113,9 @@ export function planModel(model: Model, planOptions: ModelPlanOptions): ModelPla
     if (source.shape.length > mostDimensions) notes.push(shapeNote(tensor));
     if (isLong(tensor.name)) warnings.push(longNameWarning(tensor.name));
   }
+  yield;
   const gguf = planGguf(
-    plannedMetadata(model, options, notes),
+    plannedMetadata(model, tensors, options, notes),
     tensors.map(({ name, shape, to, source, byteLength }) => {
       return { name, shape, type: to ?? source.type ?? (source.typeId as number), byteLength };
     }),
@@ -193,8 +230,14 @@ function convertedBytes({ shape }: ModelTensor, to: GgmlTypeName): number {
   return ((elementCount(shape) as number) / blockSize) * bytesPerBlock;
 }
 
+/** Whether the model still is what it was: a name for what it was to become would be wrong. */
+function isUnchanged(tensors: readonly PlannedTensor[], type: GgmlTypeName): boolean {
+  return tensors.every(({ to, source }) => to === undefined && source.type !== type);
+}
+
 function plannedMetadata(
   model: Model,
+  tensors: readonly PlannedTensor[],
   { type, metadata = [] }: ModelPlanOptions,
   notes: readonly GgufEntryInput[],
 ): GgufEntryInput[] {
@@ -202,10 +245,12 @@ function plannedMetadata(
   const set = (entry: GgufEntryInput) => entries.set(entry.key, entry);
   if (type !== 'keep') {
     set({ key: 'general.quantization_version', type: 'u32', value: quantizationVersion });
-    const { fileType } = targets[type as TargetName];
+    const { fileType, type: most } = targets[type as TargetName];
+    const label = 'general.file_type';
     // A type that llama.cpp has no number for: without one it goes by the tensors.
-    if (fileType === undefined) entries.delete('general.file_type');
-    else set({ key: 'general.file_type', type: 'u32', value: fileType });
+    if (fileType === undefined) entries.delete(label);
+    else if (!entries.has(label) || !isUnchanged(tensors, most))
+      set({ key: label, type: 'u32', value: fileType });
   }
   for (const entry of [...notes, ...metadata]) set(entry);
   return [...entries.values()];
