@@ -195,6 +195,34 @@ describe('the tool’s rules besides', () => {
     expect(large.get('blk.10.attn_v.weight')).toBe('Q5_K');
     expect(large.get('blk.9.attn_v.weight')).toBe('Q6_K');
     expect(large.get('blk.11.ffn_down.weight')).toBe('Q4_K');
+    const shared = { heads: 64, keyHeads: 8 };
+    for (const [architecture, layers, type] of [
+      ['qwen2', 80, 'Q5_K'],
+      ['deci', 80, 'Q5_K'],
+      ['olmo', 80, 'Q5_K'],
+      ['jais2', 68, 'Q5_K'],
+      ['qwen2vl', 80, 'Q4_K'],
+      ['qwen2', 64, 'Q4_K'],
+      ['deci', 162, 'Q4_K'],
+      ['llama', 80, 'Q5_K'],
+    ] as const) {
+      const types = typesOf(build({ architecture, layers, ...shared }), 'Q4_K_S');
+      expect([architecture, layers, types.get('blk.11.attn_v.weight')]).toEqual([
+        architecture,
+        layers,
+        type,
+      ]);
+    }
+    // Of llama, and where the architecture is not known, only those whose heads share keys and values.
+    for (const [format, name] of [
+      ['gguf', 'blk.11.attn_v.weight'],
+      ['safetensors', 'model.layers.11.self_attn.v_proj.weight'],
+    ] as const) {
+      const types = [8, 64].map((keyHeads) =>
+        typesOf(build({ format, layers: 80, heads: 64, keyHeads }), 'Q4_K_S').get(name),
+      );
+      expect(types).toEqual(['Q5_K', 'Q4_K']);
+    }
     const falcon = typesOf(build({ architecture: 'falcon' }), 'Q4_K_M');
     expect(falcon.get('output.weight')).toBe('Q8_0');
     expect(falcon.get('blk.1.ffn_down.weight')).toBe('Q6_K');
