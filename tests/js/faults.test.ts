@@ -3,10 +3,14 @@
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { MessageChannel } from 'node:worker_threads';
 import { type Fewbits, FewbitsError, load, loadSync } from 'fewbits';
 import { expect, it } from 'vitest';
 import { guarded, isFault } from '../../web/dist/core/guard.js';
 import { insideOf } from '../../web/dist/load/load.js';
+import type { Channel } from '../../web/dist/worker/channel.js';
+import { Remote } from '../../web/dist/worker/remote.js';
+import { answerCalls } from '../../web/dist/worker/serve.js';
 import { expectError, noise } from '../support/builds.ts';
 
 const dist = new URL('../../web/dist/', import.meta.url);
@@ -112,6 +116,36 @@ it('load() gives another instance in place of one that failed, and one to all', 
     expect(a.uniform.dequantize(a.uniform.quantize([1, -1]))).toEqual(Float32Array.of(1, -1));
     expect(await load(options)).toBe(a);
   }
+});
+
+it('a worker in which WebAssembly failed is of no more use', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const target = {
+    trap: () => trap(fresh()),
+    refuse: () => fresh().createIndex({ dims: 0 }),
+  };
+  const answered = {
+    postMessage: (message: unknown) => port2.postMessage(message),
+    addEventListener: (_: 'message', listener: (event: { data: unknown }) => void) =>
+      port2.on('message', (data) => listener({ data })),
+  };
+  let ends = 0;
+  const channel: Channel = {
+    post: (message) => port1.postMessage(message),
+    listen: (received) => void port1.on('message', received),
+    hold() {},
+    end: () => void ends++,
+  };
+  const options = { name: 'worker 1', runs: 'test', address: '', startTimeout: 1e9, strict: false };
+  const remote = new Remote<typeof target>(channel, options);
+  answerCalls(target, { runs: 'test', port: answered });
+  await expect(remote.call('refuse', [])).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  expect(ends).toBe(0);
+  const failed = { code: 'WORKER_FAILED', message: expect.stringMatching(/^worker 1 failed: Web/) };
+  await expect(remote.call('trap', [])).rejects.toMatchObject(failed);
+  await expect(remote.call('refuse', [])).rejects.toMatchObject(failed);
+  expect(ends).toBe(1);
+  port1.close();
 });
 
 it('collecting what a failed instance held ends nothing', () => {

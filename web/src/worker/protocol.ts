@@ -1,6 +1,7 @@
 // What a page and its worker say to each other: calls, their answers, progress, cancelling.
 
 import { FewbitsError, type FewbitsErrorCode, reasonOf } from '../core/errors.js';
+import { isFault } from '../core/guard.js';
 
 /** What a worker is asked: to do something, or to stop doing it. */
 export type Request =
@@ -12,6 +13,8 @@ export interface SentError {
   readonly code?: FewbitsErrorCode | undefined;
   readonly name: string;
   readonly message: string;
+  /** Whether WebAssembly has failed in the worker, which is of no more use then. */
+  readonly fault?: boolean;
 }
 
 /** What a worker says first: what it runs, and the lock that it holds while it lives. */
@@ -29,7 +32,8 @@ export type Answer = { readonly call: number } & (
 
 export function sendError(error: unknown): SentError {
   if (error instanceof FewbitsError) {
-    return { code: error.code, name: error.name, message: error.message };
+    const { code, name, message } = error;
+    return { code, name, message, fault: isFault(error) };
   }
   if (!(error instanceof Error)) return { name: 'Error', message: reasonOf(error) };
   return { name: error.name, message: error.message };

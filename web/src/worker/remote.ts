@@ -218,7 +218,7 @@ export class Remote<T extends object> {
   #revived(sent: SentError, signal: AbortSignal | undefined): unknown {
     if (signal?.aborted && sent.name === 'AbortError') return signal.reason;
     const error = reviveError(sent);
-    if (sent.code !== undefined || !this.#options.strict) return error;
+    if (!sent.fault && (sent.code !== undefined || !this.#options.strict)) return error;
     this.fail(error);
     return this.ended;
   }
