@@ -5,9 +5,11 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { MessageChannel } from 'node:worker_threads';
 import { type Fewbits, FewbitsError, load, loadSync } from 'fewbits';
+import { createPool } from 'fewbits/pool';
 import { expect, it } from 'vitest';
 import { guarded, isFault } from '../../web/dist/core/guard.js';
 import { insideOf } from '../../web/dist/load/load.js';
+import { Store } from '../../web/dist/store/store.js';
 import type { Channel } from '../../web/dist/worker/channel.js';
 import { Remote } from '../../web/dist/worker/remote.js';
 import { answerCalls } from '../../web/dist/worker/serve.js';
@@ -168,4 +170,24 @@ it('collecting what a failed instance held ends nothing', () => {
     console.log(collected, insideOf(fb).core.broken);`;
   const args = ['--expose-gc', '--input-type=module', '--eval', script];
   expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe('20 true\n');
+});
+
+it('what stands for memory elsewhere is no plain object, and no clone of it is empty', async () => {
+  const fb = fresh();
+  using index = fb.createIndex({ dims: 8 });
+  const pool = await createPool({ dims: 8, workers: 1 });
+  const store = new Store('x', {} as never, {} as never);
+  for (const [tag, object] of Object.entries({
+    Fewbits: fb,
+    VectorIndex: index,
+    VectorPool: pool,
+    Store: store,
+  })) {
+    expect(Object.prototype.toString.call(object)).toBe(`[object ${tag}]`);
+    const words = new RegExp(`a ${tag} cannot be cloned: .*(load|open)`);
+    for (const value of [object, { object }, [object]]) {
+      expect(() => structuredClone(value)).toThrow(words);
+    }
+  }
+  pool.dispose();
 });

@@ -1,3 +1,5 @@
+// The tensor types of ggml: the one table of their numbers and sizes.
+
 /**
  * The tensor types of ggml as they appear in GGUF files. A row of a tensor is a whole number of blocks;
  * a block of `blockSize` values takes `bytesPerBlock` bytes.

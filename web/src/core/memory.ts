@@ -1,3 +1,5 @@
+// The memory of an instance: the one place that makes views of it.
+
 import { FewbitsError } from './errors.js';
 import type { WasmModule } from './wasm.js';
 

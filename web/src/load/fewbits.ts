@@ -1,6 +1,7 @@
 // The loaded library as its users see it: a property for each family.
 
 import type { Core, Variant } from '../core/core.js';
+import { Opaque } from '../core/opaque.js';
 import { type Bits, createBits } from '../families/bits.js';
 import { createDistributional, type Distributional } from '../families/distributional.js';
 import { createError, type ErrorFunction } from '../families/error.js';
@@ -13,7 +14,7 @@ import { createUniform, type Uniform } from '../families/uniform.js';
 import { createVectors, type Vectors } from '../vectors/create.js';
 
 /** The loaded library: one property per family, everything synchronous. */
-export class Fewbits {
+export class Fewbits extends Opaque {
   /** Which of the two WebAssembly builds runs. */
   readonly variant: Variant;
   readonly uniform: Uniform;
@@ -32,6 +33,7 @@ export class Fewbits {
 
   /** @internal */
   constructor(core: Core) {
+    super('Fewbits', 'call load() there, or send the compiled module and call loadSync()');
     this.#core = core;
     this.variant = core.variant;
     this.bits = createBits(core);
@@ -44,10 +46,6 @@ export class Fewbits {
     this.uniform = createUniform(core, this.bits, this.floats);
     this.int4 = createInt4(core, this.bits);
     this.linear = createLinear(core, this.bits, this.uniform);
-  }
-
-  get [Symbol.toStringTag](): string {
-    return 'Fewbits';
   }
 
   /** Bytes of WebAssembly memory in existence: what the library and its indexes hold. */

@@ -4,6 +4,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import type { FloatArray } from '../core/arguments.js';
+import { Opaque } from '../core/opaque.js';
 import {
   asList,
   bytesOf,
@@ -50,12 +51,13 @@ const forgotten = new FinalizationRegistry<Shards>((shards) => shards.end(dispos
  * every pending and later call is rejected with WORKER_FAILED until restart(); the others keep their
  * vectors.
  */
-export class VectorPool implements Disposable, AsyncDisposable {
+export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
   readonly #state: PoolState;
   readonly #turns = new Turns();
 
   /** @internal */
   constructor(state: PoolState) {
+    super('VectorPool', 'save() it, and openPool() the bytes there');
     this.#state = state;
     forgotten.register(this, state.shards, this);
   }

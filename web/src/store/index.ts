@@ -1,5 +1,7 @@
-import { describe, oneOf, options } from '../core/arguments.js';
-import { FewbitsError } from '../core/errors.js';
+// The door of the store: named bytes in the storage of a browser.
+
+import { oneOf, options } from '../core/arguments.js';
+import { FewbitsError, reasonOf } from '../core/errors.js';
 import type { Backend } from './backend.js';
 import { openIndexedDb } from './indexeddb.js';
 import { platformLocks } from './locks.js';
@@ -16,13 +18,13 @@ const BACKENDS = ['opfs', 'indexeddb'] as const;
 
 export interface StoreOptions {
   /** Which store: those of different names know nothing of each other. Default 'default'. */
-  name?: string;
+  name?: string | undefined;
   /**
    * OPFS is the browser's file system for a site, IndexedDB its database. Each has stores of its
    * own. Default OPFS where pages and workers can write to it (Chromium, Firefox, Safari since 26),
    * else IndexedDB. `'opfs'` works in workers of older Safaris too, but not in their pages.
    */
-  backend?: 'opfs' | 'indexeddb';
+  backend?: 'opfs' | 'indexeddb' | undefined;
 }
 
 /**
@@ -57,9 +59,7 @@ async function openBackend(name: string, wanted: Backend['kind'] | undefined): P
       return await open(name);
     } catch (error) {
       cause = error;
-      refused.push(
-        `${kind} was refused: ${error instanceof Error ? error.message : describe(error)}`,
-      );
+      refused.push(`${kind} was refused: ${reasonOf(error)}`);
       return undefined;
     }
   };

@@ -1,3 +1,5 @@
+// The store in the database that browsers keep for a site.
+
 import type { Backend, Seal, Version, Writer } from './backend.js';
 
 // A version is its chunks, [name, number, i], and its seal, [name, number]. Each chunk is a

@@ -1,3 +1,5 @@
+// Who may save, read and remove at a time, in all tabs and workers or in this one.
+
 export type LockMode = 'shared' | 'exclusive';
 
 /** Keeps those who use the same names apart. */

@@ -1,3 +1,5 @@
+// Names that a store accepts, and as files have them.
+
 import { describe, invalid } from '../core/arguments.js';
 import { hasLoneSurrogate } from '../core/text.js';
 

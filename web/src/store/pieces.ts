@@ -1,6 +1,7 @@
-import { describe, invalid } from '../core/arguments.js';
+// What can be saved, as pieces of bytes, and those as chunks of one size.
+
+import { describe, invalid, isBytes, peek, tagOf, toBytes, typedArray } from '../core/arguments.js';
 import type { Chunks } from '../io/pieces.js';
-import { isBytes, toBytes } from '../io/source.js';
 
 /** Something that writes itself piece by piece, as a VectorIndex does. */
 export interface Saveable {
@@ -23,17 +24,19 @@ export interface Pieces {
 /** Throws INVALID_ARGUMENT for what cannot be saved; nothing is read yet. */
 export function piecesOf(source: StoreSource): Pieces {
   if (isBytes(source)) {
-    const bytes = toBytes(source);
+    const bytes = toBytes('source', source);
     return { pieces: [bytes], total: () => bytes.length };
   }
-  if (typeof Blob !== 'undefined' && source instanceof Blob) {
-    return { pieces: blobPieces(source), total: () => source.size };
+  if (['Blob', 'File'].includes(tagOf(source))) {
+    const blob = source as Blob;
+    return { pieces: blobPieces(blob), total: () => blob.size };
   }
   if (typeof source === 'object' && source !== null) {
-    if ('savePieces' in source && typeof source.savePieces === 'function') {
-      return { pieces: source.savePieces(), total: safetensorsLength };
+    const has = (key: PropertyKey) => peek(() => typeof Reflect.get(source, key) === 'function');
+    if (has('savePieces')) {
+      return { pieces: (source as Saveable).savePieces(), total: safetensorsLength };
     }
-    if (Symbol.asyncIterator in source || Symbol.iterator in source) {
+    if (has(Symbol.asyncIterator) || has(Symbol.iterator)) {
       return { pieces: source as Chunks, total: () => undefined };
     }
   }
@@ -73,10 +76,8 @@ export async function* rechunk(
   const buffer = new Uint8Array(size);
   let filled = 0;
   let begun = false;
-  for await (const piece of pieces) {
-    if (!(piece instanceof Uint8Array)) {
-      throw invalid(`a piece must be a Uint8Array, got ${describe(piece)}`);
-    }
+  for await (const given of pieces) {
+    const piece = typedArray('a piece', given, ['Uint8Array']);
     if (!begun) first(piece);
     begun = true;
     for (let start = 0; start < piece.length; ) {

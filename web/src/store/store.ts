@@ -1,6 +1,7 @@
 // The store as its users see it: named bytes, saved wholly or not at all.
 
-import { describe, invalid, options } from '../core/arguments.js';
+import { abortSignal, callback, describe, invalid, options, peek } from '../core/arguments.js';
+import { Opaque } from '../core/opaque.js';
 import type { Fewbits } from '../load/fewbits.js';
 import type { VectorIndex } from '../vectors/vector-index.js';
 import type { Backend } from './backend.js';
@@ -23,11 +24,11 @@ export interface SaveProgress {
 
 export interface SaveOptions {
   /** Texts that are kept with the bytes and that list() gives, such as the model of the embeddings. */
-  metadata?: Readonly<Record<string, string>>;
+  metadata?: Readonly<Record<string, string>> | undefined;
   /** Called after each chunk of some megabytes. */
-  onProgress?: (progress: SaveProgress) => void;
+  onProgress?: ((progress: SaveProgress) => void) | undefined;
   /** When it is aborted, save() throws its reason and what was saved before stays. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface StoreEntry {
@@ -37,7 +38,7 @@ export interface StoreEntry {
 }
 
 /** Named bytes in the storage of the browser. Needs no closing. */
-export class Store {
+export class Store extends Opaque {
   /** The name that it was opened by. */
   readonly name: string;
   readonly #versions: Versions;
@@ -45,13 +46,10 @@ export class Store {
 
   /** @internal */
   constructor(name: string, backend: Backend, locks: Locks, chunkBytes = CHUNK) {
+    super('Store', 'open it there by its name');
     this.name = name;
     this.#versions = new Versions(name, backend, locks);
     this.#chunkBytes = chunkBytes;
-  }
-
-  get [Symbol.toStringTag](): string {
-    return 'Store';
   }
 
   /** Where the bytes are. */
@@ -74,7 +72,8 @@ export class Store {
     checkName('name', name);
     const o = options<SaveOptions>('options', saveOptions, ['metadata', 'onProgress', 'signal']);
     const metadata = checkMetadata(o.metadata ?? {});
-    const { onProgress, signal } = o;
+    const onProgress = callback('onProgress', o.onProgress);
+    const signal = abortSignal('signal', o.signal);
     signal?.throwIfAborted();
     const { pieces, total } = piecesOf(source);
     let bytes: number | undefined;
@@ -109,7 +108,7 @@ export class Store {
    * @throws FewbitsError as of read(); CORRUPT_DATA when something else was saved there
    */
   async openIndex(fb: Pick<Fewbits, 'openIndex'>, name: string): Promise<VectorIndex> {
-    if (typeof fb?.openIndex !== 'function') {
+    if (typeof peek(() => fb?.openIndex) !== 'function') {
       throw invalid(`openIndex takes what load() resolved to, got ${describe(fb)}`);
     }
     return fb.openIndex(await this.read(name));
@@ -156,15 +155,16 @@ export class Store {
 }
 
 function checkMetadata(metadata: unknown): Readonly<Record<string, string>> {
-  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) {
+  const entries = peek(() => Object.entries(metadata as object));
+  if (typeof metadata !== 'object' || entries === undefined || Array.isArray(metadata)) {
     throw invalid(`metadata must be an object of strings, got ${describe(metadata)}`);
   }
-  for (const [key, value] of Object.entries(metadata)) {
+  for (const [key, value] of entries) {
     if (typeof value !== 'string') {
-      throw invalid(`metadata '${key}' must be a string, got ${describe(value)}`);
+      throw invalid(`metadata ${describe(key)} must be a string, got ${describe(value)}`);
     }
   }
-  const copy = { ...metadata };
+  const copy = Object.fromEntries(entries);
   const { length } = JSON.stringify(copy);
   if (length > MAX_METADATA) {
     throw invalid(`metadata take ${length} characters as JSON, of ${MAX_METADATA} accepted`);

@@ -3,6 +3,7 @@
 // The index that users hold: checks what they give, and keeps rows and ids together.
 
 import { type FloatArray, integer, invalid, options } from '../core/arguments.js';
+import { Opaque } from '../core/opaque.js';
 import {
   asList,
   type CalibrateOptions,
@@ -33,13 +34,14 @@ import { createEmpty, transformOf } from './transform.js';
  * Vectors in a few bits a dimension, in WebAssembly memory, searched without decompressing. Dispose
  * of it, or declare it with `using`.
  */
-export class VectorIndex implements Disposable {
+export class VectorIndex extends Opaque implements Disposable {
   readonly #rows: Rows;
   /** Counts what a file that is being saved meanwhile would not agree with. */
   #changes = 0;
 
   /** @internal */
   constructor(rows: Rows) {
+    super('VectorIndex', 'save() it, and openIndex() the bytes there');
     this.#rows = rows;
   }
 
