@@ -1,3 +1,5 @@
+// Packing of codes of 1 to 8 bits.
+
 #pragma once
 
 #include <cstddef>

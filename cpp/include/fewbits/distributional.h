@@ -1,3 +1,5 @@
+// Quantizers for values of a known distribution: their parameters, codebooks, fits and codes.
+
 #pragma once
 
 #include <cstddef>

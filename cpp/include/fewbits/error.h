@@ -1,3 +1,5 @@
+// How far a reconstruction is from its original, as sums that go on from part to part.
+
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,5 @@
+// float16 and bfloat16, encoded and decoded.
+
 #pragma once
 
 #include <cstddef>

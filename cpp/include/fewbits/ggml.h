@@ -1,3 +1,5 @@
+// The block types of ggml, byte for byte as GGUF files hold them.
+
 #pragma once
 
 // The block formats of ggml, byte for byte: what a GGUF file holds for each of these types.

@@ -1,3 +1,5 @@
+// The 4-bit quantizer of a small Python package, exactly.
+
 #pragma once
 
 #include <cstddef>

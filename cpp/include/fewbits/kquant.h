@@ -1,3 +1,6 @@
+// Two-level affine quantization of blocks of 256 values as a demonstration teaches it, with
+// repairs by name.
+
 #pragma once
 
 #include <cstdint>

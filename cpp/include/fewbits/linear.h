@@ -1,3 +1,5 @@
+// Integer matrix products and what makes floats of their sums.
+
 #pragma once
 
 #include <cstddef>

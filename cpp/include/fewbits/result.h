@@ -1,3 +1,5 @@
+// What a call answers: that it succeeded, or why not and where.
+
 #pragma once
 
 #include <cstddef>

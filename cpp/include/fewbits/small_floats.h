@@ -1,3 +1,5 @@
+// Floats of eight and four bits: f8_e4m3, f8_e5m2, f4_e2m1 and nf4.
+
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,5 @@
+// Uniform quantization at 2 to 8 bits: symmetric, asymmetric and affine, by blocks and by columns.
+
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,5 @@
+// An index of vectors in a few bits a dimension, searched without decoding them.
+
 #pragma once
 
 // Vectors compressed to a few bits a dimension and searched without decompressing.

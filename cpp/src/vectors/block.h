@@ -1,7 +1,7 @@
-#pragma once
-
 // The record of a block of 64 rows: the one place that knows where codes, factors, extras and tails
 // lie. What follows each other in a record starts at multiples of sixteen bytes.
+
+#pragma once
 
 #include <bit>
 #include <cstddef>

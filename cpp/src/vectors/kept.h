@@ -1,6 +1,6 @@
-#pragma once
-
 // What an index keeps of a row: decided once, when it is laid out, and asked by name from then on.
+
+#pragma once
 
 #include "fewbits/vectors.h"
 

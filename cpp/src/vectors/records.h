@@ -1,3 +1,5 @@
+// Records of equal size in chunks that never move.
+
 #pragma once
 
 #include <cstdint>

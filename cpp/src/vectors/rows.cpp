@@ -1,3 +1,5 @@
+// Rows put into blocks, found, removed and moved together.
+
 #include "vectors/rows.h"
 
 #include <algorithm>

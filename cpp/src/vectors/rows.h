@@ -1,7 +1,7 @@
-#pragma once
-
 // The rows of an index in memory: blocks of 64, in which rows are put, found, copied and marked as
 // removed. What their bytes mean is the coder's.
+
+#pragma once
 
 #include "base/buffer.h"
 #include "vectors/block.h"

@@ -1,6 +1,6 @@
-#pragma once
-
 // The parts of an index: how rows are coded, what codes them, and the rows.
+
+#pragma once
 
 #include "vectors/code/coding.h"
 #include "vectors/code/row_coder.h"

@@ -1,3 +1,5 @@
+// Workers that died, started again from a saved file.
+
 import { invalid } from '../core/arguments.js';
 import { openFile } from '../vectors/file.js';
 import type { Id } from '../vectors/id.js';

@@ -1,3 +1,5 @@
+// Searches of all workers at once.
+
 import { MAX_QUERIES } from '../vectors/arguments.js';
 import { allowedRows } from '../vectors/filter.js';
 import { inRange, type SearchResult, scoresOf } from '../vectors/results.js';

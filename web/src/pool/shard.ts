@@ -1,3 +1,5 @@
+// The part of an index that a worker holds.
+
 import { Core } from '../core/core.js';
 import type { CompiledModule } from '../core/platform.js';
 import { instantiate } from '../core/wasm.js';

@@ -1,3 +1,5 @@
+// What the calls of a pool share: workers, ids and what was lost.
+
 import type { Core } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
 import type { Id } from '../vectors/id.js';

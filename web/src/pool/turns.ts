@@ -1,3 +1,5 @@
+// Calls that take effect in the order in which they are made.
+
 const nothing = () => {};
 
 /** Readers side by side and writers alone, in the order in which they came. */

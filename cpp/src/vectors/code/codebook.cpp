@@ -1,3 +1,5 @@
+// The codebooks: levels for normal values, and the bounds between them.
+
 #include "vectors/code/codebook.h"
 
 #include "fewbits/vectors.h"

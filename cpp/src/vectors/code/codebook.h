@@ -1,3 +1,5 @@
+// The levels that codes of 1 to 8 bits stand for.
+
 #pragma once
 
 // Codebooks of the standard normal distribution with integer levels, so that a score is an integer

@@ -1,3 +1,5 @@
+// The way in which rows are coded, laid out from options or from what was learned.
+
 #include "vectors/code/coding.h"
 
 #include "vectors/block.h"

@@ -1,7 +1,7 @@
-#pragma once
-
 // How the rows of an index are coded: what is kept of them, along which axes, with which bits.
 // Files hold it beside the rows.
+
+#pragma once
 
 #include "base/buffer.h"
 #include "fewbits/vectors.h"

@@ -1,3 +1,5 @@
+// The search for the code that is nearest in direction.
+
 #include "vectors/code/encode.h"
 
 #include <cmath>

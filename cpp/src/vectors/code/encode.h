@@ -1,3 +1,5 @@
+// The search for the code of a rotated vector.
+
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,5 @@
+// The list of the kernels of an index, and the sizes that they and the layout share.
+
 #pragma once
 
 // Every kernel of the family, once: X(return type, name, arguments). `scalar` reads like the

@@ -1,3 +1,5 @@
+// Codes packed into the planes of a row and taken out again.
+
 #include "vectors/code/layout.h"
 
 #include <algorithm>

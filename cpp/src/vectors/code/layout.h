@@ -1,13 +1,13 @@
-#pragma once
-
 // How the code of a row is cut up: segments of coordinates, each in one or two planes of 4-, 2- or
 // 1-bit codes, each plane starting a byte.
+
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include "fewbits/vectors.h"
 #include "base/buffer.h"
+#include "fewbits/vectors.h"
 #include "vectors/code/codebook.h"
 
 namespace fewbits::vectors {

@@ -1,3 +1,5 @@
+// The random rotation and its inverse.
+
 #include "vectors/code/rotation.h"
 
 #include <bit>

@@ -1,3 +1,5 @@
+// The random rotation: sign flips and Hadamard transforms in turn.
+
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,5 @@
+// Vectors become rows, and queries become what a scan takes.
+
 #include "vectors/code/row_coder.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
-#pragma once
-
 // What rows and queries go through: centred, normalised for cosine, rotated, and then coded, or
 // made ready for the scan.
+
+#pragma once
 
 #include "base/buffer.h"
 #include "vectors/code/coding.h"

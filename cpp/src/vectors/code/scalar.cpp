@@ -1,3 +1,5 @@
+// The scalar reference of rotating and coding.
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>

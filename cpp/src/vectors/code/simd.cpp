@@ -1,3 +1,5 @@
+// Rotating and coding by vectors. Long because every kernel that codes stands here.
+
 #include "simd/simd.h"
 
 #include <algorithm>

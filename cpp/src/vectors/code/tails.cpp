@@ -1,3 +1,5 @@
+// Finer outermost values, read from their word.
+
 #include "vectors/code/tails.h"
 
 #include <algorithm>

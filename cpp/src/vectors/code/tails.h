@@ -1,3 +1,5 @@
+// The finer outermost values of 4-bit codes, 32 bits a vector.
+
 #pragma once
 
 // Where a 4-bit code errs most is in its outermost cells, which reach to infinity. 32 bits a vector

@@ -1,3 +1,5 @@
+// Rotation by the learned matrix or at random.
+
 #include "vectors/code/transform.h"
 
 #include <cstring>

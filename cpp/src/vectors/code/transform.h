@@ -1,3 +1,5 @@
+// What happens to a vector before it is coded: the mean comes off, then it is rotated.
+
 #pragma once
 
 #include "base/buffer.h"

@@ -1,11 +1,13 @@
+// The best rows of a scan, kept with few comparisons.
+
 #pragma once
 
 #include <algorithm>
 #include <bit>
 #include <functional>
 
-#include "fewbits/vectors.h"
 #include "base/buffer.h"
+#include "fewbits/vectors.h"
 
 namespace fewbits::vectors {
 

@@ -1,3 +1,5 @@
+// The tables and levels of a query.
+
 #include "vectors/find/query.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Queries made ready for a scan: tables for nibbles, or levels of seven bits.
+
 #pragma once
 
 #include "base/buffer.h"

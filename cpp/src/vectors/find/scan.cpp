@@ -1,3 +1,5 @@
+// The scan, block by block: sums of tables or products become estimates.
+
 #include "vectors/find/scan.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// The scan: estimates of all rows for several queries.
+
 #pragma once
 
 #include "vectors/code/coding.h"

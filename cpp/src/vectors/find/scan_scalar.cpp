@@ -1,3 +1,5 @@
+// The scalar reference of the scan's sums.
+
 #include <algorithm>
 
 #include "vectors/code/kernels.h"

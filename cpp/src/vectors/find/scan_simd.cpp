@@ -1,3 +1,6 @@
+// The scan's sums by vectors: look-ups by shuffles, and dot products of bytes. Long because every
+// kernel of the scan stands here.
+
 #include <algorithm>
 #include <cstring>
 

@@ -1,3 +1,5 @@
+// A search: a scan finds candidates, which are scored again in full precision.
+
 #include <algorithm>
 #include <cmath>
 

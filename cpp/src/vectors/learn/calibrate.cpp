@@ -1,3 +1,5 @@
+// Mean, principal axes, and the bits that each segment of them gets.
+
 #include "vectors/learn/calibrate.h"
 
 #include <algorithm>

@@ -1,10 +1,12 @@
+// What an index learns from a sample: a mean, axes and their bits.
+
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include "fewbits/vectors.h"
 #include "base/buffer.h"
+#include "fewbits/vectors.h"
 
 namespace fewbits::vectors {
 

@@ -1,3 +1,5 @@
+// Householder's reduction and the implicit QL iteration.
+
 #include "vectors/learn/eigen.h"
 
 #include <algorithm>

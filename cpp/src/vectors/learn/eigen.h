@@ -1,3 +1,5 @@
+// Eigenvalues and eigenvectors of symmetric matrices.
+
 #pragma once
 
 #include <cstddef>

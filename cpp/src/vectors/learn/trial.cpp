@@ -1,3 +1,5 @@
+// The trial: neighbours in the sample with the axes and without.
+
 #include "vectors/learn/trial.h"
 
 #include <algorithm>

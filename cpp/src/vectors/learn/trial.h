@@ -1,6 +1,6 @@
-#pragma once
-
 // Calibration's trial of what it has learned: an index of the sample, searched with the sample.
+
+#pragma once
 
 #include "fewbits/vectors.h"
 #include "vectors/learn/calibrate.h"
