@@ -148,6 +148,47 @@ describe('while it runs', () => {
     });
   });
 
+  it.each([
+    ['a reason', new Error('enough')],
+    ['null', null],
+    ['nothing', undefined],
+  ])('a signal aborted with %s stops it at once, whatever it waits for', async (_, reason) => {
+    const model = await openModel(ggufModel());
+    const plan = planModel(model, { type: 'Q4_0' });
+    const reasonOf = (work: Promise<unknown>) =>
+      work.then(
+        () => 'passed',
+        (thrown) => thrown,
+      );
+    let asked = 0;
+    const converter = {
+      concurrency: 1,
+      convert() {
+        asked++;
+        return new Promise<never>(() => {});
+      },
+    };
+    const before = AbortSignal.abort(reason);
+    const early = quantizeModel(model, plan, { converter, signal: before });
+    expect(await reasonOf(early.next())).toBe(before.reason);
+    expect(asked).toBe(0);
+    const made = await openModel(ggufModel());
+    const errors = tensorErrors(fb, model, plan, made, { signal: before });
+    expect(await reasonOf(errors.next())).toBe(before.reason);
+    const controller = new AbortController();
+    const pieces = quantizeModel(model, plan, { converter, signal: controller.signal });
+    const running = reasonOf(collect(pieces));
+    await expect.poll(() => asked).toBeGreaterThan(0);
+    controller.abort(reason);
+    expect(await running).toBe(controller.signal.reason);
+    for (const odd of [null, {}, 'stop', new AbortController()]) {
+      const refused = quantizeModel(model, plan, { converter, signal: odd as never });
+      expect(await reasonOf(refused.next())).toMatchObject({ code: 'INVALID_ARGUMENT' });
+      const others = tensorErrors(fb, model, plan, made, { signal: odd as never });
+      expect(await reasonOf(others.next())).toMatchObject({ code: 'INVALID_ARGUMENT' });
+    }
+  });
+
   it('a signal stops it', async () => {
     const model = await openModel(ggufModel());
     const plan = planModel(model, { type: 'Q4_0' });

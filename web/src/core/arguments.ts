@@ -70,14 +70,6 @@ export function callback<F>(name: string, value: F): F {
   throw invalid(`${name} must be a function, got ${describe(value)}`);
 }
 
-/** A signal to stop at, or undefined; of any realm. */
-export function abortSignal<S extends AbortSignal | undefined>(name: string, value: S): S {
-  if (value === undefined || tagOf(value) === 'AbortSignal') return value;
-  throw invalid(
-    `${name} must be an AbortSignal, got ${describe(value)}; of an AbortController pass its .signal`,
-  );
-}
-
 /** What `look` finds in something that a caller passed, or undefined where looking at it throws. */
 export function peek<T>(look: () => T): T | undefined {
   try {

@@ -9,9 +9,25 @@ import { invalid } from './errors.js';
  */
 export function checkSignal(signal: unknown): AbortSignal | undefined {
   if (signal === undefined) return undefined;
-  if (!isSignal(signal)) throw invalid(`signal must be an AbortSignal, got ${describe(signal)}`);
+  if (!isSignal(signal)) {
+    throw invalid(
+      `signal must be an AbortSignal, got ${describe(signal)}; of an AbortController pass its .signal`,
+    );
+  }
   if (signal.aborted) throw signal.reason;
   return signal;
+}
+
+/** `work`, or the signal's reason as soon as it is aborted. */
+export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    const done = () => signal.removeEventListener('abort', abort);
+    work.then(resolve, reject).finally(done);
+  });
 }
 
 function isSignal(x: unknown): x is AbortSignal {

@@ -2,6 +2,7 @@
 
 import { FewbitsError } from '../core/errors.js';
 import { ggmlTypes } from '../core/ggml-types.js';
+import { abortable } from '../core/signal.js';
 import { type ElementType, elementsOf, toFloat32 } from '../io/elements.js';
 import { elementCount, quote } from '../io/source.js';
 import type { Conversion, Converted, Converter, SourceType } from './convert.js';
@@ -43,13 +44,14 @@ export function chunksOf(
   model: Model,
   tensors: readonly PlannedTensor[],
   converter: Converter,
+  signal: AbortSignal | undefined,
 ): Chunks {
   const spare: Spare = { inputs: [], outputs: [] };
   const scales = createScaleReader(model);
   const values = Math.min(chunkValues, Math.floor(allValues / converter.concurrency));
   const convert = (chunk: Chunk) => convertChunk(model, chunk, converter, spare, scales);
   return {
-    results: inOrder(allChunks(tensors, values), convert, converter.concurrency + 2),
+    results: inOrder(allChunks(tensors, values), convert, converter.concurrency + 2, signal),
     reuse({ bytes, own }) {
       if (own) spare.outputs.push(bytes.buffer as ArrayBuffer);
     },
@@ -195,6 +197,7 @@ async function* inOrder<Item, Result>(
   items: Iterator<Item>,
   work: (item: Item) => Promise<Result>,
   width: number,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Result, void, void> {
   const pending: Promise<Result>[] = [];
   for (;;) {
@@ -207,6 +210,6 @@ async function* inOrder<Item, Result>(
     }
     const first = pending.shift();
     if (first === undefined) return;
-    yield await first;
+    yield await abortable(first, signal);
   }
 }

@@ -3,6 +3,7 @@
 import { options as known } from '../core/arguments.js';
 import { FewbitsError } from '../core/errors.js';
 import type { GgmlTypeName } from '../core/ggml-types.js';
+import { checkSignal } from '../core/signal.js';
 import { elementCount, quote } from '../io/source.js';
 import type { Fewbits } from '../load/fewbits.js';
 import { createScaleReader, scalingOf } from './chunks.js';
@@ -40,7 +41,8 @@ export async function* tensorErrors(
   made: Model,
   options: { signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<TensorError, void, void> {
-  const { signal } = known<typeof options>('options', options, ['signal']);
+  const o = known<typeof options>('options', options, ['signal']);
+  const signal = checkSignal(o.signal);
   const byName = new Map(made.tensors.map((tensor) => [tensor.name, tensor]));
   // Memory that is used again: garbage would be as large as both files.
   const [before, after] = [createFloatReader(fb), createFloatReader(fb)];

@@ -4,6 +4,7 @@
 import { options } from '../core/arguments.js';
 import { FewbitsError } from '../core/errors.js';
 import { isDetached } from '../core/kinds.js';
+import { Opaque } from '../core/opaque.js';
 import type { CompiledModule } from '../core/platform.js';
 import type { Fewbits } from '../load/fewbits.js';
 import { insideOf, type LoadOptions } from '../load/load.js';
@@ -77,7 +78,7 @@ export function createPool<W>(
   return new Workers(size, start);
 }
 
-class Workers implements ConverterPool {
+class Workers extends Opaque implements ConverterPool {
   readonly concurrency: number;
   readonly #start: (number: number) => Promise<Worker>;
   readonly #waiting: Job[] = [];
@@ -90,6 +91,7 @@ class Workers implements ConverterPool {
   #isEnded = false;
 
   constructor(size: number, start: (number: number) => Promise<Worker>) {
+    super('ConverterPool', 'make one where it is needed');
     this.concurrency = size;
     this.#start = start;
   }
@@ -111,11 +113,6 @@ class Workers implements ConverterPool {
 
   dispose(): void {
     this.#end(new FewbitsError('DISPOSED', 'the pool of workers has been disposed of'));
-  }
-
-  /** Libraries that put plain objects behind a Proxy leave the pool as it is. */
-  get [Symbol.toStringTag](): string {
-    return 'ConverterPool';
   }
 
   [Symbol.dispose](): void {

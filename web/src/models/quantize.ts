@@ -2,6 +2,7 @@
 
 import { options as known } from '../core/arguments.js';
 import { FewbitsError } from '../core/errors.js';
+import { checkSignal } from '../core/signal.js';
 import { streamGguf } from '../io/gguf.js';
 import { describe, invalid, quote } from '../io/source.js';
 import { chunksOf, type DoneChunk } from './chunks.js';
@@ -51,7 +52,7 @@ export async function* quantizeModel(
   const bytes = plan.tensors.reduce((sum, { source }) => sum + source.byteLength, 0);
   let bytesDone = 0;
   let tensorsDone = 0;
-  const chunks = chunksOf(model, plan.tensors, converter);
+  const chunks = chunksOf(model, plan.tensors, converter, signal);
 
   async function* pieces(planned: PlannedTensor) {
     const loss = { squares: 0, lostSquares: 0 };
@@ -91,6 +92,7 @@ function checkOptions(given: QuantizeModelOptions): QuantizeModelOptions {
       `converter must be what createConverter(fb) or createConverterPool() gives, got ${describe(options.converter)}`,
     );
   }
+  checkSignal(options.signal);
   return options;
 }
 

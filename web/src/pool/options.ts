@@ -140,14 +140,3 @@ export function copied(ids: unknown): unknown[] | undefined {
     throw invalid(`ids cannot be read: ${reasonOf(cause)}`, cause);
   }
 }
-
-/** `work`, or the signal's reason as soon as it is aborted. */
-export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    const done = () => signal.removeEventListener('abort', abort);
-    work.then(resolve, reject).finally(done);
-  });
-}

@@ -5,6 +5,7 @@
 
 import type { FloatArray } from '../core/arguments.js';
 import { Opaque } from '../core/opaque.js';
+import { abortable } from '../core/signal.js';
 import {
   asList,
   bytesOf,
@@ -20,7 +21,6 @@ import type { Upserted } from '../vectors/rows.js';
 import { beginLike } from './begin.js';
 import {
   type AddOptions,
-  abortable,
   checkAdd,
   checkSearch,
   copied,
@@ -309,11 +309,6 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
     if (this.#state.isDisposed) return;
     forgotten.unregister(this);
     this.#state.dispose();
-  }
-
-  /** Libraries that put plain objects behind a Proxy leave the pool as it is. */
-  get [Symbol.toStringTag](): string {
-    return 'VectorPool';
   }
 
   [Symbol.dispose](): void {

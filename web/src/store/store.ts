@@ -1,7 +1,8 @@
 // The store as its users see it: named bytes, saved wholly or not at all.
 
-import { abortSignal, callback, describe, invalid, options, peek } from '../core/arguments.js';
+import { callback, describe, invalid, options, peek } from '../core/arguments.js';
 import { Opaque } from '../core/opaque.js';
+import { checkSignal } from '../core/signal.js';
 import type { Fewbits } from '../load/fewbits.js';
 import type { VectorIndex } from '../vectors/vector-index.js';
 import type { Backend } from './backend.js';
@@ -73,8 +74,7 @@ export class Store extends Opaque {
     const o = options<SaveOptions>('options', saveOptions, ['metadata', 'onProgress', 'signal']);
     const metadata = checkMetadata(o.metadata ?? {});
     const onProgress = callback('onProgress', o.onProgress);
-    const signal = abortSignal('signal', o.signal);
-    signal?.throwIfAborted();
+    const signal = checkSignal(o.signal);
     const { pieces, total } = piecesOf(source);
     let bytes: number | undefined;
     const chunks = rechunk(pieces, this.#chunkBytes, (piece) => {

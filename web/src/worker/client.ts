@@ -1,6 +1,7 @@
 // Calls to a worker of the application's own, which is started by the first one.
 
 import { options } from '../core/arguments.js';
+import { Opaque } from '../core/opaque.js';
 import { checkSignal } from '../core/signal.js';
 import type { WebWorker, WorkerThread } from './channel.js';
 import type { CallOptions, Remote } from './remote.js';
@@ -20,7 +21,7 @@ export interface ClientOptions {
 }
 
 /** Calls to a worker that runs serve(). The first starts it; so does the first after it has ended. */
-export class Client<T extends Calls> {
+export class Client<T extends Calls> extends Opaque {
   readonly #create: () => WebWorker | WorkerThread;
   readonly #startTimeout: number;
   #remote: Remote<T> | undefined;
@@ -29,6 +30,7 @@ export class Client<T extends Calls> {
    * @param create makes the worker: `() => new Worker(new URL('./work.js', import.meta.url), { type: 'module' })`
    */
   constructor(create: () => WebWorker | WorkerThread, clientOptions?: ClientOptions) {
+    super('Client', 'make one where it is needed');
     const o = options<ClientOptions>('options', clientOptions, ['startTimeout']);
     this.#create = create;
     this.#startTimeout = checkStartTimeout(o.startTimeout);
@@ -55,11 +57,6 @@ export class Client<T extends Calls> {
     }
     const remote = this.#remote as unknown as Remote<Record<string, (input: unknown) => unknown>>;
     return (await remote.call(name, [input], o)) as Awaited<ReturnType<T[K]>>;
-  }
-
-  /** Libraries that put plain objects behind a Proxy leave the client as it is. */
-  get [Symbol.toStringTag](): string {
-    return 'Client';
   }
 
   /** Ends the worker, and rejects its calls with `reason`; the next call starts another. */
