@@ -1,6 +1,6 @@
 // What callers give to a pool, checked.
 
-import { describe, invalid, kindOf, options } from '../core/arguments.js';
+import { attached, describe, invalid, isKind, kindOf, options } from '../core/arguments.js';
 import { FewbitsError, reasonOf } from '../core/errors.js';
 import { isArrayBuffer } from '../core/kinds.js';
 import { checkSignal } from '../core/signal.js';
@@ -14,6 +14,7 @@ import {
   type SearchOptions,
 } from '../vectors/arguments.js';
 import type { Settings } from '../vectors/functions.js';
+import { checkId } from '../vectors/id.js';
 import { checkStartTimeout, checkWorkers, type StartOptions } from '../worker/start.js';
 
 const MAX_WORKERS = 64;
@@ -88,15 +89,10 @@ export interface SearchPlan {
 
 export function checkSearch(given: unknown, refine: Settings['refine']): SearchPlan {
   const o = options<PoolSearchOptions>('options', given, [...SEARCH_OPTIONS, 'partial', 'signal']);
-  let { filter } = o;
-  if (filter instanceof Uint8Array) filter = filter.slice();
-  else if (typeof filter === 'object' && filter !== null && Symbol.iterator in filter) {
-    filter = [...filter];
-  }
   return {
     k: checkK(o),
     candidates: checkCandidates(o, refine),
-    filter,
+    filter: copyOfFilter(o.filter),
     partial: flag('partial', o.partial),
     signal: checkSignal(o.signal),
   };
@@ -130,13 +126,27 @@ function isMade(given: unknown): boolean {
   return kind !== undefined && kind !== 'Float32Array';
 }
 
-/** Ids that the caller can no longer change; what is no list is found to be none later. */
-export function copied(ids: unknown): unknown[] | undefined {
-  if (typeof ids !== 'object' || ids === null) return ids as undefined;
+/** A filter that the caller can no longer change; what is none is found to be so later. */
+function copyOfFilter(filter: SearchOptions['filter']): SearchOptions['filter'] {
   try {
-    const numbers = kindOf(ids) !== undefined && (ids as { slice(): unknown }).slice();
-    return (numbers || Array.from(ids as ArrayLike<unknown>)) as unknown[];
+    if (isKind(filter, 'Uint8Array')) return new Uint8Array(attached('filter', filter));
+    if (typeof filter !== 'object' || filter === null || !(Symbol.iterator in filter))
+      return filter;
+    return Array.from(filter, (id, i) => checkId(`filter[${i}]`, id));
   } catch (cause) {
+    if (cause instanceof FewbitsError) throw cause;
+    throw invalid(`filter cannot be read: ${reasonOf(cause)}`, cause);
+  }
+}
+
+/** Ids that the caller can no longer change; what is no list is found to be none later. */
+export function copied(ids: unknown): unknown {
+  if (typeof ids !== 'object' || ids === null) return ids;
+  try {
+    if (kindOf(ids) !== undefined) return (ids as BigInt64Array).slice();
+    return Array.from(ids as ArrayLike<unknown>, (id, i) => checkId(`ids[${i}]`, id));
+  } catch (cause) {
+    if (cause instanceof FewbitsError) throw cause;
     throw invalid(`ids cannot be read: ${reasonOf(cause)}`, cause);
   }
 }

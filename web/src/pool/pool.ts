@@ -119,7 +119,7 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
     this.#check();
     const { transfer = false, signal } = checkAdd(addOptions);
     const given = checkVectors('vectors', vectors, this.dims);
-    const names = copied(ids);
+    const names = copied(ids) as ArrayLike<Id> | undefined;
     // Before the vectors go.
     if (transfer && names !== undefined) new Ids().stage(given.length / this.dims, names);
     const x = own(given, vectors, transfer);

@@ -1,16 +1,16 @@
 // What callers give to an index, checked: the same for one in memory and for one in workers.
 
 import {
-  attached,
   describe,
   type FloatArray,
   integer,
   invalid,
+  isBytes,
   oneOf,
   options,
+  toBytes,
   toFloat32,
 } from '../core/arguments.js';
-import { isBytes, toBytes } from '../io/source.js';
 import { METRICS, type Metric, QUALITIES, type Settings } from './functions.js';
 import { checkId, type Id } from './id.js';
 import type { Ids } from './ids.js';
@@ -162,7 +162,7 @@ export function checkRemoved(given: Iterable<Id> | ArrayLike<Id>, ids: Ids): num
 /** The bytes of a file that was given to `name`. */
 export function bytesOf(name: string, file: unknown): Uint8Array {
   if (!isBytes(file)) throw invalid(`${name} takes the bytes of a file, got ${describe(file)}`);
-  return toBytes(attached('file', file));
+  return toBytes('file', file);
 }
 
 /** How calibrate() is to learn. */

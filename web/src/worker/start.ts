@@ -48,11 +48,17 @@ export function sourceOf(createWorker: (() => unknown) | undefined, own: Source)
       `createWorker must be a function that makes a worker, got ${describe(createWorker)}`,
     );
   }
-  const text = String(createWorker).replace(/\s+/g, ' ');
-  return {
-    create: () => createWorker(),
-    address: `createWorker is ${text.length > 120 ? `${text.slice(0, 120)}...` : text}`,
-  };
+  return { create: () => createWorker(), address: `createWorker is ${textOf(createWorker)}` };
+}
+
+/** The text of a function, which mostly holds the address of the script. */
+function textOf(create: () => unknown): string {
+  try {
+    const text = String(create).replace(/\s+/g, ' ');
+    return text.length > 120 ? `${text.slice(0, 120)}...` : text;
+  } catch {
+    return 'a function without a text';
+  }
 }
 
 /**
