@@ -211,6 +211,8 @@ it('names its class, so that proxies for plain objects leave it alone', async ()
   expect(Object.prototype.toString.call(pool)).toBe('[object VectorPool]');
   await using converter = createConverterPool();
   expect(Object.prototype.toString.call(converter)).toBe('[object ConverterPool]');
+  expect(() => structuredClone(pool)).toThrow(/VectorPool cannot be cloned/);
+  expect(() => structuredClone(converter)).toThrow(/ConverterPool cannot be cloned/);
 });
 
 describe.each(['a pool of workers', 'this thread'])('a converter in %s', (where) => {
