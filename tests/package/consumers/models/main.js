@@ -4,6 +4,14 @@ import { load } from 'fewbits';
 import { createConverter, createConverterPool } from 'fewbits/models';
 import { quantizeWith } from './quantize.mjs';
 
+// As Chrome below 115, for which nothing above 4 KB may be compiled or instantiated at once in a page.
+for (const name of ['Module', 'Instance']) {
+  const construct = () => {
+    throw new RangeError(`WebAssembly.${name} is disallowed on the main thread`);
+  };
+  WebAssembly[name] = new Proxy(WebAssembly[name], { construct });
+}
+
 globalThis.run = async () => {
   const pool = createConverterPool({ workers: 2 });
   try {
