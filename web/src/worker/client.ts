@@ -1,6 +1,7 @@
 // Calls to a worker of the application's own, which is started by the first one.
 
-import { options } from '../core/arguments.js';
+import { attached, callback, describe, invalid, options } from '../core/arguments.js';
+import { isArrayBuffer } from '../core/kinds.js';
 import { Opaque } from '../core/opaque.js';
 import { checkSignal } from '../core/signal.js';
 import type { WebWorker, WorkerThread } from './channel.js';
@@ -49,6 +50,8 @@ export class Client<T extends Calls> extends Opaque {
   ): Promise<Awaited<ReturnType<T[K]>>> {
     const o = options<CallOptions>('options', callOptions, ['progress', 'signal', 'transfer']);
     checkSignal(o.signal);
+    callback('progress', o.progress);
+    checkTransfer(o.transfer);
     if (this.#remote === undefined || this.#remote.ended) {
       const source = sourceOf(this.#create, { create: this.#create, address: '' });
       const startTimeout = this.#startTimeout;
@@ -64,4 +67,18 @@ export class Client<T extends Calls> extends Opaque {
     this.#remote?.end(reason);
     this.#remote = undefined;
   }
+}
+
+/** Buffers that have gone already would be taken for empty ones. */
+function checkTransfer(given: unknown): void {
+  if (given === undefined) return;
+  if (!Array.isArray(given)) {
+    throw invalid(`transfer must be an array of ArrayBuffers, got ${describe(given)}`);
+  }
+  given.forEach((buffer, i) => {
+    if (!isArrayBuffer(buffer)) {
+      throw invalid(`transfer[${i}] must be an ArrayBuffer, got ${describe(buffer)}`);
+    }
+    attached(`transfer[${i}]`, buffer);
+  });
 }

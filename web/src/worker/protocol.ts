@@ -4,9 +4,13 @@ import { FewbitsError, type FewbitsErrorCode, reasonOf } from '../core/errors.js
 import { isFault } from '../core/guard.js';
 
 /** What a worker is asked: to do something, or to stop doing it. */
-export type Request =
-  | { readonly call: number; readonly method: string; readonly args: readonly unknown[] }
-  | { readonly abort: number };
+export type Request = CallRequest | { readonly abort: number };
+
+export interface CallRequest {
+  readonly call: number;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
 
 /** An error on its way: classes are lost, codes and names are not. */
 export interface SentError {

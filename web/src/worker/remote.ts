@@ -1,9 +1,16 @@
 // The page's end: calls to a worker, which all fail when it does.
 
-import { FewbitsError, reasonOf } from '../core/errors.js';
+import { FewbitsError, invalid, reasonOf } from '../core/errors.js';
 import { checkSignal } from '../core/signal.js';
 import type { Channel } from './channel.js';
-import { type Answer, type Hello, type Request, reviveError, type SentError } from './protocol.js';
+import {
+  type Answer,
+  type CallRequest,
+  type Hello,
+  type Request,
+  reviveError,
+  type SentError,
+} from './protocol.js';
 import type { Work } from './serve.js';
 
 /** The methods of `T` that can be called. */
@@ -56,7 +63,7 @@ interface Pending {
 
 /** What is said when the worker is there. */
 interface Waiting {
-  readonly request: Request & { readonly call: number };
+  readonly request: CallRequest;
   readonly transfer: readonly ArrayBuffer[];
 }
 
@@ -137,14 +144,19 @@ export class Remote<T extends object> {
     this.#pending.clear();
   }
 
-  #say(request: Waiting['request'], transfer: readonly ArrayBuffer[]): void {
-    if (this.#waiting === null) {
-      this.#channel.post(request, transfer);
-    } else {
-      // A script that still awaits something loses what is said to it. The caller may change what it
-      // gave as soon as the call returns.
-      const said = { request, transfer };
-      this.#waiting.push(structuredClone(said, { transfer: [...transfer] }));
+  #say(request: CallRequest, transfer: readonly ArrayBuffer[]): void {
+    try {
+      if (this.#waiting === null) {
+        this.#channel.post(request, transfer);
+      } else {
+        // A script that still awaits something loses what is said to it. The caller may change what it
+        // gave as soon as the call returns.
+        const said = { request, transfer };
+        this.#waiting.push(structuredClone(said, { transfer: [...transfer] }));
+      }
+    } catch (cause) {
+      const what = `what '${request.method}' is called with cannot be sent to ${this.#options.name}`;
+      throw invalid(`${what}: ${reasonOf(cause)}`, cause);
     }
   }
 
