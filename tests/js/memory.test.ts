@@ -84,3 +84,36 @@ it('sizes that 32 bits do not hold are memory that is not there, and the scratch
   expect(second - first).toBe(4096);
   expect(neighbour >= second + 4096 || neighbour + 16 <= first).toBe(true);
 });
+
+it('a scratch that was large goes back, and a failure to enlarge it leaves it sound', () => {
+  const memory = new Memory(instantiate(new WebAssembly.Module(bytes)));
+  const large = 64 * 2 ** 20;
+  const first = memory.withScratch([large], (at) => at);
+  const { byteLength } = memory;
+  expect(byteLength).toBeGreaterThan(large);
+  const other = memory.allocate(large);
+  expect(memory.byteLength).toBe(byteLength);
+  expect(other).toBe(first);
+  // A small one stays: calls that follow one another need no new memory.
+  const small = memory.withScratch([1000], (at) => at);
+  expect(memory.withScratch([500], (at) => at)).toBe(small);
+  expectError('OUT_OF_MEMORY', /no room/, () => memory.withScratch([2 ** 32 - 64], () => 0));
+  const [a, b] = memory.withScratch([64, 64], (...at) => at);
+  expect(b - a).toBe(64);
+});
+
+it('all neighbours of many queries take no more memory than those of a few', () => {
+  const fb = fresh();
+  const dims = 4;
+  const n = 60_000;
+  const x = noise(n * dims);
+  using index = fb.createIndex({ dims });
+  index.add(x);
+  const before = fb.memoryBytes;
+  const results = index.searchBatch(x.subarray(0, 32 * dims), { k: n });
+  expect(results.map(({ ids }) => ids.length)).toEqual(new Array(32).fill(n));
+  // At 40 bytes each those of all queries at once are 77 MB.
+  expect(fb.memoryBytes - before).toBeLessThan(30e6);
+  const [alone] = index.searchBatch(x.subarray(31 * dims, 32 * dims), { k: n });
+  expect(alone).toEqual(results[31]);
+}, 120_000);

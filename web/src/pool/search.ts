@@ -1,6 +1,6 @@
 // Searches of all workers at once.
 
-import { MAX_QUERIES } from '../vectors/arguments.js';
+import { queriesAtOnce } from '../vectors/arguments.js';
 import { allowedRows } from '../vectors/filter.js';
 import { inRange, type SearchResult, scoresOf } from '../vectors/results.js';
 import { merge, type ShardHits } from './merge.js';
@@ -28,7 +28,8 @@ export async function search(
     allowed === null ? null : allowedIn(state.places.rowsOf(shard), allowed),
   );
   const results: PoolSearchResult[] = [];
-  const step = MAX_QUERIES * dims;
+  const { length, removed } = state.ids;
+  const step = queriesAtOnce(Math.min(plan.candidates, length - removed)) * dims;
   for (let start = 0; start < x.length; start += step) {
     plan.signal?.throwIfAborted();
     const part = x.subarray(start, start + step);
@@ -44,7 +45,7 @@ export async function search(
   return results;
 }
 
-/** The candidates of all shards for up to MAX_QUERIES queries. */
+/** The candidates of all shards for queries that are searched at once. */
 async function candidates(
   state: PoolState,
   x: Float32Array,

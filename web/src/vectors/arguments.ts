@@ -17,8 +17,15 @@ import type { Ids } from './ids.js';
 import { RowSet } from './row-set.js';
 
 const MAX_DIMS = 16384;
-export const MAX_QUERIES = 64;
+const MAX_QUERIES = 64;
 export const MAX_CANDIDATES = 1 << 20;
+
+/** Candidates of all queries of a call together, some 40 bytes each while it runs. */
+const MAX_HITS = 1 << 19;
+
+/** How many queries to search at once: memory that a call has grown is never given back to the system. */
+export const queriesAtOnce = (candidates: number): number =>
+  Math.max(1, Math.min(MAX_QUERIES, Math.floor(MAX_HITS / Math.max(1, candidates))));
 
 export interface IndexOptions {
   /** Dimensions of the vectors, 1 to 16384. */

@@ -4,7 +4,7 @@ import { options } from '../core/arguments.js';
 import {
   checkCandidates,
   checkK,
-  MAX_QUERIES,
+  queriesAtOnce,
   SEARCH_OPTIONS,
   type SearchOptions,
 } from './arguments.js';
@@ -39,7 +39,7 @@ export function search(rows: Rows, queries: Float32Array, plan: SearchPlan): Sea
   const { dims, metric } = rows.native.settings;
   const { k, candidates, allowed } = plan;
   const results: SearchResult[] = [];
-  const step = MAX_QUERIES * dims;
+  const step = queriesAtOnce(candidates) * dims;
   for (let start = 0; start < queries.length; start += step) {
     const part = queries.subarray(start, start + step);
     const hits = rows.native.search(part, k, candidates, allowed);
