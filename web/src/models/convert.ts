@@ -117,18 +117,18 @@ export function createRowConverter(fb: ConvertingPart): (conversion: Conversion)
   return (conversion) => {
     const { bytes, from, to, rowLength, importance, spare } = conversion;
     if (from === 'F64' && to === 'F64') {
-      checkFinite(elementsOf(bytes, 'f64') as Float64Array, undefined, to);
+      checkFinite(elementsOf(bytes, 'f64') as Float64Array, to);
       return { bytes, squares: 0, lostSquares: 0 };
     }
     const values = read(conversion);
     if (from === to) {
-      checkFinite(values, undefined, to);
+      checkFinite(values, to);
       return { bytes, squares: 0, lostSquares: 0 };
     }
     if (to === 'F32') {
       const own = from === 'F64' ? values : values.slice();
       const made = new Uint8Array(own.buffer, own.byteOffset, own.byteLength);
-      checkFinite(own, undefined, to);
+      checkFinite(own, to);
       return { bytes: made, squares: 0, lostSquares: 0 };
     }
     const options = importance === undefined ? { rowLength } : { rowLength, importance };
@@ -138,28 +138,31 @@ export function createRowConverter(fb: ConvertingPart): (conversion: Conversion)
     const made = fb.ggml.quantize(values, to as GgmlQuantizedType, options, out);
     const back = scratch(values.length);
     fb.ggml.dequantize(made, to as GgmlQuantizedType, values.length, back);
-    checkFinite(back, values, to);
-    return { bytes: made, ...lossOf(values, back, scaledTogether(to)) };
+    return { bytes: made, ...lossOf(values, back, to) };
   };
 }
 
-/** Refuses infinities and NaN, which no type may hold in a model: where the values were finite, the type is too small. */
-function checkFinite(
-  made: Float32Array | Float64Array,
-  values: Float32Array | undefined,
-  type: GgmlTypeName,
-): void {
+/** Refuses infinities and NaN, which no model may hold. */
+function checkFinite(made: Float32Array | Float64Array, type: GgmlTypeName): void {
   // A sum is not finite where a value is not, and takes a fraction of the time of looking at each.
   let sum = 0;
   for (let i = 0; i < made.length; i++) sum += made[i] * 0;
-  if (sum === 0) return;
+  if (sum !== 0) throw notFinite(made, undefined, type);
+}
+
+/** What is wrong with values that are not finite: where they were before, the type is too small for them. */
+function notFinite(
+  made: Float32Array | Float64Array,
+  values: Float32Array | undefined,
+  type: GgmlTypeName,
+): FewbitsError {
   const bad = made.findIndex((value) => !Number.isFinite(value));
   const at = values === undefined ? bad : largestOf(values, bad, ggmlTypes[type].blockSize);
   const value = (values ?? made)[at];
   const what = Number.isFinite(value)
     ? `value ${at} is ${value}, too large for ${type}: give it another type, such as BF16 or F32`
     : `value ${at} is ${value}, which is not finite`;
-  throw new FewbitsError('NON_FINITE', what);
+  return new FewbitsError('NON_FINITE', what);
 }
 
 /** Where the value of a block is that made its scale too large. */
@@ -177,26 +180,34 @@ function largestOf(
 }
 
 /** Values that share the smallest scale of a type: NVFP4 has one for each 16 of its 64. */
-const scaledTogether = (type: GgmlTypeName) =>
-  type === 'NVFP4' ? 16 : Math.max(1, ggmlTypes[type].blockSize);
+const scaledTogether = (type: GgmlTypeName) => (type === 'NVFP4' ? 16 : ggmlTypes[type].blockSize);
 
+/** What was lost in blocks that hold nothing but zeros now; refuses those that hold what is not finite. */
 function lossOf(
   values: Float32Array,
   back: Float32Array,
-  together: number,
+  type: GgmlTypeName,
 ): Omit<Converted, 'bytes'> {
+  // Types without scales lose single values.
+  const single = ggmlTypes[type].blockSize === 1;
+  const together = single ? values.length : scaledTogether(type);
   let squares = 0;
   let lostSquares = 0;
+  let all = 0;
   for (let start = 0; start < values.length; start += together) {
     const end = start + together;
     let own = 0;
     let left = 0;
     for (let i = start; i < end; i++) {
-      own += values[i] * values[i];
+      const square = values[i] * values[i];
+      own += square;
       left += Math.abs(back[i]);
+      if (single && back[i] === 0) lostSquares += square;
     }
     squares += own;
-    if (left === 0) lostSquares += own;
+    all += left;
+    if (!single && left === 0) lostSquares += own;
   }
+  if (!Number.isFinite(all)) throw notFinite(back, values, type);
   return { squares, lostSquares };
 }
