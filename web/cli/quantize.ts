@@ -25,7 +25,7 @@ import { modelFiles } from './inputs.js';
 import { entryOf } from './metadata.js';
 import { checkOutput, type Output, writeOutput } from './output.js';
 import { complain, print } from './print.js';
-import { renamerOf } from './rename.js';
+import { type Renamer, renamerOf } from './rename.js';
 import {
   bytesText,
   cut,
@@ -41,11 +41,12 @@ export const quantizeHelp = `fewbits quantize <in> <out.gguf> --type TYPE
 
 Quantizes a model to GGUF, tensor by tensor, within 300 MB of memory. <in> is a GGUF or safetensors file,
 the index of sharded safetensors (model.safetensors.index.json), the first part of a split GGUF, or the
-folder of a model; <out.gguf> may be - for the standard output. Tensors of one dimension, small ones, and those that llama.cpp's quantize tool leaves
-alone keep their bytes; rows that are not whole blocks get a type with smaller blocks. Metadata stay as
-they are, but for the file type. Names stay as they are too: a safetensors model from a training framework
-has not the names that llama.cpp looks for. Values that are not finite, and what a type cannot hold, are
-refused: the output appears whole and checked, or not at all, and an earlier one stays until then.
+folder of a model; <out.gguf> may be - for the standard output. Tensors of one dimension, small ones, and
+those that llama.cpp's quantize tool leaves alone keep their bytes; rows that are not whole blocks get a
+type with smaller blocks. Metadata stay as they are, but for the file type. Names stay as they are too: a
+safetensors model from a training framework has not the names that llama.cpp looks for. Values that are
+not finite, and what a type cannot hold, are refused: the output appears whole and checked, or not at all,
+and an earlier one stays until then.
 
   --type TYPE          ${targetTypes.slice(0, 11).join(' ')}
                        ${targetTypes.slice(11).join(' ')},
@@ -56,7 +57,7 @@ refused: the output appears whole and checked, or not at all, and an earlier one
   --rule NAME=TYPE     another type for tensors whose name matches; * stands for anything; TYPE may be
                        keep or drop; the first rule that matches decides; can be repeated. Norms, routers
                        and the like are reached by their very name only, for F32, F16, BF16, keep or drop
-  --allow-unmatched    take rules that match no tensor
+  --allow-unmatched    take rules and renamings that match no tensor
   --rename FROM=TO     another name for tensors whose name matches; each * in TO is what one in FROM stood
                        for; the first that matches decides; can be repeated
   --pure               all tensors get the same type, the output tensor too (else Q6_K or Q8_0)
@@ -99,7 +100,6 @@ export async function quantize(args: string[]): Promise<void> {
     type: oneOf('type', values.type, ['keep', ...targetTypes, ...mixtures]),
     rules: values.rule.map(ruleOf),
     allowUnmatched: values['allow-unmatched'],
-    rename: renamerOf(values.rename),
     pure: values.pure,
     requantize: values.requantize,
     minValues: wholeNumber('min-values', values['min-values'], 0, Number.MAX_SAFE_INTEGER),
@@ -108,6 +108,7 @@ export async function quantize(args: string[]): Promise<void> {
   const { threads, imatrix, verify, quiet } = values;
   const settings: Settings = {
     options,
+    renamer: renamerOf(values.rename),
     imatrix,
     threads: threads === undefined ? undefined : wholeNumber('threads', threads, 1, 1024),
     verify,
@@ -121,6 +122,7 @@ export async function quantize(args: string[]): Promise<void> {
 
 interface Settings {
   readonly options: ModelPlanOptions;
+  readonly renamer: Renamer;
   readonly imatrix: string | undefined;
   readonly threads: number | undefined;
   readonly verify: boolean;
@@ -135,13 +137,17 @@ async function quantizeFiles(
   output: string,
   settings: Settings,
 ): Promise<void> {
-  const { imatrix, verify, dryRun, quiet } = settings;
+  const { renamer, imatrix, verify, dryRun, quiet } = settings;
   const out = dryRun ? undefined : await checkOutput(output, files, { stream: !verify });
   const parts = files.slice(0, modelFileCount);
   const model = await openModel(parts);
   const matrix = files[modelFileCount];
   const importance = matrix === undefined ? undefined : await openImatrix(matrix);
-  const plan = await planModelAsync(model, weighted(settings.options, imatrix, importance));
+  const options: ModelPlanOptions = { ...settings.options, rename: renamer.rename };
+  const plan = await planModelAsync(model, weighted(options, imatrix, importance));
+  const [unmatched] = renamer.unmatched();
+  if (unmatched !== undefined && !options.allowUnmatched)
+    throw new UsageError(`--rename ${unmatched} matches no tensor; --allow-unmatched takes it`);
   const say = (text: string | Iterable<string>) => (quiet || out?.stream ? undefined : print(text));
   if (!quiet) for (const warning of plan.warnings) warn(warning);
   if (importance) await say(coverage(plan));

@@ -2,24 +2,35 @@
 
 import { UsageError } from './text.js';
 
-/** A function of names for `FROM=TO` given some times; undefined for none. */
-export function renamerOf(given: readonly string[]): ((name: string) => string) | undefined {
-  if (given.length === 0) return undefined;
+/** Other names for those that match, and the patterns that have matched none so far. */
+export interface Renamer {
+  rename(name: string): string;
+  unmatched(): string[];
+}
+
+/** What `FROM=TO`, given some times, makes of names. */
+export function renamerOf(given: readonly string[]): Renamer {
+  const left = new Set(given);
   const patterns = given.map((text) => {
     const at = text.indexOf('=');
     const [from, to] = [text.slice(0, at), text.slice(at + 1)];
     if (at < 1 || to === '') throw new UsageError(`--rename must be FROM=TO, got '${text}'`);
     if (to.split('*').length > from.split('*').length)
       throw new UsageError(`--rename has more * in TO than in FROM: '${text}'`);
-    return { from: from.split('*'), to: to.split('*') };
+    return { text, from: from.split('*'), to: to.split('*') };
   });
-  return (name) => {
-    for (const { from, to } of patterns) {
-      const found = matched(name, from);
-      if (found !== undefined)
-        return to.map((part, i) => (i === 0 ? part : `${found[i - 1]}${part}`)).join('');
-    }
-    return name;
+  return {
+    rename(name) {
+      let renamed: string | undefined;
+      for (const { text, from, to } of patterns) {
+        const found = matched(name, from);
+        if (found === undefined) continue;
+        left.delete(text);
+        renamed ??= to.map((part, i) => (i === 0 ? part : `${found[i - 1]}${part}`)).join('');
+      }
+      return renamed ?? name;
+    },
+    unmatched: () => [...left],
   };
 }
 

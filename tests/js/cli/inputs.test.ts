@@ -191,5 +191,11 @@ describe('options', () => {
     expect(err).toMatch(/the rule for "attn_v" matches no tensor; .*"\*attn_v\*" would match/);
     expect(code).toBe(1);
     expect((await quantize('m.gguf', '--rule', 'attn_v=Q4_0', '--allow-unmatched')).code).toBe(0);
+    const renamed = await quantize('m.gguf', '--rename', 'attn_v=x');
+    expect(renamed.err).toMatch(
+      /^fewbits: --rename attn_v=x matches no tensor; --allow-unmatched takes it/,
+    );
+    expect(renamed.code).toBe(2);
+    expect((await quantize('m.gguf', '--rename', 'attn_v=x', '--allow-unmatched')).code).toBe(0);
   });
 });

@@ -68,6 +68,17 @@ describe('importance', () => {
     }
   });
 
+  it('that has the name of no tensor is said', async () => {
+    const importance = new Map([['model.layers.0.weight', new Float32Array(256)]]);
+    const model = await openModel(file);
+    const { warnings } = planModel(model, { type: 'Q4_K', importance });
+    expect(warnings).toEqual([
+      'importance has the name of no tensor that is converted: all go without',
+    ]);
+    const right = new Map([[name, columns]]);
+    expect(planModel(model, { type: 'Q4_K', importance: right }).warnings).toEqual([]);
+  });
+
   it('each expert has its own', async () => {
     const experts = 'blk.0.ffn_up_exps.weight';
     const shape = [3, 700, 256];

@@ -114,6 +114,11 @@ function* planSteps(model: Model, planOptions: ModelPlanOptions): Generator<void
     if (isLong(tensor.name)) warnings.push(longNameWarning(tensor.name));
   }
   yield;
+  if (
+    options.importance !== undefined &&
+    !tensors.some((tensor) => tensor.importance !== undefined)
+  )
+    warnings.push('importance has the name of no tensor that is converted: all go without');
   const gguf = planGguf(
     plannedMetadata(model, tensors, options, notes),
     tensors.map(({ name, shape, to, source, byteLength }) => {
