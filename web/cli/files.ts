@@ -2,12 +2,15 @@
 
 import type { BigIntStats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { RangedReader } from 'fewbits/io';
 import { UsageError } from './text.js';
 
 /** An open file that is read in parts, with what tells it from other files. */
 export interface InputFile extends RangedReader {
   readonly path: string;
+  /** Without its folders. */
+  readonly name: string;
   readonly identity: string;
 }
 
@@ -37,6 +40,7 @@ export async function withFiles<T>(
       handles.push(handle);
       files.push({
         path,
+        name: basename(path),
         identity: identityOf(found),
         size: Number(found.size),
         read: (offset, length, into) => readAt(handle, offset, length, into),

@@ -156,7 +156,14 @@ function createTemporary(target: string, mode: number): string {
     path.dirname(target),
     `.fewbits-${randomBytes(8).toString('hex')}.partial`,
   );
-  closeSync(openSync(temporary, 'wx', mode | 0o600));
+  try {
+    closeSync(openSync(temporary, 'wx', mode | 0o600));
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw cause;
+    const why = `no file can be made in the folder of '${target}': ${message}`;
+    throw new FewbitsError('UNSUPPORTED', why, { cause });
+  }
   unfinished.add(temporary);
   return temporary;
 }

@@ -76,6 +76,17 @@ describe('a split GGUF', () => {
   });
 });
 
+it('a file that cannot be read is named, of several', async () => {
+  const good = writeSafetensors([{ name: 'x', shape: [4], data: new Float32Array(4) }]);
+  const bad = new File(['no model at all'], 'model-2.safetensors');
+  await expect(openModel([good, bad])).rejects.toThrow(
+    expect.objectContaining({
+      code: 'CORRUPT_DATA',
+      message: expect.stringMatching(/^file 2 of 2 \("model-2\.safetensors"\): safetensors/),
+    }),
+  );
+});
+
 describe('floats of 8 bits', () => {
   const [rows, columns] = [300, 512];
   const count = rows * columns;

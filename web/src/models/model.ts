@@ -1,9 +1,10 @@
 // Models in files of any format, as lists of tensors that are read in parts.
 
+import { FewbitsError } from '../core/errors.js';
 import type { GgmlTypeName } from '../core/ggml-types.js';
 import { type GgufEntryInput, openGguf } from '../io/gguf.js';
 import { openSafetensors, type SafetensorsType } from '../io/safetensors.js';
-import { type ByteSource, readExactly, toReader } from '../io/source.js';
+import { type ByteSource, quote, readExactly, toReader } from '../io/source.js';
 import { joinParts } from './parts.js';
 import { findScales, type Scale } from './scales.js';
 
@@ -56,7 +57,15 @@ const sameBytes: Partial<Record<SafetensorsType, GgmlTypeName>> = {
 export async function openModel(source: ByteSource | readonly ByteSource[]): Promise<Model> {
   const sources = Array.isArray(source) ? (source as ByteSource[]) : [source as ByteSource];
   const parts: Model[] = [];
-  for (const one of sources) parts.push(await openPart(one));
+  for (const [i, one] of sources.entries()) {
+    try {
+      parts.push(await openPart(one));
+    } catch (error) {
+      if (sources.length === 1 || !(error instanceof FewbitsError)) throw error;
+      const message = `file ${i + 1} of ${sources.length}${nameOf(one)}: ${error.message}`;
+      throw new FewbitsError(error.code, message, { cause: error });
+    }
+  }
   const model = joinParts(parts);
   const { scales, superfluous } = findScales(model);
   if (scales.size === 0 && superfluous.size === 0) return model;
@@ -68,6 +77,12 @@ export async function openModel(source: ByteSource | readonly ByteSource[]): Pro
       return scale === undefined ? tensor : { ...tensor, scale };
     }),
   };
+}
+
+/** What a file is called, where it says so: a File has a name, others may have. */
+function nameOf(source: ByteSource): string {
+  const { name } = source as { name?: unknown };
+  return typeof name === 'string' ? ` (${quote(name)})` : '';
 }
 
 async function openPart(source: ByteSource): Promise<Model> {
