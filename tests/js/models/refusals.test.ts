@@ -293,6 +293,11 @@ describe('what ggml has no room for', () => {
     expect(made.plan.warnings).toEqual([
       `the name "${long}" is longer than the 63 bytes that llama.cpp reads; rename (--rename) can shorten it`,
     ]);
+    const many = Array.from({ length: 9 }, (_, i) => ({ name: `${i}${long}`, shape, data: x }));
+    const { warnings } = await planOf(writeSafetensors(many), { type: 'Q8_0' });
+    expect(warnings).toEqual([
+      expect.stringMatching(/^the name "0vision.*", and 8 more, is longer/),
+    ]);
     const rename = (given: string) =>
       given.replace('vision_tower.vision_model.encoder.layers', 'v.blk');
     const rules: TensorRule[] = [{ name: long, type: 'Q4_0' }];

@@ -100,7 +100,6 @@ function* planSteps(model: Model, planOptions: ModelPlanOptions): Generator<void
   const ruleOf = assignRules(model, rules, options);
   yield;
   const chosen = chosenTypes(model, options, ruleOf);
-  const warnings: string[] = [];
   const notes: GgufEntryInput[] = [];
   const tensors: PlannedTensor[] = [];
   for (const [i, source] of model.tensors.entries()) {
@@ -111,14 +110,8 @@ function* planSteps(model: Model, planOptions: ModelPlanOptions): Generator<void
     const tensor = planned(source, decision, options);
     tensors.push(tensor);
     if (source.shape.length > mostDimensions) notes.push(shapeNote(tensor));
-    if (isLong(tensor.name)) warnings.push(longNameWarning(tensor.name));
   }
   yield;
-  if (
-    options.importance !== undefined &&
-    !tensors.some((tensor) => tensor.importance !== undefined)
-  )
-    warnings.push('importance has the name of no tensor that is converted: all go without');
   const gguf = planGguf(
     plannedMetadata(model, tensors, options, notes),
     tensors.map(({ name, shape, to, source, byteLength }) => {
@@ -126,7 +119,7 @@ function* planSteps(model: Model, planOptions: ModelPlanOptions): Generator<void
     }),
     { alignment: options.alignment, longNames: true },
   );
-  return { tensors, gguf, byteLength: gguf.byteLength, warnings };
+  return { tensors, gguf, byteLength: gguf.byteLength, warnings: warningsOf(tensors, options) };
 }
 
 /** The rule that speaks for each tensor. */
@@ -227,8 +220,21 @@ function shapeNote({ name, source }: PlannedTensor): GgufEntryInput {
 const isLong = (name: string): boolean =>
   name.length > longestName / 3 && new TextEncoder().encode(name).length > longestName;
 
-const longNameWarning = (name: string): string =>
-  `the name ${quote(name)} is longer than the ${longestName} bytes that llama.cpp reads; rename (--rename) can shorten it`;
+function warningsOf(
+  tensors: readonly PlannedTensor[],
+  { importance }: ModelPlanOptions,
+): readonly string[] {
+  const warnings: string[] = [];
+  const [long, ...more] = tensors.filter(({ name }) => isLong(name));
+  if (long !== undefined) {
+    const which = `the name ${quote(long.name)}${more.length > 0 ? `, and ${more.length} more,` : ''}`;
+    const why = `longer than the ${longestName} bytes that llama.cpp reads`;
+    warnings.push(`${which} is ${why}; rename (--rename) can shorten it`);
+  }
+  if (importance !== undefined && tensors.every((tensor) => tensor.importance === undefined))
+    warnings.push('importance has the name of no tensor that is converted: all go without');
+  return warnings;
+}
 
 function convertedBytes({ shape }: ModelTensor, to: GgmlTypeName): number {
   const { blockSize, bytesPerBlock } = ggmlTypes[to];
