@@ -3,9 +3,6 @@
 import { FewbitsError } from './errors.js';
 import type { WasmModule } from './wasm.js';
 
-/** Values that cross in one piece: 128 KiB in and as much out stay in the second-level cache. */
-export const CHUNK = 32768;
-
 const ALIGNMENT = 16;
 
 /** Bytes of scratch that are kept between calls; what one call needed beyond that goes back after it. */

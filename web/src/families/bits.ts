@@ -1,6 +1,6 @@
 import { describe, integer, invalid, output } from '../core/arguments.js';
 import type { Core } from '../core/core.js';
-import { CHUNK } from '../core/memory.js';
+import { convert, elements, type Side } from '../core/windows.js';
 
 /** Codes of a few bits, packed without gaps, least significant bit first. */
 export interface Bits {
@@ -34,6 +34,12 @@ interface BitsFunctions {
 
 export const packedBytes = (length: number, bits: number): number => Math.ceil((length * bits) / 8);
 
+/** Packed codes as a side of a conversion. */
+const packedSide = (array: Uint8Array, bits: number): Side => ({
+  array,
+  bytes: (values) => packedBytes(values, bits),
+});
+
 /** Checks that `bytes` is a Uint8Array that holds `length` codes, neither more nor less. */
 export function packed(name: string, bytes: unknown, bits: number, length: number): Uint8Array {
   const needed = packedBytes(length, bits);
@@ -55,17 +61,10 @@ export function createBits(core: Core): Bits {
     bytes: Uint8Array,
     bits: number,
   ): T {
-    return memory.withScratch([CHUNK, CHUNK], (packedAt, codesAt) => {
-      for (let start = 0; start < out.length; start += CHUNK) {
-        const n = Math.min(CHUNK, out.length - start);
-        const first = (start / 8) * bits;
-        const length = packedBytes(n, bits);
-        memory.u8(packedAt, length).set(bytes.subarray(first, first + length));
-        wasm[kind](packedAt, n, bits, codesAt);
-        out.set(kind === 'bits_unpack' ? memory.u8(codesAt, n) : memory.i8(codesAt, n), start);
-      }
-      return out;
-    });
+    convert(memory, out.length, packedSide(bytes, bits), elements(out), (packedAt, n, codesAt) =>
+      wasm[kind](packedAt, n, bits, codesAt),
+    );
+    return out;
   }
 
   return {
@@ -75,15 +74,14 @@ export function createBits(core: Core): Bits {
       }
       integer('bits', bits, 1, 8);
       const out = output(Uint8Array, packedBytes(codes.length, bits), undefined);
-      return memory.withScratch([CHUNK, CHUNK], (codesAt, packedAt) => {
-        for (let start = 0; start < codes.length; start += CHUNK) {
-          const n = Math.min(CHUNK, codes.length - start);
-          memory.i8(codesAt, n).set(codes.subarray(start, start + n));
-          wasm.bits_pack(codesAt, n, bits, packedAt);
-          out.set(memory.u8(packedAt, packedBytes(n, bits)), (start / 8) * bits);
-        }
-        return out;
-      });
+      convert(
+        memory,
+        codes.length,
+        elements(codes),
+        packedSide(out, bits),
+        (codesAt, n, packedAt) => wasm.bits_pack(codesAt, n, bits, packedAt),
+      );
+      return out;
     },
 
     unpack(bytes, bits, length) {

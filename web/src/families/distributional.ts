@@ -10,7 +10,7 @@ import {
 } from '../core/arguments.js';
 import { type Core, check, type Outcome } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
-import { CHUNK } from '../core/memory.js';
+import { CHUNK, give, windows } from '../core/windows.js';
 
 const DISTS = [
   'gaussian',
@@ -518,11 +518,10 @@ export function createDistributional(core: Core): Distributional {
   ): void {
     memory.withScratch([4 * Math.min(window, x.length)], (at) => {
       while (nextPass()) {
-        for (let start = 0; start < x.length; start += window) {
-          const n = Math.min(window, x.length - start);
-          memory.f32(at, n).set(x.subarray(start, start + n));
+        windows(x.length, window, (start, n) => {
+          give(memory, x, start, n, at);
           check(accumulate(at, n), 'x');
-        }
+        });
       }
     });
   }
@@ -618,9 +617,7 @@ export function createDistributional(core: Core): Distributional {
     let unit = whole;
     while (unit % perWord !== 0) unit += whole;
     const window = Math.max(1, Math.floor(CHUNK / unit)) * unit;
-    for (let start = 0; start < length; start += window) {
-      work(start, Math.min(window, length - start));
-    }
+    windows(length, window, work);
     return Math.min(window, length);
   }
   const largestPiece = (length: number, perWord: number, block: number | null) =>
@@ -673,7 +670,7 @@ export function createDistributional(core: Core): Distributional {
         ];
         memory.withScratch(room, (xAt, codesAt, wordsAt, locsAt, scalesAt) => {
           pieces(x.length, perWord, block, (start, count) => {
-            memory.f32(xAt, count).set(x.subarray(start, start + count));
+            give(memory, x, start, count, xAt);
             if (block === null) {
               check(wasm.distributional_encode(coder, xAt, count, wide, codesAt), 'x', start);
             } else {

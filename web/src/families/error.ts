@@ -1,6 +1,6 @@
 import { type FloatArray, invalid, toFloat32 } from '../core/arguments.js';
 import type { Core } from '../core/core.js';
-import { CHUNK } from '../core/memory.js';
+import { CHUNK, give, windows } from '../core/windows.js';
 
 /** How far a reconstruction is from its original. */
 export interface ErrorMeasures {
@@ -43,12 +43,11 @@ export function createError(core: Core): ErrorFunction {
     const { memory } = core;
     return memory.withScratch([4 * CHUNK, 4 * CHUNK, 6 * 8], (xAt, yAt, sumsAt) => {
       memory.f64(sumsAt, 6).fill(0);
-      for (let start = 0; start < x.length; start += CHUNK) {
-        const n = Math.min(CHUNK, x.length - start);
-        memory.f32(xAt, n).set(x.subarray(start, start + n));
-        memory.f32(yAt, n).set(y.subarray(start, start + n));
+      windows(x.length, CHUNK, (start, n) => {
+        give(memory, x, start, n, xAt);
+        give(memory, y, start, n, yAt);
         wasm.error_accumulate(xAt, yAt, n, sumsAt);
-      }
+      });
       const [squared, absolute, maxAbs, xx, yy, xy] = memory.f64(sumsAt, 6);
       const n = Math.max(x.length, 1);
       return {

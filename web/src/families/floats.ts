@@ -8,7 +8,7 @@ import {
   toFloat32,
 } from '../core/arguments.js';
 import { type Core, check, type Outcome } from '../core/core.js';
-import { CHUNK } from '../core/memory.js';
+import { convert, elements, type Side } from '../core/windows.js';
 import { type Inspection, type InspectType, inspect } from './inspect.js';
 import { createNf4, type Nf4 } from './nf4.js';
 
@@ -61,6 +61,12 @@ type FloatsFunctions = {
 
 const bytesOf = (type: FloatType, n: number) => Math.ceil((n * BITS[type]) / 8);
 
+/** Encoded numbers as a side of a conversion. */
+const encoded = (array: Uint8Array, type: FloatType): Side => ({
+  array,
+  bytes: (n) => bytesOf(type, n),
+});
+
 export function createFloats(core: Core): Floats {
   const wasm = core.functions<FloatsFunctions>();
   const { memory } = core;
@@ -72,16 +78,11 @@ export function createFloats(core: Core): Floats {
       const x = toFloat32('x', given);
       const type = oneOf('type', typeName, types);
       const out = output(Uint8Array, bytesOf(type, x.length), undefined);
-      return memory.withScratch([4 * CHUNK, 4 * CHUNK], (xAt, outAt) => {
-        for (let start = 0; start < x.length; start += CHUNK) {
-          const n = Math.min(CHUNK, x.length - start);
-          memory.f32(xAt, n).set(x.subarray(start, start + n));
-          const outcome = wasm[`floats_encode_${type}`](xAt, n, outAt);
-          if (outcome) check(outcome, 'x', start);
-          out.set(memory.u8(outAt, bytesOf(type, n)), bytesOf(type, start));
-        }
-        return out;
+      convert(memory, x.length, elements(x), encoded(out, type), (xAt, n, outAt, start) => {
+        const outcome = wasm[`floats_encode_${type}`](xAt, n, outAt);
+        if (outcome) check(outcome, 'x', start);
       });
+      return out;
     },
 
     decode(bytes, typeName, length, given) {
@@ -94,16 +95,10 @@ export function createFloats(core: Core): Floats {
         );
       }
       const out = output(Float32Array, length, given);
-      return memory.withScratch([4 * CHUNK, 4 * CHUNK], (inAt, outAt) => {
-        for (let start = 0; start < length; start += CHUNK) {
-          const n = Math.min(CHUNK, length - start);
-          const first = bytesOf(type, start);
-          memory.u8(inAt, bytesOf(type, n)).set(bytes.subarray(first, first + bytesOf(type, n)));
-          wasm[`floats_decode_${type}`](inAt, n, outAt);
-          out.set(memory.f32(outAt, n), start);
-        }
-        return out;
-      });
+      convert(memory, length, encoded(bytes, type), elements(out), (inAt, n, outAt) =>
+        wasm[`floats_decode_${type}`](inAt, n, outAt),
+      );
+      return out;
     },
 
     inspect,

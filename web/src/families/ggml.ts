@@ -10,7 +10,7 @@ import {
 } from '../core/arguments.js';
 import { type Core, check, type Outcome } from '../core/core.js';
 import { type GgmlType, type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
-import { CHUNK } from '../core/memory.js';
+import { CHUNK, convert, elements, give, type Side, windows } from '../core/windows.js';
 
 const QUANTIZED = [
   'F16',
@@ -106,6 +106,12 @@ const types = /* @__PURE__ */ (() =>
 
 const bytesOf = (type: GgmlType, length: number) => (length / type.blockSize) * type.bytesPerBlock;
 
+/** Blocks as a side of a conversion. */
+const blocks = (array: Uint8Array, type: GgmlType): Side => ({
+  array,
+  bytes: (values) => bytesOf(type, values),
+});
+
 function wholeBlocks(name: string, length: number, type: GgmlType): void {
   if (length % type.blockSize !== 0) {
     throw invalid(
@@ -160,10 +166,9 @@ export function createGgml(core: Core): Ggml {
         [4 * window, bytesOf(type, window), 4 * weights],
         (xAt, outAt, importanceAt) => {
           if (importance) memory.f32(importanceAt, weights).set(importance);
-          for (let start = 0; start < x.length; start += window) {
-            const n = Math.min(window, x.length - start);
+          windows(x.length, window, (start, n) => {
             const row = importance ? rowLength : n;
-            memory.f32(xAt, n).set(x.subarray(start, start + n));
+            give(memory, x, start, n, xAt);
             check(
               wasm.ggml_quantize(
                 type.ggufId,
@@ -177,7 +182,7 @@ export function createGgml(core: Core): Ggml {
               start,
             );
             out.set(memory.u8(outAt, bytesOf(type, n)), bytesOf(type, start));
-          }
+          });
           return out;
         },
       );
@@ -194,16 +199,10 @@ export function createGgml(core: Core): Ggml {
         );
       }
       const out = output(Float32Array, length, givenOut);
-      return memory.withScratch([bytesOf(type, CHUNK), 4 * CHUNK], (inAt, outAt) => {
-        for (let start = 0; start < length; start += CHUNK) {
-          const n = Math.min(CHUNK, length - start);
-          const first = bytesOf(type, start);
-          memory.u8(inAt, bytesOf(type, n)).set(bytes.subarray(first, first + bytesOf(type, n)));
-          check(wasm.ggml_dequantize(type.ggufId, inAt, n, outAt), 'bytes', start);
-          out.set(memory.f32(outAt, n), start);
-        }
-        return out;
-      });
+      convert(memory, length, blocks(bytes, type), elements(out), (inAt, n, outAt, start) =>
+        check(wasm.ggml_dequantize(type.ggufId, inAt, n, outAt), 'bytes', start),
+      );
+      return out;
     },
   };
 }

@@ -9,7 +9,7 @@ import {
   toFloat32,
 } from '../core/arguments.js';
 import { type Core, check, type Outcome } from '../core/core.js';
-import { CHUNK } from '../core/memory.js';
+import { CHUNK, convert, elements, give, windows } from '../core/windows.js';
 import type { Bits } from './bits.js';
 
 const METHODS = ['minmax', 'absmax'] as const;
@@ -92,13 +92,11 @@ export function createInt4(core: Core, bits: Bits): Int4 {
       const scale = memory.withScratch([4 * CHUNK, CHUNK, 8], (xAt, valuesAt, rangeAt) => {
         const start = x.length > 0 ? [Infinity, -Infinity] : [0, 0];
         memory.f32(rangeAt, 2).set(start);
-        const each = (visit: (start: number, n: number) => void) => {
-          for (let first = 0; first < x.length; first += CHUNK) {
-            const n = Math.min(CHUNK, x.length - first);
-            memory.f32(xAt, n).set(x.subarray(first, first + n));
+        const each = (visit: (start: number, n: number) => void) =>
+          windows(x.length, CHUNK, (first, n) => {
+            give(memory, x, first, n, xAt);
             visit(first, n);
-          }
-        };
+          });
         each((first, n) => check(wasm.int4_widen(xAt, n, rangeAt), 'x', first));
         const chosen = wasm.int4_scale(rangeAt, method);
         each((first, n) => {
@@ -117,15 +115,10 @@ export function createInt4(core: Core, bits: Bits): Int4 {
       }
       integer('zeroPoint', zeroPoint, -INT32_MAX >> 1, INT32_MAX >> 1);
       const out = output(Float32Array, values.length, givenOut);
-      return memory.withScratch([CHUNK, 4 * CHUNK], (valuesAt, outAt) => {
-        for (let start = 0; start < values.length; start += CHUNK) {
-          const n = Math.min(CHUNK, values.length - start);
-          memory.i8(valuesAt, n).set(values.subarray(start, start + n));
-          wasm.int4_dequantize(valuesAt, n, scale, zeroPoint, outAt);
-          out.set(memory.f32(outAt, n), start);
-        }
-        return out;
-      });
+      convert(memory, values.length, elements(values), elements(out), (valuesAt, n, outAt) =>
+        wasm.int4_dequantize(valuesAt, n, scale, zeroPoint, outAt),
+      );
+      return out;
     },
 
     pack(values) {

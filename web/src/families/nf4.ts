@@ -8,7 +8,7 @@ import {
   toFloat32,
 } from '../core/arguments.js';
 import { type Core, check, type Outcome } from '../core/core.js';
-import { CHUNK } from '../core/memory.js';
+import { CHUNK, give, windows } from '../core/windows.js';
 
 export interface Nf4Options {
   /** Values that share a scale: an even number up to 32768; default 64. */
@@ -62,10 +62,9 @@ export function createNf4(core: Core): Nf4 {
   ): void {
     const size = CHUNK - (CHUNK % block);
     memory.withScratch([4 * size, 4 * (size / block), size / 2], (x, absmax, codes) => {
-      for (let start = 0; start < length; start += size) {
-        const n = Math.min(size, length - start);
-        visit({ x, absmax, codes }, start, n, Math.ceil(n / block));
-      }
+      windows(length, size, (start, n) =>
+        visit({ x, absmax, codes }, start, n, Math.ceil(n / block)),
+      );
     });
   }
 
@@ -77,7 +76,7 @@ export function createNf4(core: Core): Nf4 {
       const codes = output(Uint8Array, Math.ceil(x.length / 2), undefined);
       const absmax = output(Float32Array, Math.ceil(x.length / block), undefined);
       pieces(x.length, block, (at, start, n, blocks) => {
-        memory.f32(at.x, n).set(x.subarray(start, start + n));
+        give(memory, x, start, n, at.x);
         check(wasm.floats_encode_nf4(at.x, n, block, at.absmax, at.codes), 'x', start);
         absmax.set(memory.f32(at.absmax, blocks), start / block);
         codes.set(memory.u8(at.codes, Math.ceil(n / 2)), start / 2);

@@ -10,7 +10,7 @@ import {
 } from '../core/arguments.js';
 import { type Core, check, type Outcome } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
-import { CHUNK } from '../core/memory.js';
+import { CHUNK, give, windows } from '../core/windows.js';
 import { type Bits, packed, packedBytes } from './bits.js';
 import type { Floats } from './floats.js';
 
@@ -269,15 +269,6 @@ export function createUniform(core: Core, bits: Bits, floats: Floats): Uniform {
     memory.i32(at.zero_points, count).set(from.zeroPoints.subarray(first, end));
   }
 
-  /** Calls `visit` for windows of at most `size` values. */
-  function windows(length: number, size: number, visit: (start: number, n: number) => void): void {
-    for (let start = 0; start < length; start += size) visit(start, Math.min(size, length - start));
-  }
-
-  function giveValues(x: Float32Array, start: number, n: number, at: number): void {
-    memory.f32(at, n).set(x.subarray(start, start + n));
-  }
-
   function takeCodes(at: number, start: number, n: number, width: number, to: Uint8Array): void {
     to.set(memory.u8(at, packedBytes(n, width)), (start / 8) * width);
   }
@@ -310,7 +301,7 @@ export function createUniform(core: Core, bits: Bits, floats: Floats): Uniform {
   ): void {
     withRoom(window / block, (xAt, codesAt, _, blocksAt) => {
       windows(x.length, window, (start, n) => {
-        giveValues(x, start, n, xAt);
+        give(memory, x, start, n, xAt);
         const outcome = wasm.uniform_quantize_blocks(xAt, n, block, format, blocksAt, codesAt);
         if (outcome.status === 3) throw scaleTooLarge((start + outcome.index) / block);
         check(outcome, 'x', start);
@@ -334,7 +325,7 @@ export function createUniform(core: Core, bits: Bits, floats: Floats): Uniform {
         const phase = start % block;
         const first = (start - phase) / block;
         const count = Math.ceil((phase + n) / block);
-        giveValues(x, start, n, xAt);
+        give(memory, x, start, n, xAt);
         // A block that goes on from the window before left its range as the last of that window.
         const near = inWindow(phase, block);
         check(wasm.uniform_block_ranges(xAt, n, near.phase, near.block, rangesAt), 'x', start);
@@ -347,7 +338,7 @@ export function createUniform(core: Core, bits: Bits, floats: Floats): Uniform {
       windows(x.length, CHUNK, (start, n) => {
         const phase = start % block;
         const first = (start - phase) / block;
-        giveValues(x, start, n, xAt);
+        give(memory, x, start, n, xAt);
         giveParameters(to, first, Math.ceil((phase + n) / block), blocksAt);
         const near = inWindow(phase, block);
         wasm.uniform_encode(xAt, n, near.phase, near.block, blocksAt, format, codesAt);
@@ -367,13 +358,13 @@ export function createUniform(core: Core, bits: Bits, floats: Floats): Uniform {
       memory.f32(rangesAt.min, columns).fill(Infinity);
       memory.f32(rangesAt.max, columns).fill(-Infinity);
       windows(x.length, CHUNK, (start, n) => {
-        giveValues(x, start, n, xAt);
+        give(memory, x, start, n, xAt);
         check(wasm.uniform_column_ranges(xAt, n, start % columns, columns, rangesAt), 'x', start);
       });
       chooseBlocks(rangesAt, 0, columns, format, blocksAt);
       takeParameters(blocksAt, 0, columns, to);
       windows(x.length, CHUNK, (start, n) => {
-        giveValues(x, start, n, xAt);
+        give(memory, x, start, n, xAt);
         wasm.uniform_encode_columns(xAt, n, start % columns, columns, blocksAt, format, codesAt);
         takeCodes(codesAt, start, n, format.bits, codes);
       });

@@ -1,6 +1,7 @@
 import { type Core, check } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
 import { giveBack, own } from '../core/owned.js';
+import { ROWS_BYTES, windows, withRows } from '../core/windows.js';
 import {
   METRICS,
   type RowSizes,
@@ -8,9 +9,6 @@ import {
   type Settings,
   type VectorsFunctions,
 } from './functions.js';
-
-/** Bytes that cross at a time: they stay in the second-level cache. */
-const CHUNK_BYTES = 1 << 18;
 
 const MAX_SEGMENTS = 512;
 
@@ -83,28 +81,13 @@ export class NativeIndex {
     return this.#wasm.vectors_row_sizes(this.address);
   }
 
-  /** Runs `work` for windows of whole vectors, copied into WebAssembly memory. */
-  #windows(x: Float32Array, work: (at: number, first: number, n: number) => void): void {
-    const { dims } = this.settings;
-    const rows = x.length / dims;
-    const step = Math.max(1, Math.min(rows, Math.floor(CHUNK_BYTES / 4 / dims)));
-    const { memory } = this.core;
-    memory.withScratch([step * dims * 4], (at) => {
-      for (let first = 0; first < rows; first += step) {
-        const n = Math.min(step, rows - first);
-        memory.f32(at, n * dims).set(x.subarray(first * dims, (first + n) * dims));
-        work(at, first, n);
-      }
-    });
-  }
-
   /** Appends all vectors or, when it throws, none; `rows` is how many rows there are. */
   add(x: Float32Array, rows: number): void {
     const { address } = this;
     const { dims } = this.settings;
     check(this.#wasm.vectors_reserve(address, rows + x.length / dims), 'vectors');
     try {
-      this.#windows(x, (at, first, n) =>
+      withRows(this.core.memory, x, dims, (at, first, n) =>
         check(this.#wasm.vectors_add(address, at, n), 'vectors', first * dims),
       );
     } catch (error) {
@@ -117,7 +100,7 @@ export class NativeIndex {
   check(x: Float32Array): void {
     const { address } = this;
     const { dims } = this.settings;
-    this.#windows(x, (at, first, n) =>
+    withRows(this.core.memory, x, dims, (at, first, n) =>
       check(this.#wasm.vectors_check(address, at, n), 'vectors', first * dims),
     );
   }
@@ -132,7 +115,7 @@ export class NativeIndex {
     const { address } = this;
     const { dims } = this.settings;
     this.check(x);
-    this.#windows(x, (at, first, n) => {
+    withRows(this.core.memory, x, dims, (at, first, n) => {
       for (let i = 0; i < n; i++) {
         check(
           this.#wasm.vectors_replace(address, rows[first + i], at + i * dims * 4),
@@ -291,7 +274,7 @@ export class NativeIndex {
     start = 0,
   ): Generator<Uint8Array<ArrayBuffer>, void, void> {
     const size = this.rowSizes[array];
-    const step = Math.max(1, Math.floor(CHUNK_BYTES / size));
+    const step = Math.max(1, Math.floor(ROWS_BYTES / size));
     const { memory } = this.core;
     for (let first = start; first < end; first += step) {
       const n = Math.min(step, end - first);
@@ -319,10 +302,9 @@ export class NativeIndex {
   importRows(arrays: RowArrays, rows: number): void {
     const sizes = this.rowSizes;
     const total = ROW_ARRAYS.reduce((sum, name) => sum + sizes[name], 0);
-    const step = Math.max(1, Math.floor(CHUNK_BYTES / total));
+    const step = Math.max(1, Math.floor(ROWS_BYTES / total));
     const { memory } = this.core;
-    for (let first = 0; first < rows; first += step) {
-      const n = Math.min(step, rows - first);
+    windows(rows, step, (first, n) => {
       memory.withScratch(
         ROW_ARRAYS.map((name) => n * sizes[name]),
         (...at) => {
@@ -346,7 +328,7 @@ export class NativeIndex {
           );
         },
       );
-    }
+    });
   }
 }
 
@@ -354,12 +336,12 @@ export class NativeIndex {
 export function checksum(core: Core, crc: number, bytes: Uint8Array): number {
   const wasm = core.functions<VectorsFunctions>();
   let sum = crc;
-  core.memory.withScratch([Math.min(bytes.length, CHUNK_BYTES)], (at) => {
-    for (let start = 0; start < bytes.length; start += CHUNK_BYTES) {
-      const part = bytes.subarray(start, start + CHUNK_BYTES);
+  core.memory.withScratch([Math.min(bytes.length, ROWS_BYTES)], (at) => {
+    windows(bytes.length, ROWS_BYTES, (start, n) => {
+      const part = bytes.subarray(start, start + n);
       core.memory.u8(at, part.length).set(part);
       sum = wasm.vectors_checksum(sum, at, part.length) >>> 0;
-    }
+    });
   });
   return sum;
 }

@@ -1,0 +1,92 @@
+// Windows: the pieces in which long arrays cross into WebAssembly memory and back.
+
+import type { Memory } from './memory.js';
+
+/** Values that cross in one piece: 128 KiB in and as much out stay in the second-level cache. */
+export const CHUNK = 32768;
+
+/** Bytes of whole rows that cross in one piece. */
+export const ROWS_BYTES = 1 << 18;
+
+/** Calls `visit` for windows of at most `size`, in order, until `length` is covered. */
+export function windows(
+  length: number,
+  size: number,
+  visit: (start: number, n: number) => void,
+): void {
+  for (let start = 0; start < length; start += size) visit(start, Math.min(size, length - start));
+}
+
+/** Copies the `n` values of x from `start` on to an address. */
+export function give(memory: Memory, x: Float32Array, start: number, n: number, at: number): void {
+  memory.f32(at, n).set(x.subarray(start, start + n));
+}
+
+/** Runs `work` with room for a window of x, and calls `visit` for each once it is copied there. */
+export function withWindows(
+  memory: Memory,
+  x: Float32Array,
+  size: number,
+  visit: (at: number, start: number, n: number) => void,
+): void {
+  memory.withScratch([4 * Math.min(size, x.length)], (at) => {
+    windows(x.length, size, (start, n) => {
+      give(memory, x, start, n, at);
+      visit(at, start, n);
+    });
+  });
+}
+
+/** As withWindows, for windows of whole rows of `rowLength` values; `first` and `n` count rows. */
+export function withRows(
+  memory: Memory,
+  x: Float32Array,
+  rowLength: number,
+  visit: (at: number, first: number, n: number) => void,
+): void {
+  const rows = Math.max(1, Math.floor(ROWS_BYTES / 4 / rowLength));
+  withWindows(memory, x, rows * rowLength, (at, start, n) =>
+    visit(at, start / rowLength, n / rowLength),
+  );
+}
+
+/** One side of a conversion: an array, and the bytes that so many values take in it. */
+export interface Side {
+  readonly array: Float32Array | Int8Array | Uint8Array;
+  readonly bytes: (values: number) => number;
+}
+
+/** An array of an element a value. */
+export const elements = (array: Side['array']): Side => ({
+  array,
+  bytes: (values) => values * array.BYTES_PER_ELEMENT,
+});
+
+const bytesOf = ({ array }: Side) =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+
+/**
+ * Fills `to` with what `call` makes of `from`, window by window; returns nothing.
+ *
+ * @param size values in a window, at the ends of which both sides have whole bytes
+ */
+export function convert(
+  memory: Memory,
+  length: number,
+  from: Side,
+  to: Side,
+  call: (fromAt: number, n: number, toAt: number, start: number) => void,
+  size = CHUNK,
+): void {
+  const source = bytesOf(from);
+  const target = bytesOf(to);
+  memory.withScratch([from.bytes(size), to.bytes(size)], (fromAt, toAt) => {
+    windows(length, size, (start, n) => {
+      const first = from.bytes(start);
+      const given = from.bytes(n);
+      memory.u8(fromAt, given).set(source.subarray(first, first + given));
+      call(fromAt, n, toAt, start);
+      target.set(memory.u8(toAt, to.bytes(n)), to.bytes(start));
+    });
+  });
+}
