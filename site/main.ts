@@ -14,7 +14,7 @@ live('example', { bits: 3, blockBits: 7 }, (fb, { bits, blockBits }, set) => {
   const block = 2 ** blockBits;
   const q = fb.uniform.quantize(x, { bits, scheme: 'asymmetric', block });
   const y = fb.uniform.dequantize(q);
-  const { sqnrDb } = fb.error(x, y);
+  const { sqnrDb } = fb.compare(x, y);
   return html`
     <div class="controls">
       ${slider({ label: 'Bits a value', min: 2, max: 8, value: bits, set: (bits) => set({ bits }) })}
@@ -53,6 +53,6 @@ live('output', {}, (fb) => {
   return transcript(
     'What the example prints',
     `${q.byteLength} bytes instead of ${x.byteLength}
-${fb.error(x, y).sqnrDb} dB of signal over noise`,
+${fb.compare(x, y).sqnrDb} dB of signal over noise`,
   );
 });

@@ -1,5 +1,5 @@
 // Means as programs compute them that never leave float32: what they print differs from the mean in
-// double precision (fb.error) in the last digits.
+// double precision (fb.compare) in the last digits.
 
 /**
  * Mean of the squared differences, every step rounded to float32.

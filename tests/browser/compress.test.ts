@@ -71,7 +71,7 @@ test.each([
       byteLength: 0,
     });
     expect(Buffer.from(y.buffer).equals(Buffer.from(fb.uniform.dequantize(q).buffer))).toBe(true);
-    const { mse, sqnrDb, maxAbs } = fb.error(x, y);
+    const { mse, sqnrDb, maxAbs } = fb.compare(x, y);
     expect(near(await fact(opened.page, '#compress', 'mean squared error'))).toBeCloseTo(mse, 5);
     expect(near(await fact(opened.page, '#compress', 'signal over noise'))).toBeCloseTo(sqnrDb, 2);
     expect(near(await fact(opened.page, '#compress', 'largest error'))).toBeCloseTo(maxAbs, 5);

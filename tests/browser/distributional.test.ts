@@ -35,7 +35,7 @@ async function curve(source: string, head: string): Promise<number[]> {
 test('the errors, parameters and cells are the library’s own', async () => {
   const x = draw('gaussian', 100_000);
   const { data, info } = fb.distributional.quantize(x, { k: 4, dist: 'gaussian' });
-  const error = fb.error(x, fb.distributional.dequantize(data, info));
+  const error = fb.compare(x, fb.distributional.dequantize(data, info));
   expect(Number(await shown('mean absolute error'))).toBeCloseTo(error.mae, 6);
   expect(Number(await shown('mean squared error'))).toBeCloseTo(error.mse, 6);
   expect(Number(await shown('β'))).toBeCloseTo(info.beta, 4);

@@ -118,7 +118,7 @@ test('all of a tensor, when asked: the library’s own errors', async () => {
   const x = readSafetensors(exampleModel()).float32(name);
   for (const type of ['Q4_K', 'IQ4_NL', 'NVFP4', 'Q2_0', 'F16'] as GgmlQuantizedType[]) {
     const y = fb.ggml.dequantize(fb.ggml.quantize(x, type, { rowLength: 256 }), type, x.length);
-    const { mse, maxAbs, sqnrDb } = fb.error(x, y);
+    const { mse, maxAbs, sqnrDb } = fb.compare(x, y);
     const [, , , error, shown, largest] = await row(new RegExp(`^${name} in each type`), type);
     expect(error).toMatch(/ % exact$/);
     expect(Number(shown) / mse).toBeCloseTo(1, 4);

@@ -335,7 +335,7 @@ describe.each(variants)('distributional, %s', (variant) => {
         expect(fitted.info.mse).toBeLessThan(info.mse as number);
       }
       const decoded = fb.distributional.dequantize(fitted.data, structuredClone(fitted.info));
-      expect(fb.error(x, decoded).mse).toBeCloseTo(fitted.info.mse as number, 9);
+      expect(fb.compare(x, decoded).mse).toBeCloseTo(fitted.info.mse as number, 9);
       const { codebook } = fitted.info;
       if (!codebook) throw new Error('no codebook');
       const again = fb.distributional.quantize(x, { codebook });
@@ -385,7 +385,7 @@ describe.each(variants)('distributional, %s', (variant) => {
         const analytic = fb.distributional.meanSquaredError(codebook);
         expect(Math.abs(analytic / mse - 1)).toBeLessThan(1e-5);
         const { data, info } = fb.distributional.quantize(x, { codebook });
-        const sampled = fb.error(x, fb.distributional.dequantize(data, info)).mse;
+        const sampled = fb.compare(x, fb.distributional.dequantize(data, info)).mse;
         expect(Math.abs(sampled / mse - 1)).toBeLessThan(0.01);
       }
     }

@@ -53,7 +53,7 @@ describe('kquant', () => {
     const repaired = fb.kquant.quantize(x);
     expect(repaired).toEqual(fb.kquant.quantize(x, { repairs: fb.kquant.repairs }));
     const q4 = fb.ggml.dequantize(fb.ggml.quantize(x, 'Q4_K'), 'Q4_K', 256);
-    expect(repaired.mse / fb.error(x, q4).mse).toBeCloseTo(1, 1);
+    expect(repaired.mse / fb.compare(x, q4).mse).toBeCloseTo(1, 1);
     expect(fb.kquant.quantize(x, { version: 'first' })).toEqual(
       fb.kquant.quantize(x, { repairs: [] }),
     );

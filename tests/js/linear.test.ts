@@ -65,7 +65,7 @@ describe.each(await builds())('linear, $variant', (fb) => {
     const float = fb.linear.matmulFloat(x.slice(), weights, { m: batch, n: outputs, k: inputs });
     const sqnr = (weightBits: 8 | 4) => {
       const layer = fb.linear.create({ weights, shape: [outputs, inputs], weightBits });
-      return fb.error(float, layer.forward(x, batch)).sqnrDb;
+      return fb.compare(float, layer.forward(x, batch)).sqnrDb;
     };
     const [eight, four] = [sqnr(8), sqnr(4)];
     console.log(`layer against floats: ${eight.toFixed(1)} dB at 8 bits, ${four.toFixed(1)} at 4`);

@@ -20,7 +20,7 @@ it('an array of any length needs no more memory than a chunk', () => {
   const before = fb.memoryBytes;
   const x = noise(5_000_000);
   const q = fb.uniform.quantize(x, { bits: 4, block: 32 });
-  fb.error(x, fb.uniform.dequantize(q));
+  fb.compare(x, fb.uniform.dequantize(q));
   fb.floats.decode(fb.floats.encode(x, 'f16'), 'f16', x.length);
   expect(before).toBeLessThan(8 * 2 ** 20);
   expect(fb.memoryBytes).toBe(before);

@@ -68,7 +68,7 @@ live('gain', { seed: '256885655' as Seed, bits: 4 }, (fb, { seed, bits }, set) =
     const y = fb.uniform.dequantize(q);
     // In levels of its block, so that blocks can be compared.
     const error = Float32Array.from(y, (v, i) => (v - x[i]) / q.scales[Math.floor(i / BLOCK)]);
-    return { rounding, error, ...fb.error(x, y) };
+    return { rounding, error, ...fb.compare(x, y) };
   });
   const [truncate, nearest] = ways;
   const mean = (values: Float32Array) => values.reduce((sum, v) => sum + v, 0) / values.length;
@@ -118,7 +118,7 @@ live('block', { bits: 4, outlier: 'none' as 'none' | 'one of 50' }, (fb, state, 
   const blocks = [8, 16, 32, 64, 128, 256];
   const results = blocks.map((block) => {
     const q = fb.uniform.quantize(x, { bits, scheme: 'affine', block, scaleType: 'f16' });
-    return { byteLength: q.byteLength, mse: fb.error(x, fb.uniform.dequantize(q)).mse };
+    return { byteLength: q.byteLength, mse: fb.compare(x, fb.uniform.dequantize(q)).mse };
   });
   return html`
     <div class="controls">

@@ -243,11 +243,11 @@ const calls = {
     for await (const { start, x } of slices(values, slice)) {
       const piece = quantizeSlice(fb, x, range, options);
       file.add(piece);
-      const error = fb.error(x, piece.y);
+      const error = fb.compare(x, piece.y);
       sums.squared += error.mse * x.length;
       sums.absolute += error.mae * x.length;
       sums.maxAbs = Math.max(sums.maxAbs, error.maxAbs);
-      sums.signal += fb.error(x, zeros.subarray(0, x.length)).mse * x.length;
+      sums.signal += fb.compare(x, zeros.subarray(0, x.length)).mse * x.length;
       count(x, range, before);
       count(piece.y, range, after);
       if (start === 0) {

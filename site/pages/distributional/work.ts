@@ -105,13 +105,13 @@ const flat = (value: number) => new Array<number>(MAX_BITS).fill(value);
 
 function floatCurve(fb: Fewbits, x: Float32Array, type: 'f16' | 'bf16', label: string): Curve {
   const y = fb.floats.decode(fb.floats.encode(x, type), type, x.length);
-  const { mae, mse } = fb.error(x, y);
+  const { mae, mse } = fb.compare(x, y);
   return { label, mae: flat(mae), mse: flat(mse) };
 }
 
 function integerCurve(fb: Fewbits, x: Float32Array): Curve {
   const q = fb.uniform.quantize(x, { bits: 8, scheme: 'asymmetric' });
-  const { mae, mse } = fb.error(x, fb.uniform.dequantize(q));
+  const { mae, mse } = fb.compare(x, fb.uniform.dequantize(q));
   return { label: '8-bit integers', mae: flat(mae), mse: flat(mse) };
 }
 
@@ -143,7 +143,7 @@ const calls = {
     });
     const counts = new Float64Array(info.n);
     for (const code of plain.data as Uint8Array) counts[code]++;
-    const { mse, mae, sqnrDb } = fb.error(x, fb.distributional.dequantize(data, info));
+    const { mse, mae, sqnrDb } = fb.compare(x, fb.distributional.dequantize(data, info));
     const [low, high] = shownOf(sorted);
     return {
       name,

@@ -27,7 +27,7 @@ function printout(fb: Fewbits, x: Float32Array, method: Method): string {
   const { values, scale, zeroPoint } = fb.int4.quantize(x, { scaleMethod: method });
   const packed = fb.int4.pack(values);
   const y = fb.int4.dequantize(values, scale, zeroPoint);
-  const error = fb.error(x, y);
+  const error = fb.compare(x, y);
   const range = (of: ArrayLike<number>) =>
     of.length
       ? `[${general(Math.min(...Array.from(of)))}, ${general(Math.max(...Array.from(of)))}]`
@@ -128,7 +128,7 @@ live('compare', { text: '1, 2, 3' }, (fb, { text }, set) => {
     const ways = [...METHODS.map((name) => int4Way(fb, x, name)), asymmetricWay(fb, x)];
     const names = ['numbers', ...ways.map(({ name }) => name)];
     const plot = rows([[...x], ...ways.map(({ levels }) => levels)]);
-    const errors = ways.map(({ y }) => fb.error(x, y));
+    const errors = ways.map(({ y }) => fb.compare(x, y));
     return html`
       <few-plot .spec=${{
         description: `The numbers ${shown(x)} above the sixteen levels of each way: minmax from ${general(ways[0].levels[0])} to ${general(ways[0].levels[15])}, absmax from ${general(ways[1].levels[0])} to ${general(ways[1].levels[15])}, asymmetric from ${general(ways[2].levels[0])} to ${general(ways[2].levels[15])}.`,

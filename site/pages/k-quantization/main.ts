@@ -76,7 +76,7 @@ live('gain', { seed: SEEDS[0] as Seed }, (fb, { seed }, set) => {
   const mse = ways.map(([, options]) => fb.kquant.quantize(x, options).mse);
   const bytes = fb.ggml.quantize(x, 'Q4_K', { rowLength: 256 });
   const names = [...ways.map(([name]) => name), 'Q4_K'];
-  mse.push(fb.error(x, fb.ggml.dequantize(bytes, 'Q4_K', 256)).mse);
+  mse.push(fb.compare(x, fb.ggml.dequantize(bytes, 'Q4_K', 256)).mse);
   return html`
     <div class="controls">
       ${select({

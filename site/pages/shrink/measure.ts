@@ -138,13 +138,13 @@ async function addErrors(
   for (const sums of all) {
     const blocks = fb.ggml.quantize(x, sums.type, options);
     const y = fb.ggml.dequantize(blocks, sums.type, x.length);
-    const error = fb.error(x, y);
+    const error = fb.compare(x, y);
     sums.squares += error.mse * x.length;
-    sums.noise += (weights ? fb.error(seen, weigh(y, weights)).mse : error.mse) * x.length;
+    sums.noise += (weights ? fb.compare(seen, weigh(y, weights)).mse : error.mse) * x.length;
     sums.maxAbs = Math.max(sums.maxAbs, error.maxAbs);
     await work.checkpoint();
   }
-  return fb.error(seen, new Float32Array(x.length)).mse * x.length;
+  return fb.compare(seen, new Float32Array(x.length)).mse * x.length;
 }
 
 /** The costs of types, from sums over `values` values. */

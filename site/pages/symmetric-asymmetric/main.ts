@@ -42,7 +42,7 @@ function worked(fb: Fewbits, x: Float32Array, bits: number, scheme: 'symmetric' 
     })}
     ${facts([
       ['mean squared error, float32', String(x.length ? meanSquareF32(x, y, 8) : 0), 'returned'],
-      ['in double precision', String(fb.error(x, y).mse), 'returned'],
+      ['in double precision', String(fb.compare(x, y).mse), 'returned'],
     ])}
   </div>`;
 }
@@ -66,7 +66,7 @@ live('floor', { scheme: 'symmetric' as 'symmetric' | 'asymmetric' }, (fb, { sche
   const ways = (['nearest', 'floor'] as const).map((rounding) => {
     const q = fb.uniform.quantize(x, { bits: 8, scheme, rounding });
     const y = fb.uniform.dequantize(q);
-    return { codes: fb.uniform.codes(q), y, mse: fb.error(x, y).mse };
+    return { codes: fb.uniform.codes(q), y, mse: fb.compare(x, y).mse };
   });
   const [round, floor] = ways;
   const differs = (row: number) => round.codes[row] !== floor.codes[row];
@@ -107,7 +107,7 @@ live('widths', {}, (fb) => {
   const mse = (scheme: Scheme) =>
     widths.map((bits) => {
       const q = fb.uniform.quantize(x, { bits, scheme });
-      return fb.error(x, fb.uniform.dequantize(q)).mse;
+      return fb.compare(x, fb.uniform.dequantize(q)).mse;
     });
   const [symmetric, asymmetric] = SCHEMES.map(mse);
   return html`
@@ -196,7 +196,7 @@ live(
         ],
       })}
       ${facts([
-        ['signal over noise', `${fb.error(float, y).sqnrDb.toFixed(1)} dB`, 'returned'],
+        ['signal over noise', `${fb.compare(float, y).sqnrDb.toFixed(1)} dB`, 'returned'],
         ['layer', `${layer.byteLength} bytes of ${4 * (weights.length + bias.length)}`, 'stored'],
       ])}`;
   },

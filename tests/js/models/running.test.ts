@@ -37,7 +37,7 @@ describe('the errors of a file that was made', () => {
     const [large] = found as [TensorError];
     const blocks = row(values.large, 'Q4_K', 512);
     const back = fb.ggml.dequantize(blocks, 'Q4_K', values.large.length);
-    const { mse, maxAbs, sqnrDb } = fb.error(values.large, back);
+    const { mse, maxAbs, sqnrDb } = fb.compare(values.large, back);
     expect(large.mse / mse).toBeCloseTo(1, 9);
     expect(large.maxAbs).toBe(maxAbs);
     expect(10 * Math.log10(large.meanSquare / large.mse)).toBeCloseTo(sqnrDb, 6);

@@ -11,7 +11,7 @@ export async function check(load, support) {
     results[variant ?? 'default'] = {
       variant: fb.variant,
       codes: Array.from(q.codes),
-      ...fb.error(x, fb.uniform.dequantize(q)),
+      ...fb.compare(x, fb.uniform.dequantize(q)),
     };
   }
   return results;

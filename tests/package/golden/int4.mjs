@@ -23,7 +23,7 @@ export async function int4({ fb, json, test }) {
         same('packed', new Int8Array(packed.buffer), golden.packed_int8);
       }
       same('unpacked', fb.int4.unpack(packed, input.length), golden.q);
-      const { mae, maxAbs } = fb.error(input, fb.int4.dequantize(values, scale, zeroPoint));
+      const { mae, maxAbs } = fb.compare(input, fb.int4.dequantize(values, scale, zeroPoint));
       if (golden.mean_absolute_error !== undefined) {
         printsAs('mean absolute error', mae, golden.mean_absolute_error);
       }

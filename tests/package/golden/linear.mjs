@@ -17,7 +17,7 @@ export async function linear({ fb, json, test }) {
         same(`dequantized[${i}]`, Number(value.toFixed(4)), expected.dequantized_printed[i]);
       }
       // A float32 mean in an order of addition of its own: off by a unit in the last place.
-      const { mse } = fb.error(x, back);
+      const { mse } = fb.compare(x, back);
       same('mse', Math.abs(mse / expected.mse - 1) < 2 ** -23, true);
       printsAs('mse', mse, Number(expected.mse.toFixed(6)));
     });

@@ -5,6 +5,7 @@ export type { Variant } from '../core/core.js';
 export { FewbitsError, type FewbitsErrorCode } from '../core/errors.js';
 export type { GgmlType, GgmlTypeName } from '../core/ggml-types.js';
 export type { Bits } from '../families/bits.js';
+export type { CompareFunction, ErrorMeasures } from '../families/compare.js';
 export type * from '../families/distributional.js';
 export {
   dequantizeEmbeddings,
@@ -15,7 +16,6 @@ export {
   type QuantizeEmbeddingsOptions,
   quantizeEmbeddings,
 } from '../families/embeddings.js';
-export type { ErrorFunction, ErrorMeasures } from '../families/error.js';
 export type { Floats, FloatType } from '../families/floats.js';
 export type { Ggml, GgmlOptions, GgmlQuantizedType } from '../families/ggml.js';
 export type * from '../families/inspect.js';

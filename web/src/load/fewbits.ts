@@ -3,8 +3,8 @@
 import type { Core, Variant } from '../core/core.js';
 import { Opaque } from '../core/opaque.js';
 import { type Bits, createBits } from '../families/bits.js';
+import { type CompareFunction, createCompare } from '../families/compare.js';
 import { createDistributional, type Distributional } from '../families/distributional.js';
-import { createError, type ErrorFunction } from '../families/error.js';
 import { createFloats, type Floats } from '../families/floats.js';
 import { createGgml, type Ggml } from '../families/ggml.js';
 import { createInt4, type Int4 } from '../families/int4.js';
@@ -28,7 +28,7 @@ export class Fewbits extends Opaque {
   readonly createIndex: Vectors['createIndex'];
   readonly openIndex: Vectors['openIndex'];
   /** Compares an array with its reconstruction. */
-  readonly error: ErrorFunction;
+  readonly compare: CompareFunction;
   readonly #core: Core;
 
   /** @internal */
@@ -37,7 +37,7 @@ export class Fewbits extends Opaque {
     this.#core = core;
     this.variant = core.variant;
     this.bits = createBits(core);
-    this.error = createError(core);
+    this.compare = createCompare(core);
     this.distributional = createDistributional(core);
     this.floats = createFloats(core);
     this.ggml = createGgml(core);

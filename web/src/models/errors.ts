@@ -72,14 +72,14 @@ export async function* tensorErrors(
       signal?.throwIfAborted();
       const length = Math.min(step, values - start);
       const x = await before(model, source, start, length);
-      const error = fb.error(x, await after(made, tensor, start, length));
+      const error = fb.compare(x, await after(made, tensor, start, length));
       if (!Number.isFinite(error.mse)) {
         const message = `tensor ${quote(name)} holds values that are not finite, from value ${start}`;
         throw new FewbitsError('NON_FINITE', message);
       }
       squares += error.mse * length;
       if (zeros.length < length) zeros = new Float32Array(length);
-      signalSquares += fb.error(x, zeros.subarray(0, length)).mse * length;
+      signalSquares += fb.compare(x, zeros.subarray(0, length)).mse * length;
       maxAbs = Math.max(maxAbs, error.maxAbs);
     }
     yield {

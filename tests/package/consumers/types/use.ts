@@ -27,7 +27,7 @@ const q: UniformQuantized = fb.uniform.quantize(x, { bits: 4, scheme: 'asymmetri
 fb.uniform.quantize([1, 2, 3], { axis: 1, shape: [1, 3] });
 fb.uniform.quantize(new Float64Array(3));
 const back: Float32Array = fb.uniform.dequantize(q);
-const mse: number = fb.error(x, back).mse;
+const mse: number = fb.compare(x, back).mse;
 const packed: Uint8Array = fb.int4.pack(fb.int4.quantize(x).values);
 const signs: Int8Array = quantizeEmbeddings(x, 8, 'binary');
 const steps: Uint8Array = quantizeEmbeddings(x, 8, 'uint8');

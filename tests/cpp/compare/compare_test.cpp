@@ -1,13 +1,13 @@
 // Sums of errors: the same over pieces as over the whole, and with NaN.
 
-#include "fewbits/error.h"
+#include "fewbits/compare.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 
-namespace fewbits::error {
+namespace fewbits::compare {
 namespace {
 
 TEST(Error, SumsAddUpOverPieces) {
@@ -34,4 +34,4 @@ TEST(Error, NaNStays) {
 }
 
 }  // namespace
-}  // namespace fewbits::error
+}  // namespace fewbits::compare

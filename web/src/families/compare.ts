@@ -16,8 +16,8 @@ export interface ErrorMeasures {
   readonly cosine: number;
 }
 
-interface ErrorFunctions {
-  error_accumulate(x: number, y: number, n: number, sums: number): void;
+interface CompareFunctions {
+  compare_accumulate(x: number, y: number, n: number, sums: number): void;
 }
 
 /**
@@ -30,10 +30,10 @@ interface ErrorFunctions {
  * @param y the reconstruction, as long as x
  * @throws FewbitsError INVALID_ARGUMENT when lengths or types differ from that
  */
-export type ErrorFunction = (x: FloatArray, y: FloatArray) => ErrorMeasures;
+export type CompareFunction = (x: FloatArray, y: FloatArray) => ErrorMeasures;
 
-export function createError(core: Core): ErrorFunction {
-  const wasm = core.functions<ErrorFunctions>();
+export function createCompare(core: Core): CompareFunction {
+  const wasm = core.functions<CompareFunctions>();
   return (xGiven, yGiven) => {
     const x = toFloat32('x', xGiven);
     const y = toFloat32('y', yGiven);
@@ -46,7 +46,7 @@ export function createError(core: Core): ErrorFunction {
       windows(x.length, CHUNK, (start, n) => {
         give(memory, x, start, n, xAt);
         give(memory, y, start, n, yAt);
-        wasm.error_accumulate(xAt, yAt, n, sumsAt);
+        wasm.compare_accumulate(xAt, yAt, n, sumsAt);
       });
       const [squared, absolute, maxAbs, xx, yy, xy] = memory.f64(sumsAt, 6);
       const n = Math.max(x.length, 1);

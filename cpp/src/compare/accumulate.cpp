@@ -2,9 +2,9 @@
 
 #include <cmath>
 
-#include "fewbits/error.h"
+#include "fewbits/compare.h"
 
-namespace fewbits::error {
+namespace fewbits::compare {
 
 void accumulate(const float* x, const float* y, std::size_t n, Sums* sums) {
   for (std::size_t i = 0; i < n; ++i) {
@@ -21,4 +21,4 @@ void accumulate(const float* x, const float* y, std::size_t n, Sums* sums) {
   }
 }
 
-}  // namespace fewbits::error
+}  // namespace fewbits::compare

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-namespace fewbits::error {
+namespace fewbits::compare {
 
 /// Sums that a comparison of two arrays needs, in double precision; add up over pieces.
 struct Sums {
@@ -19,4 +19,4 @@ struct Sums {
 /// Adds the `n` pairs of `x` and `y` to `sums`. NaN and infinities propagate as IEEE 754 has it.
 void accumulate(const float* x, const float* y, std::size_t n, Sums* sums);
 
-}  // namespace fewbits::error
+}  // namespace fewbits::compare
