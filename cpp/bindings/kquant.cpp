@@ -29,6 +29,19 @@ KquantScales kquant_quantize(Address x, const kquant::Repairs& repairs, Address 
   return {0, 0, block.scale, block.zero_point};
 }
 
+void kquant_dequantize(float scale, float zero_point, Address subscales, Address suboffsets,
+                       Address codes, Address out) {
+  kquant::Block block;
+  block.scale = scale;
+  block.zero_point = zero_point;
+  for (int j = 0; j < kquant::sub_blocks; ++j) {
+    block.subscales[j] = at<std::uint8_t>(subscales)[j];
+    block.suboffsets[j] = at<std::uint8_t>(suboffsets)[j];
+  }
+  for (int i = 0; i < kquant::block_size; ++i) block.codes[i] = at<std::uint8_t>(codes)[i];
+  kquant::dequantize(block, at<float>(out));
+}
+
 double kquant_mean_squared_error(Address x, Address y, int n) {
   return kquant::mean_squared_error(at<float>(x), at<float>(y), n);
 }
@@ -46,6 +59,7 @@ EMSCRIPTEN_BINDINGS(kquant) {
       .field("scale", &KquantScales::scale)
       .field("zero_point", &KquantScales::zero_point);
   emscripten::function("kquant_quantize", &kquant_quantize);
+  emscripten::function("kquant_dequantize", &kquant_dequantize);
   emscripten::function("kquant_mean_squared_error", &kquant_mean_squared_error);
 }
 

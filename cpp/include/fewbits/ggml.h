@@ -13,28 +13,36 @@
 
 namespace fewbits::ggml {
 
+/// The types that are made here, a row each, in the order of their numbers: ggml's name in lower
+/// case but for the K, the number in GGUF files, and of a type in blocks the struct of
+/// src/ggml/blocks.h and whether importance weights change the result.
+#define FEWBITS_GGML_TYPES(HALF, BLOCK) \
+  HALF(f16, 1)                          \
+  BLOCK(q4_0, 2, BlockQ4_0, true)       \
+  BLOCK(q4_1, 3, BlockQ4_1, true)       \
+  BLOCK(q5_0, 6, BlockQ5_0, true)       \
+  BLOCK(q5_1, 7, BlockQ5_1, true)       \
+  BLOCK(q8_0, 8, BlockQ8_0, false)      \
+  BLOCK(q2_K, 10, BlockQ2_K, true)      \
+  BLOCK(q3_K, 11, BlockQ3_K, true)      \
+  BLOCK(q4_K, 12, BlockQ4_K, true)      \
+  BLOCK(q5_K, 13, BlockQ5_K, true)      \
+  BLOCK(q6_K, 14, BlockQ6_K, true)      \
+  BLOCK(iq4_nl, 20, BlockIQ4_NL, true)  \
+  BLOCK(iq4_xs, 23, BlockIQ4_XS, true)  \
+  HALF(bf16, 30)                        \
+  BLOCK(tq1_0, 34, BlockTQ1_0, false)   \
+  BLOCK(tq2_0, 35, BlockTQ2_0, false)   \
+  BLOCK(mxfp4, 39, BlockMXFP4, false)   \
+  BLOCK(nvfp4, 40, BlockNVFP4, false)   \
+  BLOCK(q1_0, 41, BlockQ1_0, false)     \
+  BLOCK(q2_0, 42, BlockQ2_0, false)
+
 /// A type's number in GGUF files.
 enum class Type : int {
-  f16 = 1,
-  q4_0 = 2,
-  q4_1 = 3,
-  q5_0 = 6,
-  q5_1 = 7,
-  q8_0 = 8,
-  q2_K = 10,
-  q3_K = 11,
-  q4_K = 12,
-  q5_K = 13,
-  q6_K = 14,
-  iq4_nl = 20,
-  iq4_xs = 23,
-  bf16 = 30,
-  tq1_0 = 34,
-  tq2_0 = 35,
-  mxfp4 = 39,
-  nvfp4 = 40,
-  q1_0 = 41,
-  q2_0 = 42,
+#define FEWBITS_GGML_NUMBER(name, number, ...) name = number,
+  FEWBITS_GGML_TYPES(FEWBITS_GGML_NUMBER, FEWBITS_GGML_NUMBER)
+#undef FEWBITS_GGML_NUMBER
 };
 
 /// Shape of a type. `name` is ggml's own, in lower case but for the K.
@@ -46,7 +54,9 @@ struct TypeInfo {
   bool takes_importance;        ///< whether importance weights change the result
 };
 
-inline constexpr std::size_t type_count = 20;
+#define FEWBITS_GGML_ONE(...) +1
+inline constexpr std::size_t type_count = 0 FEWBITS_GGML_TYPES(FEWBITS_GGML_ONE, FEWBITS_GGML_ONE);
+#undef FEWBITS_GGML_ONE
 
 /// All types, in the order of their numbers.
 extern const TypeInfo types[type_count];

@@ -11,16 +11,12 @@
 namespace fewbits::ggml {
 
 const TypeInfo types[type_count] = {
-    {Type::f16, "f16", 1, 2, false},          {Type::q4_0, "q4_0", 32, 18, true},
-    {Type::q4_1, "q4_1", 32, 20, true},       {Type::q5_0, "q5_0", 32, 22, true},
-    {Type::q5_1, "q5_1", 32, 24, true},       {Type::q8_0, "q8_0", 32, 34, false},
-    {Type::q2_K, "q2_K", 256, 84, true},      {Type::q3_K, "q3_K", 256, 110, true},
-    {Type::q4_K, "q4_K", 256, 144, true},     {Type::q5_K, "q5_K", 256, 176, true},
-    {Type::q6_K, "q6_K", 256, 210, true},     {Type::iq4_nl, "iq4_nl", 32, 18, true},
-    {Type::iq4_xs, "iq4_xs", 256, 136, true}, {Type::bf16, "bf16", 1, 2, false},
-    {Type::tq1_0, "tq1_0", 256, 54, false},   {Type::tq2_0, "tq2_0", 256, 66, false},
-    {Type::mxfp4, "mxfp4", 32, 17, false},    {Type::nvfp4, "nvfp4", 64, 36, false},
-    {Type::q1_0, "q1_0", 128, 18, false},     {Type::q2_0, "q2_0", 64, 18, false},
+#define FEWBITS_GGML_HALF(name, number) {Type::name, #name, 1, 2, false},
+#define FEWBITS_GGML_BLOCK(name, number, Block, weighed) \
+  {Type::name, #name, Block::size, sizeof(Block), weighed},
+    FEWBITS_GGML_TYPES(FEWBITS_GGML_HALF, FEWBITS_GGML_BLOCK)
+#undef FEWBITS_GGML_HALF
+#undef FEWBITS_GGML_BLOCK
 };
 
 const TypeInfo* info(Type type) {
@@ -73,7 +69,7 @@ Result quantize(Type type, const float* x, std::size_t rows, std::size_t row_len
     case Type::bf16:
       floats::encode_bf16(x, n, reinterpret_cast<std::uint16_t*>(out));
       break;
-#define FEWBITS_GGML_CASE(type, Block)                                                 \
+#define FEWBITS_GGML_CASE(type, number, Block, ...)                                    \
   case Type::type:                                                                     \
     encode_rows<Block>(x, rows, row_length, importance, &kernels::encode_##type, out); \
     break;
@@ -94,7 +90,7 @@ Result dequantize(Type type, const std::uint8_t* bytes, std::size_t length, floa
     case Type::bf16:
       floats::decode_bf16(reinterpret_cast<const std::uint16_t*>(bytes), length, out);
       break;
-#define FEWBITS_GGML_CASE(type, Block)                                                        \
+#define FEWBITS_GGML_CASE(type, number, Block, ...)                                           \
   case Type::type:                                                                            \
     kernels::decode_##type(reinterpret_cast<const Block*>(bytes), length / Block::size, out); \
     break;

@@ -144,7 +144,7 @@ void compare_decoders(Decode reference, Decode kernel) {
   }
 }
 
-#define FEWBITS_GGML_COMPARE(type, Block)                                         \
+#define FEWBITS_GGML_COMPARE(type, number, Block, ...)                            \
   TEST(Encode, type) {                                                            \
     compare_encoders<Block>(&scalar::encode_##type, &simd::encode_##type, false); \
   }                                                                               \

@@ -139,7 +139,7 @@ function remedyFor(x: unknown, kind: ArrayKind | undefined): string {
 }
 
 /** `out` when it was given and is a `type` of `length`, of whatever realm, else a new one. */
-export function output<T extends Float32Array | Uint8Array | Int8Array | Int32Array>(
+export function output<T extends TypedArray>(
   type: new (length: number) => T,
   length: number,
   out: unknown,

@@ -1,6 +1,9 @@
-import { describe, integer, invalid, output } from '../core/arguments.js';
+// Codes of a few bits, packed without gaps.
+
+import { integer, output, typedArray } from '../core/arguments.js';
 import type { Core } from '../core/core.js';
 import { convert, elements, type Side } from '../core/windows.js';
+import { arrayField } from './quantized.js';
 
 /** Codes of a few bits, packed without gaps, least significant bit first. */
 export interface Bits {
@@ -42,13 +45,8 @@ const packedSide = (array: Uint8Array, bits: number): Side => ({
 
 /** Checks that `bytes` is a Uint8Array that holds `length` codes, neither more nor less. */
 export function packed(name: string, bytes: unknown, bits: number, length: number): Uint8Array {
-  const needed = packedBytes(length, bits);
-  if (!(bytes instanceof Uint8Array) || bytes.length !== needed) {
-    throw invalid(
-      `${name} must be a Uint8Array(${needed}) for ${length} codes of ${bits} bits, got ${describe(bytes)}`,
-    );
-  }
-  return bytes;
+  const what = `${length} codes of ${bits} bits`;
+  return arrayField(name, bytes, 'Uint8Array', packedBytes(length, bits), what);
 }
 
 export function createBits(core: Core): Bits {
@@ -68,10 +66,8 @@ export function createBits(core: Core): Bits {
   }
 
   return {
-    pack(codes, bits) {
-      if (!(codes instanceof Int8Array || codes instanceof Uint8Array)) {
-        throw invalid(`codes must be an Int8Array or Uint8Array, got ${describe(codes)}`);
-      }
+    pack(given, bits) {
+      const codes = typedArray('codes', given, ['Int8Array', 'Uint8Array']);
       integer('bits', bits, 1, 8);
       const out = output(Uint8Array, packedBytes(codes.length, bits), undefined);
       convert(

@@ -1,22 +1,30 @@
-import {
-  describe,
-  type FloatArray,
-  integer,
-  invalid,
-  oneOf,
-  output,
-  toFloat32,
-} from '../core/arguments.js';
+// Short float formats and the bits of numbers.
+
+import { type FloatArray, integer, oneOf, options, output, toFloat32 } from '../core/arguments.js';
 import { type Core, check, type Outcome } from '../core/core.js';
 import { convert, elements, type Side } from '../core/windows.js';
 import { type Inspection, type InspectType, inspect } from './inspect.js';
 import { createNf4, type Nf4 } from './nf4.js';
+import { arrayField, fieldsOf } from './quantized.js';
 
 /** Bits of a value. */
 const BITS = { f16: 16, bf16: 16, f8_e4m3: 8, f8_e5m2: 8, f4_e2m1: 4 } as const;
 
 /** Float formats that arrays are encoded to. */
 export type FloatType = keyof typeof BITS;
+
+export interface FloatsOptions {
+  readonly type: FloatType;
+}
+
+/** Encoded numbers and what decoding them takes: plain data, fit for structured cloning. */
+export interface FloatsQuantized {
+  readonly kind: 'floats';
+  readonly type: FloatType;
+  readonly bytes: Uint8Array;
+  readonly length: number;
+  readonly byteLength: number;
+}
 
 /** Short float formats and the bits of numbers. */
 export interface Floats {
@@ -28,11 +36,12 @@ export interface Floats {
    * small becomes a signed zero. Too large becomes infinity where the format has it (f16, bf16,
    * f8_e5m2), else the largest value: 448 or 6. NaN stays NaN, but f4_e2m1 has none.
    *
+   * @param out as many bytes as they take, written in part when a value is refused
    * @returns little-endian bytes; f4_e2m1 has two values in each, the first in the low half
    * @throws FewbitsError NON_FINITE with the index of an infinity in f8_e4m3, or of an infinity or
    *   NaN in f4_e2m1
    */
-  encode(x: FloatArray, type: FloatType): Uint8Array;
+  encode(x: FloatArray, type: FloatType, out?: Uint8Array): Uint8Array;
 
   /**
    * The exact values of encoded numbers.
@@ -41,6 +50,12 @@ export interface Floats {
    * @throws FewbitsError INVALID_ARGUMENT when it does not
    */
   decode(bytes: Uint8Array, type: FloatType, length: number, out?: Float32Array): Float32Array;
+
+  /** As encode, with what decoding takes beside the bytes. */
+  quantize(x: FloatArray, options: FloatsOptions, out?: Uint8Array): FloatsQuantized;
+
+  /** As decode, of what quantize returned. */
+  dequantize(q: FloatsQuantized, out?: Float32Array): Float32Array;
 
   /** 4-bit NormalFloat: sixteen uneven levels times the largest magnitude of a block. */
   readonly nf4: Nf4;
@@ -71,34 +86,49 @@ export function createFloats(core: Core): Floats {
   const wasm = core.functions<FloatsFunctions>();
   const { memory } = core;
   const types = Object.keys(BITS) as FloatType[];
+  function encode(given: unknown, typeName: unknown, givenOut?: unknown): Uint8Array {
+    const x = toFloat32('x', given);
+    const type = oneOf('type', typeName, types);
+    const out = output(Uint8Array, bytesOf(type, x.length), givenOut);
+    convert(memory, x.length, elements(x), encoded(out, type), (xAt, n, outAt, start) => {
+      const outcome = wasm[`floats_encode_${type}`](xAt, n, outAt);
+      if (outcome) check(outcome, 'x', start);
+    });
+    return out;
+  }
+
+  function decode(
+    given: unknown,
+    typeName: unknown,
+    givenLength: unknown,
+    givenOut?: unknown,
+  ): Float32Array {
+    const type = oneOf('type', typeName, types);
+    const length = integer('length', givenLength, 0, Number.MAX_SAFE_INTEGER);
+    const what = `${length} values of ${type}`;
+    const bytes = arrayField('bytes', given, 'Uint8Array', bytesOf(type, length), what);
+    const out = output(Float32Array, length, givenOut);
+    convert(memory, length, encoded(bytes, type), elements(out), (inAt, n, outAt) =>
+      wasm[`floats_decode_${type}`](inAt, n, outAt),
+    );
+    return out;
+  }
+
   return {
     nf4: createNf4(core),
+    encode,
+    decode,
 
-    encode(given, typeName) {
+    quantize(given, givenOptions, out) {
+      const { type } = options<FloatsOptions>('options', givenOptions, ['type']);
       const x = toFloat32('x', given);
-      const type = oneOf('type', typeName, types);
-      const out = output(Uint8Array, bytesOf(type, x.length), undefined);
-      convert(memory, x.length, elements(x), encoded(out, type), (xAt, n, outAt, start) => {
-        const outcome = wasm[`floats_encode_${type}`](xAt, n, outAt);
-        if (outcome) check(outcome, 'x', start);
-      });
-      return out;
+      const bytes = encode(x, type, out);
+      return { kind: 'floats', type, bytes, length: x.length, byteLength: bytes.length };
     },
 
-    decode(bytes, typeName, length, given) {
-      const type = oneOf('type', typeName, types);
-      integer('length', length, 0, Number.MAX_SAFE_INTEGER);
-      const size = bytesOf(type, length);
-      if (!(bytes instanceof Uint8Array) || bytes.length !== size) {
-        throw invalid(
-          `bytes must be a Uint8Array(${size}) for ${length} values of ${type}, got ${describe(bytes)}`,
-        );
-      }
-      const out = output(Float32Array, length, given);
-      convert(memory, length, encoded(bytes, type), elements(out), (inAt, n, outAt) =>
-        wasm[`floats_decode_${type}`](inAt, n, outAt),
-      );
-      return out;
+    dequantize(given, out) {
+      const q = fieldsOf<FloatsQuantized>('floats', given, ['bytes', 'type', 'length']);
+      return decode(q.bytes, q.type, q.length, out);
     },
 
     inspect,

@@ -1,3 +1,5 @@
+// The 4-bit symmetric quantizer of a small Python package, with its packing.
+
 import {
   describe,
   type FloatArray,
@@ -7,29 +9,36 @@ import {
   options,
   output,
   toFloat32,
+  typedArray,
 } from '../core/arguments.js';
 import { type Core, check, type Outcome } from '../core/core.js';
+import { numbers } from '../core/numbers.js';
 import { CHUNK, convert, elements, give, windows } from '../core/windows.js';
-import type { Bits } from './bits.js';
+import { type Bits, packedBytes } from './bits.js';
+import { arrayField, fieldsOf } from './quantized.js';
 
 const METHODS = ['minmax', 'absmax'] as const;
 
 export interface Int4Options {
   /** minmax: (max - min) / 15, the default. absmax: max|x| / 7. */
-  scaleMethod?: (typeof METHODS)[number];
+  scaleMethod?: (typeof METHODS)[number] | undefined;
   /**
    * 'reference' wraps quotients beyond 8 bits as the original does; by default they saturate. The
    * two differ only for data that lies far to one side of zero.
    */
-  mode?: 'reference';
+  mode?: 'reference' | undefined;
 }
 
 export interface Int4Quantized {
+  readonly kind: 'int4';
   /** -8 to 7, one a byte; `pack` puts two into one. */
   readonly values: Int8Array;
   readonly scale: number;
   /** Always 0. */
   readonly zeroPoint: 0;
+  readonly length: number;
+  /** Bytes once packed, with a scale of 4. */
+  readonly byteLength: number;
 }
 
 /**
@@ -41,11 +50,16 @@ export interface Int4 {
   /**
    * values = clip(round(x / scale), -8, 7), ties to even; a scale of 0 becomes 1.
    *
+   * @param out an Int8Array of x.length for the values, instead of a new one; written in part when
+   *   the call fails
    * @throws FewbitsError NON_FINITE with the index of a NaN or infinity
    */
-  quantize(x: FloatArray, options?: Int4Options): Int4Quantized;
+  quantize(x: FloatArray, options?: Int4Options, out?: Int8Array): Int4Quantized;
 
-  /** (value - zeroPoint) * scale. */
+  /** The values that quantize was given, about: value * scale. */
+  dequantize(q: Int4Quantized, out?: Float32Array): Float32Array;
+
+  /** (value - zeroPoint) * scale, of values that come from elsewhere. */
   dequantize(
     values: Int8Array,
     scale: number,
@@ -76,59 +90,72 @@ const INT32_MAX = 2 ** 31 - 1;
 export function createInt4(core: Core, bits: Bits): Int4 {
   const wasm = core.functions<Int4Functions>();
   const { memory } = core;
+  const methods = numbers(core, 'int4_scaleMethod', METHODS);
 
-  const int8 = (name: string, values: unknown): Int8Array => {
-    if (values instanceof Int8Array) return values;
-    throw invalid(`${name} must be an Int8Array, got ${describe(values)}`);
-  };
+  function quantize(given: FloatArray, givenOptions?: Int4Options, givenOut?: Int8Array) {
+    const x = toFloat32('x', given);
+    const o = options<Int4Options>('options', givenOptions, ['scaleMethod', 'mode']);
+    const method = methods[oneOf('scaleMethod', o.scaleMethod ?? 'minmax', METHODS)];
+    if (o.mode !== undefined) oneOf('mode', o.mode, ['reference']);
+    const values = output(Int8Array, x.length, givenOut);
+    const scale = memory.withScratch([4 * CHUNK, CHUNK, 8], (xAt, valuesAt, rangeAt) => {
+      memory.f32(rangeAt, 2).set(x.length > 0 ? [Infinity, -Infinity] : [0, 0]);
+      const each = (visit: (start: number, n: number) => void) =>
+        windows(x.length, CHUNK, (first, n) => {
+          give(memory, x, first, n, xAt);
+          visit(first, n);
+        });
+      each((first, n) => check(wasm.int4_widen(xAt, n, rangeAt), 'x', first));
+      const chosen = wasm.int4_scale(rangeAt, method);
+      each((first, n) => {
+        wasm.int4_quantize(xAt, n, chosen, o.mode === 'reference', valuesAt);
+        values.set(memory.i8(valuesAt, n), first);
+      });
+      return chosen;
+    });
+    const byteLength = packedBytes(x.length, 4) + 4;
+    return { kind: 'int4', values, scale, zeroPoint: 0, length: x.length, byteLength } as const;
+  }
+
+  function dequantizeValues(
+    given: unknown,
+    scale: unknown,
+    zeroPoint: unknown = 0,
+    givenOut?: unknown,
+  ): Float32Array {
+    const values = typedArray('values', given, ['Int8Array']);
+    if (typeof scale !== 'number' || !Number.isFinite(scale)) {
+      throw invalid(`scale must be a finite number, got ${describe(scale)}`);
+    }
+    const shift = integer('zeroPoint', zeroPoint, -INT32_MAX >> 1, INT32_MAX >> 1);
+    const out = output(Float32Array, values.length, givenOut);
+    convert(memory, values.length, elements(values), elements(out), (valuesAt, n, outAt) =>
+      wasm.int4_dequantize(valuesAt, n, scale, shift, outAt),
+    );
+    return out;
+  }
+
+  function dequantizeData(given: unknown, out: unknown): Float32Array {
+    const q = fieldsOf<Int4Quantized>('int4', given, ['values', 'scale', 'zeroPoint', 'length']);
+    const length = integer('q.length', q.length, 0, Number.MAX_SAFE_INTEGER);
+    const values = arrayField('q.values', q.values, 'Int8Array', length);
+    return dequantizeValues(values, q.scale, q.zeroPoint, out);
+  }
 
   return {
-    quantize(given, givenOptions) {
-      const x = toFloat32('x', given);
-      const o = options<Int4Options>('options', givenOptions, ['scaleMethod', 'mode']);
-      const method = METHODS.indexOf(oneOf('scaleMethod', o.scaleMethod ?? 'minmax', METHODS));
-      if (o.mode !== undefined) oneOf('mode', o.mode, ['reference']);
-      const values = output(Int8Array, x.length, undefined);
-      const scale = memory.withScratch([4 * CHUNK, CHUNK, 8], (xAt, valuesAt, rangeAt) => {
-        const start = x.length > 0 ? [Infinity, -Infinity] : [0, 0];
-        memory.f32(rangeAt, 2).set(start);
-        const each = (visit: (start: number, n: number) => void) =>
-          windows(x.length, CHUNK, (first, n) => {
-            give(memory, x, first, n, xAt);
-            visit(first, n);
-          });
-        each((first, n) => check(wasm.int4_widen(xAt, n, rangeAt), 'x', first));
-        const chosen = wasm.int4_scale(rangeAt, method);
-        each((first, n) => {
-          wasm.int4_quantize(xAt, n, chosen, o.mode === 'reference', valuesAt);
-          values.set(memory.i8(valuesAt, n), first);
-        });
-        return chosen;
-      });
-      return { values, scale, zeroPoint: 0 };
+    quantize,
+
+    dequantize(given: unknown, second?: unknown, zeroPoint?: unknown, out?: unknown) {
+      const loose = ArrayBuffer.isView(given) || typeof given !== 'object' || given === null;
+      return loose
+        ? dequantizeValues(given, second, zeroPoint, out)
+        : dequantizeData(given, second);
     },
 
-    dequantize(given, scale, zeroPoint = 0, givenOut?) {
-      const values = int8('values', given);
-      if (typeof scale !== 'number' || !Number.isFinite(scale)) {
-        throw invalid(`scale must be a finite number, got ${describe(scale)}`);
-      }
-      integer('zeroPoint', zeroPoint, -INT32_MAX >> 1, INT32_MAX >> 1);
-      const out = output(Float32Array, values.length, givenOut);
-      convert(memory, values.length, elements(values), elements(out), (valuesAt, n, outAt) =>
-        wasm.int4_dequantize(valuesAt, n, scale, zeroPoint, outAt),
-      );
-      return out;
-    },
+    pack: (values) => bits.pack(typedArray('values', values, ['Int8Array']), 4),
 
-    pack(values) {
-      return bits.pack(int8('values', values), 4);
-    },
-
-    unpack(packed, length) {
-      if (!(packed instanceof Uint8Array)) {
-        throw invalid(`packed must be a Uint8Array, got ${describe(packed)}`);
-      }
+    unpack(given, length) {
+      const packed = typedArray('packed', given, ['Uint8Array']);
       return bits.unpackSigned(packed, 4, length ?? 2 * packed.length);
     },
   };

@@ -1,15 +1,17 @@
+// The K-quantization demo's two-level affine scheme, as published and repaired.
+
 import {
   describe,
   type FloatArray,
   invalid,
   oneOf,
   options,
+  output,
   toFloat32,
 } from '../core/arguments.js';
 import { type Core, check, type Outcome } from '../core/core.js';
-
-const VALUES = 256;
-const SUB_BLOCKS = 8;
+import { number } from '../core/numbers.js';
+import { arrayField, fieldsOf } from './quantized.js';
 
 const REPAIRS = {
   bestCandidate: 'best_candidate',
@@ -48,6 +50,8 @@ export interface KquantOptions {
 
 /** 256 values: scale * subscales[j] * code - zeroPoint * suboffsets[j] in sub-block j of 32. */
 export interface KquantBlock {
+  readonly kind: 'kquant';
+  readonly length: 256;
   /** A float16, as is zeroPoint. */
   readonly scale: number;
   readonly zeroPoint: number;
@@ -70,9 +74,17 @@ export interface KquantBlock {
 export interface Kquant {
   /**
    * @param x 256 finite values
+   * @param out a Uint8Array(256) for the codes, instead of a new one
    * @throws FewbitsError NON_FINITE with the index, INVALID_ARGUMENT for another length
    */
-  quantize(x: FloatArray, options?: KquantOptions): KquantBlock;
+  quantize(x: FloatArray, options?: KquantOptions, out?: Uint8Array): KquantBlock;
+
+  /**
+   * The 256 values of a block, in float16 arithmetic: `block.dequantized` again.
+   *
+   * @throws FewbitsError INVALID_ARGUMENT when the parts are not those of a block
+   */
+  dequantize(block: KquantBlock, out?: Float32Array): Float32Array;
 
   /** The names of the repairs. */
   readonly repairs: readonly KquantRepair[];
@@ -87,6 +99,14 @@ interface KquantFunctions {
     codes: number,
     dequantized: number,
   ): Outcome & { readonly scale: number; readonly zero_point: number };
+  kquant_dequantize(
+    scale: number,
+    zeroPoint: number,
+    subscales: number,
+    suboffsets: number,
+    codes: number,
+    out: number,
+  ): void;
   kquant_mean_squared_error(x: number, y: number, n: number): number;
 }
 
@@ -104,14 +124,17 @@ function chosenRepairs(o: KquantOptions): readonly KquantRepair[] {
 export function createKquant(core: Core): Kquant {
   const wasm = core.functions<KquantFunctions>();
   const { memory } = core;
+  const VALUES = number(core, 'kquant_block_size');
+  const SUB_BLOCKS = number(core, 'kquant_sub_blocks');
   return {
     repairs: repairNames,
 
-    quantize(given, givenOptions) {
+    quantize(given, givenOptions, givenOut) {
       const x = toFloat32('x', given);
       if (x.length !== VALUES) throw invalid(`x must hold ${VALUES} values, got ${x.length}`);
       const o = options<KquantOptions>('options', givenOptions, ['version', 'repairs']);
       const chosen = chosenRepairs(o);
+      const packed = output(Uint8Array, VALUES, givenOut);
       const repairs = Object.fromEntries(
         repairNames.map((name) => [REPAIRS[name], chosen.includes(name)]),
       ) as Parameters<KquantFunctions['kquant_quantize']>[1];
@@ -128,12 +151,15 @@ export function createKquant(core: Core): Kquant {
             dequantized,
           );
           check(block, 'x');
+          packed.set(memory.u8(codes, VALUES));
           return {
+            kind: 'kquant',
+            length: 256,
             scale: block.scale,
             zeroPoint: block.zero_point,
             subscales: memory.u8(subscales, SUB_BLOCKS).slice(),
             suboffsets: memory.u8(suboffsets, SUB_BLOCKS).slice(),
-            codes: memory.u8(codes, VALUES).slice(),
+            codes: packed,
             dequantized: memory.f32(dequantized, VALUES).slice(),
             mse: wasm.kquant_mean_squared_error(xAt, dequantized, VALUES),
             mseFirst8: wasm.kquant_mean_squared_error(xAt, dequantized, 8),
@@ -141,6 +167,37 @@ export function createKquant(core: Core): Kquant {
           };
         },
       );
+    },
+
+    dequantize(given, givenOut) {
+      const q = fieldsOf<KquantBlock>('kquant', given, [
+        'scale',
+        'zeroPoint',
+        'subscales',
+        'suboffsets',
+        'codes',
+      ]);
+      for (const name of ['scale', 'zeroPoint'] as const) {
+        if (typeof q[name] !== 'number') {
+          throw invalid(`q.${name} must be a number, got ${describe(q[name])}`);
+        }
+      }
+      const parts = [
+        arrayField('q.subscales', q.subscales, 'Uint8Array', SUB_BLOCKS),
+        arrayField('q.suboffsets', q.suboffsets, 'Uint8Array', SUB_BLOCKS),
+        arrayField('q.codes', q.codes, 'Uint8Array', VALUES),
+      ];
+      const out = output(Float32Array, VALUES, givenOut);
+      const room = [...parts.map((part) => part.length), 4 * VALUES];
+      memory.withScratch(room, (...at) => {
+        const [subscales, suboffsets, codes, outAt] = at;
+        parts.forEach((part, i) => {
+          memory.u8(at[i], part.length).set(part);
+        });
+        wasm.kquant_dequantize(q.scale, q.zeroPoint, subscales, suboffsets, codes, outAt);
+        out.set(memory.f32(outAt, VALUES));
+      });
+      return out;
     },
   };
 }

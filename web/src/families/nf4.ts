@@ -1,5 +1,6 @@
+// The 4-bit NormalFloat of QLoRA.
+
 import {
-  describe,
   type FloatArray,
   integer,
   invalid,
@@ -9,14 +10,16 @@ import {
 } from '../core/arguments.js';
 import { type Core, check, type Outcome } from '../core/core.js';
 import { CHUNK, give, windows } from '../core/windows.js';
+import { arrayField, fieldsOf } from './quantized.js';
 
 export interface Nf4Options {
   /** Values that share a scale: an even number up to 32768; default 64. */
-  readonly block?: number;
+  readonly block?: number | undefined;
 }
 
 /** Codes of nf4 and the largest magnitude of each block, which they are multiples of. */
 export interface Nf4Quantized {
+  readonly kind: 'nf4';
   /** Two codes a byte, the first in the high half, as bitsandbytes has them. */
   readonly codes: Uint8Array;
   readonly absmax: Float32Array;
@@ -27,8 +30,12 @@ export interface Nf4Quantized {
 
 /** The 4-bit NormalFloat of QLoRA, with bitsandbytes' levels and bounds. */
 export interface Nf4 {
-  /** @throws FewbitsError NON_FINITE with the index of the first NaN or infinity */
-  quantize(x: FloatArray, options?: Nf4Options): Nf4Quantized;
+  /**
+   * @param out a Uint8Array of ceil(x.length / 2) for the codes, instead of a new one; written in
+   *   part when a value is refused
+   * @throws FewbitsError NON_FINITE with the index of the first NaN or infinity
+   */
+  quantize(x: FloatArray, options?: Nf4Options, out?: Uint8Array): Nf4Quantized;
 
   /** @throws FewbitsError INVALID_ARGUMENT when the parts do not fit each other */
   dequantize(q: Nf4Quantized, out?: Float32Array): Float32Array;
@@ -69,11 +76,11 @@ export function createNf4(core: Core): Nf4 {
   }
 
   return {
-    quantize(given, givenOptions) {
+    quantize(given, givenOptions, givenOut) {
       const x = toFloat32('x', given);
       const o = options<Nf4Options>('options', givenOptions, ['block']);
       const block = blockOf('block', o.block ?? 64);
-      const codes = output(Uint8Array, Math.ceil(x.length / 2), undefined);
+      const codes = output(Uint8Array, Math.ceil(x.length / 2), givenOut);
       const absmax = output(Float32Array, Math.ceil(x.length / block), undefined);
       pieces(x.length, block, (at, start, n, blocks) => {
         give(memory, x, start, n, at.x);
@@ -82,29 +89,20 @@ export function createNf4(core: Core): Nf4 {
         codes.set(memory.u8(at.codes, Math.ceil(n / 2)), start / 2);
       });
       const byteLength = codes.byteLength + absmax.byteLength;
-      return { codes, absmax, block, length: x.length, byteLength };
+      return { kind: 'nf4', codes, absmax, block, length: x.length, byteLength };
     },
 
-    dequantize(q, given) {
-      if (typeof q !== 'object' || q === null) {
-        throw invalid(`q must be what nf4.quantize returns, got ${describe(q)}`);
-      }
+    dequantize(givenData, given) {
+      const q = fieldsOf<Nf4Quantized>('nf4', givenData, ['codes', 'absmax', 'block', 'length']);
       const length = integer('q.length', q.length, 0, Number.MAX_SAFE_INTEGER);
       const block = blockOf('q.block', q.block);
-      const bytes = Math.ceil(length / 2);
-      const count = Math.ceil(length / block);
-      if (!(q.codes instanceof Uint8Array) || q.codes.length !== bytes) {
-        throw invalid(`q.codes must be a Uint8Array(${bytes}), got ${describe(q.codes)}`);
-      }
-      if (!(q.absmax instanceof Float32Array) || q.absmax.length !== count) {
-        throw invalid(`q.absmax must be a Float32Array(${count}), got ${describe(q.absmax)}`);
-      }
+      const packed = arrayField('q.codes', q.codes, 'Uint8Array', Math.ceil(length / 2));
+      const scales = arrayField('q.absmax', q.absmax, 'Float32Array', Math.ceil(length / block));
       const out = output(Float32Array, length, given);
       pieces(length, block, (at, start, n, blocks) => {
-        const first = start / block;
-        memory.f32(at.absmax, blocks).set(q.absmax.subarray(first, first + blocks));
+        give(memory, scales, start / block, blocks, at.absmax);
         const half = Math.ceil(n / 2);
-        memory.u8(at.codes, half).set(q.codes.subarray(start / 2, start / 2 + half));
+        memory.u8(at.codes, half).set(packed.subarray(start / 2, start / 2 + half));
         check(wasm.floats_decode_nf4(at.codes, n, block, at.absmax, at.x), 'q', start);
         out.set(memory.f32(at.x, n), start);
       });

@@ -1,4 +1,4 @@
-import type { UniformQuantized } from '../families/uniform.js';
+import type { UniformQuantized } from '../families/uniform/types.js';
 import type { SafetensorsData, SafetensorsInput } from './safetensors.js';
 import { checkShape, corrupt, elementCount, invalid, quote } from './source.js';
 
@@ -103,6 +103,7 @@ export function uniformFromSafetensors(file: SafetensorsData, name: string): Sha
     codes.length + scaleBytes * (count + (minima?.length ?? 0)) + 4 * (zeroPoints?.length ?? 0);
   const layout = { block: byBlock ? block : null, columns: byBlock ? null : (columns as number) };
   const quantized = {
+    kind: 'uniform' as const,
     codes,
     bits,
     scheme,

@@ -6,24 +6,21 @@ export { FewbitsError, type FewbitsErrorCode } from '../core/errors.js';
 export type { GgmlType, GgmlTypeName } from '../core/ggml-types.js';
 export type { Bits } from '../families/bits.js';
 export type { CompareFunction, ErrorMeasures } from '../families/compare.js';
-export type * from '../families/distributional.js';
-export {
-  dequantizeEmbeddings,
-  type EmbeddingPrecision,
-  type EmbeddingRanges,
-  embeddingRanges,
-  type QuantizedEmbeddings,
-  type QuantizeEmbeddingsOptions,
-  quantizeEmbeddings,
-} from '../families/embeddings.js';
-export type { Floats, FloatType } from '../families/floats.js';
-export type { Ggml, GgmlOptions, GgmlQuantizedType } from '../families/ggml.js';
+export type * from '../families/distributional/types.js';
+export * from '../families/embeddings/index.js';
+export type { Floats, FloatsOptions, FloatsQuantized, FloatType } from '../families/floats.js';
+export type {
+  Ggml,
+  GgmlOptions,
+  GgmlQuantized,
+  GgmlQuantizedType,
+  GgmlTypedOptions,
+} from '../families/ggml.js';
 export type * from '../families/inspect.js';
 export type { Int4, Int4Options, Int4Quantized } from '../families/int4.js';
 export type { Kquant, KquantBlock, KquantOptions, KquantRepair } from '../families/kquant.js';
-export type { Linear, LinearLayer, LinearOptions, MatmulShape } from '../families/linear.js';
+export type { Linear, LinearLayer, LinearOptions, MatmulShape } from '../families/linear/types.js';
 export type { Nf4, Nf4Options, Nf4Quantized } from '../families/nf4.js';
-export type * from '../families/uniform.js';
 export type { CalibrateOptions, IndexOptions, SearchOptions } from '../vectors/arguments.js';
 export type { Vectors } from '../vectors/create.js';
 export type { Metric, Segment, Settings } from '../vectors/functions.js';
@@ -32,6 +29,7 @@ export { type MergeOptions, mergeResults, type ResultList } from '../vectors/mer
 export type { Candidates, IndexStats, SearchResult } from '../vectors/results.js';
 export type { Upserted } from '../vectors/rows.js';
 export type { VectorIndex } from '../vectors/vector-index.js';
+export type * from '../families/uniform/types.js';
 export type { WasmSource } from './compile.js';
 export type { Fewbits } from './fewbits.js';
 export { type LoadOptions, loadSync } from './load.js';

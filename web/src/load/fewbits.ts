@@ -4,14 +4,17 @@ import type { Core, Variant } from '../core/core.js';
 import { Opaque } from '../core/opaque.js';
 import { type Bits, createBits } from '../families/bits.js';
 import { type CompareFunction, createCompare } from '../families/compare.js';
-import { createDistributional, type Distributional } from '../families/distributional.js';
+import { createDistributional } from '../families/distributional/index.js';
+import type { Distributional } from '../families/distributional/types.js';
 import { createFloats, type Floats } from '../families/floats.js';
 import { createGgml, type Ggml } from '../families/ggml.js';
 import { createInt4, type Int4 } from '../families/int4.js';
 import { createKquant, type Kquant } from '../families/kquant.js';
-import { createLinear, type Linear } from '../families/linear.js';
-import { createUniform, type Uniform } from '../families/uniform.js';
 import { createVectors, type Vectors } from '../vectors/create.js';
+import { createLinear } from '../families/linear/index.js';
+import type { Linear } from '../families/linear/types.js';
+import { createUniform } from '../families/uniform/index.js';
+import type { Uniform } from '../families/uniform/types.js';
 
 /** The loaded library: one property per family, everything synchronous. */
 export class Fewbits extends Opaque {

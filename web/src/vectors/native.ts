@@ -1,16 +1,9 @@
 import { type Core, check } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
 import { giveBack, own } from '../core/owned.js';
+import { number } from '../core/numbers.js';
 import { ROWS_BYTES, windows, withRows } from '../core/windows.js';
-import {
-  METRICS,
-  type RowSizes,
-  type Segment,
-  type Settings,
-  type VectorsFunctions,
-} from './functions.js';
-
-const MAX_SEGMENTS = 512;
+import type { RowSizes, Segment, Settings, VectorsFunctions } from './functions.js';
 
 /** Arrays of whole rows, in the layout of the file. */
 export type RowArrays = Record<keyof RowSizes, Uint8Array>;
@@ -46,7 +39,7 @@ export class NativeIndex {
     const created = this.#wasm.vectors_create(
       settings.dims,
       settings.bits,
-      METRICS.indexOf(settings.metric),
+      number(core, `vectors_metric_${settings.metric}`),
       settings.quality === 'best',
       settings.refine,
       settings.seed,
@@ -236,7 +229,8 @@ export class NativeIndex {
 
   get segments(): Segment[] {
     const { memory } = this.core;
-    return memory.withScratch([MAX_SEGMENTS * 12], (at) => {
+    const most = number(this.core, 'vectors_kMaxSegments');
+    return memory.withScratch([most * 12], (at) => {
       const count = this.#wasm.vectors_segments(this.address, at);
       const integers = memory.u32(at, count * 3);
       const floats = memory.f32(at, count * 3);

@@ -1,0 +1,99 @@
+// Decoding of uniformly quantized arrays, and the checks before it.
+
+import { integer, invalid, oneOf, output } from '../../core/arguments.js';
+import type { Core } from '../../core/core.js';
+import { CHUNK, windows } from '../../core/windows.js';
+import { packedBytes } from '../bits.js';
+import { arrayField, fieldsOf } from '../quantized.js';
+import type { Format } from './functions.js';
+import { emptyParameters, inWindow, type Parameters } from './layout.js';
+import { type Numbers, SCHEMES } from './names.js';
+import { Room } from './room.js';
+import type { UniformQuantized } from './types.js';
+
+/** What quantize returned, or the same read back from elsewhere, once it is checked. */
+export interface Checked {
+  readonly q: UniformQuantized;
+  readonly format: Format;
+  readonly parameters: Parameters;
+}
+
+/** Parameters that the length and the blocks or columns make one of each of. */
+function countOf(q: UniformQuantized, length: number): number {
+  if (q.columns === null) {
+    return Math.ceil(length / integer('q.block', q.block, 1, Number.MAX_SAFE_INTEGER));
+  }
+  const columns = integer('q.columns', q.columns, 0, Number.MAX_SAFE_INTEGER);
+  if (length % Math.max(columns, 1) !== 0) {
+    throw invalid(`q.length ${length} is not a number of rows of ${columns} columns`);
+  }
+  return length === 0 ? 0 : columns;
+}
+
+export function checked(numbers: Numbers, given: unknown): Checked {
+  const q = fieldsOf<UniformQuantized>('uniform', given, [
+    'codes',
+    'bits',
+    'scheme',
+    'length',
+    'block',
+    'columns',
+    'scales',
+    'zeroPoints',
+    'minima',
+  ]);
+  const bits = integer('q.bits', q.bits, 2, 8);
+  const scheme = oneOf('q.scheme', q.scheme, SCHEMES);
+  const length = integer('q.length', q.length, 0, Number.MAX_SAFE_INTEGER);
+  const count = countOf(q, length);
+  const what = `${length} codes of ${bits} bits`;
+  const codes = arrayField('q.codes', q.codes, 'Uint8Array', packedBytes(length, bits), what);
+  const scales = arrayField('q.scales', q.scales, 'Float32Array', count);
+  const parameters: Parameters = {
+    scales,
+    minima:
+      scheme === 'affine'
+        ? arrayField('q.minima', q.minima, 'Float32Array', count)
+        : emptyParameters(count).minima,
+    zeroPoints:
+      scheme === 'asymmetric'
+        ? arrayField('q.zeroPoints', q.zeroPoints, 'Int32Array', count)
+        : emptyParameters(count).zeroPoints,
+  };
+  const format = { bits, scheme: numbers.scheme[scheme], rounding: 0, scale_type: 0 };
+  return { q: { ...q, codes }, format, parameters };
+}
+
+export function decode(
+  core: Core,
+  { q, format, parameters }: Checked,
+  given: unknown,
+): Float32Array {
+  const out = output(Float32Array, q.length, given);
+  if (q.length === 0) return out;
+  const { block, columns, codes } = q;
+  const { memory } = core;
+  const room = new Room(core);
+  const count = parameters.scales.length;
+  const most = columns ?? (block === null ? 0 : Math.min(Math.ceil(CHUNK / block) + 1, count));
+  room.with(most, (outAt, codesAt, _, blocksAt) => {
+    if (columns !== null) room.giveParameters(parameters, 0, count, blocksAt);
+    windows(q.length, CHUNK, (start, n) => {
+      const first = (start / 8) * format.bits;
+      const length = packedBytes(n, format.bits);
+      memory.u8(codesAt, length).set(codes.subarray(first, first + length));
+      if (columns !== null) {
+        const phase = start % columns;
+        room.wasm.uniform_decode_columns(codesAt, n, phase, columns, blocksAt, format, outAt);
+      } else if (block !== null) {
+        const phase = start % block;
+        const firstBlock = (start - phase) / block;
+        room.giveParameters(parameters, firstBlock, Math.ceil((phase + n) / block), blocksAt);
+        const near = inWindow(phase, block);
+        room.wasm.uniform_decode(codesAt, n, near.phase, near.block, blocksAt, format, outAt);
+      }
+      out.set(memory.f32(outAt, n), start);
+    });
+  });
+  return out;
+}

@@ -1,0 +1,138 @@
+// Quantization of blocks, short and long, and of columns.
+
+import { type Core, check } from '../../core/core.js';
+import { FewbitsError } from '../../core/errors.js';
+import { number } from '../../core/numbers.js';
+import { CHUNK, give, windows } from '../../core/windows.js';
+import type { BlocksAt, Format, RangesAt } from './functions.js';
+import { inWindow, type Layout, type Parameters, wholeBlocks } from './layout.js';
+import { Room } from './room.js';
+
+const scaleTooLarge = (block: number) =>
+  new FewbitsError(
+    'UNSUPPORTED',
+    `block ${block} needs a scale or minimum beyond 65504, the largest float16; use scaleType 'f32'`,
+  );
+
+export class Encoder {
+  readonly #room: Room;
+  readonly #unsupported: number;
+
+  constructor(core: Core) {
+    this.#room = new Room(core);
+    this.#unsupported = number(core, 'status_unsupported');
+  }
+
+  /** Fills `codes` and `to` with what becomes of x. */
+  encode(
+    x: Float32Array,
+    { block, columns }: Layout,
+    format: Format,
+    to: Parameters,
+    codes: Uint8Array,
+  ): void {
+    if (x.length === 0) return;
+    if (columns !== null) {
+      this.#columns(x, columns, format, to, codes);
+    } else if (block !== null) {
+      const window = wholeBlocks(block);
+      if (window > 0) this.#wholeBlocks(x, block, window, format, to, codes);
+      else this.#longBlocks(x, block, format, to, codes);
+    }
+  }
+
+  #chooseBlocks(ranges: RangesAt, first: number, count: number, format: Format, at: BlocksAt) {
+    const chosen = this.#room.wasm.uniform_choose_blocks(ranges, count, format, at);
+    if (chosen.status === this.#unsupported) throw scaleTooLarge(first + chosen.index);
+    check(chosen, 'x');
+  }
+
+  /** Ranges and codes of whole blocks in one pass over the values. */
+  #wholeBlocks(
+    x: Float32Array,
+    block: number,
+    window: number,
+    format: Format,
+    to: Parameters,
+    codes: Uint8Array,
+  ): void {
+    const room = this.#room;
+    room.with(window / block, (xAt, codesAt, _, blocksAt) => {
+      windows(x.length, window, (start, n) => {
+        give(room.core.memory, x, start, n, xAt);
+        const outcome = room.wasm.uniform_quantize_blocks(xAt, n, block, format, blocksAt, codesAt);
+        if (outcome.status === this.#unsupported) {
+          throw scaleTooLarge((start + outcome.index) / block);
+        }
+        check(outcome, 'x', start);
+        room.takeParameters(blocksAt, start / block, Math.ceil(n / block), to);
+        room.takeCodes(codesAt, start, n, format.bits, codes);
+      });
+    });
+  }
+
+  /** Blocks that a chunk does not hold: a pass for the ranges, one for the codes. */
+  #longBlocks(
+    x: Float32Array,
+    block: number,
+    format: Format,
+    to: Parameters,
+    codes: Uint8Array,
+  ): void {
+    const room = this.#room;
+    const { memory } = room.core;
+    const most = Math.ceil(CHUNK / block) + 1;
+    room.with(most, (xAt, codesAt, rangesAt, blocksAt) => {
+      windows(x.length, CHUNK, (start, n) => {
+        const phase = start % block;
+        const first = (start - phase) / block;
+        const count = Math.ceil((phase + n) / block);
+        give(memory, x, start, n, xAt);
+        // A block that goes on from the window before left its range as the last of that window.
+        const near = inWindow(phase, block);
+        check(room.wasm.uniform_block_ranges(xAt, n, near.phase, near.block, rangesAt), 'x', start);
+        this.#chooseBlocks(rangesAt, first, count, format, blocksAt);
+        room.takeParameters(blocksAt, first, count, to);
+        const last = count - 1;
+        memory.f32(rangesAt.min, 1)[0] = memory.f32(rangesAt.min, count)[last];
+        memory.f32(rangesAt.max, 1)[0] = memory.f32(rangesAt.max, count)[last];
+      });
+      windows(x.length, CHUNK, (start, n) => {
+        const phase = start % block;
+        const first = (start - phase) / block;
+        give(memory, x, start, n, xAt);
+        room.giveParameters(to, first, Math.ceil((phase + n) / block), blocksAt);
+        const near = inWindow(phase, block);
+        room.wasm.uniform_encode(xAt, n, near.phase, near.block, blocksAt, format, codesAt);
+        room.takeCodes(codesAt, start, n, format.bits, codes);
+      });
+    });
+  }
+
+  #columns(
+    x: Float32Array,
+    columns: number,
+    format: Format,
+    to: Parameters,
+    codes: Uint8Array,
+  ): void {
+    const room = this.#room;
+    const { wasm, core } = room;
+    const { memory } = core;
+    room.with(columns, (xAt, codesAt, rangesAt, blocksAt) => {
+      memory.f32(rangesAt.min, columns).fill(Infinity);
+      memory.f32(rangesAt.max, columns).fill(-Infinity);
+      windows(x.length, CHUNK, (start, n) => {
+        give(memory, x, start, n, xAt);
+        check(wasm.uniform_column_ranges(xAt, n, start % columns, columns, rangesAt), 'x', start);
+      });
+      this.#chooseBlocks(rangesAt, 0, columns, format, blocksAt);
+      room.takeParameters(blocksAt, 0, columns, to);
+      windows(x.length, CHUNK, (start, n) => {
+        give(memory, x, start, n, xAt);
+        wasm.uniform_encode_columns(xAt, n, start % columns, columns, blocksAt, format, codesAt);
+        room.takeCodes(codesAt, start, n, format.bits, codes);
+      });
+    });
+  }
+}

@@ -1,0 +1,16 @@
+// The names that the uniform family knows, and the numbers that C++ has for them.
+
+import type { Core } from '../../core/core.js';
+import { numbers } from '../../core/numbers.js';
+
+export const SCHEMES = ['symmetric', 'asymmetric', 'affine'] as const;
+export const ROUNDINGS = ['nearest', 'truncate', 'floor'] as const;
+export const SCALE_TYPES = ['f32', 'f16'] as const;
+
+export type Numbers = ReturnType<typeof numbersOf>;
+
+export const numbersOf = (core: Core) => ({
+  scheme: numbers(core, 'uniform_scheme', SCHEMES),
+  rounding: numbers(core, 'uniform_rounding', ROUNDINGS),
+  scaleType: numbers(core, 'uniform_scaleType', SCALE_TYPES),
+});
