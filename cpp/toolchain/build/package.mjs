@@ -16,6 +16,7 @@ import { gzipSync } from 'node:zlib';
 import { systemNode } from '../setup/nodes.mjs';
 import { Problem, root, run, say, seconds } from '../setup/steps.mjs';
 import { checkWasm } from './check.mjs';
+import { checkDeclarations } from './embind.mjs';
 import { synchronous } from './glue.mjs';
 
 export const VARIANTS = ['simd128', 'relaxed'];
@@ -46,6 +47,9 @@ export async function buildPackage(builds) {
     );
   }
   await compileTypeScript();
+  await checkDeclarations(builds, 'wasm-simd128', (args) =>
+    nodeProgram('typescript/bin/tsc', args, { quiet: true, check: false }),
+  );
   mkdirSync(path.join(dist, 'wasm'), { recursive: true });
   const modules = VARIANTS.map((variant) =>
     readFileSync(path.join(folders[variant], 'fewbits.wasm')),

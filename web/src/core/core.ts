@@ -2,6 +2,7 @@
 
 import { FewbitsError } from './errors.js';
 import { Memory } from './memory.js';
+import { STATUS } from './status.js';
 import type { WasmModule } from './wasm.js';
 
 /** Which of the two WebAssembly builds runs. */
@@ -40,18 +41,18 @@ export interface Outcome {
 export function check(outcome: Outcome, what: string, base = 0): void {
   const at = base + outcome.index;
   switch (outcome.status) {
-    case 0:
+    case STATUS.ok:
       return;
-    case 1:
+    case STATUS.invalid_argument:
       throw new FewbitsError('INVALID_ARGUMENT', `${what}: not accepted`);
-    case 2:
+    case STATUS.non_finite:
       throw new FewbitsError(
         'NON_FINITE',
         `${what}[${at}] is NaN or infinite; only finite values can be quantized`,
       );
-    case 4:
+    case STATUS.corrupt_data:
       throw new FewbitsError('CORRUPT_DATA', `${what}: damaged at ${at}`);
-    case 5:
+    case STATUS.out_of_memory:
       throw new FewbitsError('OUT_OF_MEMORY', `${what}: WebAssembly memory is full`);
     default:
       throw new FewbitsError('UNSUPPORTED', `${what}: not supported (at ${at})`);

@@ -29,7 +29,7 @@ export interface Bits {
   unpackSigned(bytes: Uint8Array, bits: number, length: number): Int8Array;
 }
 
-interface BitsFunctions {
+export interface BitsFunctions {
   bits_pack(codes: number, n: number, bits: number, packed: number): void;
   bits_unpack(packed: number, n: number, bits: number, codes: number): void;
   bits_unpack_signed(packed: number, n: number, bits: number, codes: number): void;

@@ -16,7 +16,7 @@ export interface ErrorMeasures {
   readonly cosine: number;
 }
 
-interface CompareFunctions {
+export interface CompareFunctions {
   compare_accumulate(x: number, y: number, n: number, sums: number): void;
 }
 

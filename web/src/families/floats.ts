@@ -64,12 +64,18 @@ export interface Floats {
   inspect(value: number | bigint, type: InspectType): Inspection;
 }
 
-type FloatsFunctions = {
-  [name in `floats_encode_${FloatType}`]: (
+/** Those that hold NaN and infinities. */
+type Whole = 'f16' | 'bf16' | 'f8_e5m2';
+
+/** The others tell which value they refuse. */
+export type FloatsFunctions = {
+  [name in `floats_encode_${Whole}`]: (x: number, n: number, out: number) => void;
+} & {
+  [name in `floats_encode_${Exclude<FloatType, Whole>}`]: (
     x: number,
     n: number,
     out: number,
-  ) => Outcome | undefined;
+  ) => Outcome;
 } & {
   [name in `floats_decode_${FloatType}`]: (bytes: number, n: number, out: number) => void;
 };

@@ -92,7 +92,7 @@ export interface Ggml {
   readonly types: Readonly<Record<GgmlQuantizedType, GgmlType>>;
 }
 
-interface GgmlFunctions {
+export interface GgmlFunctions {
   ggml_quantize(
     type: number,
     x: number,

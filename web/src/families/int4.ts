@@ -78,7 +78,7 @@ export interface Int4 {
   unpack(packed: Uint8Array, length?: number): Int8Array;
 }
 
-interface Int4Functions {
+export interface Int4Functions {
   int4_widen(x: number, n: number, range: number): Outcome;
   int4_scale(range: number, method: number): number;
   int4_quantize(x: number, n: number, scale: number, wrap: boolean, values: number): void;

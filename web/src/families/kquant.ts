@@ -90,7 +90,7 @@ export interface Kquant {
   readonly repairs: readonly KquantRepair[];
 }
 
-interface KquantFunctions {
+export interface KquantFunctions {
   kquant_quantize(
     x: number,
     repairs: Record<(typeof REPAIRS)[KquantRepair], boolean>,

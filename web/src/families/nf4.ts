@@ -41,7 +41,7 @@ export interface Nf4 {
   dequantize(q: Nf4Quantized, out?: Float32Array): Float32Array;
 }
 
-interface Nf4Functions {
+export interface Nf4Functions {
   floats_encode_nf4(x: number, n: number, block: number, absmax: number, out: number): Outcome;
   floats_decode_nf4(bytes: number, n: number, block: number, absmax: number, out: number): Outcome;
 }

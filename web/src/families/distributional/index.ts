@@ -10,7 +10,7 @@ import {
   toFloat32,
 } from '../../core/arguments.js';
 import { type Core, check } from '../../core/core.js';
-import { number } from '../../core/numbers.js';
+import { STATUS } from '../../core/status.js';
 import { arrayField, fieldsOf } from '../quantized.js';
 import { checkedCodebook } from './checks.js';
 import { type BlockParameters, type Layout, layoutOf, withCoder } from './coder.js';
@@ -29,13 +29,13 @@ import type {
 } from './types.js';
 
 /** Throws at the first value that is not finite: a codebook that is passed fits nothing to them. */
-function checkFinite(core: Core, x: Float32Array): void {
+function checkFinite(x: Float32Array): void {
   // A plain loop, in which infinity and NaN alone give NaN: several times faster than findIndex.
   let sum = 0;
   for (let i = 0; i < x.length; ++i) sum += (x[i] as number) * 0;
   if (sum !== 0) {
     const index = x.findIndex((value) => !Number.isFinite(value));
-    check({ status: number(core, 'status_non_finite'), index }, 'x');
+    check({ status: STATUS.non_finite, index }, 'x');
   }
 }
 
@@ -123,7 +123,7 @@ export function createDistributional(core: Core): Distributional {
     const layout = layoutOf(x.length, plan.n, plan.packbits, plan.block);
     const data = dataFor(layout, out);
     const book = plan.method === 'kmeans' ? (plan.codebook ?? fitKmeans(core, x, plan.n)) : null;
-    if (plan.codebook) checkFinite(core, x);
+    if (plan.codebook) checkFinite(x);
     const formula = book ? null : fitFormula(core, numbers, x, plan);
     const parameters = {
       locs: new Float32Array(layout.blocks),

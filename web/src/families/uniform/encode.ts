@@ -2,7 +2,7 @@
 
 import { type Core, check } from '../../core/core.js';
 import { FewbitsError } from '../../core/errors.js';
-import { number } from '../../core/numbers.js';
+import { STATUS } from '../../core/status.js';
 import { CHUNK, give, windows } from '../../core/windows.js';
 import type { BlocksAt, Format, RangesAt } from './functions.js';
 import { inWindow, type Layout, type Parameters, wholeBlocks } from './layout.js';
@@ -16,11 +16,9 @@ const scaleTooLarge = (block: number) =>
 
 export class Encoder {
   readonly #room: Room;
-  readonly #unsupported: number;
 
   constructor(core: Core) {
     this.#room = new Room(core);
-    this.#unsupported = number(core, 'status_unsupported');
   }
 
   /** Fills `codes` and `to` with what becomes of x. */
@@ -43,7 +41,7 @@ export class Encoder {
 
   #chooseBlocks(ranges: RangesAt, first: number, count: number, format: Format, at: BlocksAt) {
     const chosen = this.#room.wasm.uniform_choose_blocks(ranges, count, format, at);
-    if (chosen.status === this.#unsupported) throw scaleTooLarge(first + chosen.index);
+    if (chosen.status === STATUS.unsupported) throw scaleTooLarge(first + chosen.index);
     check(chosen, 'x');
   }
 
@@ -61,7 +59,7 @@ export class Encoder {
       windows(x.length, window, (start, n) => {
         give(room.core.memory, x, start, n, xAt);
         const outcome = room.wasm.uniform_quantize_blocks(xAt, n, block, format, blocksAt, codesAt);
-        if (outcome.status === this.#unsupported) {
+        if (outcome.status === STATUS.unsupported) {
           throw scaleTooLarge((start + outcome.index) / block);
         }
         check(outcome, 'x', start);

@@ -1,0 +1,11 @@
+// The numbers of fewbits::Status, which every call into C++ answers with.
+
+/** By name, as cpp/bindings/numbers.cpp has them: a test compares. */
+export const STATUS = {
+  ok: 0,
+  invalid_argument: 1,
+  non_finite: 2,
+  unsupported: 3,
+  corrupt_data: 4,
+  out_of_memory: 5,
+} as const;
