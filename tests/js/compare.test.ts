@@ -68,4 +68,8 @@ describe.each(await builds())('compare, $variant', (fb) => {
       fb.compare([1], null as never),
     );
   });
+
+  it('answers to its former name', () => {
+    expect(fb.error).toBe(fb.compare);
+  });
 });

@@ -13,7 +13,7 @@ const faults = new WeakSet<object>();
 export const isFault = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && faults.has(error);
 
-/** The functions of an instance; after a fault in one of them all throw what it was. */
+/** The functions and constants of an instance; after a fault in one of them all throw what it was. */
 export function guarded(wasm: Record<string, unknown>): WasmModule {
   let cause: unknown;
   let broken = false;
@@ -29,6 +29,8 @@ export function guarded(wasm: Record<string, unknown>): WasmModule {
   };
   const safe = {};
   for (const [name, value] of Object.entries(wasm)) {
+    // Limits and enumerators, by name.
+    if (typeof value === 'number') Object.defineProperty(safe, name, { value });
     if (typeof value !== 'function') continue;
     Object.defineProperty(safe, name, {
       value: (...args: unknown[]) => {

@@ -17,10 +17,11 @@ import { arrayField, fieldsOf } from './quantized.js';
 /** The ggml types that arrays are quantized to and dequantized from. */
 export type GgmlQuantizedType = Exclude<GgmlTargetType, 'F32'>;
 
-/** In the order of their numbers. */
+/** The half types first, then those in blocks by their numbers. */
 const QUANTIZED = /* @__PURE__ */ (Object.values(ggmlTypes) as GgmlType[])
-  .map(({ name }) => name)
-  .filter((name): name is GgmlQuantizedType => name !== 'F32' && Object.hasOwn(ggmlTargets, name));
+  .filter(({ name }) => name !== 'F32' && Object.hasOwn(ggmlTargets, name))
+  .sort((a, b) => Number(a.blockSize > 1) - Number(b.blockSize > 1))
+  .map(({ name }) => name as GgmlQuantizedType);
 
 export interface GgmlOptions {
   /** Values in a row of the tensor, a multiple of the type's block size. Default: all are one row. */

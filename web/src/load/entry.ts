@@ -21,6 +21,7 @@ export type { Int4, Int4Options, Int4Quantized } from '../families/int4.js';
 export type { Kquant, KquantBlock, KquantOptions, KquantRepair } from '../families/kquant.js';
 export type { Linear, LinearLayer, LinearOptions, MatmulShape } from '../families/linear/types.js';
 export type { Nf4, Nf4Options, Nf4Quantized } from '../families/nf4.js';
+export type * from '../families/uniform/types.js';
 export type { CalibrateOptions, IndexOptions, SearchOptions } from '../vectors/arguments.js';
 export type { Vectors } from '../vectors/create.js';
 export type { Metric, Segment, Settings } from '../vectors/functions.js';
@@ -29,7 +30,6 @@ export { type MergeOptions, mergeResults, type ResultList } from '../vectors/mer
 export type { Candidates, IndexStats, SearchResult } from '../vectors/results.js';
 export type { Upserted } from '../vectors/rows.js';
 export type { VectorIndex } from '../vectors/vector-index.js';
-export type * from '../families/uniform/types.js';
 export type { WasmSource } from './compile.js';
 export type { Fewbits } from './fewbits.js';
 export { type LoadOptions, loadSync } from './load.js';

@@ -10,11 +10,11 @@ import { createFloats, type Floats } from '../families/floats.js';
 import { createGgml, type Ggml } from '../families/ggml.js';
 import { createInt4, type Int4 } from '../families/int4.js';
 import { createKquant, type Kquant } from '../families/kquant.js';
-import { createVectors, type Vectors } from '../vectors/create.js';
 import { createLinear } from '../families/linear/index.js';
 import type { Linear } from '../families/linear/types.js';
 import { createUniform } from '../families/uniform/index.js';
 import type { Uniform } from '../families/uniform/types.js';
+import { createVectors, type Vectors } from '../vectors/create.js';
 
 /** The loaded library: one property per family, everything synchronous. */
 export class Fewbits extends Opaque {
@@ -49,6 +49,11 @@ export class Fewbits extends Opaque {
     this.uniform = createUniform(core, this.bits, this.floats);
     this.int4 = createInt4(core, this.bits);
     this.linear = createLinear(core, this.bits, this.uniform);
+  }
+
+  /** @deprecated What `compare` was called first. */
+  get error(): CompareFunction {
+    return this.compare;
   }
 
   /** Bytes of WebAssembly memory in existence: what the library and its indexes hold. */

@@ -1,7 +1,7 @@
 import { type Core, check } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
-import { giveBack, own } from '../core/owned.js';
 import { number } from '../core/numbers.js';
+import { giveBack, own } from '../core/owned.js';
 import { ROWS_BYTES, windows, withRows } from '../core/windows.js';
 import type { RowSizes, Segment, Settings, VectorsFunctions } from './functions.js';
 
