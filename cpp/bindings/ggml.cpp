@@ -17,8 +17,19 @@ Outcome ggml_dequantize(int type, Address bytes, std::size_t length, Address out
                                   at<float>(out)));
 }
 
+Outcome ggml_check(int type, Address x, Address bytes, std::size_t length, Address lost) {
+  return outcome(ggml::check(static_cast<ggml::Type>(type), at<float>(x), at<std::uint8_t>(bytes),
+                             length, at<double>(lost)));
+}
+
+Outcome ggml_validate(int type, Address bytes, std::size_t length) {
+  return outcome(ggml::validate(static_cast<ggml::Type>(type), at<std::uint8_t>(bytes), length));
+}
+
 EMSCRIPTEN_BINDINGS(ggml) {
   emscripten::function("ggml_quantize", &ggml_quantize);
+  emscripten::function("ggml_check", &ggml_check);
+  emscripten::function("ggml_validate", &ggml_validate);
   emscripten::function("ggml_dequantize", &ggml_dequantize);
 }
 

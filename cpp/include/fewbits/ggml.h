@@ -88,4 +88,16 @@ Result quantize(Type type, const float* x, std::size_t rows, std::size_t row_len
 /// infinite or NaN give infinities and NaN.
 Result dequantize(Type type, const std::uint8_t* bytes, std::size_t length, float* out);
 
+/// Whether `bytes`, which quantize() made of `length` values, hold them. A scale that overflowed
+/// (F16 and BF16: a finite value that became infinite) is Status::unsupported with the index of the
+/// largest value in its block. Adds to `lost` the squares of what blocks (F16: values) are off
+/// whose scale is zero or too small for more than a few bits of its own.
+Result check(Type type, const float* x, const std::uint8_t* bytes, std::size_t length,
+             double* lost);
+
+/// Whether `bytes` are blocks that ggml loads: Status::corrupt_data with the index of the first
+/// value of the first block with a scale that is NaN or infinite (F16 and BF16: of the first such
+/// value).
+Result validate(Type type, const std::uint8_t* bytes, std::size_t length);
+
 }  // namespace fewbits::ggml

@@ -11,11 +11,12 @@ export * from '../families/embeddings/index.js';
 export type { Floats, FloatsOptions, FloatsQuantized, FloatType } from '../families/floats.js';
 export type {
   Ggml,
+  GgmlLoss,
   GgmlOptions,
   GgmlQuantized,
   GgmlQuantizedType,
   GgmlTypedOptions,
-} from '../families/ggml.js';
+} from '../families/ggml/types.js';
 export type * from '../families/inspect.js';
 export type { Int4, Int4Options, Int4Quantized } from '../families/int4.js';
 export type { Kquant, KquantBlock, KquantOptions, KquantRepair } from '../families/kquant.js';

@@ -2,7 +2,7 @@
 
 import { FewbitsError } from '../core/errors.js';
 import { type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
-import type { GgmlQuantizedType } from '../families/ggml.js';
+import type { GgmlQuantizedType } from '../families/ggml/types.js';
 import { type ElementType, elementsOf, toFloat32 } from '../io/elements.js';
 import type { Fewbits } from '../load/fewbits.js';
 import { checkConversion } from './check-conversion.js';
@@ -131,7 +131,8 @@ export function createRowConverter(fb: ConvertingPart): (conversion: Conversion)
       checkFinite(own, to);
       return { bytes: made, squares: 0, lostSquares: 0 };
     }
-    const options = importance === undefined ? { rowLength } : { rowLength, importance };
+    // What comes out is looked at below.
+    const options = { rowLength, importance, allowLoss: true };
     const { blockSize, bytesPerBlock } = ggmlTypes[to];
     const size = (values.length / blockSize) * bytesPerBlock;
     const out = spare && spare.byteLength >= size ? new Uint8Array(spare, 0, size) : undefined;

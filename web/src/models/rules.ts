@@ -2,7 +2,6 @@
 
 import { type GgmlTarget, type GgmlTypeName, ggmlTargets, ggmlTypes } from '../core/ggml-types.js';
 
-
 /** `type` for rows of whole blocks, else the type with smaller blocks, else F16 (where the tool may give up). */
 export function fittingType(type: GgmlTypeName, rowLength: number): GgmlTypeName {
   const target = (ggmlTargets as Partial<Record<GgmlTypeName, GgmlTarget>>)[type];

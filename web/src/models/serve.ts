@@ -4,7 +4,7 @@ import { Core } from '../core/core.js';
 import type { CompiledModule } from '../core/platform.js';
 import { instantiate } from '../core/wasm.js';
 import { createFloats } from '../families/floats.js';
-import { createGgml } from '../families/ggml.js';
+import { createGgml } from '../families/ggml/index.js';
 import { answerCalls, type WorkerPort } from '../worker/serve.js';
 import { type Conversion, type Converted, createRowConverter } from './convert.js';
 

@@ -1,0 +1,18 @@
+// The C++ of the ggml family, as bound by cpp/bindings/ggml.cpp. Numbers are addresses, counts or a
+// type's number in GGUF.
+
+import type { Outcome } from '../../core/core.js';
+
+export interface GgmlFunctions {
+  ggml_quantize(
+    type: number,
+    x: number,
+    rows: number,
+    rowLength: number,
+    importance: number,
+    out: number,
+  ): Outcome;
+  ggml_check(type: number, x: number, bytes: number, length: number, lost: number): Outcome;
+  ggml_validate(type: number, bytes: number, length: number): Outcome;
+  ggml_dequantize(type: number, bytes: number, length: number, out: number): Outcome;
+}

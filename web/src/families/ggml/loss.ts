@@ -1,0 +1,60 @@
+// What a type cannot hold: values beyond its scales, and values too small for them.
+
+import type { Outcome } from '../../core/core.js';
+import { FewbitsError } from '../../core/errors.js';
+import type { GgmlType } from '../../core/ggml-types.js';
+import { STATUS } from '../../core/status.js';
+
+/** Types whose codes alone say so little that a scale of few bits makes no great difference. */
+const FEW_BITS = 3;
+
+/** The share of energy that must not be lost to the scales. */
+const limitOf = (type: GgmlType) => (type.bitsPerWeight < FEW_BITS ? 0.75 : 0.25);
+
+const scaleOf = (type: GgmlType) => (type.name === 'NVFP4' ? 'E4M3' : 'float16');
+
+/** Throws with the value's index when a scale, or the value itself, has overflowed. */
+export function checkRange(outcome: Outcome, type: GgmlType, x: Float32Array, base = 0): void {
+  if (outcome.status !== STATUS.unsupported) return;
+  const index = base + outcome.index;
+  const remedy =
+    type.name === 'BF16'
+      ? 'F32 holds it'
+      : type.name === 'F16'
+        ? 'which ends at 65504; BF16 and F32 hold it'
+        : 'whose scales are float16; BF16, F32 and MXFP4 hold it, or all values take a factor';
+  throw new FewbitsError(
+    'NON_FINITE',
+    `x[${index}] is ${x[index]}, too large for ${type.name}, ${remedy}`,
+  );
+}
+
+/** The share of the energy of x that is `lost`. */
+export function shareOf(lost: number, x: Float32Array): number {
+  if (lost === 0) return 0;
+  let energy = 0;
+  for (let i = 0; i < x.length; i++) if (Number.isFinite(x[i])) energy += x[i] * x[i];
+  return energy === 0 ? 0 : lost / energy;
+}
+
+/** Throws when more than a type's own share is lost. */
+export function checkLoss(lost: number, type: GgmlType, x: Float32Array): void {
+  const share = shareOf(lost, x);
+  if (share <= limitOf(type)) return;
+  const what = type.name === 'F16' ? 'float16' : `the ${scaleOf(type)} scales of ${type.name}`;
+  throw new FewbitsError(
+    'UNSUPPORTED',
+    `x would be lost, ${Math.round(100 * Math.min(share, 1))}% of its energy: the values are too small for ${what}. ` +
+      'BF16, F32 and MXFP4 hold them, or all values take a factor; allowLoss takes them as they are',
+  );
+}
+
+/** Throws for a scale that is NaN or infinite. */
+export function checkSound(outcome: Outcome, type: GgmlType, base: number): void {
+  if (outcome.status !== STATUS.corrupt_data) return;
+  const what = type.blockSize === 1 ? 'value' : 'scale of the block from value';
+  throw new FewbitsError(
+    'CORRUPT_DATA',
+    `bytes of ${type.name}: the ${what} ${base + outcome.index} is NaN or infinite, which ggml refuses to load`,
+  );
+}
