@@ -52,6 +52,26 @@ describe('quantizeEmbeddings', () => {
     }
   });
 
+  it('refuses vectors that say nothing of their ranges, where all codes would be 0', () => {
+    const one = Float32Array.of(0.1, -0.2, 0.3, 0.4);
+    const message = /embeddingRanges\(\) returns for a sample of many vectors/;
+    for (const precision of ['int8', 'uint8'] as const) {
+      for (const x of [one, [...one, ...one], new Float32Array(4), Float64Array.from(one)]) {
+        expect(() => quantizeEmbeddings(x, 4, precision)).toThrow(message);
+        expect(() => quantizeEmbeddings(x, { dims: 4, precision })).toThrow(message);
+      }
+      // By ranges of more than one vector it is told from others.
+      const wide = embeddingRanges([-1, -1, -1, -1, 1, 1, 1, 1], 4);
+      const codes = quantizeEmbeddings(one, 4, precision, { ranges: wide });
+      expect(new Set(codes).size).toBe(4);
+      // The bytes of the original where they are asked for.
+      expect([...quantizeEmbeddings(one, 4, precision, { mode: 'reference' })]).toEqual([
+        0, 0, 0, 0,
+      ]);
+    }
+    expect(() => quantizeEmbeddings([3e38, -3e38], 1, 'int8')).toThrow(/dimension 0 is too large/);
+  });
+
   it('refuses what it cannot quantize', () => {
     expect(() => quantizeEmbeddings([1, Number.NaN], 1, 'int8')).toThrow('x[1]');
     expect(() => quantizeEmbeddings([1, 2, 3], 2, 'int8')).toThrow(FewbitsError);

@@ -1,6 +1,7 @@
 // Embeddings to bytes or bits.
 
-import { type FloatArray, integer, oneOf, options, output } from '../../core/arguments.js';
+import { type FloatArray, integer, invalid, oneOf, options, output } from '../../core/arguments.js';
+import { FewbitsError } from '../../core/errors.js';
 import {
   bounds,
   bytesOf,
@@ -25,6 +26,23 @@ import {
 /** What remains of a truncated number in a byte; numpy goes by way of 32 bits. */
 const wrapped = (code: number) => (Math.abs(code) < 2 ** 31 ? code : 0);
 
+/**
+ * Throws where every range is empty, as those of a single vector are: all codes would be 0, whatever
+ * the vectors are. The original does just that.
+ */
+function checkRanges(step: Float64Array, vectors: number): void {
+  const bad = step.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    throw new FewbitsError('NON_FINITE', `the range of dimension ${bad} is too large for a float`);
+  }
+  if (step.some((value) => value !== 0)) return;
+  throw invalid(
+    `x is ${vectors === 1 ? '' : 'as good as '}one vector: its ranges are empty, and all codes would ` +
+      'be 0. Pass as ranges what embeddingRanges() returns for a sample of many vectors, and keep ' +
+      'them with the codes',
+  );
+}
+
 /** A bit a value: whether it is above zero. */
 function encodeSigns(values: Values, codes: Int8Array | Uint8Array, flip: number): void {
   const bits = new Uint8Array(codes.buffer, codes.byteOffset, codes.length);
@@ -40,9 +58,10 @@ function encodeSteps(
   codes: Int8Array | Uint8Array,
   dims: number,
   ranges: EmbeddingRanges,
-  { signed, wrap }: { signed: boolean; wrap: boolean },
+  { signed, wrap, own }: { signed: boolean; wrap: boolean; own: boolean },
 ): void {
   const { min, step, round: roundStep } = bounds(ranges, dims);
+  if (own && !wrap) checkRanges(step, values.length / dims);
   const round = roundStep === same ? same : rounding(values);
   const [low, high] = signed ? [-128, 127] : [0, 255];
   for (let i = 0; i < values.length; i++) {
@@ -70,7 +89,11 @@ function encodeEmbeddings(given: unknown, o: EmbeddingOptions, out: unknown) {
   }
   if (values.length === 0) return { codes, ranges: o.ranges ?? null, length: 0 };
   const ranges = o.ranges ?? embeddingRanges(values, dims);
-  const how = { signed: precision === 'int8', wrap: o.mode === 'reference' };
+  const how = {
+    signed: precision === 'int8',
+    wrap: o.mode === 'reference',
+    own: o.ranges === undefined,
+  };
   encodeSteps(values, codes, dims, ranges, how);
   return { codes, ranges, length: values.length };
 }
@@ -79,7 +102,8 @@ function encodeEmbeddings(given: unknown, o: EmbeddingOptions, out: unknown) {
  * The bytes that sentence-transformers and transformers.js make of embeddings. int8 and uint8 cut
  * each dimension's range in 255 steps and drop fractions, in float32 or, where x or the ranges are
  * Float64Arrays, in float64 (a Float16Array counts as float32, where numpy would stay in float16);
- * a dimension whose range is empty becomes 0. binary and ubinary keep whether values are above zero.
+ * a dimension whose range is empty becomes 0; where all are, as of a single vector, ranges must be
+ * given. binary and ubinary keep whether values are above zero.
  *
  * @param x n * dims finite values
  * @param dims values in a vector; for binary and ubinary a multiple of 8
