@@ -91,7 +91,7 @@ Result dequantize(Type type, const std::uint8_t* bytes, std::size_t length, floa
 /// Whether `bytes`, which quantize() made of `length` values, hold them. A scale that overflowed
 /// (F16 and BF16: a finite value that became infinite) is Status::unsupported with the index of the
 /// largest value in its block. Adds to `lost` the squares of what blocks (F16: values) are off
-/// whose scale is zero or too small for more than a few bits of its own.
+/// whose scale is zero or too small for more than a few bits of its own, or the largest of NVFP4.
 Result check(Type type, const float* x, const std::uint8_t* bytes, std::size_t length,
              double* lost);
 

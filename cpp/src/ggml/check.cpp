@@ -57,11 +57,15 @@ bool sound(const TypeInfo& type, const std::uint8_t* block) {
   return true;
 }
 
-/// Whether a scale is zero, or so small that less than four bits of it are left.
-bool vanishing(const TypeInfo& type, const std::uint8_t* block) {
+/// Whether a scale is zero, or so small that less than four bits of it are left; for NVFP4 also the
+/// largest, which does not hold all that float32 does, and for MXFP4 what its exponents below the
+/// smallest become.
+bool at_the_end(const TypeInfo& type, const std::uint8_t* block) {
+  if (type.type == Type::mxfp4) return block[offsetof(BlockMXFP4, exponent)] >= 125 + 127 - 23;
   if (type.type == Type::nvfp4) {
     for (std::size_t i = 0; i < 4; ++i) {
-      if (block[offsetof(BlockNVFP4, scales) + i] < 2) return true;
+      const std::uint8_t scale = block[offsetof(BlockNVFP4, scales) + i];
+      if (scale < 2 || scale >= 0x7E) return true;
     }
     return false;
   }
@@ -92,7 +96,7 @@ Result check_blocks(const TypeInfo& type, const float* x, const std::uint8_t* by
   for (std::size_t start = 0; start < length; start += size, bytes += type.bytes_per_block) {
     const float* const own = x + start;
     if (!sound(type, bytes)) return failure(Status::unsupported, start + largest(own, size));
-    if (!vanishing(type, bytes)) continue;
+    if (!at_the_end(type, bytes)) continue;
     float decoded[kLargestBlock];
     const Result read = dequantize(type.type, bytes, size, decoded);
     if (!read.ok()) return read;

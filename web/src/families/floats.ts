@@ -2,6 +2,7 @@
 
 import { type FloatArray, integer, oneOf, options, output, toFloat32 } from '../core/arguments.js';
 import { type Core, check, type Outcome } from '../core/core.js';
+import { FewbitsError } from '../core/errors.js';
 import { convert, elements, type Side } from '../core/windows.js';
 import { type Inspection, type InspectType, inspect } from './inspect.js';
 import { createNf4, type Nf4 } from './nf4.js';
@@ -51,7 +52,12 @@ export interface Floats {
    */
   decode(bytes: Uint8Array, type: FloatType, length: number, out?: Float32Array): Float32Array;
 
-  /** As encode, with what decoding takes beside the bytes. */
+  /**
+   * As encode, with what decoding takes beside the bytes; values that the format would make infinite
+   * or cut off at its largest are refused.
+   *
+   * @throws FewbitsError NON_FINITE with the index of such a value
+   */
   quantize(x: FloatArray, options: FloatsOptions, out?: Uint8Array): FloatsQuantized;
 
   /** As decode, of what quantize returned. */
@@ -87,6 +93,27 @@ const encoded = (array: Uint8Array, type: FloatType): Side => ({
   array,
   bytes: (n) => bytesOf(type, n),
 });
+
+/** Largest value of each format, and from where on it would be rounded to more. */
+const RANGES: Record<FloatType, readonly [largest: number, end: number]> = {
+  f16: [65504, 65520],
+  bf16: [2 ** 128 - 2 ** 120, 2 ** 128 - 2 ** 119],
+  f8_e4m3: [448, 464],
+  f8_e5m2: [57344, 61440],
+  f4_e2m1: [6, 7],
+};
+
+function checkRange(x: Float32Array, type: FloatType): void {
+  const [largest, end] = RANGES[type];
+  for (let i = 0; i < x.length; i++) {
+    const size = Math.abs(x[i]);
+    if (size < end || !Number.isFinite(x[i])) continue;
+    throw new FewbitsError(
+      'NON_FINITE',
+      `x[${i}] is ${x[i]}, beyond ${largest}, the largest ${type}; bf16 reaches further, and encode() rounds as the format says`,
+    );
+  }
+}
 
 export function createFloats(core: Core): Floats {
   const wasm = core.functions<FloatsFunctions>();
@@ -128,6 +155,7 @@ export function createFloats(core: Core): Floats {
     quantize(given, givenOptions, out) {
       const { type } = options<FloatsOptions>('options', givenOptions, ['type']);
       const x = toFloat32('x', given);
+      checkRange(x, oneOf('type', type, types));
       const bytes = encode(x, type, out);
       return { kind: 'floats', type, bytes, length: x.length, byteLength: bytes.length };
     },

@@ -10,6 +10,7 @@ import {
   toFloat32,
 } from '../core/arguments.js';
 import { type Core, check, type Outcome } from '../core/core.js';
+import { FewbitsError } from '../core/errors.js';
 import { number } from '../core/numbers.js';
 import { arrayField, fieldsOf } from './quantized.js';
 
@@ -75,7 +76,8 @@ export interface Kquant {
   /**
    * @param x 256 finite values
    * @param out a Uint8Array(256) for the codes, instead of a new one
-   * @throws FewbitsError NON_FINITE with the index, INVALID_ARGUMENT for another length
+   * @throws FewbitsError NON_FINITE with the index, INVALID_ARGUMENT for another length, UNSUPPORTED
+   *   where float16 does not hold what comes out
    */
   quantize(x: FloatArray, options?: KquantOptions, out?: Uint8Array): KquantBlock;
 
@@ -121,6 +123,16 @@ function chosenRepairs(o: KquantOptions): readonly KquantRepair[] {
   return o.repairs.map((name, i) => oneOf(`repairs[${i}]`, name, repairNames));
 }
 
+/** The demo goes on with infinities and NaN where its sums of squares or its float16 overflow. */
+function checkBlock(scale: number, zeroPoint: number, values: Float32Array): void {
+  if (Number.isFinite(scale + zeroPoint) && values.every(Number.isFinite)) return;
+  throw new FewbitsError(
+    'UNSUPPORTED',
+    'x is too large or too small for a block, whose scales and values are float16 (up to 65504): ' +
+      'multiply it by a factor first, or use ggml.quantize',
+  );
+}
+
 export function createKquant(core: Core): Kquant {
   const wasm = core.functions<KquantFunctions>();
   const { memory } = core;
@@ -151,6 +163,7 @@ export function createKquant(core: Core): Kquant {
             dequantized,
           );
           check(block, 'x');
+          checkBlock(block.scale, block.zero_point, memory.f32(dequantized, VALUES));
           packed.set(memory.u8(codes, VALUES));
           return {
             kind: 'kquant',

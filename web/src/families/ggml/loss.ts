@@ -25,7 +25,7 @@ export function checkRange(outcome: Outcome, type: GgmlType, x: Float32Array, ba
         : 'whose scales are float16; BF16, F32 and MXFP4 hold it, or all values take a factor';
   throw new FewbitsError(
     'NON_FINITE',
-    `x[${index}] is ${x[index]}, too large for ${type.name}, ${remedy}`,
+    `x[${index}] is ${x[index]}, too ${Math.abs(x[index]) < 1 ? 'small' : 'large'} for ${type.name}, ${remedy}`,
   );
 }
 
@@ -42,10 +42,12 @@ export function checkLoss(lost: number, type: GgmlType, x: Float32Array): void {
   const share = shareOf(lost, x);
   if (share <= limitOf(type)) return;
   const what = type.name === 'F16' ? 'float16' : `the ${scaleOf(type)} scales of ${type.name}`;
+  const large = x.some((value) => Math.abs(value) > 1);
   throw new FewbitsError(
     'UNSUPPORTED',
-    `x would be lost, ${Math.round(100 * Math.min(share, 1))}% of its energy: the values are too small for ${what}. ` +
-      'BF16, F32 and MXFP4 hold them, or all values take a factor; allowLoss takes them as they are',
+    `x would be lost, ${Math.round(100 * Math.min(share, 1))}% of its energy: it is too ` +
+      `${large ? 'large' : 'small'} for ${what}. BF16, F32 and MXFP4 hold it, or all values take a ` +
+      'factor; allowLoss takes it as it is',
   );
 }
 

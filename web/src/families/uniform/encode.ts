@@ -8,7 +8,8 @@ import type { BlocksAt, Format, RangesAt } from './functions.js';
 import { inWindow, type Layout, type Parameters, wholeBlocks } from './layout.js';
 import { Room } from './room.js';
 
-const scaleTooLarge = (block: number) =>
+/** What to say of a block whose scale or minimum float16 does not hold. */
+export const scaleTooLarge = (block: number) =>
   new FewbitsError(
     'UNSUPPORTED',
     `block ${block} needs a scale or minimum beyond 65504, the largest float16; use scaleType 'f32'`,

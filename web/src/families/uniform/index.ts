@@ -5,7 +5,7 @@ import type { Core } from '../../core/core.js';
 import { type Bits, packedBytes } from '../bits.js';
 import type { Floats } from '../floats.js';
 import { checked, decode } from './decode.js';
-import { Encoder } from './encode.js';
+import { Encoder, scaleTooLarge } from './encode.js';
 import { emptyParameters, type Layout, layoutOf, type Parameters } from './layout.js';
 import { numbersOf, ROUNDINGS, SCALE_TYPES, SCHEMES } from './names.js';
 import type { ScaleType, Scheme, Uniform, UniformOptions, UniformQuantized } from './types.js';
@@ -87,6 +87,9 @@ export function createUniform(core: Core, bits: Bits, floats: Floats): Uniform {
       if (!plan.roundLater) return quantizedOf(codes, x.length, plan, parameters);
       const scales = roundToF16(parameters.scales);
       const minima = roundToF16(parameters.minima);
+      const infinite = (value: number) => !Number.isFinite(value);
+      const bad = Math.max(scales.findIndex(infinite), minima.findIndex(infinite));
+      if (bad >= 0) throw scaleTooLarge(bad);
       return quantizedOf(codes, x.length, plan, { ...parameters, scales, minima });
     },
 
