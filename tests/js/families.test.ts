@@ -112,6 +112,21 @@ describe.each(familiesOf(fb))('the data of $kind', (family) => {
     expectError('INVALID_ARGUMENT', /^out must be/, () => quantize(x, [] as never));
   });
 
+  it('are the same where what is written lies over what is read', () => {
+    const own = (q as unknown as Record<string, Uint8Array>)[codes];
+    const type = own.constructor as typeof Uint8Array;
+    const decoded = dequantize(q as never);
+    for (const shift of [0, 8, 512]) {
+      const memory = new ArrayBuffer(4096);
+      const over = new Float32Array(memory, 512, 256);
+      over.set(x);
+      const out = new type(memory, shift, own.length);
+      expect(quantize(over, out as never) as unknown as typeof q).toEqual(q);
+      const values = new Float32Array(memory, 8, 256);
+      expect(dequantize({ ...q, [codes]: out } as never, values)).toEqual(decoded);
+    }
+  });
+
   it('are refused by the other families, by name', () => {
     for (const other of familiesOf(fb)) {
       if (other.kind === kind) continue;

@@ -82,9 +82,10 @@ function describeModule(builds, folder, types) {
     path.join(emscripten.root, 'em++'),
     [
       ...['-O0', '-fno-rtti', '-lembind', '-sMODULARIZE', '-sEXPORT_ES6', '--emit-tsd', types],
-      ...readdirSync(objects)
-        .filter((name) => name.endsWith('.o'))
-        .map((name) => path.join(objects, name)),
+      // Objects of sources that are no more may lie there too.
+      ...readdirSync(path.join(root, 'cpp/bindings'))
+        .filter((name) => name.endsWith('.cpp'))
+        .map((name) => path.join(objects, `${name}.o`)),
       ...[path.join(folder, 'libfewbits.a'), '-o', made],
     ],
     {

@@ -8,7 +8,7 @@ import type { Float16 } from './platform.js';
 /** Numbers as they come: everything but a Float32Array is converted. */
 export type FloatArray = Float32Array | Float64Array | Float16 | readonly number[];
 
-type TypedArray = TypedArrays[Exclude<ArrayKind, 'Float16Array'>];
+export type TypedArray = TypedArrays[Exclude<ArrayKind, 'Float16Array'>];
 type Constructor = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => TypedArray;
 
 /** Throws for an array whose memory has gone elsewhere, which would pass for an empty one. */

@@ -1,5 +1,6 @@
 // Windows: the pieces in which long arrays cross into WebAssembly memory and back.
 
+import type { TypedArray } from './arrays.js';
 import type { Memory } from './memory.js';
 
 /** Values that cross in one piece: 128 KiB in and as much out stay in the second-level cache. */
@@ -50,6 +51,14 @@ export function withRows(
   );
 }
 
+/** `source`, or a copy of it where writing to `target` would change it while it is read. */
+export function apart<T extends TypedArray>(source: T, target: ArrayBufferView): T {
+  if (source.buffer !== target.buffer) return source;
+  const before = source.byteOffset + source.byteLength <= target.byteOffset;
+  const after = target.byteOffset + target.byteLength <= source.byteOffset;
+  return before || after ? source : (source.slice() as T);
+}
+
 /** One side of a conversion: an array, and the bytes that so many values take in it. */
 export interface Side {
   readonly array: Float32Array | Int8Array | Uint8Array;
@@ -78,7 +87,7 @@ export function convert(
   call: (fromAt: number, n: number, toAt: number, start: number) => void,
   size = CHUNK,
 ): void {
-  const source = bytesOf(from);
+  const source = bytesOf({ ...from, array: apart(from.array, to.array) });
   const target = bytesOf(to);
   memory.withScratch([from.bytes(size), to.bytes(size)], (fromAt, toAt) => {
     windows(length, size, (start, n) => {

@@ -13,7 +13,7 @@ import {
 } from '../core/arguments.js';
 import { type Core, check, type Outcome } from '../core/core.js';
 import { numbers } from '../core/numbers.js';
-import { CHUNK, convert, elements, give, windows } from '../core/windows.js';
+import { apart, CHUNK, convert, elements, give, windows } from '../core/windows.js';
 import { type Bits, packedBytes } from './bits.js';
 import { arrayField, fieldsOf } from './quantized.js';
 
@@ -93,11 +93,12 @@ export function createInt4(core: Core, bits: Bits): Int4 {
   const methods = numbers(core, 'int4_scaleMethod', METHODS);
 
   function quantize(given: FloatArray, givenOptions?: Int4Options, givenOut?: Int8Array) {
-    const x = toFloat32('x', given);
+    const asked = toFloat32('x', given);
     const o = options<Int4Options>('options', givenOptions, ['scaleMethod', 'mode']);
     const method = methods[oneOf('scaleMethod', o.scaleMethod ?? 'minmax', METHODS)];
     if (o.mode !== undefined) oneOf('mode', o.mode, ['reference']);
-    const values = output(Int8Array, x.length, givenOut);
+    const values = output(Int8Array, asked.length, givenOut);
+    const x = apart(asked, values);
     const scale = memory.withScratch([4 * CHUNK, CHUNK, 8], (xAt, valuesAt, rangeAt) => {
       memory.f32(rangeAt, 2).set(x.length > 0 ? [Infinity, -Infinity] : [0, 0]);
       const each = (visit: (start: number, n: number) => void) =>

@@ -9,7 +9,7 @@ import {
   toFloat32,
 } from '../core/arguments.js';
 import { type Core, check, type Outcome } from '../core/core.js';
-import { CHUNK, give, windows } from '../core/windows.js';
+import { apart, CHUNK, give, windows } from '../core/windows.js';
 import { arrayField, fieldsOf } from './quantized.js';
 
 export interface Nf4Options {
@@ -77,10 +77,11 @@ export function createNf4(core: Core): Nf4 {
 
   return {
     quantize(given, givenOptions, givenOut) {
-      const x = toFloat32('x', given);
+      const asked = toFloat32('x', given);
       const o = options<Nf4Options>('options', givenOptions, ['block']);
       const block = blockOf('block', o.block ?? 64);
-      const codes = output(Uint8Array, Math.ceil(x.length / 2), givenOut);
+      const codes = output(Uint8Array, Math.ceil(asked.length / 2), givenOut);
+      const x = apart(asked, codes);
       const absmax = output(Float32Array, Math.ceil(x.length / block), undefined);
       pieces(x.length, block, (at, start, n, blocks) => {
         give(memory, x, start, n, at.x);
@@ -99,10 +100,11 @@ export function createNf4(core: Core): Nf4 {
       const packed = arrayField('q.codes', q.codes, 'Uint8Array', Math.ceil(length / 2));
       const scales = arrayField('q.absmax', q.absmax, 'Float32Array', Math.ceil(length / block));
       const out = output(Float32Array, length, given);
+      const [bytes, largest] = [apart(packed, out), apart(scales, out)];
       pieces(length, block, (at, start, n, blocks) => {
-        give(memory, scales, start / block, blocks, at.absmax);
+        give(memory, largest, start / block, blocks, at.absmax);
         const half = Math.ceil(n / 2);
-        memory.u8(at.codes, half).set(packed.subarray(start / 2, start / 2 + half));
+        memory.u8(at.codes, half).set(bytes.subarray(start / 2, start / 2 + half));
         check(wasm.floats_decode_nf4(at.codes, n, block, at.absmax, at.x), 'q', start);
         out.set(memory.f32(at.x, n), start);
       });

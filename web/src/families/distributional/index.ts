@@ -11,6 +11,7 @@ import {
 } from '../../core/arguments.js';
 import { type Core, check } from '../../core/core.js';
 import { STATUS } from '../../core/status.js';
+import { apart } from '../../core/windows.js';
 import { arrayField, fieldsOf } from '../quantized.js';
 import { checkedCodebook } from './checks.js';
 import { type BlockParameters, type Layout, layoutOf, withCoder } from './coder.js';
@@ -118,10 +119,11 @@ export function createDistributional(core: Core): Distributional {
   const numbers = numbersOf(core);
 
   function quantize(given: unknown, options: unknown, out?: unknown): DistributionalQuantized {
-    const x = toFloat32('x', given);
-    const plan = planOf(x.length, options);
-    const layout = layoutOf(x.length, plan.n, plan.packbits, plan.block);
+    const asked = toFloat32('x', given);
+    const plan = planOf(asked.length, options);
+    const layout = layoutOf(asked.length, plan.n, plan.packbits, plan.block);
     const data = dataFor(layout, out);
+    const x = apart(asked, data);
     const book = plan.method === 'kmeans' ? (plan.codebook ?? fitKmeans(core, x, plan.n)) : null;
     if (plan.codebook) checkFinite(x);
     const formula = book ? null : fitFormula(core, numbers, x, plan);
@@ -150,7 +152,7 @@ export function createDistributional(core: Core): Distributional {
       if (decoding.codebook) coder.setTables(decoding.codebook);
       else if (decoding.block === null) coder.setFormula(decoding.formula, decoding.reference);
       else coder.setBlocks(decoding.formula, null);
-      coder.decode(codes, layout, parameters, out);
+      coder.decode(apart(codes, out), layout, parameters, out);
     });
     return out;
   }

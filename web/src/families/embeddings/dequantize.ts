@@ -1,6 +1,7 @@
 // Bytes or bits to embeddings again.
 
 import { integer, invalid, oneOf, output, typedArray } from '../../core/arguments.js';
+import { apart } from '../../core/windows.js';
 import { arrayField, fieldsOf } from '../quantized.js';
 import { bounds, bytesOf, isBinary, kindOfCodes } from './ranges.js';
 import {
@@ -77,11 +78,12 @@ function decodeEmbeddings(
 ): Float32Array {
   const dims = integer('dims', givenDims, 1, 2 ** 24);
   const rowBytes = bytesOf(dims, precision);
-  const codes = typedArray(name, given, [kindOfCodes(precision)]);
-  if (codes.length % rowBytes !== 0) {
-    throw invalid(`codes must hold rows of ${rowBytes} bytes, got ${codes.length}`);
+  const asked: Int8Array | Uint8Array = typedArray(name, given, [kindOfCodes(precision)]);
+  if (asked.length % rowBytes !== 0) {
+    throw invalid(`codes must hold rows of ${rowBytes} bytes, got ${asked.length}`);
   }
-  const out = output(Float32Array, (codes.length / rowBytes) * dims, givenOut);
+  const out = output(Float32Array, (asked.length / rowBytes) * dims, givenOut);
+  const codes = apart(asked, out);
   if (isBinary(precision)) {
     const flip = precision === 'binary' ? 0x80 : 0;
     for (let i = 0; i < out.length; i++) {

@@ -2,6 +2,7 @@
 
 import { type FloatArray, integer, invalid, oneOf, options, output } from '../../core/arguments.js';
 import { FewbitsError } from '../../core/errors.js';
+import { apart } from '../../core/windows.js';
 import {
   bounds,
   bytesOf,
@@ -79,10 +80,11 @@ function encodeEmbeddings(given: unknown, o: EmbeddingOptions, out: unknown) {
   const dims = integer('dims', o.dims, 1, 2 ** 24);
   oneOf('precision', precision, PRECISIONS);
   if (o.mode !== undefined) oneOf('mode', o.mode, ['reference']);
-  const values = finite('x', given as FloatArray, dims);
-  const size = (values.length / dims) * bytesOf(dims, precision);
+  const asked = finite('x', given as FloatArray, dims);
+  const size = (asked.length / dims) * bytesOf(dims, precision);
   const type = kindOfCodes(precision) === 'Int8Array' ? Int8Array : Uint8Array;
   const codes = output<Int8Array | Uint8Array>(type, size, out);
+  const values = apart(asked, codes);
   if (isBinary(precision)) {
     encodeSigns(values, codes, precision === 'binary' ? 0x80 : 0);
     return { codes, ranges: null, length: values.length };

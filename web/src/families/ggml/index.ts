@@ -2,7 +2,7 @@
 
 import { options, output, toFloat32 } from '../../core/arguments.js';
 import { type Core, check } from '../../core/core.js';
-import { CHUNK, convert, elements, give, windows } from '../../core/windows.js';
+import { apart, CHUNK, convert, elements, give, windows } from '../../core/windows.js';
 import { fieldsOf } from '../quantized.js';
 import type { GgmlFunctions } from './functions.js';
 import { checkLoss, checkRange, checkSound, shareOf } from './loss.js';
@@ -23,8 +23,9 @@ export function createGgml(core: Core): Ggml {
   const { memory } = core;
 
   function quantizeBlocks(plan: Plan, givenOut: unknown): Uint8Array {
-    const { x, type, rowLength, importance, allowLoss } = plan;
-    const out = output(Uint8Array, bytesOf(type, x.length), givenOut);
+    const { type, rowLength, importance, allowLoss } = plan;
+    const out = output(Uint8Array, bytesOf(type, plan.x.length), givenOut);
+    const x = apart(plan.x, out);
     if (x.length === 0) return out;
     // With importance a call gets whole rows; without, rows make no difference.
     const window = importance ? Math.max(1, Math.floor(CHUNK / rowLength)) * rowLength : CHUNK;

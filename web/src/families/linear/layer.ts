@@ -3,7 +3,7 @@
 import { integer, output, toFloat32 } from '../../core/arguments.js';
 import { type Core, check } from '../../core/core.js';
 import { number } from '../../core/numbers.js';
-import { windows } from '../../core/windows.js';
+import { apart, windows } from '../../core/windows.js';
 import type { Bits } from '../bits.js';
 import type { Format, UniformFunctions } from '../uniform/functions.js';
 import type { Uniform } from '../uniform/types.js';
@@ -227,7 +227,7 @@ export function createLayer(
       integer('batch', batch, 0, 2 ** 31);
       rowsOf('x', x, batch, inputs);
       const out = output(Float32Array, batch * outputs, givenOut);
-      forward.run(x, batch, out);
+      forward.run(apart(x, out), batch, out);
       return out;
     },
   };

@@ -2,7 +2,7 @@
 
 import { integer, invalid, oneOf, output } from '../../core/arguments.js';
 import type { Core } from '../../core/core.js';
-import { CHUNK, windows } from '../../core/windows.js';
+import { apart, CHUNK, windows } from '../../core/windows.js';
 import { packedBytes } from '../bits.js';
 import { arrayField, fieldsOf } from '../quantized.js';
 import type { Format } from './functions.js';
@@ -66,12 +66,18 @@ export function checked(numbers: Numbers, given: unknown): Checked {
 
 export function decode(
   core: Core,
-  { q, format, parameters }: Checked,
-  given: unknown,
+  { q, format, parameters: given }: Checked,
+  givenOut: unknown,
 ): Float32Array {
-  const out = output(Float32Array, q.length, given);
+  const out = output(Float32Array, q.length, givenOut);
   if (q.length === 0) return out;
-  const { block, columns, codes } = q;
+  const { block, columns } = q;
+  const codes = apart(q.codes, out);
+  const parameters = {
+    scales: apart(given.scales, out),
+    minima: apart(given.minima, out),
+    zeroPoints: apart(given.zeroPoints, out),
+  };
   const { memory } = core;
   const room = new Room(core);
   const count = parameters.scales.length;

@@ -2,6 +2,7 @@
 
 import { integer, oneOf, options, output, toFloat32 } from '../../core/arguments.js';
 import type { Core } from '../../core/core.js';
+import { apart } from '../../core/windows.js';
 import { type Bits, packedBytes } from '../bits.js';
 import type { Floats } from '../floats.js';
 import { checked, decode } from './decode.js';
@@ -83,7 +84,7 @@ export function createUniform(core: Core, bits: Bits, floats: Floats): Uniform {
         rounding: numbers.rounding[plan.rounding],
         scale_type: numbers.scaleType[plan.roundLater ? 'f32' : plan.scaleType],
       };
-      encoder.encode(x, plan.layout, format, parameters, codes);
+      encoder.encode(apart(x, codes), plan.layout, format, parameters, codes);
       if (!plan.roundLater) return quantizedOf(codes, x.length, plan, parameters);
       const scales = roundToF16(parameters.scales);
       const minima = roundToF16(parameters.minima);
