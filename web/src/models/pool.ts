@@ -71,7 +71,13 @@ export function createPool<W>(
     module ??= platform.load({ variant, wasm }).then((fb) => insideOf(fb).module);
     const compiled = await module;
     const name = `worker ${number} of ${size}`;
-    const worker: Worker = startRemote(source, { name, runs: RUNS, startTimeout, strict: true });
+    const worker: Worker = startRemote(source, {
+      name,
+      runs: RUNS,
+      startTimeout,
+      strict: true,
+      stable: true,
+    });
     await worker.call('open', [compiled]);
     return worker;
   };

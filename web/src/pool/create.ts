@@ -30,7 +30,7 @@ function starter<Worker>(
   const { count, startTimeout } = checkStart(o, platform.cores());
   const source = sourceOf(o.createWorker, platform.own);
   const start: StartShard = (name) =>
-    startRemote(source, { name, runs: RUNS, startTimeout, strict: true });
+    startRemote(source, { name, runs: RUNS, startTimeout, strict: true, stable: true });
   return { count, start };
 }
 

@@ -55,7 +55,7 @@ export class Client<T extends Calls> extends Opaque {
     if (this.#remote === undefined || this.#remote.ended) {
       const source = sourceOf(this.#create, { create: this.#create, address: '' });
       const startTimeout = this.#startTimeout;
-      const how = { name: 'the worker', runs: OWN, startTimeout, strict: false };
+      const how = { name: 'the worker', runs: OWN, startTimeout, strict: false, stable: false };
       this.#remote = startRemote<T>(source, how);
     }
     const remote = this.#remote as unknown as Remote<Record<string, (input: unknown) => unknown>>;

@@ -53,6 +53,8 @@ export interface RemoteOptions {
   readonly startTimeout: number;
   /** Whether it must not be used again after an error without a code, which is one that should not be. */
   readonly strict: boolean;
+  /** Whether what calls are given stays as it is, so that it need not be copied before the worker has started. */
+  readonly stable: boolean;
 }
 
 interface Pending {
@@ -152,7 +154,8 @@ export class Remote<T extends object> {
         // A script that still awaits something loses what is said to it. The caller may change what it
         // gave as soon as the call returns.
         const said = { request, transfer };
-        this.#waiting.push(structuredClone(said, { transfer: [...transfer] }));
+        const { stable } = this.#options;
+        this.#waiting.push(stable ? said : structuredClone(said, { transfer: [...transfer] }));
       }
     } catch (cause) {
       const what = `what '${request.method}' is called with cannot be sent to ${this.#options.name}`;
