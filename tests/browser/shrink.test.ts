@@ -1,4 +1,5 @@
 // The page that shrinks a model: plans, errors and files equal to the library's own, frames kept.
+// Long because everything the page can do is tried, in every look.
 
 import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdirSync, openAsBlob, readFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
 // What callers pass: arrays of another realm or without their memory, odd values, bags of options.
+// Long because each function is called with everything that it should refuse.
 
 import vm from 'node:vm';
 import { expect, describe as group, it } from 'vitest';

@@ -1,4 +1,5 @@
-// Distributional quantizers through the package, against golden files of the original.
+// Distributional quantizers through the package, against golden files of the original. Long because
+// every quantizer of the original is compared.
 
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';

@@ -1,4 +1,5 @@
-// Workers that fail: what the pool says, what it keeps, and what comes back.
+// Workers that fail: what the pool says, what it keeps, and what comes back. Long because a worker
+// may die in every call.
 
 import { once } from 'node:events';
 import { setFlagsFromString } from 'node:v8';

@@ -1,5 +1,6 @@
 // The index in workers against the index in one piece: the same calls give the same results, errors
-// and files. Calls are not awaited one by one, so that their order is tested too.
+// and files. Calls are not awaited one by one, so that their order is tested too. Long because
+// every call of a pool is compared with that of an index.
 
 import fc from 'fast-check';
 import { type Fewbits, FewbitsError, type Id, load, type VectorIndex } from 'fewbits';

@@ -1,5 +1,6 @@
 // The store over a storage that is stopped, or fails, at each of its operations in turn. Real
-// browsers, killed at random, are in tests/package.
+// browsers, killed at random, are in tests/package. Long because both storages go through
+// everything that may happen to them.
 
 import { openStore } from 'fewbits/store';
 import { describe, expect, it } from 'vitest';

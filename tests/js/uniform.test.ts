@@ -1,4 +1,5 @@
-// Uniform quantization through the package, in every layout.
+// Uniform quantization through the package, in every layout. Long because every layout goes through
+// every check.
 
 import fc from 'fast-check';
 import type { UniformOptions, UniformQuantized } from 'fewbits';

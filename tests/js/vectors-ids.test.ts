@@ -1,4 +1,5 @@
 // Ids of every kind and number: found again, refused when they are not new, and never half added.
+// Long because each kind of id goes through every call.
 
 import { type Fewbits, type Id, load, mergeResults, type VectorIndex } from 'fewbits';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';

@@ -1,4 +1,5 @@
-// The index against exact search and against a model of what it holds.
+// The index against exact search and against a model of what it holds. Long because histories,
+// filters and files share one model of an index.
 
 import { crc32 } from 'node:zlib';
 import { type Fewbits, type Id, type IndexOptions, load, type VectorIndex } from 'fewbits';

@@ -1,5 +1,6 @@
 // `fewbits/store` from the packed package in Chromium: in a page and in a worker, in both storages,
-// ended at random and at every single step.
+// ended at random and at every single step. Long because each way in which a save may end is tried
+// in each storage.
 
 import { rmSync } from 'node:fs';
 import path from 'node:path';

@@ -2,8 +2,6 @@
 
 #pragma once
 
-// One value at a time, by integer arithmetic as in half.h.
-
 #include <bit>
 #include <cstdint>
 

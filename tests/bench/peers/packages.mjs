@@ -1,4 +1,5 @@
-// What is compared. Each entry takes the vectors and yields the ways a package has to search them:
+// What is compared. Each entry takes the vectors and yields the ways a package has to search them. Long
+// because each package has its own way of being asked. What is yielded is:
 //
 //   { what, kind, bytes, encode, search, batch?, note?, dispose? }
 //

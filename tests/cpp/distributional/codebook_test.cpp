@@ -1,4 +1,5 @@
-// Codebooks: errors as theory has them, codes by the formula for every value, kernels alike.
+// Codebooks: errors as theory has them, codes by the formula for every value, kernels alike. Long
+// because every distribution and every kernel is tried.
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
-// The index as its header promises it: life, rows, errors and what is left after them.
+// The index as its header promises it: life, rows, errors and what is left after them. Long because
+// every promise of the header is tried.
 
 #include <gtest/gtest.h>
 

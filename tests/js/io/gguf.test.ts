@@ -1,4 +1,5 @@
-// GGUF files: read in parts, written as ggml writes them, refused when they are damaged.
+// GGUF files: read in parts, written as ggml writes them, refused when they are damaged. Long
+// because reading, writing and damage share their files.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// What plans and conversions refuse or say, where a wrong file would come out without a word.
+// What plans and conversions refuse or say, where a wrong file would come out without a word. Long
+// because each kind of model that is refused is made here.
 
 import {
   encodeBF16,

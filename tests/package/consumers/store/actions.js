@@ -1,4 +1,5 @@
-// What the tests have a page and a worker do with a store.
+// What the tests have a page and a worker do with a store. Long because each action is a scene of
+// its own.
 
 import { load } from '../node_modules/fewbits/dist/index.js';
 import { openPool } from '../node_modules/fewbits/dist/pool/index.js';
