@@ -120,12 +120,30 @@ const step = fc.oneof(
   }),
 );
 
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+/** The search of a step, for the queries in `x`. */
+function searching(wanted: Extract<Step, { what: 'search' }>, x: Float32Array): Call {
+  const { k, rescore, queries } = wanted;
+  const filter = {
+    none: undefined,
+    ids: Array.from({ length: 50 }, (_, i) => idOf(i * 5)),
+    function: (id: Id) => String(id).length % 2 === 0,
+    bitmap: new Uint8Array(60).fill(0b01101101),
+  }[wanted.filter];
+  if (wanted.bad) x[0] = Number.NaN;
+  const options = { k, rescore, filter };
+  if (queries > 1) {
+    return {
+      one: (index) => index.searchBatch(x, options),
+      many: (pool) => pool.searchBatch(x, options),
+    };
+  }
+  return { one: (index) => index.search(x, options), many: (pool) => pool.search(x, options) };
+}
+
 /** The calls of a step; `at` makes its vectors differ from those of others. */
-function calls(
-  wanted: typeof step extends fc.Arbitrary<infer T> ? T : never,
-  at: number,
-  dims: number,
-): Call[] {
+function calls(wanted: Step, at: number, dims: number): Call[] {
   const vectors = (n: number, ties = false) => {
     const x = noise(n * dims, 1, at + 1);
     // The same few vectors again and again.
@@ -164,29 +182,8 @@ function calls(
       return Array.from({ length: Math.floor(700 / wanted.every) }, (_, i) =>
         same('remove', i * wanted.every),
       );
-    case 'search': {
-      const { k, rescore, queries } = wanted;
-      const filter = {
-        none: undefined,
-        ids: Array.from({ length: 50 }, (_, i) => idOf(i * 5)),
-        function: (id: Id) => String(id).length % 2 === 0,
-        bitmap: new Uint8Array(60).fill(0b01101101),
-      }[wanted.filter];
-      const x = vectors(queries);
-      if (wanted.bad) x[0] = Number.NaN;
-      const options = { k, rescore, filter };
-      if (queries > 1) {
-        return [
-          {
-            one: (index) => index.searchBatch(x, options),
-            many: (pool) => pool.searchBatch(x, options),
-          },
-        ];
-      }
-      return [
-        { one: (index) => index.search(x, options), many: (pool) => pool.search(x, options) },
-      ];
-    }
+    case 'search':
+      return [searching(wanted, vectors(wanted.queries))];
     case 'reconstruct':
       return [same('reconstruct', wanted.id)];
     case 'calibrate':

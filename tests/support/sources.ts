@@ -71,14 +71,18 @@ export function importsOf(file: string): string[] {
   return found;
 }
 
-/** Where functions begin and how many lines they have; those that only hold tests are none. */
+/** Where functions begin and how many lines they have; the body of a test or of a group of tests is none. */
 export function functionsOf(file: string): { line: number; lines: number }[] {
   const text = textOf(file);
   const lineAt = (offset: number) => text.slice(0, offset).split('\n').length;
   const found: { line: number; lines: number }[] = [];
   for (const { node, parent } of nodesIn(file)) {
     if (!/Function/.test(node.type) || !isNode(node.body)) continue;
-    if (parent?.type === 'CallExpression' && /^describe\b/.test(text.slice(parent.start))) continue;
+    if (
+      parent?.type === 'CallExpression' &&
+      /^(describe|group|it|test|beforeAll)\b/.test(text.slice(parent.start))
+    )
+      continue;
     const line = lineAt(node.start);
     found.push({ line, lines: lineAt(node.end) - line + 1 });
   }
