@@ -11,7 +11,7 @@ export function slider(options: {
   step?: number;
   value: number;
   set: (value: number) => void;
-  /** What stands beside it and is read aloud; default the number. */
+  /** The text that is shown beside it and read aloud; default the number. */
   text?: string;
 }): TemplateResult {
   const { label, min, max, step = 1, value, set } = options;

@@ -38,7 +38,7 @@ void place_thresholds(const UnitTable& unit, double loc, double width, std::uint
 
 /// Level j for loc 0 and scale 1: depends on beta, order and kind of levels.
 double unit_position(const UnitTable& unit, const Formula& formula, std::uint32_t j);
-/// And moved to where it belongs: finite.
+/// The same level moved to loc and stretched to scale, always finite.
 float place_position(double position, double loc, double scale);
 
 /// out[n]: all levels, ascending.

@@ -7,8 +7,8 @@
 
 namespace fewbits::distributional {
 
-/// Sums over a stream: value i goes to lane i % 4 whatever the pieces it comes in and whoever adds
-/// it, so that scalar and SIMD give the same bits.
+/// Sums over a stream: value i goes to lane i % 4, whatever pieces the stream comes in and
+/// whichever kernel adds it, so that scalar and SIMD give the same bits.
 struct Moments {
   double sum[4] = {};     ///< of x - shift
   double square[4] = {};  ///< of (x - shift)^2

@@ -1,11 +1,9 @@
-// Elementary functions of our own, as those of C libraries differ in the last bit.
-
-#pragma once
-
 // Elementary and special functions in plain double arithmetic. The thresholds of a codebook come
 // from them, and one bit of difference between two C libraries could move a threshold by one
 // float: written here, they give the same bits natively and in WebAssembly. Accurate to some units
 // in the last place; speed matters little, since they build tables and never touch the data.
+
+#pragma once
 
 namespace fewbits::distributional::math {
 

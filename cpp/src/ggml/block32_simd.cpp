@@ -132,7 +132,7 @@ float row_variance(const float* x, std::size_t n) {
   return total / static_cast<float>(n);
 }
 
-/// Values and weights of four blocks from block b on; beyond the last it stands in again.
+/// Values and weights of four blocks from block b on; beyond the last block, the last is repeated.
 struct FourBlocks {
   v128_t values[32];
   v128_t weights[32];

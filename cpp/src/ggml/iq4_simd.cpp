@@ -202,7 +202,7 @@ FEWBITS_GGML_INLINE void decode32(const std::uint8_t* in, float scale, float* ou
 
 void encode_iq4_nl(const float* x, std::size_t blocks, const float* importance, BlockIQ4_NL* out) {
   for (std::size_t b = 0; b < blocks; b += 8) {
-    // Beyond the last block it stands in again.
+    // Beyond the last block, the last is repeated.
     const float* at[8];
     const float* columns[8];
     float variances[8];

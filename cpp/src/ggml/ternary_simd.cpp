@@ -67,7 +67,7 @@ FEWBITS_GGML_INLINE bool too_small(float scale) {
 
 void encode_q1_0(const float* x, std::size_t blocks, const float* /*importance*/, BlockQ1_0* out) {
   for (std::size_t b = 0; b < blocks; b += 4) {
-    // The sums run in order, so four blocks at once; beyond the last it stands in again.
+    // The sums run in order, so four blocks at once; beyond the last, the last is repeated.
     const float* at[4];
     for (std::size_t j = 0; j < 4; ++j) at[j] = x + 128 * (b + j < blocks ? b + j : blocks - 1);
     v128_t total = wasm_f32x4_splat(0);

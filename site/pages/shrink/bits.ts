@@ -1,4 +1,4 @@
-/** Where sign, exponent and mantissa stand in a type of plain floats. */
+/** The places of sign, exponent and mantissa in a type of plain floats. */
 interface Layout {
   readonly bytes: 2 | 4;
   readonly exponent: number;

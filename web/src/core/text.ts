@@ -1,4 +1,4 @@
 // Text as UTF-8 can hold it.
 
-/** Whether half of a surrogate pair stands alone: UTF-8 has no such thing, and would make all of them one. */
+/** Whether half of a surrogate pair is alone: UTF-8 has no such thing, and would make all of them one. */
 export const hasLoneSurrogate = (text: string): boolean => /[\ud800-\udfff]/u.test(text);

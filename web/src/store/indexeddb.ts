@@ -144,7 +144,7 @@ function openOnce(name: string): Promise<IDBDatabase> {
   });
 }
 
-/** A connection is open only while it is needed: an open one would stand in the way of others. */
+/** A connection is open only while it is needed: an open one would block others. */
 async function withDatabase<T>(
   name: string,
   act: (database: IDBDatabase) => Promise<T>,
