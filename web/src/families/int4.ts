@@ -87,6 +87,34 @@ export interface Int4Functions {
 
 const INT32_MAX = 2 ** 31 - 1;
 
+function dequantizeValues(
+  core: Core,
+  given: unknown,
+  scale: unknown,
+  zeroPoint: unknown = 0,
+  givenOut?: unknown,
+): Float32Array {
+  const wasm = core.functions<Int4Functions>();
+  const { memory } = core;
+  const values = typedArray('values', given, ['Int8Array']);
+  if (typeof scale !== 'number' || !Number.isFinite(scale)) {
+    throw invalid(`scale must be a finite number, got ${describe(scale)}`);
+  }
+  const shift = integer('zeroPoint', zeroPoint, -INT32_MAX >> 1, INT32_MAX >> 1);
+  const out = output(Float32Array, values.length, givenOut);
+  convert(memory, values.length, elements(values), elements(out), (valuesAt, n, outAt) =>
+    wasm.int4_dequantize(valuesAt, n, scale, shift, outAt),
+  );
+  return out;
+}
+
+function dequantizeData(core: Core, given: unknown, out: unknown): Float32Array {
+  const q = fieldsOf<Int4Quantized>('int4', given, ['values', 'scale', 'zeroPoint', 'length']);
+  const length = integer('q.length', q.length, 0, Number.MAX_SAFE_INTEGER);
+  const values = arrayField('q.values', q.values, 'Int8Array', length);
+  return dequantizeValues(core, values, q.scale, q.zeroPoint, out);
+}
+
 export function createInt4(core: Core, bits: Bits): Int4 {
   const wasm = core.functions<Int4Functions>();
   const { memory } = core;
@@ -118,39 +146,14 @@ export function createInt4(core: Core, bits: Bits): Int4 {
     return { kind: 'int4', values, scale, zeroPoint: 0, length: x.length, byteLength } as const;
   }
 
-  function dequantizeValues(
-    given: unknown,
-    scale: unknown,
-    zeroPoint: unknown = 0,
-    givenOut?: unknown,
-  ): Float32Array {
-    const values = typedArray('values', given, ['Int8Array']);
-    if (typeof scale !== 'number' || !Number.isFinite(scale)) {
-      throw invalid(`scale must be a finite number, got ${describe(scale)}`);
-    }
-    const shift = integer('zeroPoint', zeroPoint, -INT32_MAX >> 1, INT32_MAX >> 1);
-    const out = output(Float32Array, values.length, givenOut);
-    convert(memory, values.length, elements(values), elements(out), (valuesAt, n, outAt) =>
-      wasm.int4_dequantize(valuesAt, n, scale, shift, outAt),
-    );
-    return out;
-  }
-
-  function dequantizeData(given: unknown, out: unknown): Float32Array {
-    const q = fieldsOf<Int4Quantized>('int4', given, ['values', 'scale', 'zeroPoint', 'length']);
-    const length = integer('q.length', q.length, 0, Number.MAX_SAFE_INTEGER);
-    const values = arrayField('q.values', q.values, 'Int8Array', length);
-    return dequantizeValues(values, q.scale, q.zeroPoint, out);
-  }
-
   return {
     quantize,
 
     dequantize(given: unknown, second?: unknown, zeroPoint?: unknown, out?: unknown) {
       const loose = ArrayBuffer.isView(given) || typeof given !== 'object' || given === null;
       return loose
-        ? dequantizeValues(given, second, zeroPoint, out)
-        : dequantizeData(given, second);
+        ? dequantizeValues(core, given, second, zeroPoint, out)
+        : dequantizeData(core, given, second);
     },
 
     pack: (values) => bits.pack(typedArray('values', values, ['Int8Array']), 4),

@@ -133,6 +133,41 @@ function checkBlock(scale: number, zeroPoint: number, values: Float32Array): voi
   );
 }
 
+function dequantizeBlock(core: Core, given: unknown, givenOut: unknown): Float32Array {
+  const wasm = core.functions<KquantFunctions>();
+  const { memory } = core;
+  const VALUES = number(core, 'kquant_block_size');
+  const SUB_BLOCKS = number(core, 'kquant_sub_blocks');
+  const q = fieldsOf<KquantBlock>('kquant', given, [
+    'scale',
+    'zeroPoint',
+    'subscales',
+    'suboffsets',
+    'codes',
+  ]);
+  for (const name of ['scale', 'zeroPoint'] as const) {
+    if (typeof q[name] !== 'number') {
+      throw invalid(`q.${name} must be a number, got ${describe(q[name])}`);
+    }
+  }
+  const parts = [
+    arrayField('q.subscales', q.subscales, 'Uint8Array', SUB_BLOCKS),
+    arrayField('q.suboffsets', q.suboffsets, 'Uint8Array', SUB_BLOCKS),
+    arrayField('q.codes', q.codes, 'Uint8Array', VALUES),
+  ];
+  const out = output(Float32Array, VALUES, givenOut);
+  const room = [...parts.map((part) => part.length), 4 * VALUES];
+  memory.withScratch(room, (...at) => {
+    const [subscales, suboffsets, codes, outAt] = at;
+    parts.forEach((part, i) => {
+      memory.u8(at[i], part.length).set(part);
+    });
+    wasm.kquant_dequantize(q.scale, q.zeroPoint, subscales, suboffsets, codes, outAt);
+    out.set(memory.f32(outAt, VALUES));
+  });
+  return out;
+}
+
 export function createKquant(core: Core): Kquant {
   const wasm = core.functions<KquantFunctions>();
   const { memory } = core;
@@ -182,35 +217,6 @@ export function createKquant(core: Core): Kquant {
       );
     },
 
-    dequantize(given, givenOut) {
-      const q = fieldsOf<KquantBlock>('kquant', given, [
-        'scale',
-        'zeroPoint',
-        'subscales',
-        'suboffsets',
-        'codes',
-      ]);
-      for (const name of ['scale', 'zeroPoint'] as const) {
-        if (typeof q[name] !== 'number') {
-          throw invalid(`q.${name} must be a number, got ${describe(q[name])}`);
-        }
-      }
-      const parts = [
-        arrayField('q.subscales', q.subscales, 'Uint8Array', SUB_BLOCKS),
-        arrayField('q.suboffsets', q.suboffsets, 'Uint8Array', SUB_BLOCKS),
-        arrayField('q.codes', q.codes, 'Uint8Array', VALUES),
-      ];
-      const out = output(Float32Array, VALUES, givenOut);
-      const room = [...parts.map((part) => part.length), 4 * VALUES];
-      memory.withScratch(room, (...at) => {
-        const [subscales, suboffsets, codes, outAt] = at;
-        parts.forEach((part, i) => {
-          memory.u8(at[i], part.length).set(part);
-        });
-        wasm.kquant_dequantize(q.scale, q.zeroPoint, subscales, suboffsets, codes, outAt);
-        out.set(memory.f32(outAt, VALUES));
-      });
-      return out;
-    },
+    dequantize: (q, out) => dequantizeBlock(core, q, out),
   };
 }

@@ -18,7 +18,7 @@ import { type BlockParameters, type Layout, layoutOf, withCoder } from './coder.
 import { fitFormula, fitKmeans } from './fit.js';
 import type { DistributionalFunctions, Formula } from './functions.js';
 import { blockParameter, type Decoding, decodingOf } from './info.js';
-import { LLOYD_DISTS, numbersOf } from './names.js';
+import { LLOYD_DISTS, type Numbers, numbersOf } from './names.js';
 import { type Plan, planOf } from './plan.js';
 import type {
   Distributional,
@@ -113,36 +113,42 @@ function checkedData(data: unknown, decoding: Decoding) {
   return { codes, layout, parameters };
 }
 
+function quantizeValues(
+  core: Core,
+  numbers: Numbers,
+  given: unknown,
+  options: unknown,
+  out: unknown,
+): DistributionalQuantized {
+  const asked = toFloat32('x', given);
+  const plan = planOf(asked.length, options);
+  const layout = layoutOf(asked.length, plan.n, plan.packbits, plan.block);
+  const data = dataFor(layout, out);
+  const x = apart(asked, data);
+  const book = plan.method === 'kmeans' ? (plan.codebook ?? fitKmeans(core, x, plan.n)) : null;
+  if (plan.codebook) checkFinite(x);
+  const formula = book ? null : fitFormula(core, numbers, x, plan);
+  const parameters = {
+    locs: new Float32Array(layout.blocks),
+    scales: new Float32Array(layout.blocks),
+  };
+  const errors = withCoder(core, (coder) => {
+    if (book) coder.setTables(book);
+    else if (formula && plan.block === null) coder.setFormula(formula, plan.reference);
+    else if (formula) coder.setBlocks(formula, plan.zero);
+    return coder.encode(x, layout, data, parameters);
+  });
+  const chosen = plan.method === 'lloyd-max' ? plan.dist : null;
+  const dist = formula ? (chosen ?? numbers.nameOf(formula.distribution)) : null;
+  const info = infoOf({ plan, dist, formula, book, parameters, errors, length: x.length });
+  const byteLength = bytesOf(data, info);
+  return { kind: 'distributional', data, info, length: x.length, byteLength };
+}
+
 export function createDistributional(core: Core): Distributional {
   const wasm = core.functions<DistributionalFunctions>();
   const { memory } = core;
   const numbers = numbersOf(core);
-
-  function quantize(given: unknown, options: unknown, out?: unknown): DistributionalQuantized {
-    const asked = toFloat32('x', given);
-    const plan = planOf(asked.length, options);
-    const layout = layoutOf(asked.length, plan.n, plan.packbits, plan.block);
-    const data = dataFor(layout, out);
-    const x = apart(asked, data);
-    const book = plan.method === 'kmeans' ? (plan.codebook ?? fitKmeans(core, x, plan.n)) : null;
-    if (plan.codebook) checkFinite(x);
-    const formula = book ? null : fitFormula(core, numbers, x, plan);
-    const parameters = {
-      locs: new Float32Array(layout.blocks),
-      scales: new Float32Array(layout.blocks),
-    };
-    const errors = withCoder(core, (coder) => {
-      if (book) coder.setTables(book);
-      else if (formula && plan.block === null) coder.setFormula(formula, plan.reference);
-      else if (formula) coder.setBlocks(formula, plan.zero);
-      return coder.encode(x, layout, data, parameters);
-    });
-    const chosen = plan.method === 'lloyd-max' ? plan.dist : null;
-    const dist = formula ? (chosen ?? numbers.nameOf(formula.distribution)) : null;
-    const info = infoOf({ plan, dist, formula, book, parameters, errors, length: x.length });
-    const byteLength = bytesOf(data, info);
-    return { kind: 'distributional', data, info, length: x.length, byteLength };
-  }
 
   function decode(given: unknown, info: unknown, givenOut: unknown): Float32Array {
     const decoding = decodingOf(numbers, info);
@@ -158,7 +164,7 @@ export function createDistributional(core: Core): Distributional {
   }
 
   return {
-    quantize,
+    quantize: (x, options, out) => quantizeValues(core, numbers, x, options, out),
 
     dequantize(given: unknown, second?: unknown, out?: unknown) {
       if (ArrayBuffer.isView(given) || typeof given !== 'object' || given === null) {

@@ -18,37 +18,68 @@ import {
 } from './plan.js';
 import type { Ggml, GgmlOptions, GgmlQuantized, GgmlTypedOptions } from './types.js';
 
+function quantizeBlocks(core: Core, plan: Plan, givenOut: unknown): Uint8Array {
+  const wasm = core.functions<GgmlFunctions>();
+  const { memory } = core;
+  const { type, rowLength, importance, allowLoss } = plan;
+  const out = output(Uint8Array, bytesOf(type, plan.x.length), givenOut);
+  const x = apart(plan.x, out);
+  if (x.length === 0) return out;
+  // With importance a call gets whole rows; without, rows make no difference.
+  const window = importance ? Math.max(1, Math.floor(CHUNK / rowLength)) * rowLength : CHUNK;
+  const weights = importance?.length ?? 0;
+  const room = [4 * window, bytesOf(type, window), 8, 4 * weights];
+  const lost = memory.withScratch(room, (xAt, outAt, lostAt, importanceAt) => {
+    if (importance) give(memory, importance, 0, weights, importanceAt);
+    const weighed = importance ? importanceAt : 0;
+    memory.f64(lostAt, 1)[0] = 0;
+    windows(x.length, window, (start, n) => {
+      const row = importance ? rowLength : n;
+      give(memory, x, start, n, xAt);
+      check(wasm.ggml_quantize(type.ggufId, xAt, n / row, row, weighed, outAt), 'x', start);
+      if (!allowLoss) {
+        checkRange(wasm.ggml_check(type.ggufId, xAt, outAt, n, lostAt), type, x, start);
+      }
+      out.set(memory.u8(outAt, bytesOf(type, n)), bytesOf(type, start));
+    });
+    return memory.f64(lostAt, 1)[0];
+  });
+  checkLoss(lost, type, x);
+  return out;
+}
+
+function validateBlocks(core: Core, { type, length, bytes }: Blocks): void {
+  const wasm = core.functions<GgmlFunctions>();
+  const { memory } = core;
+  memory.withScratch([bytesOf(type, CHUNK)], (at) => {
+    windows(length, CHUNK, (start, n) => {
+      const first = bytesOf(type, start);
+      memory.u8(at, bytesOf(type, n)).set(bytes.subarray(first, first + bytesOf(type, n)));
+      checkSound(wasm.ggml_validate(type.ggufId, at, n), type, start);
+    });
+  });
+}
+
+/** The share of the energy of x that blocks have lost. */
+function lostOf(core: Core, x: Float32Array, { type, bytes }: Blocks): number {
+  const wasm = core.functions<GgmlFunctions>();
+  const { memory } = core;
+  const lost = memory.withScratch([4 * CHUNK, bytesOf(type, CHUNK), 8], (xAt, at, lostAt) => {
+    memory.f64(lostAt, 1)[0] = 0;
+    windows(x.length, CHUNK, (start, n) => {
+      const first = bytesOf(type, start);
+      give(memory, x, start, n, xAt);
+      memory.u8(at, bytesOf(type, n)).set(bytes.subarray(first, first + bytesOf(type, n)));
+      checkRange(wasm.ggml_check(type.ggufId, xAt, at, n, lostAt), type, x, start);
+    });
+    return memory.f64(lostAt, 1)[0];
+  });
+  return Math.min(1, shareOf(lost, x));
+}
+
 export function createGgml(core: Core): Ggml {
   const wasm = core.functions<GgmlFunctions>();
   const { memory } = core;
-
-  function quantizeBlocks(plan: Plan, givenOut: unknown): Uint8Array {
-    const { type, rowLength, importance, allowLoss } = plan;
-    const out = output(Uint8Array, bytesOf(type, plan.x.length), givenOut);
-    const x = apart(plan.x, out);
-    if (x.length === 0) return out;
-    // With importance a call gets whole rows; without, rows make no difference.
-    const window = importance ? Math.max(1, Math.floor(CHUNK / rowLength)) * rowLength : CHUNK;
-    const weights = importance?.length ?? 0;
-    const room = [4 * window, bytesOf(type, window), 8, 4 * weights];
-    const lost = memory.withScratch(room, (xAt, outAt, lostAt, importanceAt) => {
-      if (importance) give(memory, importance, 0, weights, importanceAt);
-      const weighed = importance ? importanceAt : 0;
-      memory.f64(lostAt, 1)[0] = 0;
-      windows(x.length, window, (start, n) => {
-        const row = importance ? rowLength : n;
-        give(memory, x, start, n, xAt);
-        check(wasm.ggml_quantize(type.ggufId, xAt, n / row, row, weighed, outAt), 'x', start);
-        if (!allowLoss) {
-          checkRange(wasm.ggml_check(type.ggufId, xAt, outAt, n, lostAt), type, x, start);
-        }
-        out.set(memory.u8(outAt, bytesOf(type, n)), bytesOf(type, start));
-      });
-      return memory.f64(lostAt, 1)[0];
-    });
-    checkLoss(lost, type, x);
-    return out;
-  }
 
   function dequantizeBlocks({ type, length, bytes }: Blocks, givenOut: unknown): Float32Array {
     const out = output(Float32Array, length, givenOut);
@@ -61,11 +92,11 @@ export function createGgml(core: Core): Ggml {
   function quantize(x: unknown, second: unknown, third?: unknown, out?: unknown) {
     if (typeof second !== 'object' || second === null) {
       const o = options<GgmlOptions>('options', third, OPTIONS);
-      return quantizeBlocks(planOf(x, second, o), out);
+      return quantizeBlocks(core, planOf(x, second, o), out);
     }
     const o = options<GgmlTypedOptions>('options', second, ['type', ...OPTIONS]);
     const plan = planOf(x, o.type, o);
-    const bytes = quantizeBlocks(plan, third);
+    const bytes = quantizeBlocks(core, plan, third);
     const byteLength = bytes.length;
     return { kind: 'ggml', type: o.type, bytes, length: plan.x.length, byteLength };
   }
@@ -82,31 +113,11 @@ export function createGgml(core: Core): Ggml {
       return dequantizeBlocks(blocksOf('q.bytes', q.bytes, q.type, q.length), second);
     },
 
-    validate(given, typeName, givenLength) {
-      const { type, length, bytes } = blocksOf('bytes', given, typeName, givenLength);
-      memory.withScratch([bytesOf(type, CHUNK)], (at) => {
-        windows(length, CHUNK, (start, n) => {
-          const first = bytesOf(type, start);
-          memory.u8(at, bytesOf(type, n)).set(bytes.subarray(first, first + bytesOf(type, n)));
-          checkSound(wasm.ggml_validate(type.ggufId, at, n), type, start);
-        });
-      });
-    },
+    validate: (bytes, type, length) => validateBlocks(core, blocksOf('bytes', bytes, type, length)),
 
-    loss(given, givenBytes, typeName) {
+    loss(given, bytes, type) {
       const x = toFloat32('x', given);
-      const { type, bytes } = blocksOf('bytes', givenBytes, typeName, x.length);
-      const lost = memory.withScratch([4 * CHUNK, bytesOf(type, CHUNK), 8], (xAt, at, lostAt) => {
-        memory.f64(lostAt, 1)[0] = 0;
-        windows(x.length, CHUNK, (start, n) => {
-          const first = bytesOf(type, start);
-          give(memory, x, start, n, xAt);
-          memory.u8(at, bytesOf(type, n)).set(bytes.subarray(first, first + bytesOf(type, n)));
-          checkRange(wasm.ggml_check(type.ggufId, xAt, at, n, lostAt), type, x, start);
-        });
-        return memory.f64(lostAt, 1)[0];
-      });
-      return { lost: Math.min(1, shareOf(lost, x)) };
+      return { lost: lostOf(core, x, blocksOf('bytes', bytes, type, x.length)) };
     },
   };
 }
