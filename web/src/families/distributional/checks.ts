@@ -1,6 +1,14 @@
 // Checks of what the distributional family's options and infos have in common.
 
-import { describe, integer, invalid, oneOf, options } from '../../core/arguments.js';
+import {
+  describe,
+  integer,
+  invalid,
+  isKind,
+  oneOf,
+  options,
+  typedArray,
+} from '../../core/arguments.js';
 import { DISTS, LLOYD_DISTS } from './names.js';
 import type {
   CellLevels,
@@ -61,21 +69,16 @@ export function referenceOf(
   return true;
 }
 
-export function checkedCodebook(name: string, given: unknown): DistributionalCodebook {
-  const { thresholds, levels } = options<Partial<DistributionalCodebook>>(name, given, [
-    'thresholds',
-    'levels',
-  ]);
-  if (
-    !(thresholds instanceof Float32Array) ||
-    !(levels instanceof Float32Array) ||
-    levels.length < 2 ||
-    levels.length > 65536 ||
-    thresholds.length !== levels.length - 1
-  ) {
-    throw invalid(
-      `${name} must have Float32Arrays of n - 1 thresholds and n levels, n from 2 to 65536`,
-    );
+export function checkedCodebook(name: string, value: unknown): DistributionalCodebook {
+  const given = options<Partial<DistributionalCodebook>>(name, value, ['thresholds', 'levels']);
+  const what = `${name} must have Float32Arrays of n - 1 thresholds and n levels, n from 2 to 65536`;
+  if (!isKind(given.thresholds, 'Float32Array') || !isKind(given.levels, 'Float32Array')) {
+    throw invalid(what);
+  }
+  const thresholds = typedArray(`${name}.thresholds`, given.thresholds, ['Float32Array']);
+  const levels = typedArray(`${name}.levels`, given.levels, ['Float32Array']);
+  if (levels.length < 2 || levels.length > 65536 || thresholds.length !== levels.length - 1) {
+    throw invalid(what);
   }
   for (let i = 0; i < thresholds.length; ++i) {
     const t = thresholds[i] as number;

@@ -46,7 +46,7 @@ function multiply<T extends Int32Array | Float32Array>(
     core.functions<LinearFunctions>().linear_matmul_workspace(aRows, bRows, k),
   ];
   const view = (at: number, length: number) =>
-    out instanceof Int32Array ? memory.i32(at, length) : memory.f32(at, length);
+    isKind(out, 'Int32Array') ? memory.i32(at, length) : memory.f32(at, length);
   memory.withScratch(lengths, (aAt, bAt, outAt, work) => {
     windows(m, aRows, (i, rows) => {
       give(memory, a, i * k, rows * k, aAt);
