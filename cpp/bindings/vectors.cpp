@@ -67,6 +67,10 @@ void compact(Address index) {
   at<Index>(index)->compact();
 }
 
+void compact_some(Address index, std::size_t from, std::size_t to, std::size_t n) {
+  at<Index>(index)->compact_some(from, to, n);
+}
+
 std::size_t bytes(Address index) {
   return at<Index>(index)->bytes();
 }
@@ -164,6 +168,7 @@ EMSCRIPTEN_BINDINGS(vectors) {
   function("vectors_levels", &levels);
   function("vectors_truncate", &truncate);
   function("vectors_compact", &compact);
+  function("vectors_compact_some", &compact_some);
   function("vectors_bytes", &bytes);
   function("vectors_search", &search);
   function("vectors_reconstruct", &reconstruct);

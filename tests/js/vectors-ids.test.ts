@@ -97,6 +97,96 @@ it('a default id is above every number so far', () => {
   expect([...again.ids()].at(-1)).toBe(14);
 });
 
+it('default ids end at 2^53 - 1, before anything is added', () => {
+  const last = Number.MAX_SAFE_INTEGER;
+  using index = line(1, [last - 2]);
+  expect(() => index.add([1, 1, 1])).toThrow('default ids end at 2^53 - 1');
+  expect(index.size).toBe(1);
+  index.add([1, 1]);
+  expect([...index.ids()]).toEqual([last - 2, last - 1, last]);
+  for (const each of [index, fb.openIndex(index.save())]) {
+    expect(codeOf(() => each.add([1]))).toBe('INVALID_ARGUMENT');
+    each.add([], []);
+    each.add([1], ['x']);
+    expect([...fb.openIndex(each.save()).ids()]).toEqual([last - 2, last - 1, last, 'x']);
+  }
+});
+
+describe('room of removed vectors', () => {
+  const rows = 60_000;
+  const byDefault = () => line(rows);
+  const byText = () =>
+    line(
+      rows,
+      Array.from({ length: rows }, (_, i) => `${i}`),
+    );
+
+  it.each([byDefault, byText])(
+    'is freed bit by bit, and nothing else changes: %o',
+    (make) => {
+      using index = make();
+      const [first] = index.ids();
+      const idOf = (i: number) => (typeof first === 'number' ? i : `${i}`);
+      // A model: the numbers that are left, in order.
+      let left = Array.from({ length: rows }, (_, i) => i);
+      const check = () => {
+        expect(index.size).toBe(left.length);
+        for (const i of [1, left.length >> 1, left.length - 1]) {
+          expect(index.reconstruct(idOf(left[i]))[0] / (left[i] + 1)).toBeCloseTo(1, 2);
+        }
+        // Without the scores' roundings, which are of the size of the largest.
+        const [found] = index.search([left[left.length >> 1] + 1], { k: 1 }).ids;
+        expect(Math.abs(Number(found) - left[left.length >> 1])).toBeLessThan(100);
+        for (const i of [0, left.length >> 2, left.length - 1]) {
+          expect(index.has(idOf(left[i]))).toBe(true);
+        }
+        expect([...index.ids()].findIndex((id, i) => id !== idOf(left[i]))).toBe(-1);
+      };
+      let freed = 0;
+      for (let step = 0; step < 12; step++) {
+        const gone = new Set<number>();
+        for (let i = step % 3; i < left.length && gone.size < 4000; i += 3) gone.add(left[i]);
+        let before = index.stats().removed;
+        for (const i of gone) {
+          expect(index.remove(idOf(i))).toBe(true);
+          const { removed } = index.stats();
+          if (removed < before) freed++;
+          before = removed;
+        }
+        left = left.filter((i) => !gone.has(i));
+        expect(index.has(idOf([...gone][0]))).toBe(false);
+        check();
+        // While it is under way, vectors come too.
+        const added = 1e6 + step;
+        index.add([added + 1], [idOf(added)]);
+        left.push(added);
+        check();
+      }
+      expect(freed).toBeGreaterThan(3);
+      const file = index.save();
+      expect(index.stats().removed).toBe(0);
+      check();
+      using again = fb.openIndex(file);
+      expect([...again.ids()]).toEqual([...index.ids()]);
+      expect(again.save()).toEqual(file);
+    },
+    120_000,
+  );
+
+  it('ids() goes on where it was', () => {
+    using index = line(3000);
+    const seen: Id[] = [];
+    for (const id of index.ids()) {
+      seen.push(id);
+      index.remove(id);
+      if (id === 100) index.compact();
+      if (id === 2999) index.add([1], ['last']);
+    }
+    expect(seen).toEqual([...Array(3000).keys(), 'last']);
+    expect(index.size).toBe(0);
+  });
+});
+
 it('ids that are no ids, or not new, are named, and nothing is added', () => {
   using index = line(3, [5, 'a', 7n]);
   const refused = (ids: unknown, message: string) => {
@@ -106,7 +196,7 @@ it('ids that are no ids, or not new, are named, and nothing is added', () => {
     expect(index.has(100)).toBe(false);
   };
   refused([100, 5], 'ids[1], 5, is in the index');
-  refused([100, 7n], 'ids[1], 7, is in the index');
+  refused([100, 7n], 'ids[1], 7n, is in the index');
   refused([100, 'b', 'b'], "ids[2], 'b', appears twice");
   refused([100, 100], 'ids[1], 100, appears twice');
   refused([100, 0, -0], 'ids[2], 0, appears twice');
@@ -275,7 +365,7 @@ describe('parts of an index', () => {
     const least = Math.min(...estimates);
     const better = all.ids.filter((_, i) => all.estimates[i] > least);
     expect(better.every((id) => ids.includes(id))).toBe(true);
-    for (const count of [0, 1.5, 2 ** 21, undefined]) {
+    for (const count of [0, 1.5, 2 ** 22, undefined]) {
       expect(codeOf(() => index.candidates(query, count as never))).toBe('INVALID_ARGUMENT');
     }
     expect(codeOf(() => index.candidateCount({ kk: 1 } as never))).toBe('INVALID_ARGUMENT');
@@ -309,7 +399,7 @@ describe('parts of an index', () => {
       [[list], { metric: 'dot' }],
       [[list], { metric: 'dot', candidates: 5 }],
       [[], {}],
-      [[], { metric: 'dot', k: 0 }],
+      [[{ ids: ['a'], scores: [1] }], { metric: 'dot', k: 0 }],
       [[], { metric: 'dot', kk: 1 }],
     ];
     for (const [given, options] of bad) {

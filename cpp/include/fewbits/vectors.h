@@ -115,6 +115,10 @@ class Index {
   void truncate(std::size_t rows);
   /// Drops removed rows; the others keep their order and are renumbered.
   void compact();
+  /// A part of compact(): of the `n` rows from `from` on, those that are not removed go to row `to`
+  /// and on, in order, and leave removed rows behind. `to` <= `from`, and all rows from `to` up to
+  /// `from` are removed. What is removed at the end is for truncate().
+  void compact_some(std::size_t from, std::size_t to, std::size_t n);
 
   /// The `k` best rows for each of `count` (<= kMaxQueries) queries, best first, equal scores in
   /// row order, among the `candidates` >= k best of the scan. `allowed` (or nullptr) has a bit for

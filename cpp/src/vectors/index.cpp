@@ -145,6 +145,10 @@ void Index::compact() {
   state_->rows.compact();
 }
 
+void Index::compact_some(std::size_t from, std::size_t to, std::size_t n) {
+  state_->rows.compact_some(from, to, n);
+}
+
 Result Index::reconstruct(std::size_t row, float* x) {
   State& s = *state_;
   if (row >= s.rows.count() || s.rows.is_removed(row)) {

@@ -69,6 +69,25 @@ void Rows::compact() {
   alive_ = to;
 }
 
+void Rows::set_removed(std::size_t row, bool removed) {
+  const std::uint64_t bit = std::uint64_t{1} << (row % 64);
+  std::uint64_t& word = removed_[row / 64];
+  word = removed ? word | bit : word & ~bit;
+}
+
+void Rows::compact_some(std::size_t from, std::size_t to, std::size_t n) {
+  const std::size_t end = from + std::min(n, count_ - std::min(from, count_));
+  for (; from < end; ++from) {
+    if (is_removed(from)) continue;
+    if (to != from) {
+      copy(from, to);
+      set_removed(to, false);
+      set_removed(from, true);
+    }
+    ++to;
+  }
+}
+
 void Rows::put_codes(std::size_t row, std::size_t count, const std::uint8_t* from) {
   const std::size_t bytes = coding_.row_bytes;
   const std::size_t slot = row % kBlockRows;

@@ -59,6 +59,7 @@ class Rows {
   void remove(std::size_t row);
   void truncate(std::size_t rows);
   void compact();
+  void compact_some(std::size_t from, std::size_t to, std::size_t n);
 
   /// kColumnRows rows of codes, for put_codes.
   std::uint8_t* packed() { return packed_.data(); }
@@ -78,6 +79,7 @@ class Rows {
  private:
   bool second_code() const { return coding_.kept.second_code(); }
   void copy(std::size_t from, std::size_t to);
+  void set_removed(std::size_t row, bool removed);
   bool acceptable(const Arrays& in, std::size_t n) const;
   void import_codes(const Arrays& in, std::size_t n);
   void import_row(const Arrays& in, std::size_t i);

@@ -389,14 +389,29 @@ TEST(VectorIndex, CompactionKeepsTheOthers) {
     const std::vector<float> x = normals(random, 200 * dims);
     ASSERT_TRUE(index->add(x.data(), 200).ok());
     std::bernoulli_distribution coin(0.6);
+    std::vector<bool> kept(200);
     for (std::size_t row = 0; row < 200; ++row) {
-      if (coin(random)) {
-        ASSERT_TRUE(index->remove(row).ok());
-      } else {
+      kept[row] = !coin(random);
+      if (kept[row]) {
         ASSERT_TRUE(expected->add(x.data() + row * dims, 1).ok());
+      } else {
+        ASSERT_TRUE(index->remove(row).ok());
       }
     }
-    index->compact();
+    if (dims % 2 == 0) {
+      index->compact();
+    } else {
+      std::size_t to = 0;
+      for (std::size_t from = 0; from < 200; from += 37) {
+        index->compact_some(from, to, 37);
+        const auto begin = kept.begin() + static_cast<std::ptrdiff_t>(from);
+        to += static_cast<std::size_t>(
+            std::count(begin, begin + std::min<std::ptrdiff_t>(37, kept.end() - begin), true));
+        ASSERT_EQ(index->size(), expected->size());
+        if (to > 0) EXPECT_FALSE(index->is_removed(to - 1));
+      }
+      index->truncate(to);
+    }
     ASSERT_EQ(index->rows(), expected->rows());
     Exported a(*index);
     Exported b(*expected);

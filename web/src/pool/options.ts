@@ -1,6 +1,6 @@
 // What callers give to a pool, checked.
 
-import { attached, describe, invalid, isKind, kindOf, options } from '../core/arguments.js';
+import { describe, invalid, kindOf, options } from '../core/arguments.js';
 import { FewbitsError, reasonOf } from '../core/errors.js';
 import { isArrayBuffer } from '../core/kinds.js';
 import { checkSignal } from '../core/signal.js';
@@ -13,8 +13,10 @@ import {
   SEARCH_OPTIONS,
   type SearchOptions,
 } from '../vectors/arguments.js';
+import { copyOfFilter } from '../vectors/filter.js';
 import type { Settings } from '../vectors/functions.js';
 import { checkId } from '../vectors/id.js';
+import { isShared } from '../vectors/input.js';
 import { checkStartTimeout, checkWorkers, type StartOptions } from '../worker/start.js';
 
 const MAX_WORKERS = 64;
@@ -87,11 +89,11 @@ export interface SearchPlan {
   readonly signal: AbortSignal | undefined;
 }
 
-export function checkSearch(given: unknown, refine: Settings['refine']): SearchPlan {
+export function checkSearch(given: unknown, size: number, refine: Settings['refine']): SearchPlan {
   const o = options<PoolSearchOptions>('options', given, [...SEARCH_OPTIONS, 'partial', 'signal']);
   return {
-    k: checkK(o),
-    candidates: checkCandidates(o, refine),
+    k: checkK(o, size),
+    candidates: checkCandidates(o, size, refine),
     filter: copyOfFilter(o.filter),
     partial: flag('partial', o.partial),
     signal: checkSignal(o.signal),
@@ -103,7 +105,7 @@ export function checkSearch(given: unknown, refine: Settings['refine']): SearchP
  * given. With `transfer` they are moved where that takes nothing else away.
  */
 export function own(x: Float32Array, given: unknown, transfer = false): Float32Array {
-  if (isMade(given)) return x;
+  if (!isShared(x, given)) return x;
   const { buffer } = x;
   try {
     if (transfer && isArrayBuffer(buffer) && x.byteLength === buffer.byteLength) {
@@ -119,29 +121,11 @@ export function own(x: Float32Array, given: unknown, transfer = false): Float32A
   }
 }
 
-/** Whether a Float32Array of what was given shares no memory with it. */
-function isMade(given: unknown): boolean {
-  if (Array.isArray(given)) return typeof given[0] === 'number';
-  const kind = kindOf(given);
-  return kind !== undefined && kind !== 'Float32Array';
-}
-
-/** A filter that the caller can no longer change; what is none is found to be so later. */
-function copyOfFilter(filter: SearchOptions['filter']): SearchOptions['filter'] {
-  try {
-    if (isKind(filter, 'Uint8Array')) return new Uint8Array(attached('filter', filter));
-    if (typeof filter !== 'object' || filter === null || !(Symbol.iterator in filter))
-      return filter;
-    return Array.from(filter, (id, i) => checkId(`filter[${i}]`, id));
-  } catch (cause) {
-    if (cause instanceof FewbitsError) throw cause;
-    throw invalid(`filter cannot be read: ${reasonOf(cause)}`, cause);
+/** Ids that the caller can no longer change, and a list of them. */
+export function copied(ids: unknown): ArrayLike<unknown> {
+  if (typeof ids !== 'object' || ids === null) {
+    throw invalid(`ids must be a list of ids, got ${describe(ids)}`);
   }
-}
-
-/** Ids that the caller can no longer change; what is no list is found to be none later. */
-export function copied(ids: unknown): unknown {
-  if (typeof ids !== 'object' || ids === null) return ids;
   try {
     if (kindOf(ids) !== undefined) return (ids as BigInt64Array).slice();
     return Array.from(ids as ArrayLike<unknown>, (id, i) => checkId(`ids[${i}]`, id));

@@ -3,20 +3,14 @@
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import type { FloatArray } from '../core/arguments.js';
 import { Opaque } from '../core/opaque.js';
 import { abortable } from '../core/signal.js';
-import {
-  asList,
-  bytesOf,
-  checkCalibration,
-  checkQuery,
-  checkRow,
-  checkVectors,
-} from '../vectors/arguments.js';
+import { bytesOf, type CalibrateOptions, checkCalibration } from '../vectors/arguments.js';
 import type { Metric } from '../vectors/functions.js';
 import { checkId, type Id } from '../vectors/id.js';
+import { checkRow, idList, oneEach } from '../vectors/id-list.js';
 import { Ids } from '../vectors/ids.js';
+import { checkVector, checkVectors, type VectorsInput } from '../vectors/input.js';
 import type { Upserted } from '../vectors/rows.js';
 import { beginLike } from './begin.js';
 import {
@@ -110,18 +104,22 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
    * Appends vectors, spread evenly over the workers: all of them or, when it is rejected, none.
    * They are copied at the call, so that the caller's array is free at once; see `transfer`.
    *
-   * @param vectors n * dims values, one vector after the other
+   * @param vectors n vectors of dims values
    * @param ids one for each vector, new to the pool; by default numbers, counting up
    * @throws FewbitsError NON_FINITE with the index of a NaN or infinity; INVALID_ARGUMENT;
    *   OUT_OF_MEMORY; WORKER_FAILED when a worker is missing
    */
-  async add(vectors: FloatArray, ids?: ArrayLike<Id>, addOptions?: AddOptions): Promise<void> {
+  async add(
+    vectors: VectorsInput,
+    ids?: ArrayLike<Id> | Id,
+    addOptions?: AddOptions,
+  ): Promise<void> {
     this.#check();
     const { transfer = false, signal } = checkAdd(addOptions);
-    const given = checkVectors('vectors', vectors, this.dims);
-    const names = copied(ids) as ArrayLike<Id> | undefined;
+    const names = ids === undefined ? undefined : copied(idList(ids));
+    const given = checkVectors('vectors', vectors, this.dims, names && oneEach(names));
     // Before the vectors go.
-    if (transfer && names !== undefined) new Ids().stage(given.length / this.dims, names);
+    if (transfer && names !== undefined) new Ids().stage(names.length, names);
     const x = own(given, vectors, transfer);
     return this.#write(() => addVectors(this.#state, x, names, signal));
   }
@@ -130,14 +128,14 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
    * Puts other vectors in place of those with the given ids: all of them or, when it is rejected,
    * none.
    *
-   * @param vectors n * dims values
+   * @param vectors n vectors of dims values
    * @param ids n ids of the pool, or one id
    * @throws FewbitsError NON_FINITE, INVALID_ARGUMENT, OUT_OF_MEMORY, WORKER_FAILED
    */
-  async replace(vectors: FloatArray, ids: ArrayLike<Id> | Id): Promise<void> {
+  async replace(vectors: VectorsInput, ids: ArrayLike<Id> | Id): Promise<void> {
     this.#check();
-    const given = checkVectors('vectors', vectors, this.dims);
-    const names = copied(ids) as ArrayLike<Id> | Id;
+    const names = copied(idList(ids));
+    const given = checkVectors('vectors', vectors, this.dims, oneEach(names));
     const x = own(given, vectors);
     return this.#write(() => replaceVectors(this.#state, x, names));
   }
@@ -146,15 +144,15 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
    * Replaces the vectors whose id is in the pool and appends the others: all or, when it is
    * rejected, none.
    *
-   * @param vectors n * dims values
+   * @param vectors n vectors of dims values
    * @param ids n different ids, or one id
    * @returns how many were added and how many replaced
    * @throws FewbitsError as add(); INVALID_ARGUMENT for an id that appears twice
    */
-  async upsert(vectors: FloatArray, ids: ArrayLike<Id> | Id): Promise<Upserted> {
+  async upsert(vectors: VectorsInput, ids: ArrayLike<Id> | Id): Promise<Upserted> {
     this.#check();
-    const given = checkVectors('vectors', vectors, this.dims);
-    const names = copied(asList(ids)) as Id[];
+    const names = copied(idList(ids));
+    const given = checkVectors('vectors', vectors, this.dims, oneEach(names));
     const x = own(given, vectors);
     return this.#write(() => upsertVectors(this.#state, x, names));
   }
@@ -179,7 +177,7 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
    */
   async removeMany(ids: Iterable<Id> | ArrayLike<Id>): Promise<number> {
     this.#check();
-    const names = copied(ids) as Id[];
+    const names = copied(ids);
     return this.#write(() => removeVectors(this.#state, names));
   }
 
@@ -209,21 +207,21 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
    * @throws FewbitsError NON_FINITE, INVALID_ARGUMENT; WORKER_FAILED when a worker is missing, unless
    *   `partial` is set
    */
-  async search(query: FloatArray, searchOptions?: PoolSearchOptions): Promise<PoolSearchResult> {
+  async search(query: VectorsInput, searchOptions?: PoolSearchOptions): Promise<PoolSearchResult> {
     this.#check();
-    const plan = checkSearch(searchOptions, this.#state.empty.settings.refine);
-    const x = own(checkQuery(query, this.dims), query);
+    const plan = checkSearch(searchOptions, this.size, this.#state.empty.settings.refine);
+    const x = own(checkVector('query', query, this.dims), query);
     const [result] = await this.#search(x, plan);
     return result;
   }
 
   /** search() for n * dims values at once, faster a query the more there are. */
   async searchBatch(
-    queries: FloatArray,
+    queries: VectorsInput,
     searchOptions?: PoolSearchOptions,
   ): Promise<PoolSearchResult[]> {
     this.#check();
-    const plan = checkSearch(searchOptions, this.#state.empty.settings.refine);
+    const plan = checkSearch(searchOptions, this.size, this.#state.empty.settings.refine);
     const x = own(checkVectors('queries', queries, this.dims), queries);
     return this.#search(x, plan);
   }
@@ -249,10 +247,7 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
    * @param sample n * dims values; some thousand vectors, at least as many as dims
    * @throws FewbitsError NON_FINITE, INVALID_ARGUMENT, OUT_OF_MEMORY, WORKER_FAILED
    */
-  async calibrate(
-    sample: FloatArray,
-    calibrateOptions?: { method?: 'axes' | 'mean' },
-  ): Promise<void> {
+  async calibrate(sample: VectorsInput, calibrateOptions?: CalibrateOptions): Promise<void> {
     this.#check();
     const method = checkCalibration(calibrateOptions);
     const x = own(checkVectors('sample', sample, this.dims), sample);

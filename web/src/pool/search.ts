@@ -2,7 +2,7 @@
 
 import { queriesAtOnce } from '../vectors/arguments.js';
 import { allowedRows } from '../vectors/filter.js';
-import { inRange, type SearchResult, scoresOf } from '../vectors/results.js';
+import { asResult, type SearchResult, scoresOf } from '../vectors/results.js';
 import { merge, type ShardHits } from './merge.js';
 import type { SearchPlan } from './options.js';
 import type { RemoteShard } from './shards.js';
@@ -28,6 +28,7 @@ export async function search(
     allowed === null ? null : allowedIn(state.places.rowsOf(shard), allowed),
   );
   const results: PoolSearchResult[] = [];
+  state.empty.check(x, x.length > dims ? 'queries' : 'query');
   const { length, removed } = state.ids;
   const step = queriesAtOnce(Math.min(plan.candidates, length - removed)) * dims;
   for (let start = 0; start < x.length; start += step) {
@@ -36,10 +37,10 @@ export async function search(
     const { found, missing } = await candidates(state, part, plan, filters);
     state.check();
     for (let q = 0; q < part.length / dims; q++) {
-      const { rows, scores: ranked } = merge(found, q, plan.k, plan.candidates);
-      const scores = inRange(scoresOf(ranked, metric), metric);
+      const { rows, scores } = merge(found, q, plan.k, plan.candidates);
       const ids = rows.map((row) => state.ids.at(row));
-      results.push(plan.partial ? { ids, scores, missing } : { ids, scores });
+      const result = asResult(ids, scoresOf(scores, metric), metric);
+      results.push(plan.partial ? { ...result, missing } : result);
     }
   }
   return results;

@@ -83,7 +83,7 @@ export class PoolState {
     );
     this.check();
     this.places.compact((row) => this.ids.isRemoved(row));
-    this.ids.compact();
+    this.ids.compact(this.ids.length);
   }
 
   /** Gives every worker, and the index without rows here, another transform, or none of them. */

@@ -1,8 +1,9 @@
 // Calls that change the vectors of a pool. Each has its turn alone, and changes all or, when it throws, nothing.
 
 import { FewbitsError } from '../core/errors.js';
-import { checkRemoved, checkRows, checkSample, isSparse } from '../vectors/arguments.js';
+import { checkSample, isSparse } from '../vectors/arguments.js';
 import type { Id } from '../vectors/id.js';
+import { checkRemoved, checkRows } from '../vectors/id-list.js';
 import { gather, sortOut, type Upserted } from '../vectors/rows.js';
 import type { Part } from './places.js';
 import type { PoolState } from './state.js';
@@ -25,7 +26,7 @@ export async function addVectors(
 export async function replaceVectors(
   state: PoolState,
   x: Float32Array,
-  names: ArrayLike<Id> | Id,
+  names: ArrayLike<unknown>,
 ): Promise<void> {
   state.checkAll();
   const { dims } = state.empty.settings;

@@ -12,13 +12,15 @@ import {
   toFloat32,
 } from '../core/arguments.js';
 import { METRICS, type Metric, QUALITIES, type Settings } from './functions.js';
-import { checkId, type Id } from './id.js';
+import type { Id } from './id.js';
 import type { Ids } from './ids.js';
-import { RowSet } from './row-set.js';
 
 const MAX_DIMS = 16384;
 const MAX_QUERIES = 64;
-export const MAX_CANDIDATES = 1 << 20;
+/** Neighbours of a search. */
+const MAX_CANDIDATES = 1 << 20;
+/** Candidates of a search, which are at most half as many more. */
+export const MAX_COUNT = 1 << 21;
 
 /** Candidates of all queries of a call together, some 40 bytes each while it runs. */
 const MAX_HITS = 1 << 19;
@@ -65,7 +67,10 @@ export interface IndexOptions {
 export const INDEX_OPTIONS = ['dims', 'bits', 'metric', 'quality', 'refine', 'seed', 'mean'];
 
 export interface SearchOptions {
-  /** How many neighbours, 1 to 2^20; where there are fewer vectors, fewer. Default 10. */
+  /**
+   * How many neighbours, 1 to 2^20; where there are fewer vectors, fewer. Infinity is all of up to
+   * 2^20 vectors, and 0 is taken of an empty index. Default 10.
+   */
   k?: number | undefined;
   /**
    * Which vectors may be found: their ids (others count for nothing), a function of the id, or, for
@@ -114,58 +119,6 @@ export function checkSettings(o: IndexOptions): { settings: Settings; mean: Floa
   return { settings, mean };
 }
 
-/** Whole vectors, one after the other. */
-export function checkVectors(name: string, given: FloatArray, dims: number): Float32Array {
-  const x = toFloat32(name, given);
-  if (x.length % dims !== 0) {
-    throw invalid(`${name} must hold vectors of ${dims} values each, got ${x.length} values`);
-  }
-  return x;
-}
-
-/** One vector. */
-export function checkQuery(given: FloatArray, dims: number): Float32Array {
-  const x = checkVectors('query', given, dims);
-  if (x.length !== dims) throw invalid(`query must have ${dims} values, got ${x.length}`);
-  return x;
-}
-
-/** The row of an id that must be there. */
-export function checkRow(name: string, id: unknown, ids: Ids): number {
-  const row = ids.row(checkId(name, id));
-  if (row === undefined) throw invalid(`${name}: no vector has the id ${describe(id)}`);
-  return row;
-}
-
-/** A list of ids out of one, or of one id. */
-export function asList(given: ArrayLike<unknown> | Id): ArrayLike<unknown> {
-  return typeof given === 'object' && given !== null ? given : [given];
-}
-
-/** The rows of `n` ids, or of one id, that must be there. */
-export function checkRows(given: ArrayLike<unknown> | Id, n: number, ids: Ids): number[] {
-  const list = asList(given);
-  if (list.length !== n)
-    throw invalid(`ids must be ${n} ids, one a vector, got ${describe(given)}`);
-  return Array.from(list, (id, i) => checkRow(`ids[${i}]`, id, ids));
-}
-
-/** The different rows of the ids that are there. */
-export function checkRemoved(given: Iterable<Id> | ArrayLike<Id>, ids: Ids): number[] {
-  if (typeof given !== 'object' || given === null) {
-    throw invalid(`ids must be a list of ids, got ${describe(given)}`);
-  }
-  const names = Array.from(given, (id, i) => checkId(`ids[${i}]`, id));
-  const seen = new RowSet();
-  seen.reserve(ids.length);
-  return names.flatMap((id) => {
-    const row = ids.row(id);
-    if (row === undefined || seen.has(row)) return [];
-    seen.add(row);
-    return [row];
-  });
-}
-
 /** The bytes of a file that was given to `name`. */
 export function bytesOf(name: string, file: unknown): Uint8Array {
   if (!isBytes(file)) throw invalid(`${name} takes the bytes of a file, got ${describe(file)}`);
@@ -184,15 +137,29 @@ export function checkSample(sample: Float32Array, rows: number): void {
   if (sample.length === 0) throw invalid('sample must hold at least one vector');
 }
 
-/** How many neighbours a search is for. */
-export function checkK(o: SearchOptions): number {
-  return integer('k', o.k ?? 10, 1, MAX_CANDIDATES);
+/** How many neighbours a search of `size` vectors is for; Infinity is all of them. */
+export function checkK(o: SearchOptions, size: number): number {
+  const { k = 10 } = o;
+  if (k === Number.POSITIVE_INFINITY && size <= MAX_CANDIDATES) return Math.max(size, 1);
+  // As index.size says it of an empty index.
+  if (k === 0 && size === 0) return 1;
+  if (typeof k === 'number' && Number.isInteger(k) && k >= 1 && k <= MAX_CANDIDATES) return k;
+  throw invalid(
+    `k must be an integer from 1 to ${MAX_CANDIDATES}, or Infinity for all of as many vectors, ` +
+      `got ${describe(k)}`,
+  );
 }
 
-/** How many candidates a search with these options has, if there are as many vectors. */
-export function checkCandidates(o: SearchOptions, refine: Settings['refine']): number {
-  const k = checkK(o);
-  if (o.rescore === undefined && refine === 0) return k + Math.max(16, k >> 1);
+/** How many candidates a search of `size` vectors with these options has, if there are as many. */
+export function checkCandidates(
+  o: SearchOptions,
+  size: number,
+  refine: Settings['refine'],
+): number {
+  const k = checkK(o, size);
+  if (o.rescore === undefined && refine === 0) {
+    return k + Math.max(16, k >> 1);
+  }
   const rescore = o.rescore ?? 10;
   if (typeof rescore !== 'number' || !(rescore >= 1 && rescore <= MAX_CANDIDATES)) {
     throw invalid(`rescore must be a number from 1 up, got ${describe(rescore)}`);

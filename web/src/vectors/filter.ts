@@ -1,35 +1,175 @@
 // Which rows a search may find: the filters that callers give, as a bit for each row.
 
-import { describe, invalid } from '../core/arguments.js';
+import { attached, describe, invalid, tagOf } from '../core/arguments.js';
+import { FewbitsError, reasonOf } from '../core/errors.js';
+import { isKind } from '../core/kinds.js';
 import type { SearchOptions } from './arguments.js';
+import { isId } from './id.js';
 import type { Ids } from './ids.js';
 
-/** A bit for each row that the filter lets through. */
-export function allowedRows(filter: NonNullable<SearchOptions['filter']>, ids: Ids): Uint32Array {
+type Filter = NonNullable<SearchOptions['filter']>;
+
+/** Throws for what is no filter, and for functions that cannot answer at once. */
+export function checkFilter(filter: unknown): void {
+  if (typeof filter === 'function') {
+    const tag = tagOf(filter);
+    if (/Async|Generator/.test(tag)) {
+      throw invalid(`filter must answer true or false at once, and is of the kind ${tag}`);
+    }
+  } else if (isKind(filter, 'Uint8Array')) {
+    attached('filter', filter);
+  } else if (!isIterable(filter)) {
+    const remedy = /Promise|Async/.test(tagOf(filter)) ? '; await it first' : '';
+    throw invalid(
+      'filter must be ids, a function of an id or a Uint8Array bitmap, got ' +
+        `${describe(filter)}${remedy}`,
+    );
+  }
+}
+
+/** A filter that nothing the caller does later changes. */
+export function copyOfFilter(filter: SearchOptions['filter']): SearchOptions['filter'] {
+  if (filter === undefined) return undefined;
+  checkFilter(filter);
+  if (typeof filter === 'function') return filter;
+  if (isKind(filter, 'Uint8Array')) return new Uint8Array(filter);
+  return reading(() => [...(filter as Iterable<unknown>)]) as Filter;
+}
+
+/**
+ * A bit for each row that the filter lets through.
+ *
+ * @throws FewbitsError INVALID_ARGUMENT for a filter that answers with a promise, changes the ids
+ * meanwhile, or is of ids of a type of which the index has none
+ */
+export function allowedRows(filter: Filter, ids: Ids): Uint32Array {
+  checkFilter(filter);
   const bits = new Uint32Array(Math.ceil(ids.length / 32));
+  const { changes } = ids;
+  const check = () => {
+    if (ids.changes !== changes) {
+      throw invalid('filter changed the index while it ran: collect the ids first, then change it');
+    }
+  };
   const allow = (row: number) => {
     bits[row >>> 5] |= 1 << (row & 31);
   };
-  if (typeof filter === 'function') {
-    for (let row = 0; row < ids.length; row++) {
-      if (!ids.isRemoved(row) && filter(ids.at(row))) allow(row);
+  if (typeof filter === 'function') byFunction(filter, ids, allow, check);
+  else if (isKind(filter, 'Uint8Array')) byBitmap(filter, ids, allow);
+  else byList(filter as Iterable<unknown>, ids, allow, check);
+  return bits;
+}
+
+type Allow = (row: number) => void;
+
+function byFunction(
+  filter: (id: never) => unknown,
+  ids: Ids,
+  allow: Allow,
+  check: () => void,
+): void {
+  for (let row = 0; row < ids.length; row++) {
+    if (ids.isRemoved(row)) continue;
+    const answer = filter(ids.at(row) as never);
+    check();
+    if (!answer) continue;
+    if (isThenable(answer)) {
+      // Nobody waits for it, and so nobody would take its failure.
+      Promise.resolve(answer).catch(() => {});
+      throw invalid(
+        'filter must answer true or false at once, got a promise: find out which ids may be found ' +
+          'first, and pass them as a list',
+      );
     }
-  } else if (filter instanceof Uint8Array) {
-    for (let row = 0; row < ids.length; row++) {
-      const id = ids.at(row);
-      if (typeof id === 'number' && id >= 0 && (filter[Math.floor(id / 8)] >> (id % 8)) & 1) {
-        allow(row);
-      }
-    }
-  } else if (typeof filter === 'object' && filter !== null && Symbol.iterator in filter) {
-    for (const id of filter) {
-      const row = ids.row(id);
-      if (row !== undefined) allow(row);
-    }
-  } else {
+    allow(row);
+  }
+}
+
+function byBitmap(filter: Uint8Array, ids: Ids, allow: Allow): void {
+  let numbers = 0;
+  for (let row = 0; row < ids.length; row++) {
+    const id = ids.at(row);
+    if (typeof id !== 'number' || id < 0 || ids.isRemoved(row)) continue;
+    numbers++;
+    if ((filter[Math.floor(id / 8)] >> (id % 8)) & 1) allow(row);
+  }
+  if (numbers === 0 && ids.length > ids.removed) {
     throw invalid(
-      `filter must be ids, a function of an id or a Uint8Array bitmap, got ${describe(filter)}`,
+      'filter is a bitmap, for ids that are numbers from 0 up, and the index has no such id: pass ' +
+        'a list of ids, or a function',
     );
   }
-  return bits;
+}
+
+function byList(list: Iterable<unknown>, ids: Ids, allow: Allow, check: () => void): void {
+  let i = 0;
+  let found = 0;
+  const types = new Set<string>();
+  reading(() => {
+    for (const id of list) {
+      if (!isId(id)) {
+        throw invalid(
+          `filter[${i}] must be a string, a safe integer or a bigint, got ${describe(id)}`,
+        );
+      }
+      check();
+      const row = ids.row(id);
+      if (row !== undefined) {
+        allow(row);
+        found++;
+      } else {
+        types.add(typeof id);
+      }
+      i++;
+    }
+  });
+  if (found > 0 || types.size === 0 || ids.length === ids.removed) return;
+  const known = typesOf(ids);
+  if ([...types].some((type) => known.has(type))) return;
+  const words = (of: Set<string>) => [...of].map((type) => `${type}s`).join(' and ');
+  throw invalid(
+    `filter holds ${words(types)} and the ids of the index are ${words(known)}, so that none is the ` +
+      'same: convert them',
+  );
+}
+
+/** The types of ids that are not removed. */
+function typesOf(ids: Ids): Set<string> {
+  const types = new Set<string>();
+  for (let row = 0; row < ids.length && types.size < 3; row++) {
+    if (!ids.isRemoved(row)) types.add(typeof ids.at(row));
+  }
+  return types;
+}
+
+/** Does `work` with a list of the caller's; what that throws is an INVALID_ARGUMENT. */
+function reading<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof FewbitsError) throw cause;
+    throw invalid(`filter cannot be read: ${reasonOf(cause)}`, cause);
+  }
+}
+
+function isIterable(x: unknown): x is Iterable<unknown> {
+  try {
+    return (
+      typeof x === 'object' &&
+      x !== null &&
+      typeof (x as Iterable<unknown>)[Symbol.iterator] === 'function'
+    );
+  } catch {
+    return false;
+  }
+}
+
+function isThenable(x: unknown): x is PromiseLike<unknown> {
+  try {
+    return (
+      typeof x === 'object' && x !== null && typeof (x as PromiseLike<unknown>).then === 'function'
+    );
+  } catch {
+    return false;
+  }
 }

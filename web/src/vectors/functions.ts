@@ -19,6 +19,7 @@ export interface VectorsFunctions {
   vectors_remove(index: number, row: number): Outcome;
   vectors_truncate(index: number, rows: number): void;
   vectors_compact(index: number): void;
+  vectors_compact_some(index: number, from: number, to: number, rows: number): void;
   vectors_bytes(index: number): number;
   vectors_search(
     index: number,

@@ -59,9 +59,9 @@ export class IdColumn {
     }
   }
 
-  /** Makes room for set() of the same ids in other rows from `row` on: that does not fail then. */
-  makeWritable(row: number): void {
-    for (let start = row - (row & MASK); start < this.#length; start += CHUNK_ROWS) {
+  /** Makes room in the rows from `first` up to `end` for set() of ids of other rows. */
+  makeWritable(first: number, end: number): void {
+    for (let start = first - (first & MASK); start < end; start += CHUNK_ROWS) {
       if (typeof this.#chunks[start >>> CHUNK_BITS] === 'number') this.#writable(start, 0);
     }
   }
@@ -77,6 +77,17 @@ export class IdColumn {
     this.#chunks.length = Math.ceil(length / CHUNK_ROWS);
     const last = this.#chunks[length >>> CHUNK_BITS];
     if (Array.isArray(last)) last.length = length & MASK;
+  }
+
+  /** The first row from `low` up to `high`, in which ids rise, whose id is not below this one. */
+  search(id: number | bigint, low: number, high: number): number {
+    let [first, end] = [low, high];
+    while (first < end) {
+      const middle = Math.floor((first + end) / 2);
+      if ((this.at(middle) as number) < id) first = middle + 1;
+      else end = middle;
+    }
+    return first;
   }
 
   /** Whether all ids are numbers. */

@@ -1,7 +1,8 @@
 // The ids of an index by row and the rows by id, with a promise of "all or none" for who adds rows.
 
 import { describe, invalid } from '../core/arguments.js';
-import { FewbitsError } from '../core/errors.js';
+import { FewbitsError, reasonOf } from '../core/errors.js';
+import { type Cursor, Cursors } from './cursors.js';
 import { checkId, type Id, isId, plain } from './id.js';
 import { IdColumn } from './id-column.js';
 import { IdTable } from './id-table.js';
@@ -18,10 +19,17 @@ export class Ids {
   readonly #column = new IdColumn();
   #table: IdTable | null = null;
   readonly #removed = new RowSet();
+  #changes = 0;
   /** Committed rows; the column may hold more, that are staged. */
   #length = 0;
+  /** Rows when those that are being staged are there. */
+  #end = 0;
   #next = 0;
   #isDefault = true;
+  /** Of compacting that is under way; the ids of rows between them are those of rows that moved. */
+  #to = 0;
+  #from = 0;
+  readonly #cursors = new Cursors();
   #staged: { readonly next: number; readonly isDefault: boolean } | null = null;
 
   /** Rows, with the removed ones. */
@@ -38,12 +46,16 @@ export class Ids {
     return this.#next;
   }
 
+  /** Differs once ids came, went or moved. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   /** Whether the id of each row is its number, by default. */
   get isDefault(): boolean {
     return this.#isDefault;
   }
 
-  /** Whether all ids are numbers. */
   get isNumeric(): boolean {
     return this.#column.isNumeric;
   }
@@ -58,8 +70,8 @@ export class Ids {
 
   /** The row of an id, or undefined; also for what cannot be an id. */
   row(id: unknown): number | undefined {
-    const row = this.#find(id as Id);
-    return row === undefined || row >= this.#length ? undefined : row;
+    const row = this.#find(id);
+    return row !== undefined && row < this.#length ? row : undefined;
   }
 
   /**
@@ -67,14 +79,9 @@ export class Ids {
    * unless they are `n` new ids and there is room for them.
    */
   stage(n: number, given: ArrayLike<unknown> | undefined): void {
-    if (given === undefined) {
-      this.#stage(() => this.#stageDefaults(n));
-      return;
-    }
-    if (typeof given !== 'object' || given === null || given.length !== n) {
-      throw invalid(`ids must be ${n} ids, one a vector, got ${describe(given)}`);
-    }
-    this.#stage(() => this.#stageGiven(n, given));
+    this.#stage(n, () =>
+      given === undefined ? this.#stageDefaults(n) : this.#stageGiven(n, given),
+    );
   }
 
   /**
@@ -82,7 +89,7 @@ export class Ids {
    * they are the rows' numbers, and the next default id.
    */
   stageFile(n: number, ids: Iterable<Id> | null, next: number): void {
-    this.#stage(() => {
+    this.#stage(n, () => {
       if (ids === null) {
         if (next < n) throw invalid(`the next id ${next} is taken`);
         this.#column.pushRange(0, n);
@@ -103,6 +110,7 @@ export class Ids {
   /** Says that the rows of the staged ids are there. Does not fail. */
   commit(): void {
     if (this.#staged === null) return;
+    if (this.#length !== this.#column.length) this.#changes++;
     this.#length = this.#column.length;
     this.#next = this.#staged.next;
     this.#isDefault = this.#staged.isDefault;
@@ -125,42 +133,86 @@ export class Ids {
     this.#removed.reserve(this.#length);
     this.#table?.take(row);
     this.#removed.add(row);
+    this.#changes++;
   }
 
-  /** Makes room for compact(), so that it does not fail. */
-  reserveCompact(): void {
-    if (this.#removed.count > 0) this.#column.makeWritable(0);
+  /** How far compacting has come: rows from 0 up to `to` are done, those up to `from` are free. */
+  get compacted(): { readonly from: number; readonly to: number } {
+    return { from: this.#from, to: this.#to };
   }
 
-  /** Renumbers the rows that are left, in order. */
-  compact(): void {
+  /** Begins to compact anew. */
+  restartCompacting(): void {
+    this.#from = 0;
+    this.#to = 0;
+  }
+
+  /** Makes room for compact() of so many rows, so that it does not fail. */
+  reserveCompact(rows: number): void {
     this.cancel();
-    if (this.#removed.count === 0) return;
-    this.reserveCompact();
-    let to = 0;
-    for (let row = 0; row < this.#length; row++) {
-      if (this.#removed.has(row)) continue;
-      if (to !== row) {
-        this.#table?.move(row, to);
-        this.#column.set(to, this.#column.at(row));
-      }
-      to++;
-    }
-    this.#column.truncate(to);
-    this.#length = to;
+    this.#column.makeWritable(this.#to, Math.min(this.#to + rows, this.#length));
+  }
+
+  /**
+   * Goes on compacting for so many rows: those that are not removed are renumbered, in order. Returns
+   * whether all are done; the rows from the new length on are gone then.
+   */
+  compact(rows: number): boolean {
+    if (this.#removed.count === 0) return true;
+    this.cancel();
     this.#isDefault = false;
-    this.#removed.clear();
+    this.#changes++;
+    const cursors = this.#cursors.alive;
+    const end = Math.min(this.#from + rows, this.#length);
+    for (; this.#from < end; this.#from++) {
+      for (const cursor of cursors) if (cursor.row === this.#from) cursor.row = this.#to;
+      if (this.#removed.has(this.#from)) continue;
+      if (this.#to !== this.#from) this.#move(this.#from, this.#to);
+      this.#to++;
+    }
+    if (end < this.#length) return false;
+    for (const cursor of cursors) cursor.row = Math.min(cursor.row, this.#to);
+    for (let row = this.#to; row < this.#length; row++) this.#removed.delete(row);
+    this.#column.truncate(this.#to);
+    this.#length = this.#to;
+    this.restartCompacting();
+    return true;
+  }
+
+  /** A place before the first row, for rowAt(). */
+  cursor(): Cursor {
+    return this.#cursors.begin();
+  }
+
+  /** The row behind a place, which goes on to the next, whatever was renumbered since. */
+  rowAt(cursor: Cursor): number | undefined {
+    while (cursor.row < this.#length) {
+      const row = cursor.row++;
+      if (!this.#removed.has(row)) return row;
+    }
+    return undefined;
+  }
+
+  #move(from: number, to: number): void {
+    this.#table?.move(from, to);
+    this.#column.set(to, this.#column.at(from));
+    this.#removed.delete(to);
+    this.#removed.add(from);
   }
 
   /** Staging that fails leaves nothing behind. */
-  #stage(work: () => { readonly next: number; readonly isDefault: boolean }): void {
+  #stage(n: number, work: () => { readonly next: number; readonly isDefault: boolean }): void {
     this.cancel();
+    this.#end = this.#length + n;
     try {
       this.#staged = work();
     } catch (error) {
       this.cancel();
-      if (!(error instanceof RangeError)) throw error;
-      throw new FewbitsError('OUT_OF_MEMORY', 'no room for the ids', { cause: error });
+      if (error instanceof FewbitsError) throw error;
+      if (error instanceof RangeError) {
+        throw new FewbitsError('OUT_OF_MEMORY', 'no room for the ids', { cause: error });
+      }
+      throw invalid(`ids cannot be read: ${reasonOf(error)}`, error);
     }
   }
 
@@ -181,8 +233,10 @@ export class Ids {
   }
 
   #stageGiven(n: number, given: ArrayLike<unknown>) {
+    if (given.length !== n) {
+      throw invalid(`ids must be ${n} ids, one a vector, got ${describe(given)}`);
+    }
     let next = this.#next;
-    const end = this.#length + n;
     this.#table?.reserve(n);
     for (let i = 0; i < n; i++) {
       const id = given[i];
@@ -190,7 +244,8 @@ export class Ids {
       if (typeof id === 'number' && id >= next) next = id + 1;
     }
     // Reading them may run code of the caller's.
-    if (this.#column.length !== end) throw invalid('ids changed the index while they were read');
+    if (this.#column.length !== this.#end)
+      throw invalid('ids changed the index while they were read');
     return { next, isDefault: this.#isDefault && n === 0 };
   }
 
@@ -216,7 +271,7 @@ export class Ids {
 
   #newTable(): IdTable {
     const table = new IdTable(this.#column);
-    table.reserve(this.#column.length);
+    table.reserve(Math.max(this.#column.length, this.#end) - this.#removed.count);
     for (let row = 0; row < this.#column.length; row++) {
       if (!this.#removed.has(row)) table.put(row);
     }
@@ -229,22 +284,17 @@ export class Ids {
     if (this.#table !== null) return this.#table.find(id);
     if (typeof id === 'string') return undefined;
     const row = this.#search(id);
-    return row < this.#column.length && this.#column.at(row) === id && !this.#removed.has(row)
-      ? row
-      : undefined;
+    const isThere = row < this.#column.length && this.#column.at(row) === id;
+    return isThere && !this.#removed.has(row) ? row : undefined;
   }
 
   /** The first row whose id is not below this one, of ids that rise. */
   #search(id: number | bigint): number {
-    if (typeof id === 'number' && id >= 0 && id < this.#length && this.#column.at(id) === id) {
-      return id;
+    if (typeof id === 'number' && id >= 0 && id < this.#length && !this.#removed.has(id)) {
+      if (this.#column.at(id) === id) return id;
     }
-    let [low, high] = [0, this.#column.length];
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      if ((this.#column.at(middle) as number) < id) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const isDone = this.#to > 0 && id <= (this.#column.at(this.#to - 1) as number);
+    const [low, high] = isDone ? [0, this.#to] : [this.#from, this.#column.length];
+    return this.#column.search(id, low, high);
   }
 }

@@ -1,10 +1,11 @@
 // Candidates of the parts of an index, ranked as one index with all their rows ranks them.
 
 import { describe, integer, invalid, oneOf, options } from '../core/arguments.js';
-import { MAX_CANDIDATES } from './arguments.js';
+import { FewbitsError, reasonOf } from '../core/errors.js';
+import { checkK, MAX_COUNT } from './arguments.js';
 import { METRICS, type Metric } from './functions.js';
 import { type Id, isId } from './id.js';
-import { inRange, type SearchResult } from './results.js';
+import { asResult, type SearchResult } from './results.js';
 
 /** A candidate as it is ranked. */
 export interface Ranked {
@@ -35,7 +36,7 @@ export interface ResultList {
 export interface MergeOptions {
   /** That of the indexes: it says which scores are better. */
   metric: Metric;
-  /** How many neighbours, 1 to 2^20; where there are fewer, fewer. Default 10. */
+  /** How many neighbours, as of search(). Default 10. */
   k?: number | undefined;
   /**
    * How many of all candidates are ranked by score: candidateCount() of an index for the same search.
@@ -62,9 +63,19 @@ export function mergeResults(
 ): SearchResult {
   const o = options<MergeOptions>('options', mergeOptions, ['metric', 'k', 'candidates']);
   const metric = oneOf('metric', o.metric, METRICS);
-  const k = integer('k', o.k ?? 10, 1, MAX_CANDIDATES);
   if (!Array.isArray(lists)) throw invalid(`lists must be an array, got ${describe(lists)}`);
+  try {
+    return merged(lists, o, metric);
+  } catch (cause) {
+    if (cause instanceof FewbitsError) throw cause;
+    throw invalid(`lists cannot be read: ${reasonOf(cause)}`, cause);
+  }
+}
+
+function merged(lists: readonly ResultList[], o: MergeOptions, metric: Metric): SearchResult {
   lists.forEach(checkList);
+  const size = lists.reduce((sum, { ids }) => sum + ids.length, 0);
+  const k = checkK(o, size);
   const estimated = lists.length > 0 && lists.every(({ estimates }) => estimates !== undefined);
   if (estimated && o.candidates === undefined) {
     throw invalid(
@@ -72,7 +83,7 @@ export function mergeResults(
     );
   }
   const most =
-    o.candidates === undefined ? Infinity : integer('candidates', o.candidates, k, MAX_CANDIDATES);
+    o.candidates === undefined ? Infinity : integer('candidates', o.candidates, k, MAX_COUNT);
   const sign = metric === 'l2' ? -1 : 1;
   const all: (Ranked & { id: Id })[] = [];
   for (const { ids, scores, estimates } of lists) {
@@ -88,7 +99,11 @@ export function mergeResults(
   }
   const best = rank(all, k, estimated ? most : Infinity);
   const scores = Float32Array.from(best, ({ score }) => sign * score);
-  return { ids: best.map(({ id }) => id), scores: inRange(scores, metric) };
+  return asResult(
+    best.map(({ id }) => id),
+    scores,
+    metric,
+  );
 }
 
 function checkList(list: ResultList, i: number): void {

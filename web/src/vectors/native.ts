@@ -4,6 +4,7 @@ import { number } from '../core/numbers.js';
 import { giveBack, own } from '../core/owned.js';
 import { ROWS_BYTES, windows, withRows } from '../core/windows.js';
 import type { RowSizes, Segment, Settings, VectorsFunctions } from './functions.js';
+import { checkVectorsOutcome } from './norms.js';
 
 /** Arrays of whole rows, in the layout of the file. */
 export type RowArrays = Record<keyof RowSizes, Uint8Array>;
@@ -81,7 +82,13 @@ export class NativeIndex {
     check(this.#wasm.vectors_reserve(address, rows + x.length / dims), 'vectors');
     try {
       withRows(this.core.memory, x, dims, (at, first, n) =>
-        check(this.#wasm.vectors_add(address, at, n), 'vectors', first * dims),
+        checkVectorsOutcome(
+          this.#wasm.vectors_add(address, at, n),
+          'vectors',
+          x,
+          dims,
+          first * dims,
+        ),
       );
     } catch (error) {
       this.#wasm.vectors_truncate(address, rows);
@@ -89,12 +96,12 @@ export class NativeIndex {
     }
   }
 
-  /** Throws for vectors that add() and replace() would refuse. */
-  check(x: Float32Array): void {
+  /** Throws for vectors that add(), replace() and search() would refuse. */
+  check(x: Float32Array, name = 'vectors'): void {
     const { address } = this;
     const { dims } = this.settings;
     withRows(this.core.memory, x, dims, (at, first, n) =>
-      check(this.#wasm.vectors_check(address, at, n), 'vectors', first * dims),
+      checkVectorsOutcome(this.#wasm.vectors_check(address, at, n), name, x, dims, first * dims),
     );
   }
 
@@ -123,6 +130,14 @@ export class NativeIndex {
     check(this.#wasm.vectors_remove(this.address, row), 'row');
   }
 
+  /**
+   * Moves rows that are not removed, of `rows` rows from `from` on, to row `to` and on; all from `to`
+   * up to `from` are removed ones, and so are those that moved then.
+   */
+  compactSome(from: number, to: number, rows: number): void {
+    this.#wasm.vectors_compact_some(this.address, from, to, rows);
+  }
+
   compact(): void {
     this.#wasm.vectors_compact(this.address);
   }
@@ -136,7 +151,7 @@ export class NativeIndex {
     return memory.withScratch(sizes, (queriesAt, hitsAt, foundAt, allowedAt) => {
       memory.f32(queriesAt, queries.length).set(queries);
       if (allowed !== null) memory.u32(allowedAt, allowed.length).set(allowed);
-      check(
+      checkVectorsOutcome(
         this.#wasm.vectors_search(
           address,
           queriesAt,
@@ -148,6 +163,8 @@ export class NativeIndex {
           foundAt,
         ),
         'query',
+        queries,
+        this.settings.dims,
       );
       const found = memory.u32(foundAt, count).slice();
       const rows = new Uint32Array(cells);
@@ -182,6 +199,7 @@ export class NativeIndex {
 
   calibrate(sample: Float32Array): void {
     const n = sample.length / this.settings.dims;
+    this.check(sample, 'sample');
     this.#give(sample, (at) => check(this.#wasm.vectors_calibrate(this.address, at, n), 'sample'));
   }
 

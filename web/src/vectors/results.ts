@@ -7,7 +7,10 @@ import type { NativeIndex } from './native.js';
 /** Neighbours, best first; of equal ones the earlier added. */
 export interface SearchResult {
   readonly ids: Id[];
-  /** Cosine (-1 to 1) or inner product, falling; for 'l2' squared distance (0 or more), rising. */
+  /**
+   * Cosine (-1 to 1) or inner product, falling; for 'l2' squared distance (0 or more), rising. An
+   * array in JSON; in a structured clone a Float32Array like any other.
+   */
   readonly scores: Float32Array;
 }
 
@@ -58,8 +61,24 @@ export function scoresOf(ranked: Float32Array, metric: Metric): Float32Array {
   return metric === 'l2' ? ranked.map((score) => 0 - score) : ranked;
 }
 
+/** What JSON makes of scores: an array, as of the ids beside them, and not an object of numbers. */
+function toJSON(this: Float32Array): number[] {
+  return Array.from(this);
+}
+
+/** Scores of a result, once they are ranked: without what estimating took beyond the metric's range. */
+export function asResult(ids: Id[], scores: Float32Array, metric: Metric): SearchResult {
+  return { ids, scores: forJson(inRange(scores, metric)) };
+}
+
+/** The array, as it was but for JSON. */
+export function forJson(scores: Float32Array): Float32Array {
+  // Not a subclass, which would not come out of structuredClone() as what it was.
+  return Object.defineProperty(scores, 'toJSON', { value: toJSON, configurable: true });
+}
+
 /** Scores of a metric without what estimating took beyond its range, once they are ranked. */
-export function inRange(scores: Float32Array, metric: Metric): Float32Array {
+function inRange(scores: Float32Array, metric: Metric): Float32Array {
   if (metric === 'l2') return scores.map((score) => Math.max(0, score));
   if (metric === 'dot') return scores;
   return scores.map((score) => Math.max(-1, Math.min(1, score)));

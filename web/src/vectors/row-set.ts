@@ -23,8 +23,8 @@ export class RowSet {
     this.count++;
   }
 
-  clear(): void {
-    this.#bits.fill(0);
-    this.count = 0;
+  delete(row: number): void {
+    this.#bits[row >>> 5] &= ~(1 << (row & 31));
+    this.count--;
   }
 }

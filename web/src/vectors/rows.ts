@@ -1,13 +1,22 @@
 // The rows of an index in WebAssembly memory with their ids, which change together or not at all.
 
+import { isSparse } from './arguments.js';
+import type { Id } from './id.js';
 import { Ids } from './ids.js';
 import type { NativeIndex } from './native.js';
+import { createEmpty, transformOf } from './transform.js';
 
 /** How many vectors upsert() put where. */
 export interface Upserted {
   readonly added: number;
   readonly replaced: number;
 }
+
+/** Rows that a removal looks at to free room: some milliseconds, and all of a small index. */
+const COMPACTED_ROWS = 8192;
+/** As many more for each vector, and the most. */
+const COMPACTED_EACH = 256;
+const MOST_COMPACTED = 65536;
 
 export class Rows {
   readonly native: NativeIndex;
@@ -16,6 +25,12 @@ export class Rows {
   constructor(native: NativeIndex, ids: Ids) {
     this.native = native;
     this.#ids = ids;
+  }
+
+  /** No rows, coded as these are. */
+  emptyLike(): Rows {
+    const { core, settings } = this.native;
+    return new Rows(createEmpty(core, settings, transformOf(this.native)), new Ids());
   }
 
   get ids(): Ids {
@@ -30,6 +45,17 @@ export class Rows {
   /** Removed ones whose room is not free yet. */
   get removed(): number {
     return this.#ids.removed;
+  }
+
+  /** The ids in order, whatever comes and goes meanwhile. */
+  *names(): Generator<Id, void, void> {
+    const cursor = this.#ids.cursor();
+    for (;;) {
+      this.native.address; // throws when disposed of
+      const row = this.#ids.rowAt(cursor);
+      if (row === undefined) return;
+      yield this.#ids.at(row);
+    }
   }
 
   /** Appends vectors with the given ids, or default ones. */
@@ -63,7 +89,10 @@ export class Rows {
     return { added: fresh.length, replaced: known.length };
   }
 
-  /** Removes different rows; returns how many. */
+  /**
+   * Removes different rows; returns how many. Their room is freed bit by bit by later calls, once
+   * there is much of it, so that none takes long.
+   */
   removeMany(rows: readonly number[]): number {
     this.#ids.reserveRemoved();
     this.native.address; // throws when disposed of; with rows that are there nothing else does
@@ -71,14 +100,25 @@ export class Rows {
       this.native.remove(row);
       this.#ids.remove(row);
     }
+    if (isSparse(this.#ids) || this.#ids.compacted.from > 0) {
+      this.#compact(Math.min(COMPACTED_ROWS + COMPACTED_EACH * rows.length, MOST_COMPACTED));
+    }
     return rows.length;
   }
 
   /** Drops removed rows; the others are renumbered in order. */
   compact(): void {
-    this.#ids.reserveCompact();
-    this.native.compact();
-    this.#ids.compact();
+    this.native.address; // throws when disposed of
+    if (this.#ids.removed === 0) return;
+    this.#ids.restartCompacting();
+    this.#compact(this.#ids.length);
+  }
+
+  #compact(rows: number): void {
+    this.#ids.reserveCompact(rows);
+    const { from, to } = this.#ids.compacted;
+    this.native.compactSome(from, to, rows);
+    if (this.#ids.compact(rows)) this.native.truncate(this.#ids.length);
   }
 
   dispose(): void {

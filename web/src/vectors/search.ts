@@ -11,7 +11,7 @@ import {
 import { allowedRows } from './filter.js';
 import type { Id } from './id.js';
 import type { Hits } from './native.js';
-import { type Candidates, inRange, type SearchResult, scoresOf } from './results.js';
+import { asResult, type Candidates, forJson, type SearchResult, scoresOf } from './results.js';
 import type { Rows } from './rows.js';
 
 /** What is the same for all queries of a call. */
@@ -26,10 +26,10 @@ export function planSearch(
   given: SearchOptions | undefined,
 ): SearchPlan {
   const o = options<SearchOptions>('options', given, SEARCH_OPTIONS);
-  const k = Math.max(1, Math.min(checkK(o), size));
+  const k = Math.max(1, Math.min(checkK(o, size), size));
   return {
     k,
-    candidates: Math.max(k, Math.min(checkCandidates(o, native.settings.refine), size)),
+    candidates: Math.max(k, Math.min(checkCandidates(o, size, native.settings.refine), size)),
     allowed: o.filter === undefined ? null : allowedRows(o.filter, ids),
   };
 }
@@ -39,13 +39,13 @@ export function search(rows: Rows, queries: Float32Array, plan: SearchPlan): Sea
   const { dims, metric } = rows.native.settings;
   const { k, candidates, allowed } = plan;
   const results: SearchResult[] = [];
+  if (queries.length > dims) rows.native.check(queries, 'queries');
   const step = queriesAtOnce(candidates) * dims;
   for (let start = 0; start < queries.length; start += step) {
     const part = queries.subarray(start, start + step);
     const hits = rows.native.search(part, k, candidates, allowed);
     for (let q = 0; q < part.length / dims; q++) {
-      const scores = inRange(ownScores(rows, hits, q, k), metric);
-      results.push({ ids: idsOf(rows, hits, q, k), scores });
+      results.push(asResult(idsOf(rows, hits, q, k), ownScores(rows, hits, q, k), metric));
     }
   }
   return results;
@@ -62,7 +62,11 @@ export function candidates(
   const n = Math.max(1, Math.min(count, rows.size));
   const hits = rows.native.search(query, n, n, allowed);
   const estimates = hits.estimates.slice(0, hits.found[0]);
-  return { ids: idsOf(rows, hits, 0, n), scores: ownScores(rows, hits, 0, n), estimates };
+  return {
+    ids: idsOf(rows, hits, 0, n),
+    scores: forJson(ownScores(rows, hits, 0, n)),
+    estimates: forJson(estimates),
+  };
 }
 
 /** Of query q, of which there are places for k. */

@@ -2,33 +2,26 @@
 
 // The index that users hold: checks what they give, and keeps rows and ids together.
 
-import { type FloatArray, integer, invalid, options } from '../core/arguments.js';
+import { integer, invalid, options } from '../core/arguments.js';
 import { Opaque } from '../core/opaque.js';
 import {
-  asList,
   type CalibrateOptions,
   checkCalibration,
   checkCandidates,
-  checkQuery,
-  checkRemoved,
-  checkRow,
-  checkRows,
   checkSample,
-  checkVectors,
-  isSparse,
-  MAX_CANDIDATES,
+  MAX_COUNT,
   SEARCH_OPTIONS,
   type SearchOptions,
 } from './arguments.js';
 import { joined, writeIndex } from './file.js';
 import type { Metric } from './functions.js';
 import { checkId, type Id } from './id.js';
-import { Ids } from './ids.js';
+import { checkRemoved, checkRow, checkRows, idList, oneEach } from './id-list.js';
+import { checkVector, checkVectors, type Expected, type VectorsInput } from './input.js';
 import { meanOf } from './mean.js';
 import { type Candidates, type IndexStats, type SearchResult, statsOf } from './results.js';
-import { Rows, type Upserted } from './rows.js';
+import type { Rows, Upserted } from './rows.js';
 import { candidates, planSearch, search } from './search.js';
-import { createEmpty, transformOf } from './transform.js';
 
 /**
  * Vectors in a few bits a dimension, in WebAssembly memory, searched without decompressing. Dispose
@@ -62,6 +55,7 @@ export class VectorIndex extends Opaque implements Disposable {
 
   /** How many vectors there are. */
   get size(): number {
+    this.#check();
     return this.#rows.size;
   }
 
@@ -70,43 +64,47 @@ export class VectorIndex extends Opaque implements Disposable {
     return this.#native.byteLength;
   }
 
-  /** The id in each row, in the order of insertion. */
-  *ids(): Generator<Id, void, void> {
-    for (let row = 0; row < this.#ids.length; row++) {
-      if (!this.#ids.isRemoved(row)) yield this.#ids.at(row);
-    }
+  /**
+   * The ids in the order of insertion. Vectors may be added and removed meanwhile, as of a Map.
+   */
+  ids(): Generator<Id, void, void> {
+    this.#check();
+    return this.#rows.names();
   }
 
   /** Whether there is a vector of this id. */
   has(id: Id): boolean {
+    this.#check();
     return this.#ids.row(checkId('id', id)) !== undefined;
   }
 
   /**
    * Appends vectors: all of them or, when it throws, none.
    *
-   * @param vectors n * dims values, one vector after the other
+   * @param vectors n vectors of dims values
    * @param ids one for each vector, new to the index: strings, safe integers, bigints; by default
-   * numbers, counting up from 0 or from the largest so far
+   * numbers, counting up from 0 or from the largest so far, up to 2^53 - 1
    * @throws FewbitsError NON_FINITE with the index of a NaN or infinity; INVALID_ARGUMENT, also for
    * a norm above 1e18 with 'dot' and 'l2'; OUT_OF_MEMORY, DISPOSED
    */
-  add(vectors: FloatArray, ids?: ArrayLike<Id>): void {
-    const x = this.#vectors('vectors', vectors);
+  add(vectors: VectorsInput, ids?: ArrayLike<Id> | Id): void {
+    const list = ids === undefined ? undefined : idList(ids);
+    const x = this.#vectors('vectors', vectors, list && oneEach(list));
     this.#changes++;
-    this.#rows.add(x, ids);
+    this.#rows.add(x, list);
   }
 
   /**
    * Puts other vectors in place of those with the given ids: all of them or, when it throws, none.
    *
-   * @param vectors n * dims values
+   * @param vectors n vectors of dims values
    * @param ids n ids of the index, or one id; where one appears twice, the last vector stays
    * @throws FewbitsError as add(); INVALID_ARGUMENT for an id that is not there
    */
-  replace(vectors: FloatArray, ids: ArrayLike<Id> | Id): void {
-    const x = this.#vectors('vectors', vectors);
-    const rows = checkRows(ids, x.length / this.dims, this.#ids);
+  replace(vectors: VectorsInput, ids: ArrayLike<Id> | Id): void {
+    const list = idList(ids);
+    const x = this.#vectors('vectors', vectors, oneEach(list));
+    const rows = checkRows(list, list.length, this.#ids);
     this.#changes++;
     this.#rows.replace(x, rows);
   }
@@ -115,15 +113,16 @@ export class VectorIndex extends Opaque implements Disposable {
    * Replaces the vectors whose id is in the index and appends the others: all or, when it throws,
    * none.
    *
-   * @param vectors n * dims values
+   * @param vectors n vectors of dims values
    * @param ids n different ids, or one id
    * @returns how many were added and how many replaced
    * @throws FewbitsError as add(); INVALID_ARGUMENT for an id that appears twice
    */
-  upsert(vectors: FloatArray, ids: ArrayLike<Id> | Id): Upserted {
-    const x = this.#vectors('vectors', vectors);
+  upsert(vectors: VectorsInput, ids: ArrayLike<Id> | Id): Upserted {
+    const list = idList(ids);
+    const x = this.#vectors('vectors', vectors, oneEach(list));
     this.#changes++;
-    return this.#rows.upsert(x, asList(ids));
+    return this.#rows.upsert(x, list);
   }
 
   /** Removes a vector; false when there is none of that id. Memory is freed some removals later. */
@@ -135,16 +134,14 @@ export class VectorIndex extends Opaque implements Disposable {
    * Removes the vectors of these ids: all or, when it throws, none.
    *
    * @param ids any number; those that are not in the index, or no longer, count for nothing
-   * @returns how many were removed
+   * @returns how many were removed. Their room is freed bit by bit by later removals, or by compact()
    * @throws FewbitsError INVALID_ARGUMENT for what cannot be an id; DISPOSED
    */
   removeMany(ids: Iterable<Id> | ArrayLike<Id>): number {
     this.#check();
     const rows = checkRemoved(ids, this.#ids);
     this.#changes++;
-    const removed = this.#rows.removeMany(rows);
-    if (isSparse(this.#ids)) this.compact();
-    return removed;
+    return this.#rows.removeMany(rows);
   }
 
   /** Frees the room of removed vectors now. */
@@ -159,9 +156,7 @@ export class VectorIndex extends Opaque implements Disposable {
    * @throws FewbitsError OUT_OF_MEMORY, DISPOSED
    */
   emptyLike(): VectorIndex {
-    const { core, settings } = this.#native;
-    const native = createEmpty(core, settings, transformOf(this.#native));
-    return new VectorIndex(new Rows(native, new Ids()));
+    return new VectorIndex(this.#rows.emptyLike());
   }
 
   /**
@@ -170,10 +165,10 @@ export class VectorIndex extends Opaque implements Disposable {
    * @param query dims values
    * @throws FewbitsError NON_FINITE with the index of a NaN or infinity; INVALID_ARGUMENT, DISPOSED
    */
-  search(query: FloatArray, searchOptions?: SearchOptions): SearchResult {
+  search(query: VectorsInput, searchOptions?: SearchOptions): SearchResult {
     this.#check();
     const plan = planSearch(this.#rows, searchOptions);
-    const [result] = search(this.#rows, checkQuery(query, this.dims), plan);
+    const [result] = search(this.#rows, checkVector('query', query, this.dims), plan);
     return result;
   }
 
@@ -182,7 +177,7 @@ export class VectorIndex extends Opaque implements Disposable {
    *
    * @throws FewbitsError as search()
    */
-  searchBatch(queries: FloatArray, searchOptions?: SearchOptions): SearchResult[] {
+  searchBatch(queries: VectorsInput, searchOptions?: SearchOptions): SearchResult[] {
     this.#check();
     const plan = planSearch(this.#rows, searchOptions);
     return search(this.#rows, checkVectors('queries', queries, this.dims), plan);
@@ -193,23 +188,21 @@ export class VectorIndex extends Opaque implements Disposable {
    * indexes that are like each other give mergeResults() what one index would find.
    *
    * @param query dims values
-   * @param count how many, 1 to 2^20: candidateCount() of the search
+   * @param count how many, 1 to 2^21: candidateCount() of the search
    * @throws FewbitsError as search()
    */
-  candidates(query: FloatArray, count: number, filter?: SearchOptions['filter']): Candidates {
+  candidates(query: VectorsInput, count: number, filter?: SearchOptions['filter']): Candidates {
     this.#check();
-    integer('count', count, 1, MAX_CANDIDATES);
-    return candidates(this.#rows, checkQuery(query, this.dims), count, filter);
+    integer('count', count, 1, MAX_COUNT);
+    return candidates(this.#rows, checkVector('query', query, this.dims), count, filter);
   }
 
   /**
    * How many candidates a search with these options ranks by score, if there are as many vectors.
-   *
-   * @throws FewbitsError INVALID_ARGUMENT
    */
   candidateCount(searchOptions?: SearchOptions): number {
     const o = options<SearchOptions>('options', searchOptions, SEARCH_OPTIONS);
-    return checkCandidates(o, this.#native.settings.refine);
+    return checkCandidates(o, this.size, this.#native.settings.refine);
   }
 
   /**
@@ -228,12 +221,12 @@ export class VectorIndex extends Opaque implements Disposable {
    * more of the true neighbours; adding takes longer, and the index holds a dims x dims matrix.
    * Axes are taken only where neighbours within the sample are clearly better found with them,
    * which is not so for vectors that vary alike in all directions; otherwise the mean is all that
-   * is learned, and `calibrated` of stats() stays false. Without calibrate() the codes depend on no data at all.
+   * is learned, and `calibrated` of stats() stays false.
    *
-   * @param sample n * dims values; some thousand vectors, at least as many as dims
+   * @param sample n vectors of dims values; some thousand vectors, at least as many as dims
    * @throws FewbitsError INVALID_ARGUMENT once vectors were added; NON_FINITE, OUT_OF_MEMORY, DISPOSED
    */
-  calibrate(sample: FloatArray, calibrateOptions?: CalibrateOptions): void {
+  calibrate(sample: VectorsInput, calibrateOptions?: CalibrateOptions): void {
     const method = checkCalibration(calibrateOptions);
     const x = this.#vectors('sample', sample);
     checkSample(x, this.#ids.length);
@@ -282,7 +275,6 @@ export class VectorIndex extends Opaque implements Disposable {
   get #native() {
     return this.#rows.native;
   }
-
   get #ids() {
     return this.#rows.ids;
   }
@@ -292,8 +284,8 @@ export class VectorIndex extends Opaque implements Disposable {
     this.#native.address;
   }
 
-  #vectors(name: string, given: FloatArray): Float32Array {
+  #vectors(name: string, given: VectorsInput, expected?: Expected): Float32Array {
     this.#check();
-    return checkVectors(name, given, this.dims);
+    return checkVectors(name, given, this.dims, expected);
   }
 }

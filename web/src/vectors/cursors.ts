@@ -1,0 +1,22 @@
+// Places among the rows of an index that move along when rows are renumbered.
+
+export interface Cursor {
+  row: number;
+}
+
+/** Those that somebody still has. */
+export class Cursors {
+  #refs: WeakRef<Cursor>[] = [];
+
+  /** A new one before the first row. */
+  begin(): Cursor {
+    const cursor = { row: 0 };
+    this.#refs = this.#refs.filter((ref) => ref.deref() !== undefined);
+    this.#refs.push(new WeakRef(cursor));
+    return cursor;
+  }
+
+  get alive(): Cursor[] {
+    return this.#refs.flatMap((ref) => ref.deref() ?? []);
+  }
+}

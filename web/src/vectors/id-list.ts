@@ -1,0 +1,80 @@
+// Lists of ids that callers give: read once, checked, and found.
+
+import { describe, invalid } from '../core/arguments.js';
+import { FewbitsError, reasonOf } from '../core/errors.js';
+import { checkId, isId } from './id.js';
+import type { Ids } from './ids.js';
+import type { Expected } from './input.js';
+import { RowSet } from './row-set.js';
+
+/** A list of ids as it is, or one id as a list. */
+export function idList(given: unknown): ArrayLike<unknown> {
+  if (isId(given)) return [given];
+  const length = typeof given === 'object' && given !== null ? reading(() => lengthOf(given)) : -1;
+  if (length >= 0) return given as ArrayLike<unknown>;
+  const remedy = given instanceof Set ? '; make an array of it: [...ids]' : '';
+  throw invalid(`ids must be an array of ids, or one id, got ${describe(given)}${remedy}`);
+}
+
+/** As idList(), of which the caller can change nothing any more. */
+export function copyOfIds(given: unknown): unknown[] {
+  const list = idList(given);
+  return reading(() => Array.from(list));
+}
+
+/** How many vectors there must be for these ids. */
+export function oneEach(ids: ArrayLike<unknown>): Expected {
+  return { count: ids.length, because: `one for each of ${ids.length} ids` };
+}
+
+/** The row of an id that must be there. */
+export function checkRow(name: string, id: unknown, ids: Ids): number {
+  const row = ids.row(checkId(name, id));
+  if (row === undefined) throw invalid(`${name}: no vector has the id ${describe(id)}`);
+  return row;
+}
+
+/** The rows of `n` ids that must be there. */
+export function checkRows(given: unknown, n: number, ids: Ids): number[] {
+  const list = idList(given);
+  if (list.length !== n) {
+    throw invalid(`ids must be ${n} ids, one a vector, got ${describe(given)}`);
+  }
+  return reading(() => Array.from(list, (id, i) => checkRow(`ids[${i}]`, id, ids)));
+}
+
+/** The different rows of the ids that are there. */
+export function checkRemoved(given: unknown, ids: Ids): number[] {
+  if (typeof given !== 'object' || given === null) {
+    throw invalid(`ids must be a list of ids, got ${describe(given)}`);
+  }
+  const names = reading(() => {
+    if (!(Symbol.iterator in given) && lengthOf(given) < 0) {
+      throw invalid(`ids must be a list of ids, got ${describe(given)}`);
+    }
+    return Array.from(given as Iterable<unknown>, (id, i) => checkId(`ids[${i}]`, id));
+  });
+  const seen = new RowSet();
+  seen.reserve(ids.length);
+  return names.flatMap((id) => {
+    const row = ids.row(id);
+    if (row === undefined || seen.has(row)) return [];
+    seen.add(row);
+    return [row];
+  });
+}
+
+function lengthOf(list: object): number {
+  const { length } = list as { length?: unknown };
+  return Number.isSafeInteger(length) ? (length as number) : -1;
+}
+
+/** Does `work` with ids of the caller's; what reading them throws is an INVALID_ARGUMENT. */
+function reading<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof FewbitsError) throw cause;
+    throw invalid(`ids cannot be read: ${reasonOf(cause)}`, cause);
+  }
+}

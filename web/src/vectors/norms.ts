@@ -1,0 +1,26 @@
+// What an index says of vectors that it refuses: which one, why, and what helps.
+
+import { invalid } from '../core/arguments.js';
+import { check, type Outcome } from '../core/core.js';
+
+const NUMBER = new Intl.NumberFormat('en', { notation: 'scientific', maximumFractionDigits: 2 });
+
+/** check() of a call that was given vectors, those from value `base` of `x` on. */
+export function checkVectorsOutcome(
+  outcome: Outcome,
+  name: string,
+  x: Float32Array,
+  dims: number,
+  base = 0,
+): void {
+  if (outcome.status === 1) {
+    const row = Math.floor((base + outcome.index) / dims);
+    const vector = x.subarray(row * dims, (row + 1) * dims);
+    const which = x.length > dims ? `vector ${row} of ${name}` : name;
+    throw invalid(
+      `${which} has a norm of about ${NUMBER.format(Math.hypot(...vector))}, above 1e18, the most that ` +
+        "'dot' and 'l2' take: was it ever set? Else divide all vectors by one number, or use 'cosine'",
+    );
+  }
+  check(outcome, name, base);
+}
