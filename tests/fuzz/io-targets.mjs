@@ -28,6 +28,8 @@ export function npy(bytes) {
     shape.reduce((a, b) => a * b, 1),
   );
   assert(data.byteLength < bytes.length);
+  const long = io.readNpy(Buffer.concat([Buffer.of(0), bytes]).subarray(1));
+  assert(bytesOf(long.data).equals(bytesOf(data)));
   for (const options of [{}, { fortranOrder: true, bigEndian: true, version: 3 }]) {
     const again = io.readNpy(io.writeNpy({ data, shape, type }, options));
     assert.deepEqual([again.type, again.shape], [type, shape]);
@@ -35,6 +37,32 @@ export function npy(bytes) {
   }
   assert.equal(io.toFloat32(data, type).length, data.length);
   return `${type} ${shape.length}`;
+}
+
+export async function npz(bytes) {
+  let arrays;
+  try {
+    arrays = await io.readNpz(bytes);
+  } catch (error) {
+    if (error instanceof io.FewbitsError && ['CORRUPT_DATA', 'UNSUPPORTED'].includes(error.code)) {
+      return error.message;
+    }
+    throw error;
+  }
+  const file = await io.openNpz(new Blob([bytes]));
+  assert.deepEqual(file.names, [...arrays.keys()]);
+  for (const [name, { data, shape, type }] of arrays) {
+    assert.equal(
+      data.length,
+      shape.reduce((a, b) => a * b, 1),
+    );
+    // No deflated byte stands for more.
+    assert(data.byteLength < 1032 * bytes.length);
+    const part = await file.open(name);
+    assert.deepEqual([part.type, part.shape, part.length], [type, shape, data.length]);
+    if (!part.fortranOrder) assert(bytesOf(await part.read(0, part.length)).equals(bytesOf(data)));
+  }
+  return `${[...arrays.values()].map(({ type }) => type)}`;
 }
 
 export function safetensors(bytes) {

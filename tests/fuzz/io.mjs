@@ -1,11 +1,12 @@
-// Fuzzes the file readers: node tests/fuzz/io.mjs [--seconds N] [--format npy|safetensors|gguf|imatrix] [--seed N]
+// Fuzzes the file readers: node tests/fuzz/io.mjs [--seconds N] [--format npy|npz|safetensors|gguf|imatrix] [--seed N]
+// [--keep]. With --keep the smallest file of each answer becomes the corpus of the format.
 //
 // Valid files are mutated knowing where formats hurt: lengths and counts become extreme integers, numbers in
 // text too; parts are cut, doubled, moved, swapped between files. A mutant joins the corpus when it meets an answer
 // not seen before (an error message, its figures left out, or a new kind of success). Each format gets N seconds.
 // A finding is anything but a sound answer in time: it is printed as base64 and the exit code is 1.
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as io from 'fewbits/io';
 import { processorTime } from '../bench/measure.mjs';
@@ -17,6 +18,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '20' },
     format: { type: 'string', multiple: true },
     seed: { type: 'string', default: '1' },
+    keep: { type: 'boolean', default: false },
   },
 });
 // Milliseconds of processor time for one file of a few kilobytes: a busy machine does not make one slow.
@@ -31,14 +33,14 @@ const golden = (folder) => {
 
 const ggufSeeds = () => {
   const metadata = [
-    { key: 'general.alignment', type: 'u32', value: 64 },
+    { key: 'general.alignment', type: 'uint32', value: 64 },
     { key: 'a', type: 'array', value: { type: 'string', values: ['x', '', 'yz'] } },
     {
       key: 'n',
       type: 'array',
       value: { type: 'array', values: [{ type: 'bool', values: [true, false] }] },
     },
-    { key: 'u', type: 'u64', value: 3n },
+    { key: 'u', type: 'uint64', value: 3n },
   ];
   const tensors = Object.entries(io.ggmlTypes).map(([type, { blockSize, bytesPerBlock }]) => {
     return { name: type, type, shape: [2, blockSize], data: new Uint8Array(2 * bytesPerBlock) };
@@ -54,8 +56,8 @@ const imatrixSeeds = () => {
   const metadata = [
     { key: 'general.type', type: 'string', value: 'imatrix' },
     { key: 'imatrix.datasets', type: 'array', value: { type: 'string', values: ['a', 'bc'] } },
-    { key: 'imatrix.chunk_count', type: 'u32', value: 3 },
-    { key: 'imatrix.chunk_size', type: 'u32', value: 512 },
+    { key: 'imatrix.chunk_count', type: 'uint32', value: 3 },
+    { key: 'imatrix.chunk_size', type: 'uint32', value: 512 },
   ];
   const gguf = io.writeGguf(metadata, [
     tensor('a.weight.in_sum2', [4, 0, 2.5, 8]),
@@ -75,6 +77,7 @@ const imatrixSeeds = () => {
 
 const formats = {
   npy: { target: targets.npy, seeds: () => golden('npy') },
+  npz: { target: targets.npz, seeds: () => golden('npz') },
   safetensors: { target: targets.safetensors, seeds: () => golden('safetensors') },
   gguf: { target: targets.gguf, seeds: () => [...golden('gguf'), ...ggufSeeds()] },
   imatrix: { target: targets.imatrix, seeds: imatrixSeeds },
@@ -101,6 +104,7 @@ const words = [
     '-1',
   ],
   ...['"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},', '__metadata__', '__proto__', 'F32'],
+  ...['PK\x01\x02', 'PK\x03\x04', 'PK\x05\x06', 'PK\x06\x06', 'PK\x06\x07', "'<V2'", '<html'],
   ...["'<f8'", "'>f2'", "'|b1'", "'shape'", '(0,)', '9007199254740993', '18446744073709551615'],
   ...['general.alignment', '\\u0061', '\\ud800', 'é', '1e3', '0.5', '[['],
 ].map((word) => new TextEncoder().encode(word));
@@ -191,12 +195,19 @@ function mutate(bytes, corpus, random) {
 const kind = (answer) =>
   answer
     .replace(/"(?:[^"\\]|\\.)*"?/g, '"')
+    .replace(/(this is (?:a text|JSON text|an XML document)), .*/s, '$1')
     .replace(/-?[0-9]+/g, '#')
     .slice(0, 200);
 
-function fuzz(name, { target, seeds }, seconds, seed) {
+async function fuzz(name, { target, seeds }, seconds, seed) {
   const corpus = [...seeds(), ...corpusOf(name)];
-  const seen = new Set(corpus.map((bytes) => kind(target(bytes))));
+  /** The smallest file of each answer. */
+  const seen = new Map();
+  const see = (answer, bytes) => {
+    const known = seen.get(answer);
+    if (known === undefined || bytes.length < known.length) seen.set(answer, bytes);
+  };
+  for (const bytes of corpus) see(kind(await target(bytes)), bytes);
   const random = generator(seed);
   const end = performance.now() + seconds * 1000;
   let runs = 0;
@@ -208,7 +219,7 @@ function fuzz(name, { target, seeds }, seconds, seed) {
     const start = processorTime();
     let answer;
     try {
-      answer = kind(target(bytes));
+      answer = kind(await target(bytes));
     } catch (error) {
       error.message = `${name}: ${error.message}\nbytes: ${Buffer.from(bytes).toString('base64')}`;
       throw error;
@@ -221,10 +232,14 @@ function fuzz(name, { target, seeds }, seconds, seed) {
         `${name}: ${took} ms, ${peak} bytes of memory\nbytes: ${Buffer.from(bytes).toString('base64')}`,
       );
     }
-    if (!seen.has(answer) && bytes.length < 1 << 14) {
-      seen.add(answer);
-      corpus.push(bytes);
-    }
+    if (bytes.length >= 1 << 14) continue;
+    if (!seen.has(answer)) corpus.push(bytes);
+    see(answer, bytes);
+  }
+  if (options.keep) {
+    const lines = [...seen.values()].map((bytes) => Buffer.from(bytes).toString('base64'));
+    const path = new URL(`corpus/${name}.txt`, import.meta.url);
+    writeFileSync(path, `${lines.filter((line) => line !== '').join('\n')}\n`);
   }
   console.log(
     `${name}: ${runs} files, ${seen.size} kinds of answer, slowest ${slow.toFixed(1)} ms, ` +
@@ -233,5 +248,5 @@ function fuzz(name, { target, seeds }, seconds, seed) {
 }
 
 for (const name of options.format ?? Object.keys(formats)) {
-  fuzz(name, formats[name], Number(options.seconds), Number(options.seed));
+  await fuzz(name, formats[name], Number(options.seconds), Number(options.seed));
 }

@@ -4,8 +4,8 @@
 
 import { openStore } from 'fewbits/store';
 import { describe, expect, it } from 'vitest';
+import { crc32 } from '../../web/dist/core/crc32.js';
 import type { Backend, Seal, Version } from '../../web/dist/store/backend.js';
-import { crc32 } from '../../web/dist/store/crc32.js';
 import { type Locks, localLocks } from '../../web/dist/store/locks.js';
 import { Store } from '../../web/dist/store/store.js';
 

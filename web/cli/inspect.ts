@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { type GgufArray, openGguf, openNpy, openSafetensors, type RangedReader } from 'fewbits/io';
 import { withFile } from './files.js';
 import { print, write } from './print.js';
-import { bytesText, cut, jsonPieces, paths, printable, tableLines } from './text.js';
+import { bytesText, cut, jsonPieces, type Listed, paths, printable, tableLines } from './text.js';
 
 export const inspectHelp = `fewbits inspect <file.gguf | file.safetensors | file.npy> [--json]
 
@@ -121,12 +121,15 @@ async function describeNpy(file: RangedReader): Promise<Report> {
 }
 
 /** The elements of an array of GGUF metadata. */
-const listOf = (value: object) => (value as GgufArray).values as ArrayLike<unknown>;
+function listOf(value: object): Listed {
+  const { type, values } = value as GgufArray;
+  return type === 'bool' ? { length: values.length, at: (i) => values[i] === 1 } : values;
+}
 
 function shortText(value: unknown): string {
   if (typeof value !== 'object' || value === null) return cut(String(value));
   const list = listOf(value);
-  const shown = Array.from({ length: Math.min(6, list.length) }, (_, i) => shortText(list[i]));
+  const shown = Array.from({ length: Math.min(6, list.length) }, (_, i) => shortText(list.at(i)));
   return `[${clip(shown.join(', '))}${list.length > 6 ? ', ...' : ''}] (${list.length})`;
 }
 

@@ -5,38 +5,43 @@ import { UsageError } from './text.js';
 
 /** The least and the largest integer of each type. */
 const integers: Readonly<Record<string, readonly [bigint, bigint]>> = {
-  u8: [0n, 255n],
-  i8: [-128n, 127n],
-  u16: [0n, 65_535n],
-  i16: [-32_768n, 32_767n],
-  u32: [0n, 2n ** 32n - 1n],
-  i32: [-(2n ** 31n), 2n ** 31n - 1n],
-  u64: [0n, 2n ** 64n - 1n],
-  i64: [-(2n ** 63n), 2n ** 63n - 1n],
+  uint8: [0n, 255n],
+  int8: [-128n, 127n],
+  uint16: [0n, 65_535n],
+  int16: [-32_768n, 32_767n],
+  uint32: [0n, 2n ** 32n - 1n],
+  int32: [-(2n ** 31n), 2n ** 31n - 1n],
+  uint64: [0n, 2n ** 64n - 1n],
+  int64: [-(2n ** 63n), 2n ** 63n - 1n],
 };
 
 const arrays = {
-  u8: Uint8Array,
-  i8: Int8Array,
-  u16: Uint16Array,
-  i16: Int16Array,
-  u32: Uint32Array,
-  i32: Int32Array,
-  u64: BigUint64Array,
-  i64: BigInt64Array,
+  uint8: Uint8Array,
+  int8: Int8Array,
+  uint16: Uint16Array,
+  int16: Int16Array,
+  uint32: Uint32Array,
+  int32: Int32Array,
+  uint64: BigUint64Array,
+  int64: BigInt64Array,
   f32: Float32Array,
   f64: Float64Array,
 } as const;
 
-const typed = /^(u8|i8|u16|i16|u32|i32|u64|i64|f32|f64|bool|str|int|float):(.*)$/s;
+/** `u8` and the like are short for `uint8`. */
+const typed = /^(u?int(?:8|16|32|64)|[ui](?:8|16|32|64)|f32|f64|bool|str|int|float):(.*)$/s;
+
+const fullName = (type: string): string =>
+  /^[ui]\d/.test(type) ? type.replace('u', 'uint').replace(/^i(?=\d)/, 'int') : type;
 
 /** The entry of `KEY=VALUE` or `KEY=TYPE:VALUE`. */
 export function entryOf(text: string): GgufEntryInput {
   const at = text.indexOf('=');
   if (at < 1) throw new UsageError(`--meta must be KEY=VALUE, got '${text}'`);
   const [key, value] = [text.slice(0, at), text.slice(at + 1)];
-  const [, type, given = ''] = typed.exec(value) ?? [];
-  if (type === undefined) return { key, type: 'string', value };
+  const [, name, given = ''] = typed.exec(value) ?? [];
+  if (name === undefined) return { key, type: 'string', value };
+  const type = fullName(name);
   const fail = (what: string): never => {
     throw new UsageError(`--meta ${key}: '${given}' is not ${what}; str:${value} is the text`);
   };
@@ -68,7 +73,7 @@ export function entryOf(text: string): GgufEntryInput {
 type Scalar = { type: Exclude<GgufValueType, 'array'>; value: string | number | bigint | boolean };
 
 const scalarType = (type: string): Scalar['type'] =>
-  (({ int: 'i32', float: 'f32', str: 'string' })[type] as Scalar['type']) ??
+  (({ int: 'int32', float: 'f32', str: 'string' })[type] as Scalar['type']) ??
   (type as Scalar['type']);
 
 function scalar(type: string, text: string, fail: (what: string) => never): Scalar {
@@ -87,10 +92,10 @@ function scalar(type: string, text: string, fail: (what: string) => never): Scal
   }
   if (!/^[-+]?\d+$/.test(text)) fail('an integer');
   const value = BigInt(text.replace(/^\+/, ''));
-  const found = type === 'int' ? (value < 0n ? 'i32' : 'u32') : type;
+  const found = type === 'int' ? (value < 0n ? 'int32' : 'uint32') : type;
   const [least, most] = integers[found] as readonly [bigint, bigint];
   if (value < least || value > most) fail(`an integer from ${least} to ${most}`);
-  const wide = found === 'u64' || found === 'i64';
+  const wide = found === 'uint64' || found === 'int64';
   return { type: found as Scalar['type'], value: wide ? value : Number(value) };
 }
 

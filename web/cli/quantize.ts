@@ -65,9 +65,10 @@ and an earlier one stays until then.
                        columns matter more; by the tensors' names, so for models with names of GGUF
   --requantize         convert tensors that are quantized already, too
   --min-values N       keep tensors of fewer values (default 1024)
-  --meta KEY=VALUE     a value for the metadata: a string, or TYPE:VALUE with one of u8 i8 u16 i16 u32 i32
-                       u64 i64 f32 f64 bool str, such as n=u32:8 or on=bool:true, or an array of such,
-                       as u32:[1,2]; int and float choose u32 or i32, and f32; can be repeated
+  --meta KEY=VALUE     a value for the metadata: a string, or TYPE:VALUE with one of uint8 int8 uint16
+                       int16 uint32 int32 uint64 int64 f32 f64 bool str, such as n=uint32:8 or
+                       on=bool:true, or an array of such, as uint32:[1,2]; int and float choose uint32
+                       or int32, and f32; u8 is short for uint8, and so on; can be repeated
   --threads N          worker threads (default: one for each core, 12 at most)
   --verify             read what was written again, before it appears: kept tensors must be the same, and
                        the error of each converted one is printed, as a share of its size

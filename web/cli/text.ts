@@ -33,20 +33,26 @@ export function printable(text: string): string {
   return text.replace(unsafe, escaped);
 }
 
+/** What an array is for a printer. */
+export interface Listed {
+  readonly length: number;
+  at(index: number): unknown;
+}
+
 /**
  * JSON that a terminal does not obey either, in pieces: the text of a long one would be longer than a string can be.
  * Integers of 64 bits become strings; what `entries` unfolds, arrays.
  */
 export function* jsonPieces(
   value: unknown,
-  entries: (value: object) => ArrayLike<unknown> | undefined,
+  entries: (value: object) => Listed | undefined,
 ): Generator<string, void, void> {
   const list = typeof value === 'object' && value !== null ? entries(value) : undefined;
   if (list !== undefined) {
     yield '[';
     for (let i = 0; i < list.length; i++) {
       if (i > 0) yield ',';
-      yield* jsonPieces(list[i], entries);
+      yield* jsonPieces(list.at(i), entries);
     }
     yield ']';
   } else if (typeof value === 'string') {

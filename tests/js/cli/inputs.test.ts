@@ -80,8 +80,8 @@ describe('a split GGUF', () => {
   const part = (no: number, names: string[]) =>
     writeGguf(
       [
-        { key: 'split.no', type: 'u16', value: no },
-        { key: 'split.count', type: 'u16', value: 3 },
+        { key: 'split.no', type: 'uint16', value: no },
+        { key: 'split.count', type: 'uint16', value: 3 },
       ] satisfies GgufEntryInput[],
       names.map((name) => ({ name, shape: [32, 256], type: 'F32' as const, data: values })),
     );
@@ -125,22 +125,24 @@ describe('options', () => {
       text: ['plain text', 'string', 'plain text'],
       colon: ['http://x', 'string', 'http://x'],
       forced: ['str:u8:1', 'string', 'u8:1'],
-      a: ['u32:8', 'u32', 8],
-      b: ['int:-5', 'i32', -5],
-      c: ['int:7', 'u32', 7],
-      d: ['u64:18446744073709551615', 'u64', 2n ** 64n - 1n],
+      a: ['uint32:8', 'uint32', 8],
+      short: ['u32:8', 'uint32', 8],
+      signed: ['i8:-8', 'int8', -8],
+      b: ['int:-5', 'int32', -5],
+      c: ['int:7', 'uint32', 7],
+      d: ['u64:18446744073709551615', 'uint64', 2n ** 64n - 1n],
       e: ['f32:0.5', 'f32', 0.5],
       f: ['float:1e-5', 'f32', Math.fround(1e-5)],
       g: ['bool:true', 'bool', true],
       h: ['bool:false', 'bool', false],
-      i: ['u32:[1, 2, 3]', 'array', { type: 'u32', values: Uint32Array.of(1, 2, 3) }],
+      i: ['u32:[1, 2, 3]', 'array', { type: 'uint32', values: Uint32Array.of(1, 2, 3) }],
       j: [
         'i64:[-9223372036854775808]',
         'array',
-        { type: 'i64', values: BigInt64Array.of(-(2n ** 63n)) },
+        { type: 'int64', values: BigInt64Array.of(-(2n ** 63n)) },
       ],
       k: ['f32:[0.5, 2]', 'array', { type: 'f32', values: Float32Array.of(0.5, 2) }],
-      l: ['bool:[true, false]', 'array', { type: 'bool', values: [true, false] }],
+      l: ['bool:[true, false]', 'array', { type: 'bool', values: Uint8Array.of(1, 0) }],
     } as const;
     const args = Object.entries(meta).flatMap(([key, [given]]) => ['--meta', `${key}=${given}`]);
     expect(await quantize('m.gguf', ...args)).toMatchObject({ code: 0, err: '' });
@@ -188,7 +190,7 @@ describe('options', () => {
   it('rules that match nothing are refused, unless they may', async () => {
     writeFileSync(path('m.gguf'), file);
     const { code, err } = await quantize('m.gguf', '--rule', 'attn_v=Q4_0');
-    expect(err).toMatch(/the rule for "attn_v" matches no tensor; .*"\*attn_v\*" would match/);
+    expect(err).toMatch(/the rule for 'attn_v' matches no tensor; .*"\*attn_v\*" would match/);
     expect(code).toBe(1);
     expect((await quantize('m.gguf', '--rule', 'attn_v=Q4_0', '--allow-unmatched')).code).toBe(0);
     const renamed = await quantize('m.gguf', '--rename', 'attn_v=x');

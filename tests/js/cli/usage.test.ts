@@ -67,7 +67,7 @@ describe('help and usage', () => {
     writeFileSync(path('old.gguf'), new GgufBuilder().start(0, 0, 1).done());
     for (const [args, says] of [
       [['inspect', 'absent.npy'], /ENOENT.*absent\.npy/],
-      [['inspect', 'text.gguf'], /the start of the file at offset 0 needs 24 bytes/],
+      [['inspect', 'text.gguf'], /21 bytes are too few for the 24/],
       [['quantize', 'old.gguf', 'x.gguf', '--type', 'Q4_K'], /version 1 is not 2 or 3/],
     ] as const) {
       const { code, err } = await fewbits(...args);

@@ -2,13 +2,13 @@
 
 import { expect, it } from 'vitest';
 import { corpusOf } from '../../fuzz/corpus.mjs';
-import { gguf, imatrix, npy, safetensors } from '../../fuzz/io-targets.mjs';
+import { gguf, imatrix, npy, npz, safetensors } from '../../fuzz/io-targets.mjs';
 
-it.each(Object.entries({ npy, safetensors, gguf, imatrix }))(
+it.each(Object.entries({ npy, npz, safetensors, gguf, imatrix }))(
   'what fuzzing found stays refused or sound: %s',
-  (format, target) => {
+  async (format, target) => {
     const corpus = corpusOf(format);
     expect(corpus.length).toBeGreaterThan(10);
-    for (const bytes of corpus) expect(target(bytes)).toBeTypeOf('string');
+    for (const bytes of corpus) expect(await target(bytes)).toBeTypeOf('string');
   },
 );

@@ -39,8 +39,8 @@ const about: GgufEntryInput[] = [
     type: 'array',
     value: { type: 'string', values: ['a.txt', 'b.txt'] },
   },
-  { key: 'imatrix.chunk_count', type: 'u32', value: 7 },
-  { key: 'imatrix.chunk_size', type: 'u32', value: 512 },
+  { key: 'imatrix.chunk_count', type: 'uint32', value: 7 },
+  { key: 'imatrix.chunk_size', type: 'uint32', value: 512 },
 ];
 const tensor = (name: string, shape: number[], values: number[]) => {
   return { name, type: 'F32' as const, shape, data: new Float32Array(values) };
@@ -124,7 +124,7 @@ describe('GGUF', () => {
   });
 
   it('is refused when it is another kind of file, or a tensor lacks a part', () => {
-    expect(() => readImatrix(writeGguf([], dense))).toThrow(/no importance matrix/);
+    expect(() => readImatrix(writeGguf([], dense))).toThrow(/not an importance matrix/);
     for (const tensors of [
       dense.slice(1),
       dense.slice(0, 1),

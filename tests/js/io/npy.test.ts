@@ -42,8 +42,8 @@ describe('files written by numpy', () => {
 
   it('one-byte types', () => {
     const data = new Int8Array([0, 1, 127, -128, -1, 5]);
-    expect(readNpy(golden('i1'))).toEqual({ type: 'i8', shape: [2, 3], data });
-    expect(readNpy(golden('i1_fortran'))).toEqual({ type: 'i8', shape: [2, 3], data });
+    expect(readNpy(golden('i1'))).toEqual({ type: 'int8', shape: [2, 3], data });
+    expect(readNpy(golden('i1_fortran'))).toEqual({ type: 'int8', shape: [2, 3], data });
     expect(readNpy(golden('u1')).data).toEqual(new Uint8Array([0, 1, 128, 255]));
     expect(readNpy(golden('bool'))).toEqual({
       type: 'bool',
@@ -67,6 +67,44 @@ describe('files written by numpy', () => {
     for (const version of [2, 3]) {
       expect(readNpy(golden(`version${version}`)).data).toEqual(new Float32Array(floats));
     }
+  });
+
+  it('what ml_dtypes saves is read as what the caller says it is', async () => {
+    const bits = Uint16Array.of(0, 0x8000, 0x3fc0, 0xc010, 0x4780, 0x3880);
+    const saved = golden('ml_bf16');
+    const bf16 = { type: 'bf16', shape: [2, 3], data: bits };
+    expect(readNpy(saved, { as: 'bf16' })).toEqual(bf16);
+    expect(toFloat32(bits, 'bf16')).toEqual(Float32Array.of(0, -0, 1.5, -2.25, 65536, 2 ** -14));
+    const opened = await openNpy(saved, { as: 'bf16' });
+    expect(await opened.readFloat32(2, 2)).toEqual(Float32Array.of(1.5, -2.25));
+    expect(() => readNpy(saved)).toThrow(/"<V2".*bfloat16.*\{ as: 'bf16' \}/);
+    const all = Uint8Array.from({ length: 256 }, (_, i) => i);
+    for (const as of ['f8_e4m3', 'f8_e5m2', 'f8_e4m3fnuz', 'f8_e5m2fnuz', 'f8_e8m0'] as const) {
+      const bytes = golden(`ml_${as}`);
+      expect(readNpy(bytes, { as })).toEqual({ type: as, shape: [256], data: all });
+      expect(() => readNpy(bytes)).toThrow(/ml_dtypes saves 8-bit floats so/);
+      expect(() => readNpy(bytes, { as: 'bf16' })).toThrow(/their sizes differ/);
+    }
+    // Bit patterns, which are saved as unsigned integers too.
+    const patterns = writeNpy({ data: bits, shape: [2, 3] });
+    expect(readNpy(patterns, { as: 'bf16' })).toEqual(bf16);
+    expect(readNpy(patterns).type).toBe('uint16');
+    // What has a name is what it says.
+    expect(readNpy(golden('f4_le'), { as: 'bf16' }).type).toBe('f32');
+    expect(() => readNpy(saved, { as: 'f32' as never })).toThrow(/as must be one of 'f16', 'bf16'/);
+  });
+
+  it('of two arrays in a file the first', async () => {
+    const twice = golden('twice');
+    expect(readNpy(twice)).toEqual(readNpy(golden('f4_le')));
+    const file = await openNpy(new Blob([twice]));
+    expect(await file.read(0, file.length)).toEqual(new Float32Array(floats));
+    const rest = twice.subarray(file.dataOffset + file.byteLength);
+    expect(readNpy(rest)).toEqual({
+      type: 'int16',
+      shape: [5],
+      data: Int16Array.of(0, 1, 2, 3, 4),
+    });
   });
 
   it('dtypes without a typed array are refused by name', () => {
@@ -150,6 +188,15 @@ describe('lying headers', () => {
     const spaced = '{"shape" :( 1 ,) , "fortran_order":True,"descr":"<f4" , }\n';
     expect(readNpy(file(spaced, 4)).shape).toEqual([1]);
     expect(readNpy(file(header('(0, 9007199254740991)'))).data.length).toBe(0);
+    // The machine's own byte order is little-endian.
+    for (const descr of ['f4', '=f4', '|f4', '<f4']) {
+      const bytes = file(header('(2,)', `'${descr}'`), 8);
+      new DataView(bytes.buffer).setFloat32(bytes.length - 4, -1.5, true);
+      expect(readNpy(bytes)).toEqual({ type: 'f32', shape: [2], data: Float32Array.of(0, -1.5) });
+    }
+    const bytes = file(header('(1,)', "'>f4'"), 4);
+    new DataView(bytes.buffer).setFloat32(bytes.length - 4, -1.5, false);
+    expect(readNpy(bytes).data).toEqual(Float32Array.of(-1.5));
   });
 
   it.each([
@@ -161,7 +208,6 @@ describe('lying headers', () => {
     ['not a tuple', file(header('[1]'), 4)],
     ['number in parentheses', file(header('(1)'), 4)],
     ['float', file(header('(1.0,)'), 4)],
-    ['no byte order', file(header('(1,)', "'f4'"), 4)],
     ['no dtype', file(header('(1,)', "'<f4; import os'"), 4)],
     ['order is a number', file(header('(1,)', "'<f4'", '0'), 4)],
     ['a call', file(header('(1,)', '__import__("os")'), 4)],
@@ -191,14 +237,14 @@ const typedArrays: Record<
   f64: Float64Array,
   f32: Float32Array,
   f16: Uint16Array,
-  i64: BigInt64Array,
-  i32: Int32Array,
-  i16: Int16Array,
-  i8: Int8Array,
-  u64: BigUint64Array,
-  u32: Uint32Array,
-  u16: Uint16Array,
-  u8: Uint8Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  int16: Int16Array,
+  int8: Int8Array,
+  uint64: BigUint64Array,
+  uint32: Uint32Array,
+  uint16: Uint16Array,
+  uint8: Uint8Array,
   bool: Uint8Array,
 };
 
@@ -247,7 +293,11 @@ describe('writing', () => {
     const data = new Float32Array(6);
     expect(() => writeNpy({ data, shape: [2, 2] })).toThrow(/needs 4 elements, data has 6/);
     expect(() => writeNpy({ data, shape: [-1] })).toThrow(refused('INVALID_ARGUMENT'));
-    expect(() => writeNpy({ data, type: 'i8' })).toThrow(refused('INVALID_ARGUMENT'));
+    expect(() => writeNpy({ data, type: 'int8' })).toThrow(refused('INVALID_ARGUMENT'));
+    expect(() => writeNpy({ data }, { endian: 'big' } as never)).toThrow(/no option 'endian'/);
+    expect(writeNpy({ data, shape: undefined }, { version: undefined })).toEqual(
+      writeNpy({ data }),
+    );
     expect(() => writeNpy({ data: [1, 2] as never })).toThrow(refused('INVALID_ARGUMENT'));
   });
 

@@ -26,8 +26,8 @@ describe('importance', () => {
     const matrix = writeGguf(
       [
         { key: 'imatrix.datasets', type: 'array', value: { type: 'string', values: ['text'] } },
-        { key: 'imatrix.chunk_count', type: 'u32', value: 3 },
-        { key: 'imatrix.chunk_size', type: 'u32', value: 512 },
+        { key: 'imatrix.chunk_count', type: 'uint32', value: 3 },
+        { key: 'imatrix.chunk_size', type: 'uint32', value: 512 },
       ],
       [
         { name: `${name}.in_sum2`, shape: [1, 256], type: 'F32', data: sums },

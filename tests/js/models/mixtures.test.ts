@@ -65,7 +65,7 @@ function build(built: Built = {}): Model {
   names.push([embedding, 512]);
   if (!tied) names.push([output, 512]);
   const number = (key: string, value: number): GgufEntryInput => {
-    return { key: `${architecture}.${key}`, type: 'u32', value };
+    return { key: `${architecture}.${key}`, type: 'uint32', value };
   };
   return {
     format,

@@ -14,11 +14,11 @@ describe('a split GGUF', () => {
       ...(no === 0
         ? [{ key: 'general.architecture', type: 'string', value: 'llama' } as const]
         : []),
-      { key: 'split.no', type: 'u16', value: no },
-      { key: 'split.count', type: 'u16', value: count },
+      { key: 'split.no', type: 'uint16', value: no },
+      { key: 'split.count', type: 'uint16', value: count },
       ...(all === undefined
         ? []
-        : [{ key: 'split.tensors.count', type: 'i32', value: all } as const]),
+        : [{ key: 'split.tensors.count', type: 'int32', value: all } as const]),
     ];
     return writeGguf(metadata, names.map(tensor));
   };

@@ -194,7 +194,7 @@ describe('models that are quantized already', () => {
   });
 
   it('keep their file type where all of them is kept', async () => {
-    const label = { key: 'general.file_type', type: 'u32', value: 7 } as const;
+    const label = { key: 'general.file_type', type: 'uint32', value: 7 } as const;
     const tensor = { name, shape, type: 'Q8_0' as const, data: blocks };
     const other = { name: 'blk.0.ffn_down.weight', shape, type: 'F32' as const, data: x };
     const rules: TensorRule[] = [{ name, type: 'keep' }];
@@ -224,7 +224,7 @@ describe('rules that match nothing', () => {
     const file = fileOf(x, 'F32');
     const rules: TensorRule[] = [{ name: 'ffn_up', type: 'Q8_0' }];
     await expect(planOf(file, { type: 'Q4_0', rules })).rejects.toThrow(
-      /the rule for "ffn_up" matches no tensor; .*"\*ffn_up\*" would match "blk\.0\.ffn_up\.weight"/,
+      /the rule for 'ffn_up' matches no tensor; .*"\*ffn_up\*" would match "blk\.0\.ffn_up\.weight"/,
     );
     for (const other of ['blk.7.*', /nothing/, '*.bias']) {
       const one: TensorRule[] = [{ name: other, type: 'Q8_0' }];
@@ -281,7 +281,7 @@ describe('what ggml has no room for', () => {
       expect(made.tensor('conv.proj.weight')).toMatchObject({ type: to, shape: [18, 2, 14, 14] });
       if (to === 'F16') expectBytes(made.bytes('conv.proj.weight'), data);
       const note = made.metadata.get('comfy.gguf.orig_shape.conv.proj.weight')?.value;
-      expect(note).toEqual({ type: 'i32', values: Int32Array.from(five) });
+      expect(note).toEqual({ type: 'int32', values: Int32Array.from(five) });
     }
   });
 
@@ -319,7 +319,7 @@ it('MXFP4 has no file type; MXFP4_MOE has, and experts in it', async () => {
     return { name: called, shape: sizes, type: 'F32' as const, data };
   };
   const file = writeGguf(
-    [{ key: 'general.file_type', type: 'u32', value: 1 }],
+    [{ key: 'general.file_type', type: 'uint32', value: 1 }],
     [tensor(experts, [4, 16, 256], x), tensor(name, shape, x), tensor('output.weight', shape, x)],
   );
   const one = await quantize(file, { type: 'MXFP4', pure: true });

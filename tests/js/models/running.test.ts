@@ -231,7 +231,7 @@ describe('while it runs', () => {
     for (const [options, says] of [
       [{ type: 'Q4_0', rule: [] }, /no option 'rule'; accepted are type, rules, pure/],
       [{ type: 'Q4_0', pure: 1 }, /pure must be true or false, got 1/],
-      [{ type: 'Q4_0', requantize: 'no' }, /requantize must be true or false, got "no"/],
+      [{ type: 'Q4_0', requantize: 'no' }, /requantize must be true or false, got 'no'/],
       [{ type: 'Q4_0', minValues: -1 }, /minValues must be an integer from 0/],
       [{ type: 'Q4_0', rules: 'a=b' }, /rules must be an array/],
       [{ type: 'Q4_0', rules: [{ name: 'a', typ: 'F16' }] }, /no option 'typ'/],
@@ -264,7 +264,7 @@ describe('while it runs', () => {
     for (const type of ['Q8_K', 'IQ2_XXS', 'I8', 'q4_k', '']) {
       expect(() => planModel(model, { type: type as GgmlTypeName })).toThrow(/F32, F16, Q4_0/);
       const rules = [{ name: 'x', type: type as GgmlTypeName }];
-      expect(() => planModel(model, { type: 'Q4_0', rules })).toThrow(/the rule for "x"/);
+      expect(() => planModel(model, { type: 'Q4_0', rules })).toThrow(/the rule for 'x'/);
     }
     await expect(openModel(new Uint8Array(3))).rejects.toMatchObject({ code: 'CORRUPT_DATA' });
   });

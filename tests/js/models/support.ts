@@ -78,9 +78,9 @@ export function ggufModel() {
   };
   const metadata: GgufEntryInput[] = [
     { key: 'general.architecture', type: 'string', value: 'llama' },
-    { key: 'general.file_type', type: 'u32', value: 0 },
+    { key: 'general.file_type', type: 'uint32', value: 0 },
     { key: 'tokens', type: 'array', value: { type: 'string', values: ['a', 'b'] } },
-    { key: 'general.alignment', type: 'u32', value: 64 },
+    { key: 'general.alignment', type: 'uint32', value: 64 },
   ];
   return writeGguf(metadata, [
     tensor('blk.0.attn_q.weight', [rows, 512], values.large, 'F32'),

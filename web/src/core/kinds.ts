@@ -28,6 +28,10 @@ const getter = (of: object, name: PropertyKey): ((this: unknown) => unknown) | u
 // They read what the engine keeps, which no subclass and no property of the array's own can change.
 const kindGetter = /* @__PURE__ */ getter(prototype, Symbol.toStringTag);
 const bufferLength = /* @__PURE__ */ getter(ArrayBuffer.prototype, 'byteLength');
+const sharedLength =
+  typeof SharedArrayBuffer === 'undefined'
+    ? undefined
+    : /* @__PURE__ */ getter(SharedArrayBuffer.prototype, 'byteLength');
 const viewLength = /* @__PURE__ */ getter(DataView.prototype, 'byteLength');
 
 /** Whether an intrinsic getter accepts `x`. */
@@ -54,6 +58,11 @@ export function isKind<K extends ArrayKind>(x: unknown, ...kinds: K[]): x is Typ
 /** Whether `x` is an ArrayBuffer, of whatever realm. */
 export function isArrayBuffer(x: unknown): x is ArrayBuffer {
   return accepts(bufferLength, x);
+}
+
+/** Whether `x` is a SharedArrayBuffer; pages that are not isolated have none of their own. */
+export function isSharedBuffer(x: unknown): x is SharedArrayBuffer {
+  return accepts(sharedLength, x);
 }
 
 /**

@@ -1,5 +1,10 @@
+// Elements of files as typed arrays: the bytes of each type, and what they mean.
+
+import { type ArrayKind, isKind, kindOf } from '../core/kinds.js';
+import { describe, invalid } from './checks.js';
+import { decodeF8, type Float8Type, float8Types } from './float8.js';
 import { decodeBF16, decodeF16, encodeBF16, encodeF16 } from './half.js';
-import { describe, invalid } from './source.js';
+import { toBytes } from './source.js';
 
 /** Bytes per element of each number type that files here hold and JavaScript can show. */
 export const elementSizes = {
@@ -7,20 +12,28 @@ export const elementSizes = {
   f32: 4,
   f16: 2,
   bf16: 2,
-  i64: 8,
-  i32: 4,
-  i16: 2,
-  i8: 1,
-  u64: 8,
-  u32: 4,
-  u16: 2,
-  u8: 1,
+  f8_e4m3: 1,
+  f8_e5m2: 1,
+  f8_e4m3fnuz: 1,
+  f8_e5m2fnuz: 1,
+  f8_e8m0: 1,
+  int64: 8,
+  int32: 4,
+  int16: 2,
+  int8: 1,
+  uint64: 8,
+  uint32: 4,
+  uint16: 2,
+  uint8: 1,
   bool: 1,
 } as const;
 
 export type ElementType = keyof typeof elementSizes;
 
-/** Elements as JavaScript holds them: f16 and bf16 as bit patterns in a Uint16Array, bool as 0 and 1. */
+/**
+ * Elements as JavaScript holds them: f16 and bf16 as bit patterns in a Uint16Array, the 8-bit floats as theirs in a
+ * Uint8Array, bool as 0 and 1.
+ */
 export type ElementArray =
   | Float64Array
   | Float32Array
@@ -44,14 +57,19 @@ const constructors: Record<ElementType, ElementConstructor> = {
   f32: Float32Array,
   f16: Uint16Array,
   bf16: Uint16Array,
-  i64: BigInt64Array,
-  i32: Int32Array,
-  i16: Int16Array,
-  i8: Int8Array,
-  u64: BigUint64Array,
-  u32: Uint32Array,
-  u16: Uint16Array,
-  u8: Uint8Array,
+  f8_e4m3: Uint8Array,
+  f8_e5m2: Uint8Array,
+  f8_e4m3fnuz: Uint8Array,
+  f8_e5m2fnuz: Uint8Array,
+  f8_e8m0: Uint8Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  int16: Int16Array,
+  int8: Int8Array,
+  uint64: BigUint64Array,
+  uint32: Uint32Array,
+  uint16: Uint16Array,
+  uint8: Uint8Array,
   bool: Uint8Array,
 };
 
@@ -62,7 +80,8 @@ const constructors: Record<ElementType, ElementConstructor> = {
 export function elementsOf(bytes: Uint8Array, type: ElementType, bigEndian = false): ElementArray {
   const size = elementSizes[type];
   const swap = bigEndian && size > 1;
-  const aligned = !swap && bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  // Not slice(), which copies nothing where it is that of a Buffer.
+  const aligned = !swap && bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   if (swap) swapBytes(aligned, size);
   return new constructors[type](aligned.buffer, aligned.byteOffset, aligned.byteLength / size);
 }
@@ -79,50 +98,68 @@ export function swapBytes(bytes: Uint8Array, size: number): void {
 }
 
 /**
- * Elements as float32: exact for f16, bf16, 8- and 16-bit integers and bool, rounded to nearest for the others
- * (an f64 beyond the range becomes infinite). Float32 elements are returned as they are, not copied.
+ * Elements as float32: exact for the floats of 8 and 16 bits, integers of 8 and 16 bits and bool, rounded to nearest for
+ * the others (an f64 beyond the range becomes infinite). Float32 elements are returned as they are, not copied.
+ *
+ * @throws FewbitsError INVALID_ARGUMENT for an unknown type, and for an array that does not hold elements of it
  */
 export function toFloat32(elements: ElementArray, type: ElementType): Float32Array {
+  const holder = Object.hasOwn(constructors, type) ? constructors[type].name : undefined;
+  if (holder === undefined) {
+    throw invalid(`${describe(type)} is not one of ${Object.keys(elementSizes).join(', ')}`);
+  }
+  if (kindOf(elements) !== holder) {
+    throw invalid(`elements of ${type} are in a ${holder}, got ${describe(elements)}`);
+  }
   if (type === 'f16') return decodeF16(elements as Uint16Array);
   if (type === 'bf16') return decodeBF16(elements as Uint16Array);
-  if (elements instanceof Float32Array) return elements;
-  if (elements instanceof BigInt64Array || elements instanceof BigUint64Array) {
+  if (isFloat8(type)) return decodeF8(elements as Uint8Array, type);
+  if (isKind(elements, 'Float32Array')) return elements;
+  if (isKind(elements, 'BigInt64Array', 'BigUint64Array'))
     return Float32Array.from(elements, Number);
-  }
   return new Float32Array(elements);
 }
 
-/** What a typed array holds when its caller does not say. */
-export function elementTypeOf(data: unknown): ElementType {
-  if (data instanceof Float64Array) return 'f64';
-  if (data instanceof Float32Array) return 'f32';
-  if (data instanceof BigInt64Array) return 'i64';
-  if (data instanceof BigUint64Array) return 'u64';
-  if (data instanceof Int32Array) return 'i32';
-  if (data instanceof Uint32Array) return 'u32';
-  if (data instanceof Int16Array) return 'i16';
-  if (data instanceof Uint16Array) return 'u16';
-  if (data instanceof Int8Array) return 'i8';
-  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return 'u8';
-  if (ArrayBuffer.isView(data) && data.constructor.name === 'Float16Array') return 'f16';
-  throw invalid(`data must be a typed array, got ${describe(data)}`);
+const isFloat8 = (type: ElementType): type is Float8Type => Object.hasOwn(float8Types, type);
+
+/** What typed arrays hold when their caller does not say. */
+const typesByKind = {
+  Float64Array: 'f64',
+  Float32Array: 'f32',
+  Float16Array: 'f16',
+  BigInt64Array: 'int64',
+  BigUint64Array: 'uint64',
+  Int32Array: 'int32',
+  Uint32Array: 'uint32',
+  Int16Array: 'int16',
+  Uint16Array: 'uint16',
+  Int8Array: 'int8',
+  Uint8Array: 'uint8',
+  Uint8ClampedArray: 'uint8',
+} as const satisfies Record<ArrayKind, ElementType>;
+
+/** What a typed array, of whatever realm, holds when its caller does not say. */
+export function elementTypeOf(data: unknown): (typeof typesByKind)[ArrayKind] {
+  const kind = kindOf(data);
+  if (kind === undefined) throw invalid(`data must be a typed array, got ${describe(data)}`);
+  return typesByKind[kind];
 }
 
 /**
- * The little-endian bytes of a typed array written as `type`: its own type, bit patterns for f16, bf16 and bool,
- * or float32 rounded to f16 or bf16. Shares the memory of `data` where nothing changes.
+ * The little-endian bytes of a typed array written as `type`: its own type, bit patterns for the floats of 8 and 16 bits
+ * and bool, or float32 rounded to f16 or bf16. Shares the memory of `data` where nothing changes.
  */
 export function bytesOf(data: ArrayBufferView, type: ElementType): Uint8Array {
   const own = elementTypeOf(data);
+  const bytes = toBytes(data, 'data');
   if (own === 'f32' && (type === 'f16' || type === 'bf16')) {
-    const halves =
-      type === 'f16' ? encodeF16(data as Float32Array) : encodeBF16(data as Float32Array);
-    return new Uint8Array(halves.buffer);
+    const values = new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+    return new Uint8Array((type === 'f16' ? encodeF16(values) : encodeBF16(values)).buffer);
   }
   const sameBits =
     own === type ||
-    (own === 'u16' && (type === 'f16' || type === 'bf16')) ||
-    (own === 'u8' && type === 'bool');
+    (own === 'uint16' && (type === 'f16' || type === 'bf16')) ||
+    (own === 'uint8' && (type === 'bool' || isFloat8(type)));
   if (!sameBits) throw invalid(`${describe(data)} cannot be written as ${type}`);
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return bytes;
 }

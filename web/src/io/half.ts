@@ -1,7 +1,5 @@
-/**
- * binary16 and bfloat16 in plain JavaScript: `Float16Array` is younger than the engines fewbits runs on.
- * The files of this folder keep such values as their bit patterns in a `Uint16Array`.
- */
+// binary16 and bfloat16 in plain JavaScript: `Float16Array` is younger than the engines fewbits runs on.
+// The files of this folder keep such values as their bit patterns in a `Uint16Array`.
 
 const scratch = new Float32Array(1);
 const scratchBits = new Uint32Array(scratch.buffer);

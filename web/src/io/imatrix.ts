@@ -1,10 +1,15 @@
-import { type GgufData, type GgufTensorInfo, readGguf } from './gguf.js';
-import type { GgufArray } from './gguf-values.js';
+// Importance matrices of llama.cpp, in both of their formats.
+
+import { options as checkOptions } from '../core/arguments.js';
+import { corrupt, quote } from './checks.js';
+import type { GgufArray, GgufTensorInfo } from './gguf/format.js';
+import { type GgufData, readGguf } from './gguf/read.js';
+import { unshared } from './pieces.js';
+import { nameOf } from './sniff.js';
 import {
   type ByteSource,
   type Bytes,
-  corrupt,
-  quote,
+  type OpenOptions,
   readExactly,
   toBytes,
   toReader,
@@ -37,7 +42,7 @@ const keys = {
  * they are in the older file.
  *
  * @throws FewbitsError CORRUPT_DATA for a file that is neither, or holds weights that are negative or not finite, or a
- * number of chunks that is none
+ * number of chunks that is not one
  */
 export function readImatrix(source: Bytes): Imatrix {
   const bytes = toBytes(source);
@@ -57,9 +62,12 @@ export function readImatrix(source: Bytes): Imatrix {
 }
 
 /** As `readImatrix`, of a file that is not in memory yet; all of it is read. */
-export async function openImatrix(source: ByteSource): Promise<Imatrix> {
+export async function openImatrix(source: ByteSource, options?: OpenOptions): Promise<Imatrix> {
+  const { signal } = checkOptions<OpenOptions>('options', options, ['signal']);
   const reader = toReader(source);
-  return readImatrix(await readExactly(reader, 0, reader.size));
+  const bytes = await readExactly(reader, 0, reader.size);
+  signal?.throwIfAborted();
+  return readImatrix(bytes);
 }
 
 // GGUF -------------------------------------------------------------------------------------------
@@ -70,7 +78,7 @@ function fromGguf(file: GgufData): Imatrix {
   const chunks = metadata.get(keys.chunkCount)?.value;
   if (texts?.type !== 'string' || typeof chunks !== 'number' || !metadata.has(keys.chunkSize)) {
     throw corrupt(
-      `imatrix: this GGUF file is no importance matrix, it lacks ${Object.values(keys).join(', ')}`,
+      `imatrix: this GGUF file is not an importance matrix: it lacks ${Object.values(keys).join(', ')}`,
     );
   }
   // A hostile file has a million.
@@ -98,7 +106,7 @@ function floatsOf(
       `imatrix: ${quote(tensor)} ${info ? `has a ${what} of ${info.type}` : `lacks its ${what}`}`,
     );
   }
-  return new Float32Array(file.bytes(info.name).slice().buffer);
+  return new Float32Array(new Uint8Array(file.bytes(info.name)).buffer);
 }
 
 function means(tensor: string, sums: Float32Array, counts: Float32Array): Float32Array {
@@ -120,6 +128,8 @@ function means(tensor: string, sums: Float32Array, counts: Float32Array): Float3
  * 32 bits, values are float32.
  */
 function fromDat(bytes: Uint8Array): Imatrix {
+  const name = nameOf(bytes, bytes.length);
+  if (name !== undefined) throw corrupt(`imatrix: this is ${name}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
 
@@ -136,11 +146,11 @@ function fromDat(bytes: Uint8Array): Imatrix {
   function text(what: string): string {
     const length = int32(what);
     const start = take(length, what);
-    return new TextDecoder().decode(bytes.subarray(start, start + length));
+    return new TextDecoder().decode(unshared(bytes.subarray(start, start + length)));
   }
 
   const entries = int32('the number of entries');
-  if (entries < 1) throw corrupt(`imatrix: ${entries} entries; this is no importance matrix`);
+  if (entries < 1) throw corrupt(`imatrix: ${entries} entries: this is not an importance matrix`);
   const weights = new Map<string, Float32Array>();
   for (let i = 0; i < entries; i++) {
     const name = text(`the name of entry ${i}`);

@@ -1,10 +1,14 @@
-import { describe, invalid, quote } from './source.js';
+// Bytes of tensors that come in pieces.
+
+import { isArrayBuffer } from '../core/kinds.js';
+import { describe, invalid, quote } from './checks.js';
+import { type Bytes, isBytes, toBytes } from './source.js';
 
 /** Bytes that come in pieces. */
 export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** What a streamed writer takes for a tensor. */
-export type TensorData = Uint8Array | Chunks | Promise<Uint8Array | Chunks>;
+export type TensorData = Bytes | Chunks | Promise<Bytes | Chunks>;
 
 /** Passes a tensor's pieces on and sees to it that they add up to the length that the header promised. */
 export async function* tensorPieces(
@@ -13,13 +17,14 @@ export async function* tensorPieces(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   const given = await data;
   let left = tensor.byteLength;
-  for await (const piece of given instanceof Uint8Array ? [given] : given) {
-    if (!(piece instanceof Uint8Array)) {
-      throw invalid(`${quote(tensor.name)}: a piece must be a Uint8Array, got ${describe(piece)}`);
+  for await (const piece of chunksOf(tensor.name, given)) {
+    if (!isBytes(piece)) {
+      throw invalid(`${quote(tensor.name)}: a piece must be bytes, got ${describe(piece)}`);
     }
-    left -= piece.length;
+    const bytes = toBytes(piece, `a piece of ${quote(tensor.name)}`);
+    left -= bytes.length;
     if (left < 0) break;
-    if (piece.length > 0) yield unshared(piece);
+    if (bytes.length > 0) yield unshared(bytes);
   }
   if (left !== 0) {
     const wrong = left > 0 ? `${left} are missing` : 'more were given';
@@ -27,7 +32,19 @@ export async function* tensorPieces(
   }
 }
 
-/** The same bytes, copied if others could change them: Blobs, files and messages take no shared memory. */
+function chunksOf(name: string, given: Bytes | Chunks): Iterable<Bytes> | AsyncIterable<Bytes> {
+  if (isBytes(given)) return [given];
+  if (
+    typeof given === 'object' &&
+    given !== null &&
+    (Symbol.iterator in given || Symbol.asyncIterator in given)
+  ) {
+    return given;
+  }
+  throw invalid(`${quote(name)} takes bytes or pieces of them, got ${describe(given)}`);
+}
+
+/** The same bytes, copied if their memory is shared: Blobs, files, messages and decoders do not take that. */
 export function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice();
+  return isArrayBuffer(bytes.buffer) ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
 }

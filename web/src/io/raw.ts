@@ -1,13 +1,8 @@
+// Files that are float32 values and nothing else.
+
+import { checkRange, corrupt } from './checks.js';
 import { elementsOf } from './elements.js';
-import {
-  type ByteSource,
-  type Bytes,
-  checkRange,
-  corrupt,
-  readExactly,
-  toBytes,
-  toReader,
-} from './source.js';
+import { type ByteSource, type Bytes, readExactly, toBytes, toReader } from './source.js';
 
 function checkLength(byteLength: number): number {
   if (byteLength % 4 !== 0) {

@@ -1,4 +1,6 @@
-import { corrupt } from './source.js';
+// The text of a header, walked over.
+
+import { corrupt } from './checks.js';
 
 /** Walks over the text of a header. Loops, not patterns, pass over what may be long: engines limit patterns. */
 export abstract class TextScanner {

@@ -1,6 +1,9 @@
+// Uniformly quantized arrays in safetensors files.
+
 import type { UniformQuantized } from '../families/uniform/types.js';
-import type { SafetensorsData, SafetensorsInput } from './safetensors.js';
-import { checkShape, corrupt, elementCount, invalid, quote } from './source.js';
+import { checkShape, corrupt, elementCount, invalid, quote } from './checks.js';
+import type { SafetensorsData } from './safetensors/read.js';
+import type { SafetensorsInput } from './safetensors/write.js';
 
 /** A uniformly quantized array with the shape of what was quantized. */
 export interface ShapedUniform {
@@ -51,42 +54,18 @@ export function uniformNames(file: SafetensorsData): string[] {
 /**
  * Takes such an array out of a file again.
  *
- * @throws FewbitsError CORRUPT_DATA when its description or tensors contradict each other
+ * @throws FewbitsError INVALID_ARGUMENT when the file has no such array, CORRUPT_DATA when its description or tensors
+ * contradict each other
  */
 export function uniformFromSafetensors(file: SafetensorsData, name: string): ShapedUniform {
-  const text = file.metadata[keyOf(name)];
-  if (text === undefined) {
-    throw invalid(`there is no quantized array ${quote(name)}; the file has ${uniformNames(file)}`);
-  }
-  const wrong = (what: string) => corrupt(`quantized array ${quote(name)}: ${what}`);
-  let given: Partial<ShapedUniform['quantized']> & { shape?: unknown };
-  try {
-    given = JSON.parse(text) ?? {};
-  } catch (cause) {
-    throw corrupt(`quantized array ${quote(name)}: its description is not JSON`, cause);
-  }
-  const { bits, scheme, length, block, columns, scaleType } = given;
-  const shape = given.shape as number[];
-  const natural = (value: unknown): value is number =>
-    Number.isSafeInteger(value) && (value as number) >= 0;
-  if (!natural(bits) || bits < 2 || bits > 8) throw wrong('bits are not 2 to 8');
-  if (scheme !== 'symmetric' && scheme !== 'asymmetric' && scheme !== 'affine') {
-    throw wrong('its scheme is unknown');
-  }
-  if (scaleType !== 'f32' && scaleType !== 'f16') throw wrong('its scale type is unknown');
-  const shaped = Array.isArray(shape) && shape.every(natural) && elementCount(shape) === length;
-  if (!natural(length) || !shaped) throw wrong('its shape and its length do not agree');
-  const byBlock = natural(block) && block > 0 && columns === null;
-  const byColumn =
-    block === null && natural(columns) && (columns === 0 ? length === 0 : length % columns === 0);
-  if (!byBlock && !byColumn) throw wrong('its blocks are not described');
-  const count = byBlock ? Math.ceil(length / block) : length && (columns as number);
-
+  const described = describedArray(file, name);
+  const { bits, scheme, length, block, columns, scaleType, shape } = described;
+  const count = block === null ? length && (columns as number) : Math.ceil(length / block);
   const part = (suffix: string, dtype: string, size: number): string => {
     const tensor = `${name}.${suffix}`;
-    const info = file.tensors.find((other) => other.name === tensor);
+    const info = file.has(tensor) ? file.tensors.find((other) => other.name === tensor) : undefined;
     if (info?.dtype !== dtype || info.shape.length !== 1 || info.shape[0] !== size) {
-      throw wrong(`${quote(tensor)} is not ${size} values of ${dtype}`);
+      throw wrong(name, `${quote(tensor)} is not ${size} values of ${dtype}`);
     }
     return tensor;
   };
@@ -101,19 +80,46 @@ export function uniformFromSafetensors(file: SafetensorsData, name: string): Sha
   const scaleBytes = scaleType === 'f16' ? 2 : 4;
   const byteLength =
     codes.length + scaleBytes * (count + (minima?.length ?? 0)) + 4 * (zeroPoints?.length ?? 0);
-  const layout = { block: byBlock ? block : null, columns: byBlock ? null : (columns as number) };
-  const quantized = {
-    kind: 'uniform' as const,
-    codes,
-    bits,
-    scheme,
-    length,
-    ...layout,
-    scaleType,
-    scales,
-    zeroPoints,
-    minima,
-    byteLength,
+  const layout = { codes, bits, scheme, length, block, columns, scaleType };
+  return {
+    quantized: { kind: 'uniform', ...layout, scales, zeroPoints, minima, byteLength },
+    shape,
   };
-  return { quantized, shape };
 }
+
+type Description = Pick<
+  UniformQuantized,
+  'bits' | 'scheme' | 'length' | 'block' | 'columns' | 'scaleType'
+> & { readonly shape: readonly number[] };
+
+const wrong = (name: string, what: string) => corrupt(`quantized array ${quote(name)}: ${what}`);
+
+/** What the file says of an array, checked in itself. */
+function describedArray(file: SafetensorsData, name: string): Description {
+  const text = file.metadata[keyOf(name)];
+  if (text === undefined) {
+    throw invalid(`there is no quantized array ${quote(name)}; the file has ${uniformNames(file)}`);
+  }
+  let given: Partial<Description>;
+  try {
+    given = JSON.parse(text) ?? {};
+  } catch (cause) {
+    throw corrupt(`quantized array ${quote(name)}: its description is not JSON`, cause);
+  }
+  const { bits, scheme, length, block = null, columns = null, scaleType, shape } = given;
+  if (!isNatural(bits) || bits < 2 || bits > 8) throw wrong(name, 'bits are not 2 to 8');
+  if (scheme !== 'symmetric' && scheme !== 'asymmetric' && scheme !== 'affine') {
+    throw wrong(name, 'its scheme is unknown');
+  }
+  if (scaleType !== 'f32' && scaleType !== 'f16') throw wrong(name, 'its scale type is unknown');
+  const shaped = Array.isArray(shape) && shape.every(isNatural) && elementCount(shape) === length;
+  if (!isNatural(length) || !shaped) throw wrong(name, 'its shape and its length do not agree');
+  const byBlock = isNatural(block) && block > 0 && columns === null;
+  const byColumn =
+    block === null && isNatural(columns) && (columns === 0 ? length === 0 : length % columns === 0);
+  if (!byBlock && !byColumn) throw wrong(name, 'its blocks are not described');
+  return { bits, scheme, length, block, columns, scaleType, shape };
+}
+
+const isNatural = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 0;

@@ -1,7 +1,7 @@
 // Checkpoints that other tools quantized, told by what they call their tensors: their codes are no weights.
 
 import { FewbitsError } from '../core/errors.js';
-import { quote } from '../io/source.js';
+import { quote } from '../io/checks.js';
 import type { Model, ModelTensor } from './model.js';
 
 /** How a format shows: a tensor whose name ends so, and others beside it that must or must not be there. */

@@ -3,8 +3,8 @@
 import { FewbitsError } from '../core/errors.js';
 import { ggmlTypes } from '../core/ggml-types.js';
 import { abortable } from '../core/signal.js';
+import { elementCount, quote } from '../io/checks.js';
 import { type ElementType, elementsOf, toFloat32 } from '../io/elements.js';
-import { elementCount, quote } from '../io/source.js';
 import type { Conversion, Converted, Converter, SourceType } from './convert.js';
 import type { Model, ModelTensor } from './model.js';
 import type { PlannedTensor } from './plan.js';

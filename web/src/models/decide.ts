@@ -2,7 +2,7 @@
 
 import { FewbitsError } from '../core/errors.js';
 import { type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
-import { elementCount, invalid, quote } from '../io/source.js';
+import { elementCount, invalid, quote } from '../io/checks.js';
 import { keptAs } from './kept.js';
 import type { Chosen } from './mixtures.js';
 import type { Model, ModelTensor } from './model.js';

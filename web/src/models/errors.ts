@@ -4,7 +4,7 @@ import { options as known } from '../core/arguments.js';
 import { FewbitsError } from '../core/errors.js';
 import type { GgmlTypeName } from '../core/ggml-types.js';
 import { checkSignal } from '../core/signal.js';
-import { elementCount, quote } from '../io/source.js';
+import { elementCount, quote } from '../io/checks.js';
 import type { Fewbits } from '../load/fewbits.js';
 import { createScaleReader, scalingOf } from './chunks.js';
 import { createRowReader, type SourceType } from './convert.js';

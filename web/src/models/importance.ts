@@ -1,6 +1,6 @@
 // Metadata that say which importance matrix a file was made with.
 
-import type { GgufEntryInput } from '../io/gguf.js';
+import type { GgufEntryInput } from '../io/gguf/write.js';
 import type { Imatrix } from '../io/imatrix.js';
 
 /** What llama.cpp's quantize tool notes of the importance matrix in the file that it makes with it. */
@@ -8,12 +8,12 @@ export function imatrixMetadata(imatrix: Imatrix, fileName: string): GgufEntryIn
   const { weights, datasets, chunks } = imatrix;
   const entries: GgufEntryInput[] = [
     { key: 'quantize.imatrix.file', type: 'string', value: fileName },
-    { key: 'quantize.imatrix.entries_count', type: 'u32', value: weights.size },
+    { key: 'quantize.imatrix.entries_count', type: 'uint32', value: weights.size },
   ];
   const [dataset] = datasets;
   if (dataset !== undefined)
     entries.push({ key: 'quantize.imatrix.dataset', type: 'string', value: dataset });
   if (chunks > 0)
-    entries.push({ key: 'quantize.imatrix.chunks_count', type: 'u32', value: chunks });
+    entries.push({ key: 'quantize.imatrix.chunks_count', type: 'uint32', value: chunks });
   return entries;
 }

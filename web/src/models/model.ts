@@ -2,9 +2,12 @@
 
 import { FewbitsError } from '../core/errors.js';
 import type { GgmlTypeName } from '../core/ggml-types.js';
-import { type GgufEntryInput, openGguf } from '../io/gguf.js';
-import { openSafetensors, type SafetensorsType } from '../io/safetensors.js';
-import { type ByteSource, quote, readExactly, toReader } from '../io/source.js';
+import { quote } from '../io/checks.js';
+import { openGguf } from '../io/gguf/read.js';
+import type { GgufEntryInput } from '../io/gguf/write.js';
+import type { SafetensorsType } from '../io/safetensors/format.js';
+import { openSafetensors } from '../io/safetensors/read.js';
+import { type ByteSource, readExactly, toReader } from '../io/source.js';
 import { joinParts } from './parts.js';
 import { findScales, type Scale } from './scales.js';
 

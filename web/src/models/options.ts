@@ -2,8 +2,8 @@
 
 import { integer, options as known } from '../core/arguments.js';
 import type { GgmlTypeName } from '../core/ggml-types.js';
-import type { GgufEntryInput } from '../io/gguf.js';
-import { describe, invalid } from '../io/source.js';
+import { describe, invalid } from '../io/checks.js';
+import type { GgufEntryInput } from '../io/gguf/write.js';
 import { type MixtureName, mixtures, targetTypes } from './targets.js';
 
 /** What becomes of the tensors whose names match. */

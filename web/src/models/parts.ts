@@ -1,7 +1,7 @@
 // Models in several files, made one: the parts of a split GGUF file, or the shards of a safetensors model.
 
-import type { GgufEntryInput } from '../io/gguf.js';
-import { corrupt, invalid, quote } from '../io/source.js';
+import { corrupt, invalid, quote } from '../io/checks.js';
+import type { GgufEntryInput } from '../io/gguf/write.js';
 import type { Model, ModelTensor } from './model.js';
 
 /** One model of all parts. A single file must be a whole model, and is given back without what says that it is. */

@@ -2,8 +2,8 @@
 
 import { FewbitsError } from '../core/errors.js';
 import { type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
-import { type GgufEntryInput, type GgufPlan, planGguf } from '../io/gguf.js';
-import { describe, elementCount, invalid, quote } from '../io/source.js';
+import { describe, elementCount, invalid, quote } from '../io/checks.js';
+import { type GgufEntryInput, type GgufPlan, planGguf } from '../io/gguf/write.js';
 import { refuseQuantized } from './checkpoints.js';
 import { type Decision, decide, importanceOf } from './decide.js';
 import { keptAs } from './kept.js';
@@ -212,7 +212,7 @@ function shapeOf({ shape }: ModelTensor): readonly number[] {
 
 /** The key under which ComfyUI's GGUF loader looks for the shape that a tensor had. */
 function shapeNote({ name, source }: PlannedTensor): GgufEntryInput {
-  const value = { type: 'i32' as const, values: Int32Array.from(source.shape) };
+  const value = { type: 'int32' as const, values: Int32Array.from(source.shape) };
   return { key: `comfy.gguf.orig_shape.${name}`, type: 'array', value };
 }
 
@@ -255,13 +255,13 @@ function plannedMetadata(
   const entries = new Map(model.metadata.map((entry) => [entry.key, entry]));
   const set = (entry: GgufEntryInput) => entries.set(entry.key, entry);
   if (type !== 'keep') {
-    set({ key: 'general.quantization_version', type: 'u32', value: quantizationVersion });
+    set({ key: 'general.quantization_version', type: 'uint32', value: quantizationVersion });
     const { fileType, type: most } = targets[type as TargetName];
     const label = 'general.file_type';
     // A type that llama.cpp has no number for: without one it goes by the tensors.
     if (fileType === undefined) entries.delete(label);
     else if (!entries.has(label) || !isUnchanged(tensors, most))
-      set({ key: label, type: 'u32', value: fileType });
+      set({ key: label, type: 'uint32', value: fileType });
   }
   for (const entry of [...notes, ...metadata]) set(entry);
   return [...entries.values()];

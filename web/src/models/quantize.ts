@@ -3,8 +3,8 @@
 import { options as known } from '../core/arguments.js';
 import { FewbitsError } from '../core/errors.js';
 import { checkSignal } from '../core/signal.js';
-import { streamGguf } from '../io/gguf.js';
-import { describe, invalid, quote } from '../io/source.js';
+import { describe, invalid, quote } from '../io/checks.js';
+import { streamGguf } from '../io/gguf/write.js';
 import { chunksOf, type DoneChunk } from './chunks.js';
 import type { Converter } from './convert.js';
 import type { Model } from './model.js';

@@ -1,7 +1,7 @@
 // The scales of 8-bit float checkpoints: which tensor scales which, and over how many rows and columns.
 
 import { FewbitsError } from '../core/errors.js';
-import { quote } from '../io/source.js';
+import { quote } from '../io/checks.js';
 import type { Model, ModelTensor } from './model.js';
 
 /** A tensor of scales, each for `rows` x `columns` values of each matrix. */

@@ -1,7 +1,7 @@
 // The store in the file system that browsers keep for a site: a file for each version.
 
+import { crc32 } from '../core/crc32.js';
 import type { Backend, Seal, Version, Writer } from './backend.js';
-import { crc32 } from './crc32.js';
 import { decodeName, encodeName } from './names.js';
 
 // A version is one file, `<name>.<number>`: the bytes, then the seal as JSON, then a footer of 16

@@ -7,9 +7,9 @@
 // removed by whoever opens the store, or saves under that name, next.
 
 import { invalid } from '../core/arguments.js';
+import { crc32 } from '../core/crc32.js';
 import { FewbitsError } from '../core/errors.js';
 import type { Backend, Seal, Version } from './backend.js';
-import { crc32 } from './crc32.js';
 import { storageError } from './errors.js';
 import type { LockMode, Locks } from './locks.js';
 

@@ -1,11 +1,7 @@
 import type { Core } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
-import {
-  planSafetensors,
-  readSafetensors,
-  type SafetensorsData,
-  type SafetensorsPlanned,
-} from '../io/safetensors.js';
+import { readSafetensors, type SafetensorsData } from '../io/safetensors/read.js';
+import { planSafetensors, type SafetensorsPlanned } from '../io/safetensors/write.js';
 import { corrupt } from './corrupt.js';
 import { METRICS, QUALITIES, type RowSizes, type Segment, type Settings } from './functions.js';
 import { idTensors, readIds } from './id-file.js';

@@ -1,6 +1,7 @@
 // The ids of an index in its file: as integers where all are numbers, else as texts with their types.
 
-import type { SafetensorsData, SafetensorsPlanned } from '../io/safetensors.js';
+import type { SafetensorsData } from '../io/safetensors/read.js';
+import type { SafetensorsPlanned } from '../io/safetensors/write.js';
 import { corrupt } from './corrupt.js';
 import type { Id } from './id.js';
 import { Ids } from './ids.js';

@@ -1,4 +1,4 @@
-// CRC-32 in JavaScript: the store works before any WebAssembly is there, also where none is loaded.
+// CRC-32 in JavaScript, of zip archives and of stores: both work where no WebAssembly is loaded.
 
 /** Tables for four bytes at a time, made at first use. */
 let tables: Int32Array | undefined;

@@ -1,4 +1,6 @@
-import { TextScanner } from './scanner.js';
+// The Python literal in the header of an npy file.
+
+import { TextScanner } from '../scanner.js';
 
 /** What a Python literal can be in the header of an npy file. */
 export type PythonValue =
@@ -54,7 +56,7 @@ class LiteralParser extends TextScanner {
       if (this.text[this.at] !== "'" && this.text[this.at] !== '"')
         throw this.error('expected a key');
       const key = this.string();
-      if (entries.has(key)) throw this.error(`the key '${key}' stands twice`);
+      if (entries.has(key)) throw this.error(`the key '${key}' appears twice`);
       this.expect(':');
       entries.set(key, this.value(depth + 1));
       if (this.accept(',')) continue;

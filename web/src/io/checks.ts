@@ -1,0 +1,54 @@
+// Checks that readers and writers of all formats share, and how their messages put things.
+
+import { describe, invalid } from '../core/arguments.js';
+import { FewbitsError } from '../core/errors.js';
+
+export { describe, invalid } from '../core/arguments.js';
+
+/** The error for a file that breaks its format's rules. */
+export function corrupt(message: string, cause?: unknown): FewbitsError {
+  return new FewbitsError('CORRUPT_DATA', message, cause === undefined ? undefined : { cause });
+}
+
+/** Checks a caller's range of `count` items from `start` against how many there are. */
+export function checkRange(what: string, start: number, count: number, available: number): void {
+  if (
+    !Number.isSafeInteger(start) ||
+    !Number.isSafeInteger(count) ||
+    start < 0 ||
+    count < 0 ||
+    start + count > available
+  ) {
+    throw invalid(`${what}: ${count} from ${start} is outside the ${available} there are`);
+  }
+}
+
+/** The number of elements of a shape, or undefined when a number cannot hold it. */
+export function elementCount(shape: readonly number[]): number | undefined {
+  let count = 1;
+  for (const size of shape) count *= size;
+  return Number.isSafeInteger(count) ? count : undefined;
+}
+
+/** Checks a caller's shape and gives its number of elements. */
+export function checkShape(what: string, shape: readonly number[]): number {
+  if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+    const given = Array.isArray(shape) ? shapeText(shape) : describe(shape);
+    throw invalid(`${what}: shape must be an array of non-negative integers, got ${given}`);
+  }
+  const count = elementCount(shape);
+  if (count === undefined)
+    throw invalid(`${what}: shape ${shapeText(shape)} has too many elements`);
+  return count;
+}
+
+/** A shape for a message: its first sizes in brackets. */
+export function shapeText(shape: readonly unknown[]): string {
+  const sizes = shape.slice(0, 8).map((size) => (typeof size === 'number' ? size : describe(size)));
+  return `[${sizes.join(', ')}${shape.length > 8 ? ', …' : ''}]`;
+}
+
+/** A name out of a file, made fit for a message: quoted, escaped, not too long. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text);
+}

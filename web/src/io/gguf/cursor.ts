@@ -1,0 +1,120 @@
+// A place in the start of a GGUF file as far as it has been read, and the reading of more where that ends.
+
+import { corrupt } from '../checks.js';
+import type { Parse } from '../parse.js';
+import { unshared } from '../pieces.js';
+
+/** Far more than any model has, few enough that a hostile header costs little. */
+export const maxHeader = 1 << 27;
+const maxName = 65_535;
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Thrown where the bytes that are here end, though those of the file go on. */
+class OutOfBytes {
+  readonly end: number;
+
+  constructor(end: number) {
+    this.end = end;
+  }
+}
+
+export class HeaderCursor {
+  bytes: Uint8Array = new Uint8Array(0);
+  at = 0;
+  readonly fileSize: number;
+  private view: DataView = new DataView(new ArrayBuffer(0));
+  private readonly first: number;
+
+  /** `first` bytes are read to begin with; then as many as there are already. */
+  constructor(fileSize: number, first: number) {
+    this.fileSize = fileSize;
+    this.first = first;
+  }
+
+  /**
+   * What `parse` gives from here on. Where bytes are missing they are read and it begins again: their number doubles,
+   * so that all is parsed twice at most.
+   */
+  *whole<T>(parse: (cursor: HeaderCursor) => T): Parse<T> {
+    const start = this.at;
+    for (;;) {
+      try {
+        return parse(this);
+      } catch (error) {
+        if (!(error instanceof OutOfBytes)) throw error;
+        this.at = start;
+        yield* this.grow(error.end);
+      }
+    }
+  }
+
+  private *grow(end: number): Parse<void> {
+    const known = this.bytes.length;
+    const wanted = Math.min(this.fileSize, Math.max(end, known * 2, this.first));
+    const more = yield { offset: known, length: wanted - known };
+    if (known === 0) {
+      this.bytes = more;
+    } else {
+      const grown = new Uint8Array(wanted);
+      grown.set(this.bytes);
+      grown.set(more, known);
+      this.bytes = grown;
+    }
+    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
+  }
+
+  /** Passes over `length` bytes; gives where they start. */
+  take(length: number, what: string): number {
+    const start = this.at;
+    const end = start + length;
+    if (end > this.bytes.length) {
+      if (end > this.fileSize) {
+        throw corrupt(
+          `gguf: ${what} at offset ${start} needs ${length} bytes, the file ends at ${this.fileSize}`,
+        );
+      }
+      if (end > maxHeader) {
+        throw corrupt(
+          `gguf: ${what} at offset ${start} makes a header of more than ${maxHeader} bytes`,
+        );
+      }
+      throw new OutOfBytes(end);
+    }
+    this.at = end;
+    return start;
+  }
+
+  uint32(what: string): number {
+    return this.view.getUint32(this.take(4, what), true);
+  }
+
+  /** Rounded where it is above 2^53, which no file has use for. */
+  uint64(what: string): number {
+    const start = this.take(8, what);
+    return this.view.getUint32(start, true) + this.view.getUint32(start + 4, true) * 2 ** 32;
+  }
+
+  /** A count of things of at least `size` bytes each, which the rest of the file must be able to hold. */
+  count(what: string, size: number, most: number): number {
+    const count = this.uint64(what);
+    const room = Math.floor((this.fileSize - this.at) / size);
+    if (count > room || count > most) {
+      throw corrupt(
+        `gguf: ${what} is ${count}; ${count > room ? `the file has room for ${room}` : `${most} are allowed`}`,
+      );
+    }
+    return count;
+  }
+
+  /** A key or a name: exact UTF-8, not too long. */
+  name(what: string): string {
+    const length = this.count(`the length of ${what}`, 1, maxName);
+    const start = this.take(length, what);
+    try {
+      return strictUtf8.decode(unshared(this.bytes.subarray(start, this.at)));
+    } catch (cause) {
+      throw corrupt(`gguf: ${what} at offset ${start} is not UTF-8`, cause);
+    }
+  }
+}

@@ -1,0 +1,131 @@
+// The header of a GGUF file written into one buffer, each value checked against its type.
+
+import { kindOf } from '../../core/kinds.js';
+import { describe, invalid, quote } from '../checks.js';
+import { toBytes } from '../source.js';
+import {
+  type GgufArray,
+  type GgufNumberType,
+  type GgufValue,
+  type GgufValueType,
+  ggufNumbers,
+  ggufValueSizes,
+  ggufValueTypes,
+} from './format.js';
+
+const utf8 = new TextEncoder();
+
+export class GgufEncoder {
+  private bytes = new Uint8Array(1 << 12);
+  private view = new DataView(this.bytes.buffer);
+  private size = 0;
+
+  get length(): number {
+    return this.size;
+  }
+
+  /** A copy of `bytes`. */
+  raw(bytes: Uint8Array): void {
+    this.bytes.set(bytes, this.reserve(bytes.length));
+  }
+
+  /** A number that is known to fit. */
+  number(type: GgufNumberType, value: number | bigint): void {
+    this.set(type, this.reserve(ggufValueSizes[type]), value);
+  }
+
+  string(text: string): void {
+    // No character takes more than three bytes for each of its units.
+    const start = this.reserve(8 + 3 * text.length);
+    const { written } = utf8.encodeInto(text, this.bytes.subarray(start + 8));
+    this.view.setBigUint64(start, BigInt(written), true);
+    this.size = start + 8 + written;
+    this.bytes.fill(0, this.size, start + 8 + 3 * text.length);
+  }
+
+  zeros(count: number): void {
+    this.reserve(count);
+  }
+
+  /** A key, its type and its value; refuses values that are not of the type. */
+  entry(key: string, type: GgufValueType, value: GgufValue): void {
+    if (!Object.hasOwn(ggufValueSizes, type)) {
+      throw invalid(
+        `gguf: ${quote(key)} has the value type ${describe(type)}; value types are ${ggufValueTypes.join(', ')}`,
+      );
+    }
+    this.string(key);
+    this.number('uint32', ggufValueTypes.indexOf(type));
+    this.value(key, type, value);
+  }
+
+  /** What was written so far. */
+  done(): Uint8Array<ArrayBuffer> {
+    return this.bytes.slice(0, this.size);
+  }
+
+  private value(key: string, type: GgufValueType, value: unknown): void {
+    if (type === 'array') {
+      this.array(key, value);
+    } else if (type === 'string' && typeof value === 'string') {
+      this.string(value);
+    } else if (type === 'bool' && typeof value === 'boolean') {
+      this.number('uint8', value ? 1 : 0);
+    } else if (type === 'string' || type === 'bool' || !this.fitting(type, value)) {
+      throw invalid(`gguf: ${quote(key)} is ${type}, which ${describe(value)} is not`);
+    }
+  }
+
+  /** Writes a number if it survives that: in range for integers, any number for floats. */
+  private fitting(type: GgufNumberType, value: unknown): boolean {
+    const kind = type === 'uint64' || type === 'int64' ? 'bigint' : 'number';
+    if (typeof value !== kind) return false;
+    const start = this.reserve(ggufValueSizes[type]);
+    this.set(type, start, value as number | bigint);
+    if (type === 'f32' || type === 'f64') return true;
+    return this.view[ggufNumbers[type].get](start, true) === value;
+  }
+
+  private array(key: string, array: unknown): void {
+    const { type, values } = (array ?? {}) as Partial<GgufArray>;
+    const sequence = Array.isArray(values) || ArrayBuffer.isView(values);
+    if (type === undefined || !Object.hasOwn(ggufValueSizes, type) || !sequence) {
+      throw invalid(
+        `gguf: ${quote(key)} is an array, which takes { type, values }, got ${describe(array)}`,
+      );
+    }
+    this.number('uint32', ggufValueTypes.indexOf(type));
+    this.number('uint64', BigInt((values as ArrayLike<unknown>).length));
+    const kind = kindOf(values);
+    const bytes = kind === undefined ? undefined : toBytes(values as ArrayBufferView, quote(key));
+    const bools = type === 'bool' && kind === 'Uint8Array' && bytes?.every((value) => value <= 1);
+    const numbers = type in ggufNumbers ? ggufNumbers[type as GgufNumberType].array.name : '';
+    if (bytes !== undefined && (bools || kind === numbers)) {
+      this.raw(bytes);
+      return;
+    }
+    for (const value of values as Iterable<unknown>) this.value(key, type, value);
+  }
+
+  private set(type: GgufNumberType, at: number, value: number | bigint): void {
+    const { set } = ggufNumbers[type];
+    (this.view[set] as (at: number, value: never, little: boolean) => void)(
+      at,
+      value as never,
+      true,
+    );
+  }
+
+  /** Makes room for `count` bytes, which are 0, at the end; gives where they start. */
+  private reserve(count: number): number {
+    const start = this.size;
+    this.size += count;
+    if (this.size > this.bytes.length) {
+      const grown = new Uint8Array(Math.max(this.size, 2 * this.bytes.length));
+      grown.set(this.bytes.subarray(0, start));
+      this.bytes = grown;
+      this.view = new DataView(grown.buffer);
+    }
+    return start;
+  }
+}

@@ -1,0 +1,144 @@
+// What a GGUF file consists of: its parts as callers see them, its value types, sizes and limits.
+
+import { type GgmlTypeName, ggmlTypes } from '../../core/ggml-types.js';
+import { elementCount } from '../checks.js';
+
+/** The value types of GGUF metadata, at their numbers in the file. */
+export const ggufValueTypes = [
+  'uint8',
+  'int8',
+  'uint16',
+  'int16',
+  'uint32',
+  'int32',
+  'f32',
+  'bool',
+  'string',
+  'array',
+  'uint64',
+  'int64',
+  'f64',
+] as const;
+
+export type GgufValueType = (typeof ggufValueTypes)[number];
+
+/**
+ * A metadata value: uint64 and int64 are always bigint, so that the JavaScript type follows from the GGUF type alone.
+ * Strings are decoded as UTF-8, with U+FFFD for what is not (tokens of some vocabularies are not).
+ */
+export type GgufValue = number | bigint | boolean | string | GgufArray;
+
+export interface GgufArray {
+  readonly type: GgufValueType;
+  /** Numbers come as the typed array of their type, bools as 0 and 1 in a Uint8Array; booleans can be written. */
+  readonly values:
+    | Uint8Array
+    | Int8Array
+    | Uint16Array
+    | Int16Array
+    | Uint32Array
+    | Int32Array
+    | Float32Array
+    | Float64Array
+    | BigUint64Array
+    | BigInt64Array
+    | readonly boolean[]
+    | readonly string[]
+    | readonly GgufArray[];
+}
+
+/** Bytes of a value, or the fewest that one can have. */
+export const ggufValueSizes: Record<GgufValueType, number> = {
+  uint8: 1,
+  int8: 1,
+  uint16: 2,
+  int16: 2,
+  uint32: 4,
+  int32: 4,
+  f32: 4,
+  bool: 1,
+  string: 8,
+  array: 12,
+  uint64: 8,
+  int64: 8,
+  f64: 8,
+};
+
+/** The typed array of each type of numbers, and how a DataView reads and writes one. */
+export const ggufNumbers = {
+  uint8: { array: Uint8Array, get: 'getUint8', set: 'setUint8' },
+  int8: { array: Int8Array, get: 'getInt8', set: 'setInt8' },
+  uint16: { array: Uint16Array, get: 'getUint16', set: 'setUint16' },
+  int16: { array: Int16Array, get: 'getInt16', set: 'setInt16' },
+  uint32: { array: Uint32Array, get: 'getUint32', set: 'setUint32' },
+  int32: { array: Int32Array, get: 'getInt32', set: 'setInt32' },
+  f32: { array: Float32Array, get: 'getFloat32', set: 'setFloat32' },
+  uint64: { array: BigUint64Array, get: 'getBigUint64', set: 'setBigUint64' },
+  int64: { array: BigInt64Array, get: 'getBigInt64', set: 'setBigInt64' },
+  f64: { array: Float64Array, get: 'getFloat64', set: 'setFloat64' },
+} as const;
+
+export type GgufNumberType = keyof typeof ggufNumbers;
+
+/** One key of the metadata. */
+export interface GgufEntry {
+  readonly key: string;
+  readonly type: GgufValueType;
+  /** Decoded when first asked for. */
+  readonly value: GgufValue;
+  /** Key, type and value as they stand in the file; written again as they are. */
+  readonly raw: Uint8Array;
+}
+
+export interface GgufTensorInfo {
+  readonly name: string;
+  /** Undefined for a type that is not in `ggmlTypes`. */
+  readonly type: GgmlTypeName | undefined;
+  /** The number of the type in the file. */
+  readonly typeId: number;
+  /** Outermost dimension first, as in npy and safetensors; the file has them the other way round. */
+  readonly shape: readonly number[];
+  /** Where the tensor's bytes start in the file. */
+  readonly byteOffset: number;
+  /** For a type that is not known, the bytes up to the next tensor: padding counts in. */
+  readonly byteLength: number;
+}
+
+export interface GgufHeader {
+  readonly version: 2 | 3;
+  readonly alignment: number;
+  /** By key, in the order of the file. */
+  readonly metadata: ReadonlyMap<string, GgufEntry>;
+  /** In the order of the file's list. */
+  readonly tensors: readonly GgufTensorInfo[];
+  /** Where the data of the tensors start in the file. */
+  readonly dataOffset: number;
+}
+
+/** GGUF, read as a number. */
+export const magic = 0x46554747;
+export const alignmentKey = 'general.alignment';
+export const defaultAlignment = 32;
+// An alignment is padding that a file may ask for: a hostile one must not ask for gigabytes.
+const maxAlignment = 1 << 20;
+
+/** Whether a file may ask for this alignment. */
+export function isAlignment(value: number): boolean {
+  return (
+    Number.isInteger(value) && value >= 1 && value <= maxAlignment && (value & (value - 1)) === 0
+  );
+}
+
+export function alignUp(offset: number, alignment: number): number {
+  return Math.ceil(offset / alignment) * alignment;
+}
+
+/** The bytes of a tensor, or undefined when its rows are not whole blocks or it is too large. */
+export function tensorBytes(type: GgmlTypeName, shape: readonly number[]): number | undefined {
+  const { blockSize, bytesPerBlock } = ggmlTypes[type];
+  const count = elementCount(shape);
+  const row = shape.at(-1) ?? 1;
+  if (count === undefined || row % blockSize !== 0) return undefined;
+  const bytes = (count / blockSize) * bytesPerBlock;
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
+}

@@ -1,0 +1,69 @@
+// The header of a GGUF file: all that stands before the data of its tensors.
+
+import { FewbitsError } from '../../core/errors.js';
+import { corrupt } from '../checks.js';
+import type { Parse } from '../parse.js';
+import { refusal } from '../sniff.js';
+import { HeaderCursor } from './cursor.js';
+import {
+  alignmentKey,
+  alignUp,
+  defaultAlignment,
+  type GgufEntry,
+  type GgufHeader,
+  isAlignment,
+  magic,
+} from './format.js';
+import { parseMetadata } from './metadata.js';
+import { parseTensorList, placeTensors } from './tensors.js';
+
+const maxEntries = 100_000;
+const maxTensors = 1_000_000;
+const smallestEntry = 13; // empty key, one-byte value
+const smallestTensor = 24; // empty name, no dimension
+
+/** Parses the header of a file of `size` bytes; its first `window` bytes are asked for to begin with. */
+export function* parseHeader(size: number, window: number): Parse<GgufHeader> {
+  const few = `gguf: ${size} bytes are too few for the 24 that a GGUF file begins with: it is cut off`;
+  if (size < 24) throw yield* refusal('gguf', size, few);
+  const cursor = new HeaderCursor(size, window);
+  if ((yield* cursor.whole(() => cursor.uint32('the magic'))) !== magic)
+    throw yield* refusal('gguf', size, 'gguf: the file does not start with GGUF');
+  const { version, tensorCount, entryCount } = yield* cursor.whole(parseStart);
+  const metadata = yield* parseMetadata(cursor, entryCount);
+  const listed = yield* parseTensorList(cursor, tensorCount);
+  const alignment = alignmentOf(metadata);
+  const dataOffset = alignUp(cursor.at, alignment);
+  const tensors = placeTensors(listed, alignment, dataOffset, size);
+  return { version, alignment, metadata, tensors, dataOffset };
+}
+
+function parseStart(cursor: HeaderCursor) {
+  const version = checkVersion(cursor.uint32('the version'));
+  const tensorCount = cursor.count('the number of tensors', smallestTensor, maxTensors);
+  const entryCount = cursor.count('the number of metadata keys', smallestEntry, maxEntries);
+  return { version, tensorCount, entryCount };
+}
+
+function checkVersion(version: number): 2 | 3 {
+  if (version === 2 || version === 3) return version;
+  if (version !== 0 && (version & 0xffff) === 0) {
+    throw new FewbitsError(
+      'UNSUPPORTED',
+      'gguf: the file is big-endian; only little-endian files can be read: convert it with gguf-py, gguf_convert_endian.py',
+    );
+  }
+  throw new FewbitsError(
+    'UNSUPPORTED',
+    `gguf: version ${version} is not 2 or 3${version === 1 ? ': convert the model again with a llama.cpp of today' : ''}`,
+  );
+}
+
+function alignmentOf(metadata: ReadonlyMap<string, GgufEntry>): number {
+  const entry = metadata.get(alignmentKey);
+  if (entry === undefined) return defaultAlignment;
+  const value = entry.type === 'uint32' ? (entry.value as number) : 0;
+  if (!isAlignment(value))
+    throw corrupt(`gguf: ${alignmentKey} must be a uint32 and a power of two up to 2^20`);
+  return value;
+}

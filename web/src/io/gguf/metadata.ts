@@ -1,0 +1,136 @@
+// The metadata of a GGUF file: where each key and value stands, its structure checked, and its entry.
+
+import { corrupt, quote } from '../checks.js';
+import type { Parse } from '../parse.js';
+import { type HeaderCursor, maxHeader } from './cursor.js';
+import {
+  type GgufEntry,
+  type GgufValue,
+  type GgufValueType,
+  ggufValueSizes,
+  ggufValueTypes,
+} from './format.js';
+import { GgufValueReader } from './values.js';
+
+const maxNestedArrays = 1_000_000;
+const maxDepth = 8;
+
+/** Where a key and its value stand in the file. */
+interface EntryPlace {
+  readonly key: string;
+  readonly type: GgufValueType;
+  readonly start: number;
+  readonly valueStart: number;
+  readonly end: number;
+  /** How many arrays stand within its arrays. */
+  readonly nested: number;
+}
+
+/** Passes over `count` entries, whose keys must differ, and checks their structure on the way. */
+export function* parseMetadata(
+  cursor: HeaderCursor,
+  count: number,
+): Parse<ReadonlyMap<string, GgufEntry>> {
+  const places = new Map<string, EntryPlace>();
+  let nested = 0;
+  for (let i = 0; i < count; i++) {
+    const place = yield* cursor.whole(() => entryPlace(cursor, i, nested));
+    const { key } = place;
+    if (places.has(key)) throw corrupt(`gguf: the metadata key ${quote(key)} appears twice`);
+    nested = place.nested;
+    places.set(key, place);
+  }
+  // The bytes move when more are read: entries are views of the last.
+  return new Map([...places].map(([key, place]) => [key, entryAt(cursor.bytes, place)]));
+}
+
+function entryAt(bytes: Uint8Array, { key, type, start, valueStart, end }: EntryPlace): GgufEntry {
+  const raw = bytes.subarray(start, end);
+  let value: GgufValue | undefined;
+  const entry: GgufEntry = {
+    key,
+    type,
+    raw,
+    get value() {
+      value ??= new GgufValueReader(raw, valueStart - start).value(type);
+      return value;
+    },
+  };
+  asRead.add(entry);
+  return entry;
+}
+
+/** Entries that are as a reader gave them. */
+const asRead = new WeakSet<object>();
+
+/**
+ * Whether an entry's `raw` is what it says: a copy with another key or value, such as `{ ...entry, value }`, has the raw
+ * bytes of the entry that it was made from.
+ */
+export const isAsRead = (entry: object): entry is GgufEntry => asRead.has(entry);
+
+function entryPlace(cursor: HeaderCursor, index: number, nestedBefore: number): EntryPlace {
+  const start = cursor.at;
+  const key = cursor.name(`metadata key ${index}`);
+  const type = valueType(cursor.uint32(`the type of ${quote(key)}`), quote(key));
+  const valueStart = cursor.at;
+  const nested = skipValue(cursor, type, key, 0, nestedBefore);
+  return { key, type, start, valueStart, end: cursor.at, nested };
+}
+
+function valueType(id: number, what: string): GgufValueType {
+  const type = ggufValueTypes[id];
+  if (type === undefined) throw corrupt(`gguf: ${what} has the unknown value type ${id}`);
+  return type;
+}
+
+/** Passes over a value; gives `nested` with the arrays within its arrays added. */
+function skipValue(
+  cursor: HeaderCursor,
+  type: GgufValueType,
+  key: string,
+  depth: number,
+  nested: number,
+): number {
+  if (type === 'array') return skipArray(cursor, key, depth, nested);
+  if (type === 'string') {
+    const length = cursor.count(`the length of a string of ${quote(key)}`, 1, maxHeader);
+    cursor.take(length, `a string of ${quote(key)}`);
+  } else {
+    skipPlain(cursor, type, key, 1);
+  }
+  return nested;
+}
+
+function skipArray(cursor: HeaderCursor, key: string, depth: number, nested: number): number {
+  const what = `the array ${quote(key)}`;
+  if (depth === maxDepth) throw corrupt(`gguf: ${what} is nested more than ${maxDepth} deep`);
+  const element = valueType(cursor.uint32(what), what);
+  const count = cursor.count(`the length of ${what}`, ggufValueSizes[element], maxHeader);
+  if (element === 'string') {
+    const text = `a string of ${quote(key)}`;
+    for (let i = 0; i < count; i++) {
+      cursor.take(cursor.uint64(text), text);
+    }
+    return nested;
+  }
+  if (element !== 'array') {
+    skipPlain(cursor, element, key, count);
+    return nested;
+  }
+  let all = nested + count;
+  if (all > maxNestedArrays)
+    throw corrupt(`gguf: more than ${maxNestedArrays} arrays within arrays`);
+  for (let i = 0; i < count; i++) all = skipArray(cursor, key, depth + 1, all);
+  return all;
+}
+
+function skipPlain(cursor: HeaderCursor, type: GgufValueType, key: string, count: number): void {
+  const start = cursor.take(count * ggufValueSizes[type], `the value of ${quote(key)}`);
+  if (type !== 'bool') return;
+  const bad = cursor.bytes.subarray(start, cursor.at).findIndex((value) => value > 1);
+  if (bad >= 0) {
+    const at = start + bad;
+    throw corrupt(`gguf: a bool of ${quote(key)} at offset ${at} is ${cursor.bytes[at]}`);
+  }
+}

@@ -1,0 +1,86 @@
+// GGUF files read: all at once from memory, or in parts from a source of any size.
+
+import { options as checkOptions } from '../../core/arguments.js';
+import { checkRange, quote } from '../checks.js';
+import { lookUp } from '../lookup.js';
+import { parseBytes, parseReader } from '../parse.js';
+import {
+  type ByteSource,
+  type Bytes,
+  type OpenOptions,
+  readExactly,
+  toBytes,
+  toReader,
+} from '../source.js';
+import type { GgufHeader, GgufTensorInfo } from './format.js';
+import { parseHeader } from './header.js';
+
+const firstWindow = 1 << 18;
+
+/** A GGUF file in memory. */
+export interface GgufData extends GgufHeader {
+  /** The tensor of this name. @throws FewbitsError INVALID_ARGUMENT when there is none */
+  tensor(name: string): GgufTensorInfo;
+  /** The tensor's bytes: a view of the file. @throws FewbitsError INVALID_ARGUMENT when there is none */
+  bytes(name: string): Uint8Array;
+}
+
+/**
+ * Reads a GGUF file that is in memory. Raw entries and tensors are views of it; values are copies.
+ *
+ * @throws FewbitsError CORRUPT_DATA for a file that breaks the format's rules, UNSUPPORTED for one that is big-endian
+ * or of a version other than 2 and 3
+ */
+export function readGguf(source: Bytes): GgufData {
+  const file = toBytes(source);
+  const header = parseBytes(file, parseHeader(file.length, file.length));
+  const { get } = lookUp('gguf', header.tensors);
+  return {
+    ...header,
+    tensor: get,
+    bytes(name) {
+      const { byteOffset, byteLength } = get(name);
+      return file.subarray(byteOffset, byteOffset + byteLength);
+    },
+  };
+}
+
+/** A GGUF file read in parts. */
+export interface GgufFile extends GgufHeader {
+  /** The tensor of this name. @throws FewbitsError INVALID_ARGUMENT when there is none */
+  tensor(name: string): GgufTensorInfo;
+  /**
+   * `byteLength` bytes of the tensor from its byte `start`; without them, all. `into` goes to the source's
+   * `read`, which may use that memory.
+   *
+   * @throws FewbitsError INVALID_ARGUMENT when there is no such tensor or range, CORRUPT_DATA when the source gives
+   * another number of bytes than it was asked for
+   */
+  bytes(
+    name: string,
+    start?: number | undefined,
+    byteLength?: number | undefined,
+    into?: Uint8Array | undefined,
+  ): Promise<Uint8Array>;
+}
+
+/**
+ * Opens a GGUF file of any size; only metadata and tensor list are read now, in windows that grow.
+ *
+ * @throws FewbitsError as `readGguf` does; the signal's reason when that is aborted
+ */
+export async function openGguf(source: ByteSource, options?: OpenOptions): Promise<GgufFile> {
+  const { signal } = checkOptions<OpenOptions>('options', options, ['signal']);
+  const reader = toReader(source);
+  const header = await parseReader(reader, parseHeader(reader.size, firstWindow), signal);
+  const { get } = lookUp('gguf', header.tensors);
+  return {
+    ...header,
+    tensor: get,
+    async bytes(name, start = 0, byteLength = get(name).byteLength - start, into) {
+      const info = get(name);
+      checkRange(`bytes of ${quote(name)}`, start, byteLength, info.byteLength);
+      return readExactly(reader, info.byteOffset + start, byteLength, into);
+    },
+  };
+}

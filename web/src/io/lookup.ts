@@ -1,0 +1,23 @@
+// Tensors found by their names.
+
+import { invalid, quote } from './checks.js';
+
+/** A function from a name to its tensor, which refuses a name that no tensor of the file has. */
+export function lookUp<T extends { readonly name: string }>(
+  format: string,
+  tensors: readonly T[],
+  word = 'tensor',
+): { has(name: string): boolean; get(name: string): T } {
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  return {
+    has: (name) => byName.has(name),
+    get(name) {
+      const tensor = byName.get(name);
+      if (tensor) return tensor;
+      const some = tensors.slice(0, 8).map((other) => quote(other.name));
+      throw invalid(
+        `${format}: there is no ${word} ${quote(String(name))}; the file has ${some.join(', ') || 'none'}`,
+      );
+    },
+  };
+}

@@ -1,0 +1,94 @@
+// npz files: zip archives of npy files, as numpy.savez and savez_compressed make them.
+
+import { options as checkOptions } from '../../core/arguments.js';
+import { FewbitsError } from '../../core/errors.js';
+import { quote } from '../checks.js';
+import { lookUp } from '../lookup.js';
+import { parseReader } from '../parse.js';
+import { type ByteSource, type RangedReader, toReader } from '../source.js';
+import type { NpyArray } from './format.js';
+import { type NpyFile, type NpyOpenOptions, openNpy, readNpy } from './read.js';
+import { parseMember, parseZip, readMember, type ZipMember } from './zip.js';
+
+/** An npz file read in parts. A name that it does not have is refused with INVALID_ARGUMENT. */
+export interface NpzFile {
+  /** The names of its arrays, without `.npy`, in the order of the archive. */
+  readonly names: readonly string[];
+  /** Whether there is an array of this name. */
+  has(name: string): boolean;
+  /**
+   * The array of this name.
+   *
+   * @throws FewbitsError CORRUPT_DATA when it is damaged, UNSUPPORTED when it is encrypted, compressed by anything but
+   * deflate, or holds anything but numbers
+   */
+  read(name: string): Promise<NpyArray>;
+  /** The same to be read in parts; what is compressed is unpacked into memory first. @throws as `read` does */
+  open(name: string): Promise<NpyFile>;
+}
+
+/**
+ * Opens an npz file of any size; only the archive's directory is read now.
+ *
+ * @throws FewbitsError CORRUPT_DATA for a file that is not a zip archive or a damaged one; the signal's
+ * reason when that is aborted
+ */
+export async function openNpz(source: ByteSource, options?: NpyOpenOptions): Promise<NpzFile> {
+  const { as, signal } = checkOptions<NpyOpenOptions>('options', options, ['as', 'signal']);
+  const reader = toReader(source);
+  const arrays = (await parseReader(reader, parseZip(reader.size), signal))
+    .filter(({ name }) => name.endsWith('.npy'))
+    .map((member) => ({ name: member.name.slice(0, -4), member }));
+  const { has, get } = lookUp('npz', arrays, 'array');
+  return {
+    names: arrays.map(({ name }) => name),
+    has,
+    async read(name) {
+      const member = await unpacked(reader, get(name).member);
+      return named(name, async () => readNpy(member, { as }));
+    },
+    async open(name) {
+      const { member } = get(name);
+      const part = member.method === 0 ? await stored(reader, member) : unpacked(reader, member);
+      return named(name, async () => openNpy(await part, { as }));
+    },
+  };
+}
+
+/**
+ * Reads all arrays of an npz file, by their names.
+ *
+ * @throws FewbitsError as `openNpz` and `NpzFile.read` do
+ */
+export async function readNpz(
+  source: ByteSource,
+  options?: NpyOpenOptions,
+): Promise<ReadonlyMap<string, NpyArray>> {
+  const file = await openNpz(source, options);
+  const arrays = new Map<string, NpyArray>();
+  for (const name of file.names) arrays.set(name, await file.read(name));
+  return arrays;
+}
+
+async function unpacked(reader: RangedReader, member: ZipMember): Promise<Uint8Array> {
+  return readMember(reader, member, await parseReader(reader, parseMember(member, reader.size)));
+}
+
+/** A member that is in the archive as it is. */
+async function stored(reader: RangedReader, member: ZipMember): Promise<RangedReader> {
+  const start = await parseReader(reader, parseMember(member, reader.size));
+  return {
+    size: member.size,
+    read: (offset, length, into) => reader.read(start + offset, length, into),
+  };
+}
+
+/** Names the array in what its reading throws. */
+async function named<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof FewbitsError)) throw error;
+    throw new FewbitsError(error.code, `${error.message} (array ${quote(name)})`, { cause: error });
+  }
+}

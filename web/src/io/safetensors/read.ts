@@ -1,0 +1,143 @@
+// safetensors files read: all at once from memory, or in parts from a source of any size.
+
+import { options as checkOptions } from '../../core/arguments.js';
+import { checkRange, invalid, quote } from '../checks.js';
+import { type ElementArray, elementsOf, toFloat32 } from '../elements.js';
+import { lookUp } from '../lookup.js';
+import { parseBytes, parseReader } from '../parse.js';
+import {
+  type ByteSource,
+  type Bytes,
+  type OpenOptions,
+  readExactly,
+  toBytes,
+  toReader,
+} from '../source.js';
+import {
+  elementTypes,
+  type SafetensorsHeader,
+  type SafetensorsInfo,
+  safetensorsBits,
+} from './format.js';
+import { parseHeader } from './header.js';
+
+function elements(bytes: Uint8Array, info: SafetensorsInfo): ElementArray {
+  const type = elementTypes[info.dtype];
+  return type === undefined ? bytes : elementsOf(bytes, type);
+}
+
+function float32(bytes: Uint8Array, info: SafetensorsInfo): Float32Array {
+  const type = elementTypes[info.dtype];
+  if (type === undefined) {
+    throw invalid(
+      `safetensors: ${quote(info.name)} is ${info.dtype}, which has no float32 conversion here`,
+    );
+  }
+  return toFloat32(elementsOf(bytes, type), type);
+}
+
+/**
+ * A safetensors file in memory. Tensors are taken from it one by one; a name that the file does not have is refused
+ * with INVALID_ARGUMENT.
+ */
+export interface SafetensorsData extends SafetensorsHeader {
+  /** Whether the file has a tensor of this name. */
+  has(name: string): boolean;
+  /** The tensor's bytes: a view of the file. */
+  bytes(name: string): Uint8Array;
+  /**
+   * The tensor's elements (f16 and bf16 as bit patterns; dtypes that JavaScript has no array for as bytes). They
+   * share the memory of the file where alignment allows.
+   */
+  elements(name: string): ElementArray;
+  /** The tensor's values as float32; see `toFloat32`. */
+  float32(name: string): Float32Array;
+}
+
+/**
+ * Reads a safetensors file that is in memory.
+ *
+ * @throws FewbitsError CORRUPT_DATA for a file that breaks the format's rules
+ */
+export function readSafetensors(source: Bytes): SafetensorsData {
+  const file = toBytes(source);
+  const header = parseBytes(file, parseHeader(file.length));
+  const { has, get } = lookUp('safetensors', header.tensors);
+  const bytesAt = ({ byteOffset, byteLength }: SafetensorsInfo) =>
+    file.subarray(byteOffset, byteOffset + byteLength);
+  return {
+    ...header,
+    has,
+    bytes: (name) => bytesAt(get(name)),
+    elements: (name) => elements(bytesAt(get(name)), get(name)),
+    float32: (name) => float32(bytesAt(get(name)), get(name)),
+  };
+}
+
+/**
+ * A safetensors file read in parts. Names and ranges that the file does not have are refused with INVALID_ARGUMENT, a
+ * source that gives another number of bytes than it was asked for with CORRUPT_DATA.
+ */
+export interface SafetensorsFile extends SafetensorsHeader {
+  /** Whether the file has a tensor of this name. */
+  has(name: string): boolean;
+  /**
+   * `byteLength` bytes of the tensor from its byte `start`; without them, all. `into` goes to the source's
+   * `read`, which may use that memory.
+   */
+  bytes(
+    name: string,
+    start?: number | undefined,
+    byteLength?: number | undefined,
+    into?: Uint8Array | undefined,
+  ): Promise<Uint8Array>;
+  /** All elements of the tensor, as `SafetensorsData.elements` gives them. */
+  elements(name: string): Promise<ElementArray>;
+  /** `count` values from value `start` as float32; without them, all. */
+  float32(
+    name: string,
+    start?: number | undefined,
+    count?: number | undefined,
+  ): Promise<Float32Array>;
+}
+
+/**
+ * Opens a safetensors file of any size; only its header is read now.
+ *
+ * @throws FewbitsError CORRUPT_DATA for a file that breaks the format's rules; the signal's reason when that is aborted
+ */
+export async function openSafetensors(
+  source: ByteSource,
+  options?: OpenOptions,
+): Promise<SafetensorsFile> {
+  const { signal } = checkOptions<OpenOptions>('options', options, ['signal']);
+  const reader = toReader(source);
+  const header = await parseReader(reader, parseHeader(reader.size), signal);
+  const { has, get } = lookUp('safetensors', header.tensors);
+  const bytes: SafetensorsFile['bytes'] = async (
+    name,
+    start = 0,
+    byteLength = get(name).byteLength - start,
+    into,
+  ) => {
+    const info = get(name);
+    checkRange(`bytes of ${quote(name)}`, start, byteLength, info.byteLength);
+    return readExactly(reader, info.byteOffset + start, byteLength, into);
+  };
+  return {
+    ...header,
+    has,
+    bytes,
+    elements: async (name) => elements(await bytes(name), get(name)),
+    async float32(name, start, count) {
+      const info = get(name);
+      const size = safetensorsBits[info.dtype] / 8;
+      if (start === undefined && count === undefined) return float32(await bytes(name), info);
+      const from = start ?? 0;
+      const available = info.byteLength / size;
+      const wanted = count ?? available - from;
+      checkRange(`values of ${quote(name)}`, from, wanted, available);
+      return float32(await bytes(name, from * size, wanted * size), info);
+    },
+  };
+}
