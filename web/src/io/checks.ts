@@ -31,14 +31,15 @@ export function elementCount(shape: readonly number[]): number | undefined {
 }
 
 /** Checks a caller's shape and gives its number of elements. */
-export function checkShape(what: string, shape: readonly number[]): number {
+export function checkShape(what: string | (() => string), shape: readonly number[]): number {
+  const words = () => (typeof what === 'string' ? what : what());
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
     const given = Array.isArray(shape) ? shapeText(shape) : describe(shape);
-    throw invalid(`${what}: shape must be an array of non-negative integers, got ${given}`);
+    throw invalid(`${words()}: shape must be an array of non-negative integers, got ${given}`);
   }
   const count = elementCount(shape);
   if (count === undefined)
-    throw invalid(`${what}: shape ${shapeText(shape)} has too many elements`);
+    throw invalid(`${words()}: shape ${shapeText(shape)} has too many elements`);
   return count;
 }
 

@@ -8,11 +8,16 @@ export function lookUp<T extends { readonly name: string }>(
   tensors: readonly T[],
   word = 'tensor',
 ): { has(name: string): boolean; get(name: string): T } {
-  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  // Made at first use: many a file is only listed.
+  let byName: Map<string, T> | undefined;
+  const find = (name: string) => {
+    byName ??= new Map(tensors.map((tensor) => [tensor.name, tensor]));
+    return byName.get(name);
+  };
   return {
-    has: (name) => byName.has(name),
+    has: (name) => find(name) !== undefined,
     get(name) {
-      const tensor = byName.get(name);
+      const tensor = find(name);
       if (tensor) return tensor;
       const some = tensors.slice(0, 8).map((other) => quote(other.name));
       throw invalid(

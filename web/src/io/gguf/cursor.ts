@@ -10,6 +10,11 @@ const maxName = 65_535;
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** What is read, for messages; a function where putting it in words takes time. */
+type What = string | (() => string);
+
+const inWords = (what: What) => (typeof what === 'string' ? what : what());
+
 /** Thrown where the bytes that are here end, though those of the file go on. */
 class OutOfBytes {
   readonly end: number;
@@ -65,18 +70,18 @@ export class HeaderCursor {
   }
 
   /** Passes over `length` bytes; gives where they start. */
-  take(length: number, what: string): number {
+  take(length: number, what: What): number {
     const start = this.at;
     const end = start + length;
     if (end > this.bytes.length) {
       if (end > this.fileSize) {
         throw corrupt(
-          `gguf: ${what} at offset ${start} needs ${length} bytes, the file ends at ${this.fileSize}`,
+          `gguf: ${inWords(what)} at offset ${start} needs ${length} bytes, the file ends at ${this.fileSize}`,
         );
       }
       if (end > maxHeader) {
         throw corrupt(
-          `gguf: ${what} at offset ${start} makes a header of more than ${maxHeader} bytes`,
+          `gguf: ${inWords(what)} at offset ${start} makes a header of more than ${maxHeader} bytes`,
         );
       }
       throw new OutOfBytes(end);
@@ -85,36 +90,36 @@ export class HeaderCursor {
     return start;
   }
 
-  uint32(what: string): number {
+  uint32(what: What): number {
     return this.view.getUint32(this.take(4, what), true);
   }
 
   /** Rounded where it is above 2^53, which no file has use for. */
-  uint64(what: string): number {
+  uint64(what: What): number {
     const start = this.take(8, what);
     return this.view.getUint32(start, true) + this.view.getUint32(start + 4, true) * 2 ** 32;
   }
 
   /** A count of things of at least `size` bytes each, which the rest of the file must be able to hold. */
-  count(what: string, size: number, most: number): number {
+  count(what: What, size: number, most: number): number {
     const count = this.uint64(what);
     const room = Math.floor((this.fileSize - this.at) / size);
     if (count > room || count > most) {
       throw corrupt(
-        `gguf: ${what} is ${count}; ${count > room ? `the file has room for ${room}` : `${most} are allowed`}`,
+        `gguf: ${inWords(what)} is ${count}; ${count > room ? `the file has room for ${room}` : `${most} are allowed`}`,
       );
     }
     return count;
   }
 
   /** A key or a name: exact UTF-8, not too long. */
-  name(what: string): string {
-    const length = this.count(`the length of ${what}`, 1, maxName);
+  name(what: What): string {
+    const length = this.count(() => `the length of ${inWords(what)}`, 1, maxName);
     const start = this.take(length, what);
     try {
       return strictUtf8.decode(unshared(this.bytes.subarray(start, this.at)));
     } catch (cause) {
-      throw corrupt(`gguf: ${what} at offset ${start} is not UTF-8`, cause);
+      throw corrupt(`gguf: ${inWords(what)} at offset ${start} is not UTF-8`, cause);
     }
   }
 }

@@ -34,14 +34,14 @@ export function* parseTensorList(cursor: HeaderCursor, count: number): Parse<Lis
 }
 
 function listedTensor(cursor: HeaderCursor, index: number): ListedTensor {
-  const name = cursor.name(`the name of tensor ${index}`);
-  const what = `tensor ${quote(name)}`;
+  const name = cursor.name(() => `the name of tensor ${index}`);
+  const what = () => `tensor ${quote(name)}`;
   const dimensions = cursor.uint32(what);
-  if (dimensions > maxDimensions) throw corrupt(`gguf: ${what} has ${dimensions} dimensions`);
+  if (dimensions > maxDimensions) throw corrupt(`gguf: ${what()} has ${dimensions} dimensions`);
   const shape = new Array<number>(dimensions);
   for (let i = dimensions - 1; i >= 0; i--) {
     const size = cursor.uint64(what);
-    if (!Number.isSafeInteger(size)) throw corrupt(`gguf: ${what} has a dimension of ${size}`);
+    if (!Number.isSafeInteger(size)) throw corrupt(`gguf: ${what()} has a dimension of ${size}`);
     shape[i] = size;
   }
   const typeId = cursor.uint32(what);

@@ -115,8 +115,8 @@ function encodeHeader(
   const encoder = new GgufEncoder();
   encoder.number('uint32', magic);
   encoder.number('uint32', 3);
-  encoder.number('uint64', BigInt(tensors.length));
-  encoder.number('uint64', BigInt(entries.size));
+  encoder.uint64(tensors.length);
+  encoder.uint64(entries.size);
   for (const entry of entries.values()) {
     if (isAsRead(entry)) encoder.raw(entry.raw);
     else encoder.entry(entry.key, entry.type, entry.value);
@@ -124,9 +124,9 @@ function encodeHeader(
   tensors.forEach(({ name, shape, typeId }, i) => {
     encoder.string(name);
     encoder.number('uint32', shape.length);
-    for (const size of [...shape].reverse()) encoder.number('uint64', BigInt(size));
+    for (let i = shape.length - 1; i >= 0; i--) encoder.uint64(shape[i]);
     encoder.number('uint32', typeId);
-    encoder.number('uint64', BigInt(offsets[i]));
+    encoder.uint64(offsets[i]);
   });
   encoder.zeros(alignUp(encoder.length, alignment) - encoder.length);
   return encoder.done();
@@ -165,16 +165,27 @@ function sizeTensors(tensors: readonly GgufTensorInput[], longNames: boolean): S
 function checkName(name: unknown, longNames: boolean): void {
   if (typeof name !== 'string')
     throw invalid(`gguf: a tensor name must be a string, got ${describe(name)}`);
-  if (longNames || name.length * 3 <= longestName) return;
-  if (new TextEncoder().encode(name).length > longestName) {
+  if (!longNames && isLonger(name, longestName)) {
     throw invalid(
       `gguf: the tensor name ${quote(name)} is longer than the ${longestName} bytes that llama.cpp reads: rename it, or say longNames: true for other programs`,
     );
   }
 }
 
+/** Whether a text has more bytes in UTF-8, which are 1 to 3 for each of its units. */
+function isLonger(text: string, bytes: number): boolean {
+  if (text.length > bytes || text.length * 3 <= bytes) return text.length > bytes;
+  let length = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    // Each half of a pair stands for two of its four bytes.
+    if (unit > 0x7f) length += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
+  }
+  return length > bytes;
+}
+
 function sizeTensor({ name, shape, type, byteLength }: GgufTensorInput): SizedTensor {
-  checkShape(`gguf: ${quote(name)}`, shape);
+  checkShape(() => `gguf: ${quote(name)}`, shape);
   if (shape.length > maxDimensions) {
     throw invalid(
       `gguf: ${quote(name)} has ${shape.length} dimensions, ggml reads ${maxDimensions}: reshape it, such as by joining the outermost ones`,

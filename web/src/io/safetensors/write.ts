@@ -87,7 +87,7 @@ type SizedTensor = Omit<SafetensorsInfo, 'byteOffset'>;
 function sizeTensor({ name, dtype, shape }: SafetensorsPlanned): SizedTensor {
   if (!Object.hasOwn(safetensorsBits, dtype))
     throw invalid(`safetensors: ${describe(dtype)} is not a dtype`);
-  checkShape(`safetensors: ${quote(name)}`, shape);
+  checkShape(() => `safetensors: ${quote(name)}`, shape);
   const byteLength = safetensorsByteLength(dtype, shape);
   if (byteLength === undefined) {
     throw invalid(
