@@ -18,7 +18,7 @@ struct Created {
 };
 
 Created create(std::size_t dims, int bits, int metric, bool scale_search, int refine_bits,
-               std::uint32_t seed, bool tails) {
+               std::uint32_t seed, bool tails, bool mean_products) {
   Options options;
   options.dims = dims;
   options.bits = bits;
@@ -27,6 +27,7 @@ Created create(std::size_t dims, int bits, int metric, bool scale_search, int re
   options.refine_bits = refine_bits;
   options.seed = seed;
   options.tails = tails;
+  options.mean_products = mean_products;
   Result result;
   Index* index = Index::create(options, &result);
   return {static_cast<int>(result.status), reinterpret_cast<Address>(index)};
@@ -94,8 +95,23 @@ Outcome set_transform(Address index, Address matrix, Address segments, std::size
   return outcome(at<Index>(index)->set_transform(at<float>(matrix), at<Segment>(segments), count));
 }
 
-Outcome calibrate(Address index, Address sample, std::size_t n) {
-  return outcome(at<Index>(index)->calibrate(at<float>(sample), n));
+Outcome calibrate(Address index, Address sample, std::size_t n, bool axes) {
+  return outcome(at<Index>(index)->calibrate(at<float>(sample), n, axes));
+}
+
+/// As status of a call that went well, the index says whether axes went.
+Outcome settle(Address index, Address x, std::size_t n) {
+  bool changed = false;
+  const Result result = at<Index>(index)->settle(at<float>(x), n, &changed);
+  return result.ok() ? Outcome{0, changed ? 1.0 : 0.0} : outcome(result);
+}
+
+vectors::Fit fit(Address index) {
+  return at<Index>(index)->fit();
+}
+
+void set_fit(Address index, double expected, double seen, std::size_t count) {
+  at<Index>(index)->set_fit({expected, seen, count});
 }
 
 Address mean(Address index) {
@@ -118,23 +134,26 @@ RowSizes row_sizes(Address index) {
   return at<Index>(index)->row_sizes();
 }
 
-Arrays arrays(Address codes, Address factors, Address norms, Address tails, Address refine_codes,
-              Address refine_factors) {
-  return {at<std::uint8_t>(codes),  at<std::uint8_t>(factors),      at<float>(norms),
-          at<std::uint32_t>(tails), at<std::uint8_t>(refine_codes), at<float>(refine_factors)};
+Arrays arrays(Address codes, Address factors, Address norms, Address mean_products, Address tails,
+              Address refine_codes, Address refine_factors) {
+  return {at<std::uint8_t>(codes),  at<std::uint8_t>(factors), at<float>(norms),
+          at<float>(mean_products), at<std::uint32_t>(tails),  at<std::uint8_t>(refine_codes),
+          at<float>(refine_factors)};
 }
 
 /// Arrays at address 0 are left out.
 void export_rows(Address index, std::size_t first, std::size_t n, Address codes, Address factors,
-                 Address norms, Address tails, Address refine_codes, Address refine_factors) {
-  at<Index>(index)->export_rows(first, n,
-                                arrays(codes, factors, norms, tails, refine_codes, refine_factors));
+                 Address norms, Address mean_products, Address tails, Address refine_codes,
+                 Address refine_factors) {
+  at<Index>(index)->export_rows(
+      first, n, arrays(codes, factors, norms, mean_products, tails, refine_codes, refine_factors));
 }
 
 Outcome import_rows(Address index, std::size_t n, Address codes, Address factors, Address norms,
-                    Address tails, Address refine_codes, Address refine_factors) {
+                    Address mean_products, Address tails, Address refine_codes,
+                    Address refine_factors) {
   return outcome(at<Index>(index)->import_rows(
-      arrays(codes, factors, norms, tails, refine_codes, refine_factors), n));
+      arrays(codes, factors, norms, mean_products, tails, refine_codes, refine_factors), n));
 }
 
 std::uint32_t checksum(std::uint32_t crc, Address data, std::size_t n) {
@@ -154,9 +173,14 @@ EMSCRIPTEN_BINDINGS(vectors) {
       .field("codes", &RowSizes::codes)
       .field("factors", &RowSizes::factors)
       .field("norms", &RowSizes::norms)
+      .field("mean_products", &RowSizes::mean_products)
       .field("tails", &RowSizes::tails)
       .field("refine_codes", &RowSizes::refine_codes)
       .field("refine_factors", &RowSizes::refine_factors);
+  emscripten::value_object<vectors::Fit>("VectorsFit")
+      .field("expected", &vectors::Fit::expected)
+      .field("seen", &vectors::Fit::seen)
+      .field("count", &vectors::Fit::count);
   function("vectors_create", &create);
   function("vectors_destroy", &destroy);
   function("vectors_reserve", &reserve);
@@ -175,6 +199,9 @@ EMSCRIPTEN_BINDINGS(vectors) {
   function("vectors_set_mean", &set_mean);
   function("vectors_set_transform", &set_transform);
   function("vectors_calibrate", &calibrate);
+  function("vectors_settle", &settle);
+  function("vectors_fit", &fit);
+  function("vectors_set_fit", &set_fit);
   function("vectors_mean", &mean);
   function("vectors_matrix", &matrix);
   function("vectors_segments", &segments);

@@ -6,11 +6,9 @@
 // `recall` is the part that exact search finds too; `error` the standard deviation of the scores from
 // the true cosines times sqrt(d); `bytes` is what a vector takes by design.
 
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { dequantizeEmbeddings, embeddingRanges, load, quantizeEmbeddings } from 'fewbits';
-import { readNpy, readSafetensors, toFloat32 } from 'fewbits/io';
+import { files, matrices } from './matrices.mjs';
 import { normalise, plainScan, recall, row, scoreError, Top } from './vector-data.mjs';
 
 const K = 10;
@@ -23,38 +21,6 @@ const { values: flags } = parseArgs({
   },
 });
 if (!flags.data) throw new Error('--data says where the vectors are: a file or a folder');
-
-/** The matrices in a file: { name, x, rows, dims }. */
-function matrices(file) {
-  const name = path.basename(file);
-  const extension = path.extname(file);
-  const whole = (shape, data, part = '') => {
-    if (shape.length !== 2) return [];
-    const [rows, dims] = shape;
-    return [{ name: name + part, x: data, rows, dims }];
-  };
-  if (extension === '.npy') {
-    const { shape, type, data } = readNpy(readFileSync(file));
-    return whole(shape, toFloat32(data, type));
-  }
-  if (extension === '.safetensors') {
-    const all = readSafetensors(readFileSync(file));
-    return all.tensors.flatMap(({ name, shape }) => whole(shape, all.float32(name), ` ${name}`));
-  }
-  const description = file.replace(/\.bin$/, '.json');
-  if (extension !== '.bin' || !existsSync(description)) return [];
-  const { rows, dims } = JSON.parse(readFileSync(description, 'utf8'));
-  const bytes = readFileSync(file);
-  return whole([rows, dims], new Float32Array(bytes.buffer, bytes.byteOffset, rows * dims));
-}
-
-function files(place) {
-  if (!statSync(place).isDirectory()) return [place];
-  return readdirSync(place)
-    .sort()
-    .map((name) => path.join(place, name))
-    .filter((file) => statSync(file).isFile());
-}
 
 const line = (cells) => {
   const [name, ...rest] = cells;

@@ -24,6 +24,7 @@ struct Rows {
   std::vector<std::uint8_t> codes;
   std::vector<std::uint8_t> factors;
   std::vector<float> norms;
+  std::vector<float> mean_products;
   std::vector<std::uint32_t> tails;
   std::vector<std::uint8_t> refine_codes;
   std::vector<float> refine_factors;
@@ -32,12 +33,13 @@ struct Rows {
       : codes(n * sizes.codes),
         factors(n * sizes.factors),
         norms(n * sizes.norms / sizeof(float)),
+        mean_products(n * sizes.mean_products / sizeof(float)),
         tails(n * sizes.tails / sizeof(std::uint32_t)),
         refine_codes(n * sizes.refine_codes),
         refine_factors(n * sizes.refine_factors / sizeof(float)) {}
 
   Arrays arrays() {
-    return {codes.data(), factors.data(),      norms.data(),
+    return {codes.data(), factors.data(),      norms.data(),         mean_products.data(),
             tails.data(), refine_codes.data(), refine_factors.data()};
   }
 };
@@ -106,6 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.seed = source.byte();
   const std::uint8_t shape = source.byte();
   options.tails = shape % 3 != 0;
+  options.mean_products = shape % 8 != 1;
   const std::size_t n = source.byte() % 40;
 
   Result result;
@@ -128,6 +131,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (n > 0) std::memcpy(rows.factors.data(), factors.data(), rows.factors.size());
   }
   source.fill(rows.norms);
+  source.fill(rows.mean_products);
   source.fill(rows.tails);
   source.fill(rows.refine_codes);
   source.fill(rows.refine_factors);
@@ -146,6 +150,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Rows exported(index->row_sizes(), n);
   index->export_rows(0, n, exported.arrays());
   require(exported.factors == rows.factors && exported.norms == rows.norms);
+  require(exported.mean_products == rows.mean_products);
   require(exported.refine_codes == rows.refine_codes && exported.tails == rows.tails);
   require(index->import_rows(exported.arrays(), n).ok());
 
@@ -163,7 +168,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     result =
         index->search(queries.data(), count, k, k + source.byte() % 16, filter, hits.data(), found);
     if (!result.ok()) {  // too long
-      require(result.status == Status::invalid_argument && options.metric != Metric::cosine);
+      require(result.status == Status::too_large && options.metric != Metric::cosine);
       continue;
     }
     for (std::size_t q = 0; q < count; ++q) {

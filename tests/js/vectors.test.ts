@@ -303,7 +303,7 @@ describe.each(variants)('vector index, %s', (variant) => {
       yield index.save();
     }
     using index = fb.createIndex({ dims: 36, bits: 4 });
-    index.calibrate(uneven(vectors(100, 36), 36));
+    index.calibrate(uneven(vectors(600, 36), 36));
     expect(index.stats().calibrated).toBe(true);
     index.add(vectors(20, 36));
     yield index.save();
@@ -316,7 +316,7 @@ describe.each(variants)('vector index, %s', (variant) => {
     const x = vectors(2000, dims);
     for (let row = 0; row < 2000; row++) {
       const centre = below(1000) * dims;
-      for (let i = 0; i < dims; i++) x[row * dims + i] += centres[centre + i];
+      for (let i = 0; i < dims; i++) x[row * dims + i] += centres[centre + i] + 0.5;
     }
     for (const bits of [1, 2, 4, 8] as const) {
       using index = fb.createIndex({ dims, bits });

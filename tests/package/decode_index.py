@@ -68,7 +68,7 @@ def rotate_back(y, signs):
 class Index:
     def __init__(self, path):
         self.metadata, self.t = meta, t = read_safetensors(path)
-        assert (meta["format"], meta["version"]) == ("fewbits.index", "1"), "another kind of file"
+        assert meta["format"] == "fewbits.index" and meta["version"] in "12", "another kind of file"
         rows, dims, bits = int(meta["rows"]), int(meta["dims"]), int(meta["bits"])
         self.metric, self.mean = meta["metric"], t.get("mean")
         segments = np.array(t.get("transform.segments", [(dims, bits)]), int)
@@ -116,7 +116,12 @@ class Index:
             return (query @ query + self.t["norms"]) - 2 * (self.back(self.factors) @ query)
         if self.metric == "cosine":
             query = query / max(np.linalg.norm(query), 1e-30)
-        return self.back(self.factors) @ query + query @ mean
+        constant, share = query @ mean, np.float32(0)
+        if "mean.products" in self.t and mean @ mean >= 1e-30:  # what the query has of the mean is exact
+            share = np.float32(constant / (mean @ mean))
+            query = query - share * mean
+        products = share * self.t.get("mean.products", np.float32(0))
+        return self.back(self.factors) @ query + products + constant
 
 if __name__ == "__main__":
     index, (command, file) = Index(sys.argv[1]), sys.argv[2:4]

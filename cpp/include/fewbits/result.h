@@ -14,6 +14,7 @@ enum class Status : int {
   unsupported = 3,
   corrupt_data = 4,
   out_of_memory = 5,
+  too_large = 6,
 };
 
 /// Status of a call and, where it says so, the position of the first offending value.

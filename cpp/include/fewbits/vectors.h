@@ -26,6 +26,8 @@ inline constexpr std::size_t kMaxDims = 16384;
 inline constexpr std::size_t kMaxRows = 0xFFFFFF00u;
 /// Queries of one search call.
 inline constexpr std::size_t kMaxQueries = 64;
+/// The norm of a vector whose scores fit a float, for dot and l2; for l2 less the mean.
+inline constexpr double kLargestNorm = 1e18;
 /// Segments of a learned transform.
 inline constexpr std::size_t kMaxSegments = 512;
 
@@ -42,6 +44,10 @@ struct Options {
   /// in the scan. Only at 4 bits with `scale_search`, without `refine_bits` and a learned
   /// transform.
   bool tails = true;
+  /// Whether an index with a mean for cosine or dot keeps 4 bytes a vector, <mean, x - mean>, by
+  /// which the query too can be brought near the mean: less is left to codes, and to their error.
+  /// Without, as in files of before, the query is compared with x - mean as it is.
+  bool mean_products = true;
 };
 
 /// What a search found. Scores rise with similarity: cosine or dot product, and the negated squared
@@ -59,11 +65,26 @@ struct Segment {
   float scale;         ///< what the float16 factors of the segment are multiplied by
 };
 
+/// How well codes fit the vectors: which part of a vector's square they leave on average.
+struct Fit {
+  double expected = 0;    ///< of vectors like those of the sample of calibrate(); 0 without
+  double seen = 0;        ///< of those that were added or put in place of others since
+  std::size_t count = 0;  ///< how many those are
+
+  /// One more; what is no number, of a vector of zeros or next to it, is left out.
+  void count_in(double error) {
+    if (!(error >= 0 && error < 1e9)) return;
+    ++count;
+    seen += (error - seen) / static_cast<double>(count);
+  }
+};
+
 /// Sizes of the arrays that hold an index outside of it, a row after the other, little-endian.
 struct RowSizes {
   std::size_t codes;           ///< bytes: codes of b bits from the low end up; segments start bytes
   std::size_t factors;         ///< bytes: one float32, or one float16 per coded segment
   std::size_t norms;           ///< bytes: float32 ||x - mean||^2 for l2, else 0
+  std::size_t mean_products;   ///< bytes: float32 <mean, x - mean> for cosine and dot, or 0
   std::size_t tails;           ///< bytes: one uint32, or 0
   std::size_t refine_codes;    ///< bytes
   std::size_t refine_factors;  ///< bytes: one float32, or 0
@@ -73,6 +94,7 @@ struct Arrays {
   std::uint8_t* codes = nullptr;
   std::uint8_t* factors = nullptr;
   float* norms = nullptr;
+  float* mean_products = nullptr;
   std::uint32_t* tails = nullptr;
   std::uint8_t* refine_codes = nullptr;
   float* refine_factors = nullptr;
@@ -104,7 +126,7 @@ class Index {
   Result reserve(std::size_t rows);
   /// Whether `n` vectors can be added: what add() and replace() answer to them.
   Result check(const float* x, std::size_t n);
-  /// Appends `n` vectors. non_finite and invalid_argument (a norm above 1e18 for dot and l2) name
+  /// Appends `n` vectors. non_finite and too_large (a norm above kLargestNorm for dot and l2) name
   /// the first offending value; then nothing is added. A zero vector scores 0 (or as the mean).
   Result add(const float* x, std::size_t n);
   /// Puts another vector in a row that is not removed.
@@ -129,18 +151,30 @@ class Index {
   /// The vector that a row's code stands for; for cosine without a mean it has norm 1.
   Result reconstruct(std::size_t row, float* x);
 
-  /// Before the first add: subtracts `mean` (dims values) from vectors (from normalised ones for
-  /// cosine), which spreads crowded embeddings.
+  /// Before the first add: subtracts `mean` (dims values, or nullptr for none) from vectors (from
+  /// normalised ones for cosine), which spreads crowded embeddings. non_finite, or too_large for a
+  /// norm above kLargestNorm.
   Result set_mean(const float* mean);
   /// Before the first add: replaces rotation and even bits by a dims x dims orthonormal matrix (its
   /// columns are the new axes: y = x M) and `segments` that cover its columns in order.
+  /// invalid_argument for a matrix that is not orthonormal.
   Result set_transform(const float* matrix, const Segment* segments, std::size_t count);
 
-  /// Before the first add: learns the mean, the principal axes and how many bits the coordinates
-  /// along them deserve from `n` sample vectors, at no more bytes a vector than without. Axes with
-  /// which neighbours in the sample are not clearly better found are left alone; then
-  /// has_transform() stays false.
-  Result calibrate(const float* sample, std::size_t n);
+  /// Before the first add: learns the mean and, with `axes`, the principal axes and how many bits
+  /// the coordinates along them deserve, from `n` sample vectors, at no more bytes a vector than
+  /// without; a mean alone takes 4 more for cosine and dot. A quarter of the sample, 1024 vectors
+  /// at most, is held out. A mean with which more of the neighbours among those are missed, or
+  /// which may be one of chance, as of a single vector, is left alone; so are axes with which not
+  /// clearly fewer are missed, and all axes for less than 96 vectors. non_finite and too_large as
+  /// add().
+  Result calibrate(const float* sample, std::size_t n, bool axes = true);
+  /// Before the first add: whether learned axes are good for the `n` vectors that will be first, of
+  /// which some look for each other. Where they miss more so than without, as vectors of other
+  /// topics than the sample's may, the axes go, and `changed` is true.
+  Result settle(const float* x, std::size_t n, bool* changed);
+  /// Since the index was made, calibrated or opened; set_fit() goes on from there.
+  Fit fit() const;
+  void set_fit(const Fit& fit);
 
   bool has_mean() const;
   bool has_transform() const;
@@ -154,8 +188,9 @@ class Index {
   /// Rows first .. first + n, removed or not, in the layout of RowSizes; arrays that are null are
   /// left out.
   void export_rows(std::size_t first, std::size_t n, const Arrays& out) const;
-  /// Appends rows as export_rows gave them. corrupt_data when a factor or norm is negative or not
-  /// finite, or a code of 8 bits is -128, which is no level.
+  /// Appends rows as export_rows gave them. corrupt_data when a factor or norm is negative, not
+  /// finite, or so large that no vector can have it; or a code of 8 bits is -128, which is no
+  /// level.
   Result import_rows(const Arrays& in, std::size_t n);
 
  private:

@@ -1,4 +1,4 @@
-// The record of a block of 64 rows: the one place that knows where codes, factors, extras and tails
+// The record of a block of 64 rows: the one place that knows where codes, factors and all else
 // lie. What follows each other in a record starts at multiples of sixteen bytes.
 
 #pragma once
@@ -29,8 +29,8 @@ auto* values_at(Byte* record, std::size_t offset) {
   return reinterpret_cast<Value*>(record + offset);
 }
 
-/// Codes (transposed for the look-ups, or row after row for dot products), then factors, then
-/// extras, then tails. A record is addressed by its first byte.
+/// Codes (transposed for the look-ups, or row after row for dot products), then factors, then what
+/// the scan adds, then sums of levels, then tails. A record is addressed by its first byte.
 class Block {
  public:
   Block() = default;
@@ -38,8 +38,9 @@ class Block {
   Block(const Kept& kept, std::size_t row_bytes, std::size_t segments) : kept_(kept) {
     const bool halves = kept.codes == Kept::Codes::learned;
     factors_ = kBlockRows * row_bytes;
-    extras_ = factors_ + kBlockRows * (halves ? segments * sizeof(std::uint16_t) : sizeof(float));
-    tails_ = extras_ + (kept.extra != Kept::Extra::none ? kBlockRows * kExtraBytes : 0);
+    added_ = factors_ + kBlockRows * (halves ? segments * sizeof(std::uint16_t) : sizeof(float));
+    level_sums_ = added_ + (kept.added != Kept::Added::none ? kBlockRows * sizeof(float) : 0);
+    tails_ = level_sums_ + (kept.level_sums ? kBlockRows * sizeof(std::int32_t) : 0);
     bytes_ = tails_ + (kept.finer == Kept::Finer::tails ? kBlockRows * sizeof(std::uint32_t) : 0);
   }
 
@@ -53,17 +54,17 @@ class Block {
   auto* half_factors(Byte* record, std::size_t segment) const {
     return values_at<std::uint16_t>(record, factors_) + segment * kBlockRows;
   }
-  /// nullptr where none are kept.
+  /// Norms or products with the mean; nullptr where none are kept.
   template <typename Byte>
-  auto* norms(Byte* record) const {
-    auto* const at = values_at<float>(record, extras_);
-    return kept_.extra == Kept::Extra::norms ? at : nullptr;
+  auto* added(Byte* record) const {
+    auto* const at = values_at<float>(record, added_);
+    return kept_.added != Kept::Added::none ? at : nullptr;
   }
   /// nullptr where none are kept.
   template <typename Byte>
   auto* level_sums(Byte* record) const {
-    auto* const at = values_at<std::int32_t>(record, extras_);
-    return kept_.extra == Kept::Extra::level_sums ? at : nullptr;
+    auto* const at = values_at<std::int32_t>(record, level_sums_);
+    return kept_.level_sums ? at : nullptr;
   }
   /// nullptr where none are kept.
   template <typename Byte>
@@ -73,11 +74,10 @@ class Block {
   }
 
  private:
-  static constexpr std::size_t kExtraBytes = 4;
-
   Kept kept_;
   std::size_t factors_ = 0;
-  std::size_t extras_ = 0;
+  std::size_t added_ = 0;
+  std::size_t level_sums_ = 0;
   std::size_t tails_ = 0;
   std::size_t bytes_ = 0;
 };

@@ -1,12 +1,12 @@
 // The life of an index: made, filled, changed, taught, and asked what it holds.
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <new>
 
 #include "base/finite.h"
-#include "vectors/learn/calibrate.h"
-#include "vectors/learn/trial.h"
+#include "vectors/code/codebook.h"
 #include "vectors/state.h"
 
 namespace fewbits::vectors {
@@ -22,15 +22,69 @@ bool Index::State::take(Axes* axes) {
   return true;
 }
 
+void Index::State::set_mean(Buffer<float> mean) {
+  coding.set_mean(std::move(mean));
+  rows.lay_out();
+}
+
 bool Index::State::lay_out(Buffer<Segment> segments, Buffer<float> matrix) {
   Axes axes;
-  return axes.init(coding.options, std::move(segments), std::move(matrix)) && take(&axes);
+  return axes.init(coding, std::move(segments), std::move(matrix)) && take(&axes);
 }
 
 bool Index::State::lay_out_evenly() {
   Axes axes;
-  return axes.init_evenly(coding.options) && take(&axes);
+  return axes.init_evenly(coding) && take(&axes);
 }
+
+namespace {
+
+/// Of segments: times a level and a query of kLargestNorm it stays within float.
+constexpr float kLargestScale = 2e18f;
+
+double norm_of(const float* x, std::size_t n) {
+  double square = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    square += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  }
+  return std::sqrt(square);
+}
+
+/// Whether rows have norm 1 and the matrix leaves some vectors of signs as long as they were, from
+/// both sides. One of learned axes does to 1e-4.
+bool is_orthonormal(const float* matrix, std::size_t dims) {
+  constexpr double kSlack = 2e-3;
+  const auto near = [](double value, double wanted) {
+    return std::fabs(value - wanted) <= kSlack * wanted;
+  };
+  for (std::size_t i = 0; i < dims; ++i) {
+    if (!near(norm_of(matrix + i * dims, dims), 1)) return false;
+  }
+  std::uint32_t random = 1;
+  const auto squares = static_cast<double>(dims);
+  for (int round = 0; round < 3; ++round) {
+    double left = 0;
+    double right = 0;
+    for (std::size_t i = 0; i < dims; ++i) {
+      double row = 0;
+      double column = 0;
+      std::uint32_t state = random;
+      for (std::size_t j = 0; j < dims; ++j) {
+        state = state * 1664525u + 1013904223u;
+        const double sign = (state >> 31) != 0 ? -1 : 1;
+        row += sign * static_cast<double>(matrix[i * dims + j]);
+        column += sign * static_cast<double>(matrix[j * dims + i]);
+      }
+      left += row * row;
+      right += column * column;
+    }
+    if (!near(left, squares) || !near(right, squares)) return false;
+    random = random * 747796405u + 2891336453u;
+  }
+  return true;
+}
+
+}  // namespace
 
 Index* Index::create(const Options& options, Result* result) {
   const bool valid =
@@ -98,6 +152,7 @@ Result Index::add(const float* x, std::size_t n) {
   const std::size_t rows = s.rows.count();
   const Result room = s.rows.reserve(rows + n);
   if (!room.ok()) return room;
+  Fit fit = s.fit;
   // Rows beyond the last one do not exist until all of them are there.
   for (std::size_t done = 0; done < n;) {
     const std::size_t first = rows + done;
@@ -107,13 +162,14 @@ Result Index::add(const float* x, std::size_t n) {
       const std::size_t at = (done + i) * dims;
       const Result centred = s.coder.centre(x + at, &vector);
       if (!centred.ok()) return failure(centred.status, at + centred.index);
-      s.coder.encode(vector, s.rows.block(), s.rows.finer(), s.rows.at(first + i),
-                     s.rows.packed() + i * s.coding.row_bytes);
+      fit.count_in(s.coder.encode(vector, s.rows.block(), s.rows.finer(), s.rows.at(first + i),
+                                  s.rows.packed() + i * s.coding.row_bytes));
     }
     s.rows.put_codes(first, count, s.rows.packed());
     done += count;
   }
   s.rows.append(n);
+  s.fit = fit;
   return success();
 }
 
@@ -125,7 +181,8 @@ Result Index::replace(std::size_t row, const float* x) {
   RowCoder::Centred vector;
   const Result centred = s.coder.centre(x, &vector);
   if (!centred.ok()) return centred;
-  s.coder.encode(vector, s.rows.block(), s.rows.finer(), s.rows.at(row), s.rows.packed());
+  s.fit.count_in(
+      s.coder.encode(vector, s.rows.block(), s.rows.finer(), s.rows.at(row), s.rows.packed()));
   s.rows.put_codes(row, 1, s.rows.packed());
   return success();
 }
@@ -162,11 +219,16 @@ Result Index::set_mean(const float* mean) {
   State& s = *state_;
   const std::size_t dims = s.coding.options.dims;
   if (s.rows.count() != 0) return failure(Status::invalid_argument);
+  if (mean == nullptr) {
+    s.set_mean(Buffer<float>());
+    return success();
+  }
   const std::size_t bad = first_non_finite(mean, dims);
   if (bad < dims) return failure(Status::non_finite, bad);
+  if (!(norm_of(mean, dims) <= kLargestNorm)) return failure(Status::too_large);
   Buffer<float> copy;
   if (!copy.assign(mean, dims)) return failure(Status::out_of_memory);
-  s.coding.transform.set_mean(std::move(copy));
+  s.set_mean(std::move(copy));
   return success();
 }
 
@@ -182,7 +244,7 @@ Result Index::set_transform(const float* matrix, const Segment* segments, std::s
     const bool width =
         segments[i].bits == 0 || codebook(static_cast<int>(segments[i].bits)) != nullptr;
     if (!width || segments[i].dims == 0 || segments[i].dims > dims ||
-        !(segments[i].scale > 0 && segments[i].scale < 1e30f)) {
+        !(segments[i].scale > 0 && segments[i].scale <= kLargestScale)) {
       return failure(Status::invalid_argument, i);
     }
     any = any || segments[i].bits != 0;
@@ -191,6 +253,7 @@ Result Index::set_transform(const float* matrix, const Segment* segments, std::s
   if (covered != dims || !any) return failure(Status::invalid_argument, count);
   const std::size_t bad = first_non_finite(matrix, dims * dims);
   if (bad < dims * dims) return failure(Status::non_finite, bad);
+  if (!is_orthonormal(matrix, dims)) return failure(Status::invalid_argument);
   Buffer<Segment> wanted;
   Buffer<float> axes;
   const bool done = wanted.assign(segments, count) && axes.assign(matrix, dims * dims) &&
@@ -198,31 +261,11 @@ Result Index::set_transform(const float* matrix, const Segment* segments, std::s
   return done ? success() : failure(Status::out_of_memory);
 }
 
-Result Index::calibrate(const float* sample, std::size_t n) {
-  State& s = *state_;
-  const Options& options = s.coding.options;
-  const std::size_t dims = options.dims;
-  if (s.rows.count() != 0 || n == 0) return failure(Status::invalid_argument);
-  const std::size_t bad = first_non_finite(sample, n * dims);
-  if (bad < n * dims) return failure(Status::non_finite, bad);
-  const bool tails = kept_by(options, false).finer == Kept::Finer::tails;
-  const std::size_t budget = (dims * static_cast<std::size_t>(options.bits) + 7) / 8 +
-                             sizeof(float) + (tails ? sizeof(std::uint32_t) : 0);
-  // What is left of the distortion of 4 bits with the scale search and tails.
-  const double even = codebook(options.bits)->distortion * (tails ? 5.0 / 6.0 : 1.0);
-  Learned learned;
-  const Result result = learn(sample, n, dims, options.metric == Metric::cosine, budget, even,
-                              options.seed, &learned);
-  if (!result.ok()) return result;
-  if (learned.pays) {
-    const Result tried = axes_find_more(options, learned, sample, n, &learned.pays);
-    if (!tried.ok()) return tried;
-  }
-  const bool done = learned.pays ? s.lay_out(std::move(learned.segments), std::move(learned.matrix))
-                                 : s.lay_out_evenly();
-  if (!done) return failure(Status::out_of_memory);
-  s.coding.transform.set_mean(std::move(learned.mean));
-  return success();
+Fit Index::fit() const {
+  return state_->fit;
+}
+void Index::set_fit(const Fit& fit) {
+  state_->fit = fit;
 }
 
 bool Index::has_mean() const {

@@ -13,11 +13,11 @@ struct Kept {
     learned,  ///< segments with bits of their own, for look-ups; a float16 factor each
     bytes,    ///< levels of 8 bits, for dot products; a float32 factor
   };
-  /// Four more bytes that the scan reads.
-  enum class Extra {
+  /// What the scan adds to a product with the residual r = x - mean: four more bytes.
+  enum class Added {
     none,
-    norms,       ///< ||x - mean||^2, for l2
-    level_sums,  ///< of bytes: kept in memory, no part of a file
+    norms,          ///< ||r||^2, for l2
+    mean_products,  ///< <mean, r>, for cosine and dot where a mean comes off
   };
   /// What scores the candidates beyond the codes that were scanned.
   enum class Finer {
@@ -28,15 +28,17 @@ struct Kept {
   };
 
   Codes codes = Codes::even;
-  Extra extra = Extra::none;
+  Added added = Added::none;
+  /// Whether memory, and no file, has the sums of bytes too, which the scan would else compute.
+  bool level_sums = false;
   Finer finer = Finer::none;
 
   /// Whether there is a second code, along the axes of the random rotation.
   bool second_code() const { return finer == Finer::nibbles || finer == Finer::bytes; }
 };
 
-/// By the axes of a learned transform or those of the random rotation.
-inline Kept kept_by(const Options& options, bool learned) {
+/// With a mean or none, by the axes of a learned transform or those of the random rotation.
+inline Kept kept_by(const Options& options, bool centred, bool learned) {
   Kept kept;
   if (learned) {
     kept.codes = Kept::Codes::learned;
@@ -44,10 +46,11 @@ inline Kept kept_by(const Options& options, bool learned) {
     kept.codes = Kept::Codes::bytes;
   }
   if (options.metric == Metric::l2) {
-    kept.extra = Kept::Extra::norms;
-  } else if (kept.codes == Kept::Codes::bytes) {
-    kept.extra = Kept::Extra::level_sums;
+    kept.added = Kept::Added::norms;
+  } else if (centred && options.mean_products) {
+    kept.added = Kept::Added::mean_products;
   }
+  kept.level_sums = kept.codes == Kept::Codes::bytes && options.metric != Metric::l2;
   if (options.refine_bits != 0) {
     kept.finer = options.refine_bits == 8 ? Kept::Finer::bytes : Kept::Finer::nibbles;
   } else if (!learned && options.tails && options.bits == 4 && options.scale_search) {

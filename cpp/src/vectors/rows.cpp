@@ -137,7 +137,7 @@ void Rows::copy(std::size_t from, std::size_t to) {
   } else {
     move(block_.factors(source.block), block_.factors(target.block));
   }
-  move(block_.norms(source.block), block_.norms(target.block));
+  move(block_.added(source.block), block_.added(target.block));
   move(block_.level_sums(source.block), block_.level_sums(target.block));
   move(block_.tails(source.block), block_.tails(target.block));
   if (!second_code()) return;

@@ -81,6 +81,8 @@ class Rows {
   void copy(std::size_t from, std::size_t to);
   void set_removed(std::size_t row, bool removed);
   bool acceptable(const Arrays& in, std::size_t n) const;
+  bool factors_acceptable(const Arrays& in, std::size_t n) const;
+  double factor_of(const Arrays& in, std::size_t i, std::size_t segment) const;
   void import_codes(const Arrays& in, std::size_t n);
   void import_row(const Arrays& in, std::size_t i);
 

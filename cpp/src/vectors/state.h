@@ -4,6 +4,7 @@
 
 #include "vectors/code/coding.h"
 #include "vectors/code/row_coder.h"
+#include "vectors/learn/axes.h"
 #include "vectors/rows.h"
 
 namespace fewbits::vectors {
@@ -12,6 +13,7 @@ struct Index::State {
   Coding coding;
   RowCoder coder{coding};
   Rows rows{coding};
+  Fit fit;
 
   State() = default;
   State(const State&) = delete;
@@ -19,10 +21,13 @@ struct Index::State {
 
   /// False when memory is short.
   bool init(const Options& options);
+  /// Before there are rows, as all that follows.
+  void set_mean(Buffer<float> mean);
   /// False when memory is short; then nothing has changed.
   bool lay_out(Buffer<Segment> segments, Buffer<float> matrix);
   bool lay_out_evenly();
   bool take(Axes* axes);
+  double error_of(const Sample& sample);
 };
 
 }  // namespace fewbits::vectors

@@ -14,7 +14,8 @@ RowSizes Rows::sizes() const {
   sizes.codes = kept.codes == Kept::Codes::bytes ? coding_.options.dims : coding_.row_bytes;
   sizes.factors =
       coding_.learned() ? coding_.layout.segments() * sizeof(std::uint16_t) : sizeof(float);
-  sizes.norms = kept.extra == Kept::Extra::norms ? sizeof(float) : 0;
+  sizes.norms = kept.added == Kept::Added::norms ? sizeof(float) : 0;
+  sizes.mean_products = kept.added == Kept::Added::mean_products ? sizeof(float) : 0;
   sizes.tails = kept.finer == Kept::Finer::tails ? sizeof(std::uint32_t) : 0;
   sizes.refine_codes = kept.second_code() ? coding_.finer_bytes : 0;
   sizes.refine_factors = kept.second_code() ? sizeof(float) : 0;
@@ -46,7 +47,8 @@ void Rows::export_rows(std::size_t first, std::size_t n, const Arrays& out) cons
     } else if (out.factors != nullptr) {
       std::memcpy(out.factors + 4 * i, block_.factors(record) + slot, 4);
     }
-    if (of.norms != 0 && out.norms != nullptr) out.norms[i] = block_.norms(record)[slot];
+    float* const added = of.norms != 0 ? out.norms : out.mean_products;
+    if (added != nullptr && block_.added(record) != nullptr) added[i] = block_.added(record)[slot];
     if (of.tails != 0 && out.tails != nullptr) out.tails[i] = block_.tails(record)[slot];
     if (of.refine_codes != 0 && out.refine_codes != nullptr) {
       std::memcpy(out.refine_codes + i * of.refine_codes, finer_.codes(finer, slot),
@@ -60,11 +62,38 @@ void Rows::export_rows(std::size_t first, std::size_t n, const Arrays& out) cons
 
 namespace {
 
-bool usable(const float* x, std::size_t count) {
+/// What a row stands for is as long as this at most: that of a vector of kLargestNorm whose code is
+/// as far from it in direction as one of 16384 dimensions can be. Its scores are finite.
+constexpr double kLargestRow = 130 * kLargestNorm;
+/// ||x - mean||^2, each of them as large as they may be; of <mean, x - mean> likewise.
+constexpr float kLargestSquare = 4.1e36f;
+
+/// Norms, products with the mean: no larger than vectors can have them.
+bool usable(const float* x, std::size_t count, float least) {
   for (std::size_t i = 0; i < count; ++i) {
-    if (!(x[i] >= 0 && std::isfinite(x[i]))) return false;
+    if (!(x[i] >= least && x[i] <= kLargestSquare)) return false;
   }
   return true;
+}
+
+/// Whether factors, of codes whose levels are 127 at most in `dims` dimensions, keep rows in
+/// bounds. Where that alone does not tell, levels_square(i) is asked.
+template <typename LevelsSquare>
+bool factors_fit(const float* factors, std::size_t n, std::size_t dims,
+                 const LevelsSquare& levels_square) {
+  const double certain = kLargestRow / (127 * std::sqrt(static_cast<double>(dims)));
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto factor = static_cast<double>(factors[i]);
+    if (!(factor >= 0)) return false;
+    if (factor > certain && !(factor * std::sqrt(levels_square(i)) <= kLargestRow)) return false;
+  }
+  return true;
+}
+
+double square_of(const std::int8_t* levels, std::size_t n) {
+  double square = 0;
+  for (std::size_t i = 0; i < n; ++i) square += levels[i] * levels[i];
+  return square;
 }
 
 /// Float16 values that are neither negative nor infinite, at any address.
@@ -84,15 +113,68 @@ bool are_levels(const std::uint8_t* codes, std::size_t count) {
 
 }  // namespace
 
+bool Rows::factors_acceptable(const Arrays& in, std::size_t n) const {
+  const std::size_t dims = coding_.options.dims;
+  const std::size_t of_row = sizes().codes;
+  std::int8_t levels[kMaxDims];
+  if (coding_.learned()) {
+    // Scales are in bounds, as are halves: only both together, and all segments, can be too much.
+    if (!usable_halves(in.factors, n * coding_.layout.segments())) return false;
+    for (std::size_t i = 0; i < n; ++i) {
+      double certain = 0;
+      for (std::size_t s = 0; s < coding_.layout.segments(); ++s) {
+        certain += std::pow(127 * factor_of(in, i, s), 2) *
+                   static_cast<double>(coding_.layout.segment(s).dims);
+      }
+      if (certain <= kLargestRow * kLargestRow) continue;
+      coding_.layout.unpack(in.codes + i * of_row, 1, levels, dims);
+      double square = 0;
+      for (std::size_t s = 0; s < coding_.layout.segments(); ++s) {
+        const CodedSegment& segment = coding_.layout.segment(s);
+        square += std::pow(factor_of(in, i, s), 2) * square_of(levels + segment.dim, segment.dims);
+      }
+      if (!(square <= kLargestRow * kLargestRow)) return false;
+    }
+  } else {
+    const auto of_codes = [&](std::size_t i) {
+      const std::uint8_t* codes = in.codes + i * of_row;
+      if (coding_.kept.codes == Kept::Codes::bytes) {
+        return square_of(reinterpret_cast<const std::int8_t*>(codes), dims);
+      }
+      coding_.layout.unpack(codes, 1, levels, dims);
+      return square_of(levels, dims);
+    };
+    if (!factors_fit(reinterpret_cast<const float*>(in.factors), n, dims, of_codes)) return false;
+  }
+  if (!coding_.kept.second_code()) return true;
+  return factors_fit(in.refine_factors, n, dims, [&](std::size_t i) {
+    const std::uint8_t* codes = in.refine_codes + i * coding_.finer_bytes;
+    if (coding_.kept.finer == Kept::Finer::bytes) {
+      return square_of(reinterpret_cast<const std::int8_t*>(codes), dims);
+    }
+    coding_.finer_layout.unpack(codes, 1, levels, dims);
+    return square_of(levels, dims);
+  });
+}
+
+/// What the levels of a segment are times, of row i of those that come in.
+double Rows::factor_of(const Arrays& in, std::size_t i, std::size_t segment) const {
+  std::uint16_t half = 0;
+  std::memcpy(&half, in.factors + 2 * (i * coding_.layout.segments() + segment), 2);
+  return static_cast<double>(f32_from_small_f16(half)) *
+         static_cast<double>(coding_.scales[segment]);
+}
+
 bool Rows::acceptable(const Arrays& in, std::size_t n) const {
   const RowSizes of = sizes();
   const Kept& kept = coding_.kept;
-  const bool factors = coding_.learned() ? usable_halves(in.factors, n * coding_.layout.segments())
-                                         : usable(reinterpret_cast<const float*>(in.factors), n);
-  return factors && (of.norms == 0 || usable(in.norms, n)) &&
-         (of.refine_codes == 0 || usable(in.refine_factors, n)) &&
-         (kept.codes != Kept::Codes::bytes || are_levels(in.codes, n * of.codes)) &&
-         (kept.finer != Kept::Finer::bytes || are_levels(in.refine_codes, n * of.refine_codes));
+  if (kept.codes == Kept::Codes::bytes && !are_levels(in.codes, n * of.codes)) return false;
+  if (kept.finer == Kept::Finer::bytes && !are_levels(in.refine_codes, n * of.refine_codes)) {
+    return false;
+  }
+  return (of.norms == 0 || usable(in.norms, n, 0)) &&
+         (of.mean_products == 0 || usable(in.mean_products, n, -kLargestSquare)) &&
+         factors_acceptable(in, n);
 }
 
 void Rows::import_codes(const Arrays& in, std::size_t n) {
@@ -125,7 +207,8 @@ void Rows::import_row(const Arrays& in, std::size_t i) {
   } else {
     std::memcpy(block_.factors(record) + slot, in.factors + 4 * i, 4);
   }
-  if (of.norms != 0) block_.norms(record)[slot] = in.norms[i];
+  if (of.norms != 0) block_.added(record)[slot] = in.norms[i];
+  if (of.mean_products != 0) block_.added(record)[slot] = in.mean_products[i];
   if (std::int32_t* const sums = block_.level_sums(record); sums != nullptr) {
     std::int32_t sum = 0;
     const auto* codes = reinterpret_cast<const std::int8_t*>(in.codes + i * of.codes);

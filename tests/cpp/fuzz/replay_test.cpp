@@ -12,6 +12,7 @@ extern "C" {
 int fuzz_distributional(const std::uint8_t* data, std::size_t size);
 int fuzz_floats_decode(const std::uint8_t* data, std::size_t size);
 int fuzz_ggml_decode(const std::uint8_t* data, std::size_t size);
+int fuzz_vectors_calibrate(const std::uint8_t* data, std::size_t size);
 int fuzz_vectors_import(const std::uint8_t* data, std::size_t size);
 }
 
@@ -60,6 +61,10 @@ TEST(FuzzCorpus, FloatsDecode) {
 
 TEST(FuzzCorpus, GgmlDecode) {
   replay("ggml_decode", fuzz_ggml_decode);
+}
+
+TEST(FuzzCorpus, VectorsCalibrate) {
+  replay("vectors_calibrate", fuzz_vectors_calibrate);
 }
 
 TEST(FuzzCorpus, VectorsImport) {

@@ -1,10 +1,10 @@
 // The CRC-32 against its check value and bit by bit.
 
-#include "fewbits/vectors.h"
-
 #include <gtest/gtest.h>
 
 #include <cstring>
+
+#include "fewbits/vectors.h"
 
 namespace fewbits::vectors {
 namespace {

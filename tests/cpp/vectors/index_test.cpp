@@ -37,6 +37,7 @@ struct Exported {
   std::vector<std::uint8_t> codes;
   std::vector<float> factors;
   std::vector<float> norms;
+  std::vector<float> mean_products;
   std::vector<std::uint32_t> tails;
   std::vector<std::uint8_t> refine_codes;
   std::vector<float> refine_factors;
@@ -47,15 +48,17 @@ struct Exported {
     codes.resize(n * sizes.codes + 1);
     factors.resize(n * sizes.factors / 4 + 1);
     norms.resize(n + 1);
+    mean_products.resize(n + 1);
     tails.resize(n + 1);
     refine_codes.resize(n * sizes.refine_codes + 1);
     refine_factors.resize(n + 1);
     index.export_rows(0, n, arrays());
   }
   Arrays arrays() {
-    return {codes.data(),        reinterpret_cast<std::uint8_t*>(factors.data()),
-            norms.data(),        tails.data(),
-            refine_codes.data(), refine_factors.data()};
+    return {codes.data(),         reinterpret_cast<std::uint8_t*>(factors.data()),
+            norms.data(),         mean_products.data(),
+            tails.data(),         refine_codes.data(),
+            refine_factors.data()};
   }
 };
 
@@ -100,6 +103,8 @@ double score_of(const Index& index, const Exported& rows, std::size_t row,
   const Options& o = index.options();
   std::vector<float> y = query;
   double constant = 0;
+  double product = 0;  // of the mean and what the query has of it
+  double square = 0;
   double norm = 0;
   for (const float value : query) norm += static_cast<double>(value) * static_cast<double>(value);
   for (std::size_t i = 0; i < o.dims; ++i) {
@@ -111,7 +116,15 @@ double score_of(const Index& index, const Exported& rows, std::size_t row,
       y[i] -= index.mean()[i];
     } else {
       constant += static_cast<double>(y[i]) * static_cast<double>(index.mean()[i]);
+      square += static_cast<double>(index.mean()[i]) * static_cast<double>(index.mean()[i]);
     }
+  }
+  if (index.row_sizes().mean_products != 0) {
+    const double share = constant / square;
+    for (std::size_t i = 0; i < o.dims; ++i) {
+      y[i] -= static_cast<float>(share) * index.mean()[i];
+    }
+    product = share * static_cast<double>(rows.mean_products[row]);
   }
   if (o.metric == Metric::l2) {
     for (const float value : y) constant -= static_cast<double>(value) * static_cast<double>(value);
@@ -131,7 +144,7 @@ double score_of(const Index& index, const Exported& rows, std::size_t row,
   for (std::size_t i = 0; i < o.dims; ++i) dot += static_cast<double>(y[i]) * levels[i];
   dot *= ratio * static_cast<double>(refined ? rows.refine_factors[row] : rows.factors[row]);
   if (o.metric == Metric::l2) return 2 * dot - static_cast<double>(rows.norms[row]) + constant;
-  return dot + constant;
+  return dot + constant + product;
 }
 
 struct Case {
@@ -153,6 +166,7 @@ std::vector<Case> cases() {
           o.seed = static_cast<std::uint32_t>(dims);
           o.scale_search = refine != 4;
           o.tails = dims != 16;
+          o.mean_products = dims != 50;
           all.push_back({o, (dims + static_cast<std::size_t>(bits)) % 2 == 0});
         }
       }
@@ -325,7 +339,7 @@ TEST(VectorIndex, RefusesWhatItCannotHold) {
   EXPECT_EQ(result.index, 5u);
   const float huge[] = {1, 2, 3, 4, 3e38f, 3e38f, 0, 0};
   result = index->add(huge, 2);
-  EXPECT_EQ(result.status, Status::invalid_argument);
+  EXPECT_EQ(result.status, Status::too_large);
   EXPECT_EQ(result.index, 4u);
   EXPECT_EQ(index->rows(), 0u);
   EXPECT_EQ(index->remove(0).status, Status::invalid_argument);
@@ -472,14 +486,174 @@ TEST(VectorIndex, CalibrationTakesAxesWhereTheyHelp) {
       o.refine_bits = 8;
       auto index = make(o);
       ASSERT_TRUE(index->calibrate(x.data(), n).ok());
-      EXPECT_TRUE(index->has_mean());
+      EXPECT_FALSE(index->has_mean());  // it is that of the distribution, 0, by chance
       EXPECT_FALSE(index->has_transform());
       for (std::size_t i = 0; i < x.size(); ++i) x[i] /= static_cast<float>(1 + i % dims);
       ASSERT_TRUE(index->calibrate(x.data(), n).ok());
-      EXPECT_EQ(index->has_transform(), n >= 30);
+      EXPECT_EQ(index->has_transform(), n == 2000);
       ASSERT_TRUE(index->add(x.data(), n).ok());
+      const Fit fit = index->fit();
+      EXPECT_EQ(fit.count, n);
+      EXPECT_EQ(fit.expected > 0, n >= 10);
+      if (n == 2000) {
+        EXPECT_NEAR(fit.seen, fit.expected, 0.06 * fit.expected);
+      }
     }
   }
+}
+
+TEST(VectorIndex, CalibrationTakesAMeanThatIsThere) {
+  std::mt19937 random(11);
+  const std::size_t dims = 64;
+  for (const std::size_t n : {1, 2, 20, 500}) {
+    for (const bool axes : {false, true}) {
+      const std::vector<float> x = normals(random, n * dims, 3);
+      Options o;
+      o.dims = dims;
+      o.bits = 1;
+      auto index = make(o);
+      ASSERT_TRUE(index->calibrate(x.data(), n, axes).ok());
+      EXPECT_EQ(index->has_mean(), n > 1) << n;
+      // Vectors of elsewhere are told from those.
+      const std::vector<float> other = normals(random, 100 * dims, -3);
+      ASSERT_TRUE(index->add(x.data(), n).ok());
+      const double near = index->fit().seen;
+      ASSERT_TRUE(index->add(other.data(), 100).ok());
+      if (n == 500) {
+        EXPECT_GT(index->fit().seen, 1.5 * near);
+      }
+    }
+  }
+}
+
+TEST(VectorIndex, CalibrationRefusesWhatCannotBeAdded) {
+  Options o;
+  o.dims = 1;
+  for (const Metric metric : {Metric::cosine, Metric::dot, Metric::l2}) {
+    o.metric = metric;
+    auto index = make(o);
+    for (const std::size_t n : {3, 300}) {
+      std::vector<float> x(n, 3.4e38f);
+      for (std::size_t i = 0; i < n; i += 3) x[i] = -3.4e38f;
+      const Result result = index->calibrate(x.data(), n);
+      EXPECT_EQ(result.status, metric == Metric::cosine ? Status::ok : Status::too_large);
+      x[n - 1] = NAN;
+      EXPECT_EQ(index->calibrate(x.data(), n).status, Status::non_finite);
+      EXPECT_EQ(index->calibrate(x.data(), n).index, n - 1);
+    }
+  }
+}
+
+TEST(VectorIndex, CrowdedVectorsAreFoundAsByL2) {
+  std::mt19937 random(12);
+  const std::size_t dims = 128;
+  const std::size_t n = 2000;
+  const std::size_t count = 60;
+  std::vector<float> x = normals(random, (n + count) * dims, 3);  // cosines of .9
+  for (std::size_t r = 0; r < n + count; ++r) {
+    double square = 0;
+    for (std::size_t i = 0; i < dims; ++i) {
+      square += static_cast<double>(x[r * dims + i]) * static_cast<double>(x[r * dims + i]);
+    }
+    for (std::size_t i = 0; i < dims; ++i) {
+      x[r * dims + i] =
+          static_cast<float>(static_cast<double>(x[r * dims + i]) / std::sqrt(square));
+    }
+  }
+  std::vector<float> mean(dims);
+  for (std::size_t i = 0; i < n * dims; ++i) mean[i % dims] += x[i] / static_cast<float>(n);
+  const float* queries = x.data() + n * dims;
+  std::vector<std::vector<Hit>> found;
+  for (const Metric metric : {Metric::l2, Metric::cosine, Metric::dot}) {
+    Options o;
+    o.dims = dims;
+    o.bits = 4;
+    o.metric = metric;
+    o.tails = false;
+    auto index = make(o);
+    ASSERT_TRUE(index->set_mean(mean.data()).ok());
+    ASSERT_TRUE(index->add(x.data(), n).ok());
+    found.emplace_back(count * 10);
+    std::vector<std::size_t> sizes(count);
+    ASSERT_TRUE(
+        index->search(queries, count, 10, 40, nullptr, found.back().data(), sizes.data()).ok());
+  }
+  for (std::size_t m = 1; m < 3; ++m) {
+    std::size_t same = 0;
+    for (std::size_t q = 0; q < count; ++q) {
+      for (std::size_t i = 0; i < 10; ++i) {
+        const Hit& hit = found[m][q * 10 + i];
+        double exact = 0;
+        for (std::size_t j = 0; j < dims; ++j) {
+          exact += static_cast<double>(queries[q * dims + j]) *
+                   static_cast<double>(x[hit.row * dims + j]);
+        }
+        // Of the residual's square, a tenth, times the error of 4 bits.
+        EXPECT_NEAR(static_cast<double>(hit.score), exact, 0.1 * 0.1 * 5 / std::sqrt(dims));
+        for (std::size_t j = 0; j < 10; ++j) same += hit.row == found[0][q * 10 + j].row;
+      }
+    }
+    // Nearly the same codes and the same order: the query less its share of the mean is a little
+    // shorter than less the mean.
+    EXPECT_GE(same, count * 9) << m;
+  }
+}
+
+TEST(VectorIndex, RefusesWhatNoVectorCanHave) {
+  Options o;
+  o.dims = 24;
+  for (const int bits : {1, 4, 8}) {
+    for (const int refine : {0, 4, 8}) {
+      for (const Metric metric : {Metric::cosine, Metric::l2}) {
+        o.bits = bits;
+        o.refine_bits = refine;
+        o.metric = metric;
+        auto index = make(o);
+        std::vector<float> mean(24, 1e19f);
+        EXPECT_EQ(index->set_mean(mean.data()).status, Status::too_large);
+        mean.assign(24, 0.5f);
+        ASSERT_TRUE(index->set_mean(mean.data()).ok());
+        // Whatever may be added is taken back.
+        std::vector<float> x(24);
+        x[5] = 0.99e18f;
+        ASSERT_TRUE(index->add(x.data(), 1).ok());
+        Exported rows(*index);
+        ASSERT_TRUE(index->import_rows(rows.arrays(), 1).ok());
+        const auto refused = [&](float* value, float huge) {
+          const float before = *value;
+          *value = huge;
+          EXPECT_EQ(index->import_rows(rows.arrays(), 1).status, Status::corrupt_data) << huge;
+          *value = before;
+        };
+        for (const float huge : {3e38f, INFINITY, NAN}) {
+          refused(rows.factors.data(), huge);
+          refused(metric == Metric::l2 ? rows.norms.data() : rows.mean_products.data(), huge);
+          if (refine != 0) refused(rows.refine_factors.data(), huge);
+        }
+        EXPECT_EQ(index->rows(), 2u);
+      }
+    }
+  }
+}
+
+TEST(VectorIndex, TakesOrthonormalTransformsAlone) {
+  Options o;
+  o.dims = 16;
+  auto index = make(o);
+  std::vector<float> matrix(256);
+  for (std::size_t i = 0; i < 16; ++i) matrix[i * 16 + (i + 3) % 16] = 1;
+  const Segment whole{16, 4, 1.0f};
+  ASSERT_TRUE(index->set_transform(matrix.data(), &whole, 1).ok());
+  const Segment huge{16, 4, 1e19f};
+  EXPECT_EQ(index->set_transform(matrix.data(), &huge, 1).status, Status::invalid_argument);
+  for (const float value : {0.0f, 1.1f, 1e30f}) {
+    std::vector<float> other = matrix;
+    other[3] = value;
+    EXPECT_EQ(index->set_transform(other.data(), &whole, 1).status, Status::invalid_argument);
+  }
+  std::vector<float> twice = matrix;  // two rows alike: of norm 1, and no basis
+  std::copy_n(twice.begin(), 16, twice.begin() + 16);
+  EXPECT_EQ(index->set_transform(twice.data(), &whole, 1).status, Status::invalid_argument);
 }
 
 TEST(VectorIndex, ReconstructionComesBackClose) {

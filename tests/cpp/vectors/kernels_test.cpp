@@ -188,20 +188,22 @@ TEST(VectorKernels, DotScansAreTheSame) {
 TEST(VectorKernels, EstimatesAreTheSame) {
   for (int round = 0; round < 100; ++round) {
     const std::vector<std::int32_t> sums = integers<std::int32_t>(kBlockRows, -100000, 100000);
-    const std::vector<float> norms = normals(kBlockRows);
+    const std::vector<float> added = normals(kBlockRows);
     std::vector<float> factors = normals(kBlockRows);
     factors[3] = 0;
     factors[4] = NAN;
     std::vector<float> a(kBlockRows);
     std::vector<float> b(kBlockRows);
     for (const float threshold : {0.0f, 0.5f, -INFINITY, INFINITY}) {
-      for (const float* norm : {static_cast<const float*>(nullptr), norms.data()}) {
-        ASSERT_EQ(
-            scalar::estimate(sums.data(), 0.25f, 1e-5f, factors.data(), norm, threshold, a.data()),
-            simd::estimate(sums.data(), 0.25f, 1e-5f, factors.data(), norm, threshold, b.data()));
+      for (const float* more : {static_cast<const float*>(nullptr), added.data()}) {
+        ASSERT_EQ(scalar::estimate(sums.data(), 0.25f, 1e-5f, factors.data(), more, -0.7f,
+                                   threshold, a.data()),
+                  simd::estimate(sums.data(), 0.25f, 1e-5f, factors.data(), more, -0.7f, threshold,
+                                 b.data()));
         a[4] = b[4] = 0;  // a NaN may have any sign
         ASSERT_TRUE(same(a, b));
-        ASSERT_EQ(scalar::above(a.data(), norm, threshold), simd::above(b.data(), norm, threshold));
+        ASSERT_EQ(scalar::above(a.data(), more, -0.7f, threshold),
+                  simd::above(b.data(), more, -0.7f, threshold));
         ASSERT_TRUE(same(a, b));
       }
     }

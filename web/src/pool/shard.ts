@@ -4,7 +4,6 @@ import { Core } from '../core/core.js';
 import type { CompiledModule } from '../core/platform.js';
 import { instantiate } from '../core/wasm.js';
 import type { RowSizes, Settings } from '../vectors/functions.js';
-import { meanOf } from '../vectors/mean.js';
 import { type Hits, type NativeIndex, ROW_ARRAYS, type RowArrays } from '../vectors/native.js';
 import { createEmpty, type Transform, transformOf } from '../vectors/transform.js';
 
@@ -48,8 +47,7 @@ export class Shard {
     // What it has learned before stays where this sample says nothing else.
     const pupil = createEmpty(core, settings, transformOf(index));
     try {
-      if (method === 'axes') pupil.calibrate(sample);
-      else pupil.setMean(meanOf(sample, settings.dims, settings.metric));
+      pupil.calibrate(sample, method === 'axes');
       return transformOf(pupil);
     } finally {
       pupil.dispose();

@@ -5,6 +5,7 @@ import { checkSample, isSparse } from '../vectors/arguments.js';
 import type { Id } from '../vectors/id.js';
 import { checkRemoved, checkRows } from '../vectors/id-list.js';
 import { gather, sortOut, type Upserted } from '../vectors/rows.js';
+import { transformOf } from '../vectors/transform.js';
 import type { Part } from './places.js';
 import type { PoolState } from './state.js';
 
@@ -20,6 +21,12 @@ export async function addVectors(
   const n = x.length / state.empty.settings.dims;
   state.ids.stage(n, names);
   await committed(state, n, () => append(state, x, n, signal));
+}
+
+/** Suits what was learned to the first vectors, as an index does. */
+async function settle(state: PoolState, x: Float32Array): Promise<void> {
+  if (state.ids.length > 0 || !state.empty.settleOn(x)) return;
+  await state.configure(transformOf(state.empty));
 }
 
 /** Puts other vectors in place of those with the given ids. */
@@ -87,6 +94,7 @@ async function append(
   n: number,
   signal?: AbortSignal,
 ): Promise<readonly Part[]> {
+  await settle(state, x);
   if (n === 0) return [];
   const parts = state.places.spread(n);
   try {
@@ -166,4 +174,5 @@ export async function calibrate(
   checkSample(x, state.ids.length);
   const transfer = [x.buffer as ArrayBuffer];
   await state.configure(await state.shards.at(0).call('learn', [x, method], { transfer }));
+  state.empty.unsettle();
 }

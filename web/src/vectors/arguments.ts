@@ -34,12 +34,19 @@ export interface IndexOptions {
   dims: number;
   /**
    * Bits a dimension: 1, 2, 4 or 8. Default 4. A vector takes dims * bits / 8 bytes and 4 more;
-   * another 4 for 'l2', and another 4 at 4 bits with quality 'best' and no finer code.
+   * another 4 for 'l2', or where a mean comes off, and another 4 at 4 bits with quality 'best' and no
+   * finer code. Below 16 dimensions there are few directions that 1, 2 or 4 bits tell apart: take 8,
+   * and `refine: 8` beside it where the order of near neighbours matters.
    */
   bits?: 1 | 2 | 4 | 8 | undefined;
   /**
    * What scores measure: 'cosine', for which vectors need not be normalised, 'dot', the inner
    * product, or 'l2', the squared distance. Default 'cosine'.
+   *
+   * Codes say in which direction from the mean, or without one from the origin, a vector lies. With
+   * 'l2', vectors that lie far from the origin on one side of it need their mean taken off: the first
+   * add() does that by itself when it brings 8 vectors or more; who adds them singly gives `mean` or
+   * calls calibrate().
    */
   metric?: Metric | undefined;
   /**
@@ -111,7 +118,10 @@ export function checkSettings(o: IndexOptions): { settings: Settings; mean: Floa
   const seed = integer('seed', o.seed ?? 0, 0, 2 ** 32 - 1);
   // With the norms of l2 that would be 12 bytes beside the codes.
   const tails = bits === 4 && quality === 'best' && refine === 0 && metric !== 'l2';
-  const settings: Settings = { dims, bits, metric, quality, refine, seed, tails };
+  const settings: Settings = {
+    ...{ dims, bits, metric, quality, refine, seed, tails },
+    meanProducts: metric !== 'l2',
+  };
   const mean = o.mean === undefined ? null : toFloat32('mean', o.mean);
   if (mean !== null && mean.length !== dims) {
     throw invalid(`mean must have ${dims} values, got ${mean.length}`);

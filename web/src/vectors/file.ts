@@ -3,12 +3,21 @@ import { FewbitsError } from '../core/errors.js';
 import { readSafetensors, type SafetensorsData } from '../io/safetensors/read.js';
 import { planSafetensors, type SafetensorsPlanned } from '../io/safetensors/write.js';
 import { corrupt } from './corrupt.js';
-import { METRICS, QUALITIES, type RowSizes, type Segment, type Settings } from './functions.js';
+import {
+  type Fit,
+  METRICS,
+  QUALITIES,
+  type RowSizes,
+  type Segment,
+  type Settings,
+} from './functions.js';
 import { idTensors, readIds } from './id-file.js';
 import type { Ids } from './ids.js';
 import { checksum, NativeIndex, ROW_ARRAYS, type RowArrays } from './native.js';
 
 const FORMAT = 'fewbits.index';
+/** That of files whose queries are centred, and that of all others, which older readers take too. */
+const CENTRED_VERSION = '2';
 const VERSION = '1';
 
 const bytesOf = (x: ArrayBufferView) => new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
@@ -18,6 +27,7 @@ const NAMES: Record<keyof RowSizes, string> = {
   codes: 'codes',
   factors: 'factors',
   norms: 'norms',
+  mean_products: 'mean.products',
   tails: 'tails',
   refine_codes: 'refine.codes',
   refine_factors: 'refine.factors',
@@ -64,6 +74,7 @@ function tensorsOf(index: NativeIndex, ids: Ids): Tensor[] {
   if (learned) rows('factors', 'F16', [n, sizes.factors / 2]);
   else rows('factors', 'F32', [n]);
   rows('norms', 'F32', [n]);
+  rows('mean_products', 'F32', [n]);
   rows('tails', 'U32', [n]);
   rows('refine_factors', 'F32', [n]);
   rows('codes', learned ? 'U8' : signed(settings.bits), [n, sizes.codes]);
@@ -81,12 +92,13 @@ export interface FilePlan {
 
 /** Lays out the file of the rows that have these ids, of which none is removed. */
 export function planFile(index: NativeIndex, ids: Ids): FilePlan {
-  const { settings } = index;
+  index.settle();
+  const { settings, fit } = index;
   const tensors = tensorsOf(index, ids);
   const check: SafetensorsPlanned = { name: 'checksum', dtype: 'U8', shape: [4] };
   const plan = planSafetensors([...tensors, check], {
     format: FORMAT,
-    version: VERSION,
+    version: index.rowSizes.mean_products > 0 ? CENTRED_VERSION : VERSION,
     dims: String(settings.dims),
     bits: String(settings.bits),
     metric: settings.metric,
@@ -96,6 +108,7 @@ export function planFile(index: NativeIndex, ids: Ids): FilePlan {
     rows: String(ids.length),
     // Without 2^53, as which the end of the default ids is kept.
     nextId: String(Math.min(ids.next, Number.MAX_SAFE_INTEGER)),
+    ...(fit.expected > 0 ? { fit: String(fit.expected) } : {}),
   });
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const parts = plan.tensors.map(({ name }) => byName.get(name)?.data ?? []);
@@ -143,6 +156,7 @@ export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 function readSettings(
   metadata: Readonly<Record<string, string>>,
   tails: boolean,
+  meanProducts: boolean,
 ): Settings & { rows: number; nextId: number } {
   const number = (name: string, accepted: (value: number) => boolean) => {
     const text = Object.hasOwn(metadata, name) ? metadata[name] : '';
@@ -157,17 +171,26 @@ function readSettings(
     if (!accepted.includes(value)) throw corrupt(`metadata '${name}' is '${value}'`);
     return value;
   };
+  const metric = word('metric', METRICS);
   return {
     dims: number('dims', (value) => value >= 1 && value <= 16384),
     bits: number('bits', (value) => [1, 2, 4, 8].includes(value)) as Settings['bits'],
-    metric: word('metric', METRICS),
+    metric,
     quality: word('quality', QUALITIES),
     refine: number('refine', (value) => [0, 4, 8].includes(value)) as Settings['refine'],
     seed: number('seed', (value) => value < 2 ** 32),
     tails,
+    meanProducts: meanProducts && metric !== 'l2',
     rows: number('rows', (value) => value < 2 ** 32),
     nextId: number('nextId', () => true),
   };
+}
+
+/** How well codes fit what calibrate() learned from; nothing in files of before. */
+function readFit({ fit = '0' }: Readonly<Record<string, string>>): Fit {
+  const expected = Number(fit);
+  if (!(expected >= 0 && expected < Infinity)) throw corrupt(`metadata 'fit' is '${fit}'`);
+  return { expected, seen: 0, count: 0 };
 }
 
 /** What a file holds, its rows still outside of the index. */
@@ -196,16 +219,20 @@ export function openFile(core: Core, bytes: Uint8Array): IndexFile {
   if (checksum(core, 0, bytes.subarray(0, -4)) !== sum) {
     throw corrupt('the checksum does not agree with the contents');
   }
-  if (metadata.version !== VERSION) {
+  const { version } = metadata;
+  if (version !== VERSION && version !== CENTRED_VERSION) {
     throw new FewbitsError(
       'UNSUPPORTED',
-      `index file of version '${metadata.version}'; this build reads version ${VERSION}`,
+      `index file of version '${version}'; this build reads versions ${VERSION} and ${CENTRED_VERSION}`,
     );
   }
-  const { rows, nextId, ...settings } = readSettings(metadata, file.has('tails'));
+  // With a mean in a file of before, queries stay as they are.
+  const meanProducts = version === CENTRED_VERSION || !file.has('mean');
+  const { rows, nextId, ...settings } = readSettings(metadata, file.has('tails'), meanProducts);
   const index = new NativeIndex(core, settings);
   return filling(index, () => {
     readTransform(file, index);
+    index.fit = readFit(metadata);
     const sizes = index.rowSizes;
     const arrays = {} as RowArrays;
     for (const name of ROW_ARRAYS) {

@@ -10,6 +10,7 @@ export interface VectorsFunctions {
     refineBits: number,
     seed: number,
     tails: boolean,
+    meanProducts: boolean,
   ): { status: number; index: number };
   vectors_destroy(index: number): void;
   vectors_reserve(index: number, rows: number): Outcome;
@@ -34,7 +35,11 @@ export interface VectorsFunctions {
   vectors_reconstruct(index: number, row: number, x: number): Outcome;
   vectors_set_mean(index: number, mean: number): Outcome;
   vectors_set_transform(index: number, matrix: number, segments: number, count: number): Outcome;
-  vectors_calibrate(index: number, sample: number, n: number): Outcome;
+  vectors_calibrate(index: number, sample: number, n: number, axes: boolean): Outcome;
+  /** Its index is 1 where axes went. */
+  vectors_settle(index: number, x: number, n: number): Outcome;
+  vectors_fit(index: number): Fit;
+  vectors_set_fit(index: number, expected: number, seen: number, count: number): void;
   vectors_mean(index: number): number;
   vectors_matrix(index: number): number;
   vectors_segments(index: number, out: number): number;
@@ -48,6 +53,7 @@ export interface VectorsFunctions {
     codes: number,
     factors: number,
     norms: number,
+    meanProducts: number,
     tails: number,
     refineCodes: number,
     refineFactors: number,
@@ -58,6 +64,7 @@ export interface VectorsFunctions {
     codes: number,
     factors: number,
     norms: number,
+    meanProducts: number,
     tails: number,
     refineCodes: number,
     refineFactors: number,
@@ -70,9 +77,20 @@ export interface RowSizes {
   readonly codes: number;
   readonly factors: number;
   readonly norms: number;
+  readonly mean_products: number;
   readonly tails: number;
   readonly refine_codes: number;
   readonly refine_factors: number;
+}
+
+/** How well codes fit the vectors: which part of a vector's square they leave on average. */
+export interface Fit {
+  /** Of vectors like those of the sample that calibrate() learned from; 0 without. */
+  readonly expected: number;
+  /** Of those that were added or put in place of others since. */
+  readonly seen: number;
+  /** How many those are. */
+  readonly count: number;
 }
 
 /** One piece of a learned transform. */
@@ -101,4 +119,9 @@ export interface Settings {
    * 4-bit codes finer: for quality 'best' without `refine`, unless calibrated or for 'l2'.
    */
   readonly tails: boolean;
+  /**
+   * Whether four more bytes a vector let queries be centred as vectors are, where a mean comes off
+   * for 'cosine' or 'dot'. Not so in files of before.
+   */
+  readonly meanProducts: boolean;
 }

@@ -1,10 +1,32 @@
-import { type Core, check } from '../core/core.js';
+import { type Core, check, type Outcome } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
 import { number } from '../core/numbers.js';
 import { giveBack, own } from '../core/owned.js';
 import { ROWS_BYTES, windows, withRows } from '../core/windows.js';
-import type { RowSizes, Segment, Settings, VectorsFunctions } from './functions.js';
+import type { Fit, RowSizes, Segment, Settings, VectorsFunctions } from './functions.js';
 import { checkVectorsOutcome } from './norms.js';
+
+/** Vectors that tell where all lie, and how many must be there to tell. */
+const FEW_ROWS = 8;
+const MANY_ROWS = 1024;
+
+/** The mean of the first vectors, where it is as long as most of what they are; null elsewhere. */
+export function farMean(x: Float32Array, dims: number): Float32Array | null {
+  const rows = Math.min(MANY_ROWS, Math.floor(x.length / dims));
+  if (rows < FEW_ROWS) return null;
+  const first = x.subarray(0, rows * dims);
+  const sum = new Float64Array(dims);
+  for (let i = 0; i < first.length; i++) sum[i % dims] += first[i];
+  const mean = Float32Array.from(sum, (value) => value / rows);
+  let far = 0;
+  for (const value of mean) far += value * value;
+  let around = 0;
+  for (let i = 0; i < first.length; i++) around += (first[i] - mean[i % dims]) ** 2;
+  return far > FAR * (around / rows) && far < Infinity ? mean : null;
+}
+
+/** How many times the variance the mean's square is where it is worth to take it off. */
+const FAR = 4;
 
 /** Arrays of whole rows, in the layout of the file. */
 export type RowArrays = Record<keyof RowSizes, Uint8Array>;
@@ -12,10 +34,16 @@ export const ROW_ARRAYS = [
   'codes',
   'factors',
   'norms',
+  'mean_products',
   'tails',
   'refine_codes',
   'refine_factors',
 ] as const;
+
+/** Addresses of ROW_ARRAYS, as the calls take them. */
+type EachANumber<T extends readonly unknown[]> = { readonly [K in keyof T]: number };
+const inOrder = (addresses: readonly number[]) =>
+  addresses as unknown as EachANumber<typeof ROW_ARRAYS>;
 
 export interface Hits {
   /** Of query q from q * k on. */
@@ -32,6 +60,10 @@ export class NativeIndex {
   readonly settings: Settings;
   readonly #wasm: VectorsFunctions;
   #address: number;
+  /** Whether the mean is that of centreOn(). */
+  #meanFound = false;
+  /** Whether axes stay whatever is added: they do but after calibrate(). */
+  #settled = true;
 
   constructor(core: Core, settings: Settings) {
     this.core = core;
@@ -45,6 +77,7 @@ export class NativeIndex {
       settings.refine,
       settings.seed,
       settings.tails,
+      settings.meanProducts,
     );
     check({ status: created.status, index: 0 }, 'createIndex');
     this.#address = created.index >>> 0;
@@ -75,6 +108,11 @@ export class NativeIndex {
     return this.#wasm.vectors_row_sizes(this.address);
   }
 
+  /** check() for what was said of the vectors in x, at `base` and after. */
+  #check(outcome: Outcome, what: string, x: Float32Array, base = 0): void {
+    checkVectorsOutcome(outcome, what, x, this.settings.dims, base);
+  }
+
   /** Appends all vectors or, when it throws, none; `rows` is how many rows there are. */
   add(x: Float32Array, rows: number): void {
     const { address } = this;
@@ -82,13 +120,7 @@ export class NativeIndex {
     check(this.#wasm.vectors_reserve(address, rows + x.length / dims), 'vectors');
     try {
       withRows(this.core.memory, x, dims, (at, first, n) =>
-        checkVectorsOutcome(
-          this.#wasm.vectors_add(address, at, n),
-          'vectors',
-          x,
-          dims,
-          first * dims,
-        ),
+        this.#check(this.#wasm.vectors_add(address, at, n), 'vectors', x, first * dims),
       );
     } catch (error) {
       this.#wasm.vectors_truncate(address, rows);
@@ -101,7 +133,7 @@ export class NativeIndex {
     const { address } = this;
     const { dims } = this.settings;
     withRows(this.core.memory, x, dims, (at, first, n) =>
-      checkVectorsOutcome(this.#wasm.vectors_check(address, at, n), name, x, dims, first * dims),
+      this.#check(this.#wasm.vectors_check(address, at, n), name, x, first * dims),
     );
   }
 
@@ -117,9 +149,10 @@ export class NativeIndex {
     this.check(x);
     withRows(this.core.memory, x, dims, (at, first, n) => {
       for (let i = 0; i < n; i++) {
-        check(
+        this.#check(
           this.#wasm.vectors_replace(address, rows[first + i], at + i * dims * 4),
           'vectors',
+          x,
           (first + i) * dims,
         );
       }
@@ -151,7 +184,7 @@ export class NativeIndex {
     return memory.withScratch(sizes, (queriesAt, hitsAt, foundAt, allowedAt) => {
       memory.f32(queriesAt, queries.length).set(queries);
       if (allowed !== null) memory.u32(allowedAt, allowed.length).set(allowed);
-      checkVectorsOutcome(
+      this.#check(
         this.#wasm.vectors_search(
           address,
           queriesAt,
@@ -164,7 +197,6 @@ export class NativeIndex {
         ),
         'query',
         queries,
-        this.settings.dims,
       );
       const found = memory.u32(foundAt, count).slice();
       const rows = new Uint32Array(cells);
@@ -194,13 +226,63 @@ export class NativeIndex {
   }
 
   setMean(mean: Float32Array): void {
-    this.#give(mean, (at) => check(this.#wasm.vectors_set_mean(this.address, at), 'mean'));
+    this.#give(mean, (at) =>
+      this.#check(this.#wasm.vectors_set_mean(this.address, at), 'mean', mean),
+    );
   }
 
-  calibrate(sample: Float32Array): void {
+  /**
+   * Before the first of the vectors are added: gives up learned axes that would harm these vectors,
+   * and takes their mean off where 'l2' would else find little, as codes hold directions from the
+   * origin and the vectors lie far from it, all in one direction. Not where a mean was set. Returns
+   * whether anything changed.
+   */
+  settleOn(x: Float32Array): boolean {
+    const before = this.#meanFound;
+    this.#centreOn(x);
+    const centred = this.#meanFound || before;
+    return (!this.#settled && this.#settleOn(x)) || centred;
+  }
+
+  /** Holds on to what was learned: others hold the same. */
+  settle(): void {
+    this.#settled = true;
+  }
+
+  /** Learned axes are to be looked at again, as after calibrate(). */
+  unsettle(): void {
+    this.#settled = false;
+  }
+
+  #settleOn(x: Float32Array): boolean {
+    const { dims } = this.settings;
+    const { memory } = this.core;
+    const rows = Math.min(MANY_ROWS, x.length / dims);
+    return memory.withScratch([4 * rows * dims], (at) => {
+      memory.f32(at, rows * dims).set(x.subarray(0, rows * dims));
+      const outcome = this.#wasm.vectors_settle(this.address, at, rows);
+      check(outcome, 'vectors');
+      return outcome.index === 1;
+    });
+  }
+
+  #centreOn(x: Float32Array): void {
+    const { metric, dims } = this.settings;
+    if (metric !== 'l2' || (this.mean !== null && !this.#meanFound)) return;
+    const mean = farMean(x, dims);
+    if (mean !== null) this.setMean(mean);
+    else if (this.#meanFound) check(this.#wasm.vectors_set_mean(this.address, 0), 'mean');
+    this.#meanFound = mean !== null;
+  }
+
+  /** Learns from a sample: the mean alone, or the axes too. */
+  calibrate(sample: Float32Array, axes = true): void {
     const n = sample.length / this.settings.dims;
-    this.check(sample, 'sample');
-    this.#give(sample, (at) => check(this.#wasm.vectors_calibrate(this.address, at, n), 'sample'));
+    this.#give(sample, (at) =>
+      this.#check(this.#wasm.vectors_calibrate(this.address, at, n, axes), 'sample', sample),
+    );
+    this.#meanFound = false;
+    this.#settled = false;
   }
 
   setTransform(matrix: Float32Array, segments: readonly Segment[]): void {
@@ -232,6 +314,15 @@ export class NativeIndex {
     } finally {
       memory.release(at);
     }
+  }
+
+  /** Which part of a vector's square codes leave on average: what was expected, and what was seen. */
+  get fit(): Fit {
+    return this.#wasm.vectors_fit(this.address);
+  }
+
+  set fit({ expected, seen, count }: Fit) {
+    this.#wasm.vectors_set_fit(this.address, expected, seen, count);
   }
 
   get mean(): Float32Array | null {
@@ -291,20 +382,8 @@ export class NativeIndex {
     for (let first = start; first < end; first += step) {
       const n = Math.min(step, end - first);
       yield memory.withScratch([n * size], (at) => {
-        const [codes, factors, norms, tails, refineCodes, refineFactors] = ROW_ARRAYS.map((name) =>
-          name === array ? at : 0,
-        );
-        this.#wasm.vectors_export_rows(
-          this.address,
-          first,
-          n,
-          codes,
-          factors,
-          norms,
-          tails,
-          refineCodes,
-          refineFactors,
-        );
+        const addresses = ROW_ARRAYS.map((name) => (name === array ? at : 0));
+        this.#wasm.vectors_export_rows(this.address, first, n, ...inOrder(addresses));
         return memory.u8(at, n * size).slice();
       });
     }
@@ -324,20 +403,7 @@ export class NativeIndex {
             const from = arrays[name].subarray(first * sizes[name], (first + n) * sizes[name]);
             memory.u8(at[i], from.length).set(from);
           });
-          check(
-            this.#wasm.vectors_import_rows(
-              this.address,
-              n,
-              at[0],
-              at[1],
-              at[2],
-              at[3],
-              at[4],
-              at[5],
-            ),
-            'rows',
-            first,
-          );
+          check(this.#wasm.vectors_import_rows(this.address, n, ...inOrder(at)), 'rows', first);
         },
       );
     });

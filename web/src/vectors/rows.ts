@@ -30,6 +30,7 @@ export class Rows {
   /** No rows, coded as these are. */
   emptyLike(): Rows {
     const { core, settings } = this.native;
+    this.native.settle();
     return new Rows(createEmpty(core, settings, transformOf(this.native)), new Ids());
   }
 
@@ -61,7 +62,12 @@ export class Rows {
   /** Appends vectors with the given ids, or default ones. */
   add(x: Float32Array, given: ArrayLike<unknown> | undefined): void {
     this.#ids.stage(x.length / this.native.settings.dims, given);
-    this.#commit(() => this.native.add(x, this.#ids.length));
+    this.#commit(() => this.#append(x));
+  }
+
+  #append(x: Float32Array): void {
+    if (this.#ids.length === 0) this.native.settleOn(x);
+    this.native.add(x, this.#ids.length);
   }
 
   /** Puts vector i in row rows[i]. */
@@ -78,7 +84,7 @@ export class Rows {
     this.#ids.stage(fresh.length, names);
     this.#commit(() => {
       const before = this.#ids.length;
-      if (fresh.length > 0) native.add(gather(x, dims, fresh), before);
+      if (fresh.length > 0) this.#append(gather(x, dims, fresh));
       try {
         if (known.length > 0) native.replace(gather(x, dims, known), rows);
       } catch (error) {

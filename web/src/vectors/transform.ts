@@ -1,27 +1,31 @@
 // What an index has learned: enough to make another one whose codes mean the same.
 
 import type { Core } from '../core/core.js';
-import type { Segment, Settings } from './functions.js';
+import type { Fit, Segment, Settings } from './functions.js';
 import { NativeIndex } from './native.js';
 
 /** What is done to vectors before they are coded. */
 export interface Transform {
   readonly mean: Float32Array | null;
   readonly learned: { readonly matrix: Float32Array; readonly segments: Segment[] } | null;
+  /** What codes are expected to leave of a vector; nothing seen yet. */
+  readonly fit?: Fit;
 }
 
 export function transformOf(index: NativeIndex): Transform {
   const { mean, matrix } = index;
-  return { mean, learned: matrix === null ? null : { matrix, segments: index.segments } };
+  const fit = { ...index.fit, seen: 0, count: 0 };
+  return { mean, fit, learned: matrix === null ? null : { matrix, segments: index.segments } };
 }
 
 /** An index without rows. */
 export function createEmpty(core: Core, settings: Settings, transform: Transform): NativeIndex {
   const index = new NativeIndex(core, settings);
   try {
-    const { mean, learned } = transform;
+    const { mean, learned, fit } = transform;
     if (mean !== null) index.setMean(mean);
     if (learned !== null) index.setTransform(learned.matrix, learned.segments);
+    if (fit !== undefined) index.fit = fit;
     return index;
   } catch (error) {
     index.dispose();

@@ -18,7 +18,6 @@ import type { Metric } from './functions.js';
 import { checkId, type Id } from './id.js';
 import { checkRemoved, checkRow, checkRows, idList, oneEach } from './id-list.js';
 import { checkVector, checkVectors, type Expected, type VectorsInput } from './input.js';
-import { meanOf } from './mean.js';
 import { type Candidates, type IndexStats, type SearchResult, statsOf } from './results.js';
 import type { Rows, Upserted } from './rows.js';
 import { candidates, planSearch, search } from './search.js';
@@ -231,8 +230,7 @@ export class VectorIndex extends Opaque implements Disposable {
     const x = this.#vectors('sample', sample);
     checkSample(x, this.#ids.length);
     this.#changes++;
-    if (method === 'mean') this.#native.setMean(meanOf(x, this.dims, this.metric));
-    else this.#native.calibrate(x);
+    this.#native.calibrate(x, method === 'axes');
   }
 
   /** Settings, sizes and state of the index. */

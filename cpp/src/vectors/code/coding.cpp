@@ -16,10 +16,16 @@ bool Coding::init(const Options& wanted) {
   return transform.init(options.dims, options.seed);
 }
 
-bool Axes::init(const Options& options, Buffer<Segment> wanted, Buffer<float> learned) {
+void Coding::set_mean(Buffer<float> mean) {
+  transform.set_mean(std::move(mean));
+  kept = kept_by(options, transform.mean() != nullptr, learned());
+}
+
+bool Axes::init(const Coding& coding, Buffer<Segment> wanted, Buffer<float> learned) {
+  const Options& options = coding.options;
   segments = std::move(wanted);
   matrix = std::move(learned);
-  kept = kept_by(options, matrix.data() != nullptr);
+  kept = kept_by(options, coding.transform.mean() != nullptr, matrix.data() != nullptr);
   if (!layout.init(segments.data(), segments.size()) || !scales.resize(layout.segments())) {
     return false;
   }
@@ -31,11 +37,12 @@ bool Axes::init(const Options& options, Buffer<Segment> wanted, Buffer<float> le
   return true;
 }
 
-bool Axes::init_evenly(const Options& options) {
+bool Axes::init_evenly(const Coding& coding) {
+  const Options& options = coding.options;
   const Segment whole{static_cast<std::uint32_t>(options.dims),
                       static_cast<std::uint32_t>(options.bits), 1.0f};
   Buffer<Segment> one;
-  return one.assign(&whole, 1) && init(options, std::move(one), Buffer<float>());
+  return one.assign(&whole, 1) && init(coding, std::move(one), Buffer<float>());
 }
 
 void Axes::move_into(Coding* coding) {

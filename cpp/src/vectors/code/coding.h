@@ -24,8 +24,10 @@ struct Coding {
 
   bool learned() const { return kept.codes == Kept::Codes::learned; }
 
-  /// Without what lay_out() sets. False when memory is short.
+  /// Without axes. False when memory is short.
   bool init(const Options& wanted);
+  /// dims values.
+  void set_mean(Buffer<float> mean);
 };
 
 /// Segments and axes that rows are to be coded with from now on: along those of `matrix`, or
@@ -40,9 +42,9 @@ struct Axes {
   std::size_t row_bytes = 0;
 
   /// False when memory is short.
-  bool init(const Options& options, Buffer<Segment> wanted, Buffer<float> learned);
+  bool init(const Coding& coding, Buffer<Segment> wanted, Buffer<float> learned);
   /// Rotated at random, every coordinate with the same bits.
-  bool init_evenly(const Options& options);
+  bool init_evenly(const Coding& coding);
   void move_into(Coding* coding);
 };
 

@@ -54,9 +54,9 @@ struct CodeSums {
 // dot_scan4   the same for four queries, stride apart; sums[kBlockRows * q + r]
 // row_sums    sums[r] = sum of rows[r * stride + i]
 // dot_levels  sum of x[i] * levels[i] in four interleaved sums
-// estimate    estimates[r] = (base + step * sums[r]) * factors[r], or with `norms` (else null) two
-//             times that less norms[r]; bit r of the result: estimates[r] > threshold
-// above       the same from estimates that are there, still without norms
+// estimate    estimates[r] = (base + step * sums[r]) * factors[r], and with `added` (else null)
+//             weight * added[r] more; bit r of the result: estimates[r] > threshold
+// above       the same from estimates that are there, still without what is added
 #define FEWBITS_VECTORS_KERNELS(X)                                                                \
   X(void, hadamard, (float* x, std::size_t n))                                                    \
   X(void, flip_hadamard, (const float* x, const float* factors, float* y, std::size_t n))         \
@@ -85,9 +85,9 @@ struct CodeSums {
   X(void, row_sums, (const std::int8_t* rows, std::size_t stride, std::int32_t* sums))            \
   X(float, dot_levels, (const float* x, const std::int8_t* levels, std::size_t n))                \
   X(std::uint64_t, estimate,                                                                      \
-    (const std::int32_t* sums, float base, float step, const float* factors, const float* norms,  \
-     float threshold, float* estimates))                                                          \
-  X(std::uint64_t, above, (float* estimates, const float* norms, float threshold))
+    (const std::int32_t* sums, float base, float step, const float* factors, const float* added,  \
+     float weight, float threshold, float* estimates))                                            \
+  X(std::uint64_t, above, (float* estimates, const float* added, float weight, float threshold))
 
 #define FEWBITS_DECLARE(type, name, arguments) type name arguments;
 namespace scalar {

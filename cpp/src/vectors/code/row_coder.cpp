@@ -13,8 +13,8 @@
 namespace fewbits::vectors {
 namespace {
 
-/// Of a vector whose scores fit a float.
-constexpr double kLargestNorm = 1e18;
+/// The square of a mean whose products with residuals keep their digits in a float.
+constexpr double kLeastMean = 1e-30;
 
 /// What brings values of this norm to fixed point.
 float to_sigma(double norm, std::size_t dims) {
@@ -38,12 +38,23 @@ double nearest_factor(const CodeSums& sums, double norm, std::size_t dims) {
           static_cast<double>(sums.square));
 }
 
-double square_of(const float* x, std::size_t n) {
-  double square = 0;
+/// The square of the cosine between the values and their levels.
+double aligned(const CodeSums& sums, std::size_t dims) {
+  if (sums.product <= 0 || sums.square == 0) return 0;
+  const auto product = static_cast<double>(sums.product) / static_cast<double>(kFixedOne);
+  return product * product / (static_cast<double>(dims) * static_cast<double>(sums.square));
+}
+
+double dot_of(const float* x, const float* y, std::size_t n) {
+  double sum = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    square += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+    sum += static_cast<double>(x[i]) * static_cast<double>(y[i]);
   }
-  return square;
+  return sum;
+}
+
+double square_of(const float* x, std::size_t n) {
+  return dot_of(x, x, n);
 }
 
 /// Codes of 8 bits as the levels themselves.
@@ -69,16 +80,17 @@ RowCoder::Centred RowCoder::to_range(const float* x, float square) {
   const std::size_t dims = coding_.options.dims;
   if (square >= 1e-24f && square <= 1e30f) {
     const double norm = std::sqrt(static_cast<double>(square));
-    return {x, norm, norm};
+    return {x, norm, norm, 0, norm * norm};
   }
   float largest = 0;
   for (std::size_t i = 0; i < dims; ++i) largest = std::max(largest, std::fabs(x[i]));
-  if (largest == 0) return {x, 0, 0};
+  if (largest == 0) return {x, 0, 0, 0, 0};
   const int exponent = std::ilogb(largest);
   float* scaled = centred_.data();
   for (std::size_t i = 0; i < dims; ++i) scaled[i] = std::ldexp(x[i], -exponent);
   const double own = std::sqrt(static_cast<double>(kernels::sum_squares(scaled, dims)));
-  return {scaled, own, std::ldexp(own, exponent)};
+  const double norm = std::ldexp(own, exponent);
+  return {scaled, own, norm, 0, norm * norm};
 }
 
 Result RowCoder::centre(const float* x, Centred* vector) {
@@ -98,14 +110,23 @@ Result RowCoder::centre(const float* x, Centred* vector) {
     for (std::size_t i = 0; i < dims; ++i) {
       out[i] = inverse > 0 ? vector->x[i] * inverse - mean[i] : 0.0f;
     }
-    *vector = to_range(out, kernels::sum_squares(out, dims));
+    const float left = kernels::sum_squares(out, dims);
+    // As |mean + r| = 1.
+    const double product = (1 - coding_.transform.mean_square() - static_cast<double>(left)) / 2;
+    *vector = to_range(out, left);
+    vector->mean_product = inverse > 0 ? product : 0;
+    vector->square = inverse > 0 ? 1 : 0;
     return success();
   }
   if (mean != nullptr) {
     for (std::size_t i = 0; i < dims; ++i) out[i] = x[i] - mean[i];
+    const double product =
+        coding_.kept.added == Kept::Added::mean_products ? dot_of(mean, out, dims) : 0;
     *vector = to_range(out, kernels::sum_squares(out, dims));
+    vector->mean_product = product;
+    vector->square = static_cast<double>(square);
   }
-  if (!(vector->norm <= kLargestNorm)) return failure(Status::invalid_argument);
+  if (!(vector->norm <= kLargestNorm)) return failure(Status::too_large);
   return success();
 }
 
@@ -117,8 +138,8 @@ void RowCoder::encode_segment(const CodedSegment& segment, double norm, Encoded*
                              coding_.options.scale_search, codes_.data() + segment.dim);
 }
 
-void RowCoder::encode(const Centred& vector, const Block& block, const FinerBlock& finer,
-                      const Place<std::uint8_t>& to, std::uint8_t* codes) {
+double RowCoder::encode(const Centred& vector, const Block& block, const FinerBlock& finer,
+                        const Place<std::uint8_t>& to, std::uint8_t* codes) {
   const std::size_t dims = coding_.options.dims;
   const Layout& layout = coding_.layout;
   coding_.transform.rotate(vector.x, rotated_.data());
@@ -127,6 +148,7 @@ void RowCoder::encode(const Centred& vector, const Block& block, const FinerBloc
     norm = norm > 0 ? 1 : 0;
   }
   Encoded encoded{};
+  double kept = 0;  // of the square of `rotated_`
   if (coding_.learned()) {
     // `rotated_` to its true size
     const double stretch = vector.own > 0 ? norm / vector.own : 0;
@@ -136,6 +158,7 @@ void RowCoder::encode(const Centred& vector, const Block& block, const FinerBloc
       const double part =
           std::sqrt(static_cast<double>(kernels::sum_squares(values, segment.dims)));
       encode_segment(segment, part, &encoded);
+      kept += part * part * aligned(encoded.sums, segment.dims);
       const double factor = nearest_factor(encoded.sums, part * stretch, segment.dims) /
                             static_cast<double>(coding_.scales[s]);
       block.half_factors(to.block, s)[to.slot] =
@@ -143,6 +166,7 @@ void RowCoder::encode(const Centred& vector, const Block& block, const FinerBloc
     }
   } else {
     encode_segment(layout.segment(0), vector.own, &encoded);
+    kept = vector.own * vector.own * aligned(encoded.sums, dims);
     block.factors(to.block)[to.slot] =
         static_cast<float>(unbiased_factor(encoded.sums, norm, dims));
   }
@@ -155,13 +179,16 @@ void RowCoder::encode(const Centred& vector, const Block& block, const FinerBloc
   } else {
     layout.pack(codes_.data(), codes);
   }
-  if (float* const norms = block.norms(to.block); norms != nullptr) {
-    norms[to.slot] = static_cast<float>(norm * norm);
+  if (float* const added = block.added(to.block); added != nullptr) {
+    const bool l2 = coding_.kept.added == Kept::Added::norms;
+    added[to.slot] = static_cast<float>(l2 ? norm * norm : vector.mean_product);
   }
   if (std::int32_t* const sums = block.level_sums(to.block); sums != nullptr) {
     sums[to.slot] = static_cast<std::int32_t>(encoded.sums.level);
   }
   if (coding_.kept.second_code()) encode_finer(vector, norm, finer, to);
+  const double left = vector.own > 0 ? 1 - kept / (vector.own * vector.own) : 0;
+  return std::max(left, 0.0) * vector.norm * vector.norm / vector.square;
 }
 
 void RowCoder::encode_finer(const Centred& vector, double norm, const FinerBlock& finer,
@@ -182,34 +209,52 @@ void RowCoder::encode_finer(const Centred& vector, double norm, const FinerBlock
   finer.factors(to.finer)[to.slot] = static_cast<float>(unbiased_factor(sums, norm, dims));
 }
 
-Result RowCoder::prepare(const float* query, std::size_t q, Queries* ready, float* y,
-                         float* offset) {
+/// What of the query is compared with residuals, what the added values count for, and what scores
+/// have in common. For any a and rows x = mean + r,
+///   <q, x> = <q, mean> + <q - a mean, r> + a <mean, r>;
+/// the error is that of the middle term, the only one that codes stand for. It is least for
+/// a = <q, mean> / <mean, mean>.
+void RowCoder::centre_query(const float* query, float* x, float* weight, double* offset) {
   const std::size_t dims = coding_.options.dims;
-  const Metric metric = coding_.options.metric;
   const float* mean = coding_.transform.mean();
-  // As vectors are centred: but cosine and dot take the mean's share as a constant.
-  float* x = centred_.data();
+  *weight = 0;
+  *offset = 0;
   std::memcpy(x, query, dims * sizeof(float));
-  double share = 0;
-  if (metric == Metric::cosine) {
+  if (coding_.options.metric == Metric::l2) {
+    for (std::size_t i = 0; mean != nullptr && i < dims; ++i) x[i] -= mean[i];
+    *weight = -0.5f;
+    *offset = -square_of(x, dims);
+    return;
+  }
+  if (coding_.options.metric == Metric::cosine) {
     const double square = square_of(query, dims);
     const double inverse = square > 0 ? 1 / std::sqrt(square) : 0;
     for (std::size_t i = 0; i < dims; ++i) {
       x[i] = static_cast<float>(static_cast<double>(query[i]) * inverse);
     }
   }
-  if (metric == Metric::l2) {
-    for (std::size_t i = 0; mean != nullptr && i < dims; ++i) x[i] -= mean[i];
-    share = -square_of(x, dims);
-  } else if (mean != nullptr) {
-    for (std::size_t i = 0; i < dims; ++i) {
-      share += static_cast<double>(x[i]) * static_cast<double>(mean[i]);
-    }
+  if (mean == nullptr) return;
+  *offset = dot_of(x, mean, dims);
+  const double square = coding_.transform.mean_square();
+  if (coding_.kept.added != Kept::Added::mean_products || !(square >= kLeastMean)) return;
+  *weight = static_cast<float>(*offset / square);
+  const auto share = static_cast<double>(*weight);
+  for (std::size_t i = 0; i < dims; ++i) {
+    x[i] = static_cast<float>(static_cast<double>(x[i]) - share * static_cast<double>(mean[i]));
   }
-  if (metric != Metric::cosine && square_of(x, dims) > kLargestNorm * kLargestNorm) {
-    return failure(Status::invalid_argument);
-  }
-  *offset = static_cast<float>(share);
+}
+
+Result RowCoder::prepare(const float* query, std::size_t q, Queries* ready, float* y) {
+  const std::size_t dims = coding_.options.dims;
+  float* x = centred_.data();
+  float weight = 0;
+  double offset = 0;
+  centre_query(query, x, &weight, &offset);
+  const double square = coding_.options.metric == Metric::l2    ? -offset
+                        : coding_.options.metric == Metric::dot ? square_of(query, dims)
+                                                                : 0;
+  if (square > kLargestNorm * kLargestNorm) return failure(Status::too_large);
+  ready->set_terms(q, weight, static_cast<float>(offset));
   coding_.transform.rotate(x, y);
   if (coding_.kept.codes == Kept::Codes::bytes) {
     ready->set_dot(q, y, dims);

@@ -6,6 +6,14 @@
 
 namespace fewbits::vectors {
 
+void Transform::set_mean(Buffer<float> mean) {
+  mean_ = std::move(mean);
+  mean_square_ = 0;
+  for (std::size_t i = 0; i < mean_.size(); ++i) {
+    mean_square_ += static_cast<double>(mean_[i]) * static_cast<double>(mean_[i]);
+  }
+}
+
 void Transform::rotate(const float* x, float* y) const {
   const std::size_t n = dims();
   if (matrix_.data() == nullptr) {

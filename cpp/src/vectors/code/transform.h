@@ -13,13 +13,14 @@ class Transform {
  public:
   bool init(std::size_t dims, std::uint32_t seed) { return rotation_.init(dims, seed); }
   /// dims values.
-  void set_mean(Buffer<float> mean) { mean_ = std::move(mean); }
+  void set_mean(Buffer<float> mean);
   /// dims x dims values, or none for the random rotation.
   void set_matrix(Buffer<float> matrix) { matrix_ = std::move(matrix); }
 
   std::size_t dims() const { return rotation_.dims(); }
   const Rotation& rotation() const { return rotation_; }
   const float* mean() const { return mean_.data(); }
+  double mean_square() const { return mean_square_; }
   const float* matrix() const { return matrix_.data(); }
   std::size_t bytes() const { return mean_.bytes() + matrix_.bytes() + rotation_.bytes(); }
 
@@ -30,6 +31,7 @@ class Transform {
  private:
   Rotation rotation_;
   Buffer<float> mean_;
+  double mean_square_ = 0;
   Buffer<float> matrix_;
 };
 

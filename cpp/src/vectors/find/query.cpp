@@ -18,8 +18,9 @@ constexpr float kLeastStep = 0x1p-126f;
 }  // namespace
 
 bool Queries::init(const Coding& coding, std::size_t count) {
-  return coding.kept.codes == Kept::Codes::bytes ? init_dots(coding.row_bytes, count)
-                                                 : init_tables(coding.layout, count);
+  return terms_.resize(count) &&
+         (coding.kept.codes == Kept::Codes::bytes ? init_dots(coding.row_bytes, count)
+                                                  : init_tables(coding.layout, count));
 }
 
 bool Queries::init_tables(const Layout& layout, std::size_t count) {

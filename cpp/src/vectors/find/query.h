@@ -32,6 +32,12 @@ class Queries {
     return numbers_[(q * segments_ + segment) * 3 + 1 + static_cast<std::size_t>(plane)];
   }
 
+  /// What the added values of a row count for in scores of a query, and what all rows have in
+  /// common.
+  void set_terms(std::size_t q, float weight, float offset) { terms_[q] = {weight, offset}; }
+  float weight(std::size_t q) const { return terms_[q].weight; }
+  float offset(std::size_t q) const { return terms_[q].offset; }
+
   const std::uint8_t* dot(std::size_t q) const { return dots_.data() + q * stride_; }
   float dot_step(std::size_t q) const { return numbers_[q]; }
 
@@ -42,9 +48,15 @@ class Queries {
   bool init_tables(const Layout& layout, std::size_t count);
   bool init_dots(std::size_t stride, std::size_t count);
 
+  struct Terms {
+    float weight;
+    float offset;
+  };
+
   Buffer<std::uint8_t> tables_;
   Buffer<std::uint8_t> dots_;
   Buffer<float> numbers_;
+  Buffer<Terms> terms_;
   Buffer<float> exact_;  // one plane's tables before rounding
   std::size_t table_bytes_ = 0;
   std::size_t segments_ = 0;

@@ -81,8 +81,9 @@ void scan_tables(const Coding& coding, const Rows& rows, const Queries& queries,
       for (std::size_t first = tile; first < tile_end; first += kBlockRows) {
         const std::uint8_t* at = rows.block_of(first);
         lut_scan(at, coding.row_bytes, table, sums);
-        const std::uint64_t mask = kernels::estimate(
-            sums, base, step, block.factors(at), block.norms(at), best[q].threshold(), estimates);
+        const std::uint64_t mask =
+            kernels::estimate(sums, base, step, block.factors(at), block.added(at),
+                              queries.weight(q), best[q].threshold(), estimates);
         offer_block(rows, mask, estimates, first, allowed, &best[q]);
       }
     }
@@ -117,7 +118,8 @@ void scan_segments(const Coding& coding, const Rows& rows, const Queries& querie
                         block.half_factors(at, s), estimates);
           }
         }
-        const std::uint64_t mask = kernels::above(estimates, block.norms(at), best[q].threshold());
+        const std::uint64_t mask =
+            kernels::above(estimates, block.added(at), queries.weight(q), best[q].threshold());
         offer_block(rows, mask, estimates, first, allowed, &best[q]);
       }
     }
@@ -156,8 +158,8 @@ void scan_dots(const Coding& coding, const Rows& rows, const Queries& queries, s
           take_offset(levels_of_row, sum);
           Best& own = best[q + j];
           const std::uint64_t mask =
-              kernels::estimate(sum, 0, queries.dot_step(q + j), block.factors(at), block.norms(at),
-                                own.threshold(), estimates);
+              kernels::estimate(sum, 0, queries.dot_step(q + j), block.factors(at), block.added(at),
+                                queries.weight(q + j), own.threshold(), estimates);
           offer_block(rows, mask, estimates, first, allowed, &own);
         }
       }

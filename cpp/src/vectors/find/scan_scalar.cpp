@@ -51,21 +51,21 @@ float dot_levels(const float* x, const std::int8_t* levels, std::size_t n) {
 }
 
 std::uint64_t estimate(const std::int32_t* sums, float base, float step, const float* factors,
-                       const float* norms, float threshold, float* estimates) {
+                       const float* added, float weight, float threshold, float* estimates) {
   std::uint64_t mask = 0;
   for (std::size_t r = 0; r < kBlockRows; ++r) {
     float score = (base + step * static_cast<float>(sums[r])) * factors[r];
-    if (norms != nullptr) score = 2.0f * score - norms[r];
+    if (added != nullptr) score += weight * added[r];
     estimates[r] = score;
     if (score > threshold) mask |= std::uint64_t{1} << r;
   }
   return mask;
 }
 
-std::uint64_t above(float* estimates, const float* norms, float threshold) {
+std::uint64_t above(float* estimates, const float* added, float weight, float threshold) {
   std::uint64_t mask = 0;
   for (std::size_t r = 0; r < kBlockRows; ++r) {
-    if (norms != nullptr) estimates[r] = 2.0f * estimates[r] - norms[r];
+    if (added != nullptr) estimates[r] += weight * added[r];
     if (estimates[r] > threshold) mask |= std::uint64_t{1} << r;
   }
   return mask;

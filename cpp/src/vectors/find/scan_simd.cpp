@@ -267,10 +267,10 @@ float dot_levels(const float* x, const std::int8_t* levels, std::size_t n) {
 
 namespace {
 
-/// Stores what `score_at` gives for four rows at a time, less norms where there are any, and says
-/// which are above the threshold.
+/// Stores what `score_at` gives for four rows at a time, with what is added where there is any, and
+/// says which are above the threshold.
 template <typename Score>
-std::uint64_t store_scores(const Score& score_at, const float* norms, float threshold,
+std::uint64_t store_scores(const Score& score_at, const float* added, float weight, float threshold,
                            float* scores) {
   const v128_t limit = wasm_f32x4_splat(threshold);
   std::uint64_t mask = 0;
@@ -279,8 +279,9 @@ std::uint64_t store_scores(const Score& score_at, const float* norms, float thre
     for (std::size_t j = 0; j < 4; ++j) {
       const std::size_t at = r + 4 * j;
       v128_t score = score_at(at);
-      if (norms != nullptr) {
-        score = wasm_f32x4_sub(wasm_f32x4_add(score, score), wasm_v128_load(norms + at));
+      if (added != nullptr) {
+        const v128_t more = wasm_f32x4_mul(wasm_f32x4_splat(weight), wasm_v128_load(added + at));
+        score = wasm_f32x4_add(score, more);
       }
       wasm_v128_store(scores + at, score);
       over[j] = wasm_f32x4_gt(score, limit);
@@ -295,7 +296,7 @@ std::uint64_t store_scores(const Score& score_at, const float* norms, float thre
 }  // namespace
 
 std::uint64_t estimate(const std::int32_t* sums, float base, float step, const float* factors,
-                       const float* norms, float threshold, float* estimates) {
+                       const float* added, float weight, float threshold, float* estimates) {
   const v128_t start = wasm_f32x4_splat(base);
   const v128_t scale = wasm_f32x4_splat(step);
   const auto score_at = [&](std::size_t at) {
@@ -303,12 +304,12 @@ std::uint64_t estimate(const std::int32_t* sums, float base, float step, const f
     return wasm_f32x4_mul(wasm_f32x4_add(start, wasm_f32x4_mul(scale, sum)),
                           wasm_v128_load(factors + at));
   };
-  return store_scores(score_at, norms, threshold, estimates);
+  return store_scores(score_at, added, weight, threshold, estimates);
 }
 
-std::uint64_t above(float* estimates, const float* norms, float threshold) {
+std::uint64_t above(float* estimates, const float* added, float weight, float threshold) {
   const auto score_at = [&](std::size_t at) { return wasm_v128_load(estimates + at); };
-  return store_scores(score_at, norms, threshold, estimates);
+  return store_scores(score_at, added, weight, threshold, estimates);
 }
 
 }  // namespace fewbits::vectors::simd

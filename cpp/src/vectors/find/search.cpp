@@ -40,15 +40,21 @@ float inner_product(const Coding& coding, const Rows& rows, std::size_t row, con
   return sum;
 }
 
-/// Gives the candidates of a query their scores and sorts them by those.
-void rank(const Coding& coding, const Rows& rows, const float* y, float offset, std::int8_t* levels,
-          Hit* hits, std::size_t n) {
+/// Gives the candidates of query q their scores and sorts them by those.
+void rank(const Coding& coding, const Rows& rows, const Queries& queries, std::size_t q,
+          const float* y, std::int8_t* levels, Hit* hits, std::size_t n) {
+  const bool l2 = coding.options.metric == Metric::l2;
+  const float weight = queries.weight(q);
   for (std::size_t i = 0; i < n; ++i) {
     const auto [record, finer, slot] = rows.at(hits[i].row);
-    const float product = inner_product(coding, rows, hits[i].row, y, levels);
-    const float* const norms = rows.block().norms(record);
-    const float score =
-        norms != nullptr ? (2.0f * product - norms[slot]) + offset : product + offset;
+    const float* const added = rows.block().added(record);
+    float score = inner_product(coding, rows, hits[i].row, y, levels);
+    if (added != nullptr) score += weight * added[slot];
+    if (l2) {
+      score *= 2;
+      hits[i].estimate *= 2;
+    }
+    score += queries.offset(q);
     // Factors of a file may take a score beyond float; only numbers can be sorted.
     hits[i].score = std::isnan(score) ? -__builtin_inff() : score;
   }
@@ -72,24 +78,23 @@ Result Index::search(const float* queries, std::size_t count, std::size_t k, std
     return success();
   }
   Buffer<float> rotated;
-  Buffer<float> offsets;
   Buffer<std::int8_t> levels;
   Queries ready;
   Best best[kMaxQueries];
-  if (!rotated.resize(count * dims) || !offsets.resize(count) ||
-      !levels.resize(round_up(dims, 16)) || !ready.init(s.coding, count)) {
+  if (!rotated.resize(count * dims) || !levels.resize(round_up(dims, 16)) ||
+      !ready.init(s.coding, count)) {
     return failure(Status::out_of_memory);
   }
   for (std::size_t q = 0; q < count; ++q) {
     if (!best[q].init(candidates)) return failure(Status::out_of_memory);
-    const Result prepared = s.coder.prepare(queries + q * dims, q, &ready,
-                                            rotated.data() + q * dims, offsets.data() + q);
+    const Result prepared =
+        s.coder.prepare(queries + q * dims, q, &ready, rotated.data() + q * dims);
     if (!prepared.ok()) return failure(prepared.status, q * dims);
   }
   scan(s.coding, s.rows, ready, count, allowed, best);
   for (std::size_t q = 0; q < count; ++q) {
     const std::size_t n = best[q].finish();
-    rank(s.coding, s.rows, rotated.data() + q * dims, offsets[q], levels.data(), best[q].rows(), n);
+    rank(s.coding, s.rows, ready, q, rotated.data() + q * dims, levels.data(), best[q].rows(), n);
     found[q] = std::min(n, k);
     std::copy_n(best[q].rows(), found[q], hits + q * k);
   }

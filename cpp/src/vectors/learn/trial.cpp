@@ -3,79 +3,166 @@
 #include "vectors/learn/trial.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <memory>
+
+#include "vectors/find/best.h"
 
 namespace fewbits::vectors {
 namespace {
 
-/// How a transform is tried out: by what these many rows of the sample find among so many.
-constexpr std::size_t kTrialRows = 4096;
-constexpr std::size_t kTrialQueries = 8 * kMaxQueries;
-constexpr std::size_t kTrialFound = 3;  // few, as a sample is thinner than what it is of
+/// So many rows look for neighbours at most, and for so many each: few, as a sample is thinner than
+/// what it is of.
+constexpr std::size_t kMostQueries = 8 * kMaxQueries;
+constexpr std::size_t kNeighbours = 3;
+/// Of the scan; what second codes find hangs on these.
+constexpr std::size_t kCandidates = 8 * kNeighbours;
 
-/// The rows nearest to rows of the sample, themselves too, by an index with these options,
-/// kTrialFound a row.
-Result try_out(const Options& options, const Learned& learned, bool axes, const float* sample,
-               std::size_t n, Buffer<Hit>* hits) {
+double product(const float* x, const float* y, std::size_t n) {
+  double sum = 0;
+  for (std::size_t i = 0; i < n; ++i) sum += static_cast<double>(x[i]) * static_cast<double>(y[i]);
+  return sum;
+}
+
+struct Trial {
+  const Options& options;
+  const float* rows;
+  std::size_t n;
+
+  std::size_t queries() const { return std::min(n, kMostQueries); }
+  std::size_t query(std::size_t q) const { return q * n / queries(); }
+  const float* row(std::size_t r) const { return rows + r * options.dims; }
+
+  bool find_exactly(Buffer<Hit>* hits) const;
+  Result find(const float* mean, const Learned* learned, Buffer<Hit>* hits) const;
+  Result misses(const Buffer<Hit>& exact, const float* mean, const Learned* learned,
+                std::size_t* count) const;
+};
+
+/// kNeighbours rows for each of the queries, itself among them, by scores of floats. False when
+/// memory is short.
+bool Trial::find_exactly(Buffer<Hit>* hits) const {
+  const std::size_t dims = options.dims;
+  Buffer<double> squares;
+  if (!squares.resize(n) || !hits->resize(queries() * kNeighbours)) return false;
+  for (std::size_t r = 0; r < n; ++r) squares[r] = product(row(r), row(r), dims);
+  for (std::size_t q = 0; q < queries(); ++q) {
+    Best best;
+    if (!best.init(kNeighbours)) return false;
+    for (std::size_t r = 0; r < n; ++r) {
+      double score = product(row(query(q)), row(r), dims);
+      if (options.metric == Metric::l2) score = 2 * score - squares[r] - squares[query(q)];
+      if (options.metric == Metric::cosine) {
+        const double norms = std::sqrt(squares[r]) * std::sqrt(squares[query(q)]);
+        score = norms > 0 ? score / norms : 0;
+      }
+      best.offer(static_cast<float>(score), static_cast<std::uint32_t>(r));
+    }
+    const std::size_t found = best.finish();
+    std::copy_n(best.rows(), found, hits->data() + q * kNeighbours);
+  }
+  return true;
+}
+
+/// The same by an index with this mean, or none, and what was learned, or nothing.
+Result Trial::find(const float* mean, const Learned* learned, Buffer<Hit>* hits) const {
+  const std::size_t dims = options.dims;
   Result result;
   const std::unique_ptr<Index> index(Index::create(options, &result));
   if (index == nullptr) return result;
-  result = index->set_mean(learned.mean.data());
-  if (result.ok() && axes) {
-    result = index->set_transform(learned.matrix.data(), learned.segments.data(),
-                                  learned.segments.size());
+  if (mean != nullptr) result = index->set_mean(mean);
+  if (result.ok() && learned != nullptr) {
+    result = index->set_transform(learned->matrix.data(), learned->segments.data(),
+                                  learned->segments.size());
   }
-  if (result.ok()) result = index->add(sample, n);
-  Buffer<float> queries;
-  if (!queries.resize(kMaxQueries * options.dims) || !hits->resize(kTrialQueries * kTrialFound)) {
+  if (result.ok()) result = index->add(rows, n);
+  Buffer<float> block;
+  if (!block.resize(kMaxQueries * dims) || !hits->resize(queries() * kNeighbours)) {
     return failure(Status::out_of_memory);
   }
-  for (std::size_t first = 0; result.ok() && first < kTrialQueries; first += kMaxQueries) {
-    for (std::size_t q = 0; q < kMaxQueries; ++q) {
-      const std::size_t row = (first + q) * n / kTrialQueries;
-      std::memcpy(queries.data() + q * options.dims, sample + row * options.dims,
-                  options.dims * sizeof(float));
+  for (std::size_t first = 0; result.ok() && first < queries(); first += kMaxQueries) {
+    const std::size_t count = std::min(kMaxQueries, queries() - first);
+    for (std::size_t q = 0; q < count; ++q) {
+      std::memcpy(block.data() + q * dims, row(query(first + q)), dims * sizeof(float));
     }
     std::size_t found[kMaxQueries];
-    result = index->search(queries.data(), kMaxQueries, kTrialFound, 8 * kTrialFound, nullptr,
-                           hits->data() + first * kTrialFound, found);
+    result = index->search(block.data(), count, kNeighbours, kCandidates, nullptr,
+                           hits->data() + first * kNeighbours, found);
   }
   return result;
 }
 
-/// How many of the rows in `wanted` are not in `found`.
-std::size_t missed(const Buffer<Hit>& wanted, const Buffer<Hit>& found) {
-  std::size_t count = wanted.size();
-  for (std::size_t first = 0; first < wanted.size(); first += kTrialFound) {
-    for (std::size_t i = first; i < first + kTrialFound; ++i) {
-      for (std::size_t j = first; j < first + kTrialFound; ++j) {
-        count -= wanted[i].row == found[j].row;
+/// How many of the rows that exact search finds an index does not.
+Result Trial::misses(const Buffer<Hit>& exact, const float* mean, const Learned* learned,
+                     std::size_t* count) const {
+  Buffer<Hit> found;
+  const Result result = find(mean, learned, &found);
+  if (!result.ok()) return result;
+  *count = exact.size();
+  for (std::size_t first = 0; first < exact.size(); first += kNeighbours) {
+    for (std::size_t i = first; i < first + kNeighbours; ++i) {
+      for (std::size_t j = first; j < first + kNeighbours; ++j) {
+        *count -= exact[i].row == found[j].row;
       }
     }
   }
-  return count;
+  return success();
+}
+
+/// With fewer misses than these a trial tells little: no harm will do, where much is to be gained.
+constexpr std::size_t kFewMisses = 12;
+constexpr double kMuch = 0.5;
+/// With fewer dimensions what is found among few rows says little of many: there they lie densely,
+/// and the float16 factors of axes are too coarse for them.
+constexpr std::size_t kFewDims = 16;
+
+/// Whether axes miss an eighth less than even bits, and by more than chance brings about.
+bool worth_it(std::size_t axes, std::size_t even, double left, std::size_t dims) {
+  if (dims < kFewDims) return 2 * axes < even;
+  if (even < kFewMisses) return axes <= even && left < kMuch;
+  return 8 * axes < 7 * even && (even - axes) * (even - axes) > axes + even;
 }
 
 }  // namespace
 
-Result axes_find_more(const Options& options, const Learned& learned, const float* sample,
-                      std::size_t n, bool* more) {
-  *more = false;
-  if (n < 8 * kTrialFound) return success();
-  n = std::min(n, kTrialRows);
-  Options trial = options;
-  trial.refine_bits = 0;
-  Options fine = trial;
-  fine.bits = 8;
+Result try_out(const Options& options, const float* rows, std::size_t n, const float* mean,
+               Learned* learned, bool* mean_pays) {
+  const Trial trial{options, rows, n};
   Buffer<Hit> exact;
-  Buffer<Hit> even;
-  Buffer<Hit> axes;
-  Result result = try_out(fine, learned, false, sample, n, &exact);
-  if (result.ok()) result = try_out(trial, learned, false, sample, n, &even);
-  if (result.ok()) result = try_out(trial, learned, true, sample, n, &axes);
-  if (result.ok()) *more = 8 * missed(exact, axes) < 7 * missed(exact, even);
-  return result.status == Status::invalid_argument ? success() : result;
+  if (!trial.find_exactly(&exact)) return failure(Status::out_of_memory);
+  std::size_t even = 0;
+  Result result = trial.misses(exact, nullptr, nullptr, &even);
+  *mean_pays = false;
+  if (result.ok() && mean != nullptr) {
+    std::size_t centred = 0;
+    result = trial.misses(exact, mean, nullptr, &centred);
+    *mean_pays = result.ok() && centred <= even;
+    if (*mean_pays) even = centred;
+  }
+  if (result.ok() && learned->pays) {
+    std::size_t axes = 0;
+    result = trial.misses(exact, mean, learned, &axes);
+    learned->pays = result.ok() && worth_it(axes, even, learned->left, options.dims);
+    if (learned->pays) *mean_pays = mean != nullptr;
+  }
+  const bool refused =
+      result.status == Status::too_large || result.status == Status::invalid_argument;
+  if (refused) *mean_pays = learned->pays = false;
+  return refused ? success() : result;
+}
+
+Result try_again(const Options& options, const float* rows, std::size_t n, const float* mean,
+                 const Learned& learned, bool* harm) {
+  const Trial trial{options, rows, n};
+  Buffer<Hit> exact;
+  if (!trial.find_exactly(&exact)) return failure(Status::out_of_memory);
+  std::size_t axes = 0;
+  std::size_t even = 0;
+  Result result = trial.misses(exact, mean, &learned, &axes);
+  if (result.ok()) result = trial.misses(exact, mean, nullptr, &even);
+  *harm = result.ok() && axes > even;
+  return result.status == Status::out_of_memory ? result : success();
 }
 
 }  // namespace fewbits::vectors

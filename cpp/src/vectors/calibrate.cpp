@@ -1,0 +1,164 @@
+// Calibration: what a sample teaches is taken where it finds more of the neighbours that rows held
+// out of it have among each other.
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "base/finite.h"
+#include "vectors/learn/axes.h"
+#include "vectors/learn/trial.h"
+#include "vectors/state.h"
+
+namespace fewbits::vectors {
+namespace {
+
+/// Rows of a sample that are held out: a quarter, as far as more would tell more.
+constexpr std::size_t kMostHeldOut = 1024;
+/// With fewer, chance decides which of two codes finds more.
+constexpr std::size_t kLeastHeldOut = 24;
+/// Of the first vectors that are added, how many look at what was learned again, and how few may.
+constexpr std::size_t kMostFirst = 512;
+constexpr std::size_t kLeastFirst = 96;
+
+/// Bytes of a row of learned segments: with the product with the mean, as many as a row of an index
+/// without mean and axes has.
+std::size_t budget(const Options& options, const Kept& even) {
+  return (options.dims * static_cast<std::size_t>(options.bits) + 7) / 8 + sizeof(float) +
+         (even.finer == Kept::Finer::tails ? sizeof(std::uint32_t) : 0) -
+         (even.added == Kept::Added::mean_products ? sizeof(float) : 0);
+}
+
+/// The first row that could not be added, for its norm; n where there is none.
+std::size_t first_too_large(const Options& options, const float* x, std::size_t n) {
+  if (options.metric == Metric::cosine) return n;
+  for (std::size_t r = 0; r < n; ++r) {
+    double square = 0;
+    for (std::size_t i = 0; i < options.dims; ++i) {
+      const auto value = static_cast<double>(x[r * options.dims + i]);
+      square += value * value;
+    }
+    if (!(square <= kLargestNorm * kLargestNorm)) return r;
+  }
+  return n;
+}
+
+/// The rows that are held out. False when memory is short.
+bool held_out_rows(const Sample& sample, Buffer<float>* rows) {
+  if (!rows->resize(sample.held_out * sample.dims)) return false;
+  std::size_t used = 0;
+  for (std::size_t r = 0; r < sample.n; ++r) {
+    if (!sample.is_held_out(r)) continue;
+    std::memcpy(rows->data() + used++ * sample.dims, sample.row(r), sample.dims * sizeof(float));
+  }
+  return true;
+}
+
+/// Learns the axes, if they are wanted, and keeps of them and of the mean (none: no values) what
+/// the rows say that are held out.
+Result learn_and_judge(const Coding& coding, const Sample& sample, bool axes,
+                       const Buffer<double>& mean, Buffer<float>* taken, Learned* learned) {
+  if (sample.held_out < kLeastHeldOut) return success();
+  const Options& options = coding.options;
+  if (axes) {
+    const Kept even_rows = kept_by(options, taken->size() != 0, false);
+    // What is left of the distortion of 4 bits with the scale search and tails.
+    const double even = codebook(options.bits)->distortion *
+                        (even_rows.finer == Kept::Finer::tails ? 5.0 / 6.0 : 1.0);
+    const Result result =
+        learn_axes(sample, mean, budget(options, even_rows), even, options.seed, learned);
+    if (!result.ok()) return result;
+  }
+  if (!learned->pays && taken->size() == 0) return success();
+  Buffer<float> rows;
+  if (!held_out_rows(sample, &rows)) return failure(Status::out_of_memory);
+  bool mean_pays = false;
+  const Result result =
+      try_out(options, rows.data(), sample.held_out, taken->data(), learned, &mean_pays);
+  if (result.ok() && !mean_pays) *taken = Buffer<float>();
+  return result;
+}
+
+}  // namespace
+
+/// Of rows that are held out, each put where the first row will lie. 0 where there are none, or no
+/// room for that.
+double Index::State::error_of(const Sample& sample) {
+  Fit measured;
+  if (!rows.reserve(1).ok()) return 0;
+  for (std::size_t r = 0; r < sample.n; ++r) {
+    RowCoder::Centred vector;
+    if (sample.is_held_out(r) && coder.centre(sample.row(r), &vector).ok()) {
+      measured.count_in(
+          coder.encode(vector, rows.block(), rows.finer(), rows.at(0), rows.packed()));
+    }
+  }
+  rows.truncate(0);
+  return measured.seen;
+}
+
+Result Index::calibrate(const float* x, std::size_t n, bool with_axes) {
+  State& s = *state_;
+  const Options& options = s.coding.options;
+  const std::size_t dims = options.dims;
+  if (s.rows.count() != 0 || n == 0) return failure(Status::invalid_argument);
+  const std::size_t bad = first_non_finite(x, n * dims);
+  if (bad < n * dims) return failure(Status::non_finite, bad);
+  const std::size_t long_row = first_too_large(options, x, n);
+  if (long_row < n) return failure(Status::too_large, long_row * dims);
+  Sample sample{x, n, dims, options.metric == Metric::cosine};
+  sample.held_out = std::min(n / 4, kMostHeldOut);
+
+  Buffer<double> mean;
+  Buffer<float> taken;
+  bool clear = false;
+  if (!learn_mean(sample, &mean, &clear)) return failure(Status::out_of_memory);
+  if (clear) {
+    if (!taken.resize(dims)) return failure(Status::out_of_memory);
+    for (std::size_t i = 0; i < dims; ++i) taken[i] = static_cast<float>(mean[i]);
+  } else {
+    std::fill_n(mean.data(), dims, 0.0);
+  }
+  Learned learned;
+  const Result result = learn_and_judge(s.coding, sample, with_axes, mean, &taken, &learned);
+  if (!result.ok()) return result;
+  Axes axes;
+  const bool made =
+      learned.pays ? axes.init(s.coding, std::move(learned.segments), std::move(learned.matrix))
+                   : axes.init_evenly(s.coding);
+  if (!made || !s.take(&axes)) return failure(Status::out_of_memory);
+  s.set_mean(std::move(taken));
+  s.fit = {};
+  s.fit.expected = s.error_of(sample);
+  return success();
+}
+
+Result Index::settle(const float* x, std::size_t n, bool* changed) {
+  State& s = *state_;
+  const std::size_t dims = s.coding.options.dims;
+  *changed = false;
+  if (s.rows.count() != 0 || !s.coding.learned() || n < kLeastFirst) return success();
+  const std::size_t few = std::min(n, kMostFirst);
+  Buffer<float> first;
+  Learned learned;
+  if (!first.resize(few * dims) ||
+      !learned.matrix.assign(s.coding.transform.matrix(), dims * dims) ||
+      !learned.segments.assign(s.coding.segments.data(), s.coding.segments.size())) {
+    return failure(Status::out_of_memory);
+  }
+  for (std::size_t i = 0; i < few; ++i) {
+    std::memcpy(first.data() + i * dims, x + i * n / few * dims, dims * sizeof(float));
+  }
+  // What cannot be added is said where it is added.
+  if (first_non_finite(first.data(), few * dims) < few * dims) return success();
+  bool harm = false;
+  const Result result =
+      try_again(s.coding.options, first.data(), few, s.coding.transform.mean(), learned, &harm);
+  if (!result.ok() || !harm) return result;
+  if (!s.lay_out_evenly()) return failure(Status::out_of_memory);
+  s.fit = {};
+  *changed = true;
+  return success();
+}
+
+}  // namespace fewbits::vectors
