@@ -351,6 +351,22 @@ describe('an index in workers', () => {
     expect((await pool.stats()).workers.length).toBe(2);
   });
 
+  it('finds all that there are when its turn comes', async () => {
+    using pool = await createPool({ dims: 4, workers: 2 });
+    using index = fb.createIndex({ dims: 4 });
+    const x = noise(120);
+    index.add(x);
+    const query = noise(4);
+    const all = { k: Number.POSITIVE_INFINITY };
+    // Not awaited: at the call there is none yet.
+    void pool.add(x);
+    const found = await pool.search(query, all);
+    expect(found.ids.length).toBe(30);
+    expect(found).toEqual(index.search(query, all));
+    void pool.removeMany([1, 2]);
+    expect((await pool.search(query, all)).ids.length).toBe(28);
+  });
+
   it('takes one id where it takes several', async () => {
     using pool = await createPool({ dims: 4, workers: 2 });
     using index = fb.createIndex({ dims: 4 });

@@ -80,20 +80,27 @@ function flag(name: string, value: unknown): boolean {
   throw invalid(`${name} must be true or false, got ${describe(value)}`);
 }
 
+/** How many neighbours and candidates a search of `size` vectors is for. */
+export function countsOf(plan: SearchPlan, size: number, refine: Settings['refine']) {
+  return {
+    k: checkK(plan.counts, size),
+    count: checkCandidates(plan.counts, size, refine),
+  };
+}
+
 /** A search whose options can no longer be changed by the caller. */
 export interface SearchPlan {
-  readonly k: number;
-  readonly candidates: number;
+  /** What says how many neighbours and candidates, once it is known of how many vectors. */
+  readonly counts: Pick<SearchOptions, 'k' | 'rescore'>;
   readonly filter: SearchOptions['filter'];
   readonly partial: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
-export function checkSearch(given: unknown, size: number, refine: Settings['refine']): SearchPlan {
+export function checkSearch(given: unknown): SearchPlan {
   const o = options<PoolSearchOptions>('options', given, [...SEARCH_OPTIONS, 'partial', 'signal']);
   return {
-    k: checkK(o, size),
-    candidates: checkCandidates(o, size, refine),
+    counts: { k: o.k, rescore: o.rescore },
     filter: copyOfFilter(o.filter),
     partial: flag('partial', o.partial),
     signal: checkSignal(o.signal),

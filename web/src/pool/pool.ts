@@ -209,7 +209,7 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
    */
   async search(query: VectorsInput, searchOptions?: PoolSearchOptions): Promise<PoolSearchResult> {
     this.#check();
-    const plan = checkSearch(searchOptions, this.size, this.#state.empty.settings.refine);
+    const plan = checkSearch(searchOptions);
     const x = own(checkVector('query', query, this.dims), query);
     const [result] = await this.#search(x, plan);
     return result;
@@ -221,7 +221,7 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
     searchOptions?: PoolSearchOptions,
   ): Promise<PoolSearchResult[]> {
     this.#check();
-    const plan = checkSearch(searchOptions, this.size, this.#state.empty.settings.refine);
+    const plan = checkSearch(searchOptions);
     const x = own(checkVectors('queries', queries, this.dims), queries);
     return this.#search(x, plan);
   }

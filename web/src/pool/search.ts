@@ -4,7 +4,7 @@ import { queriesAtOnce } from '../vectors/arguments.js';
 import { allowedRows } from '../vectors/filter.js';
 import { asResult, type SearchResult, scoresOf } from '../vectors/results.js';
 import { merge, type ShardHits } from './merge.js';
-import type { SearchPlan } from './options.js';
+import { countsOf, type SearchPlan } from './options.js';
 import type { RemoteShard } from './shards.js';
 import type { PoolState } from './state.js';
 
@@ -22,22 +22,24 @@ export async function search(
 ): Promise<PoolSearchResult[]> {
   state.check();
   if (!plan.partial) state.shards.checkAll();
-  const { dims, metric } = state.empty.settings;
+  const { dims, metric, refine } = state.empty.settings;
+  // Now that the calls before are done: k may be Infinity.
+  const size = state.ids.length - state.ids.removed;
+  const { k, count } = countsOf(plan, size, refine);
   const allowed = plan.filter === undefined ? null : allowedRows(plan.filter, state.ids);
   const filters = Array.from({ length: state.shards.count }, (_, shard) =>
     allowed === null ? null : allowedIn(state.places.rowsOf(shard), allowed),
   );
   const results: PoolSearchResult[] = [];
   state.empty.check(x, x.length > dims ? 'queries' : 'query');
-  const { length, removed } = state.ids;
-  const step = queriesAtOnce(Math.min(plan.candidates, length - removed)) * dims;
+  const step = queriesAtOnce(Math.min(count, size)) * dims;
   for (let start = 0; start < x.length; start += step) {
     plan.signal?.throwIfAborted();
     const part = x.subarray(start, start + step);
-    const { found, missing } = await candidates(state, part, plan, filters);
+    const { found, missing } = await candidates(state, part, count, plan.partial, filters);
     state.check();
     for (let q = 0; q < part.length / dims; q++) {
-      const { rows, scores } = merge(found, q, plan.k, plan.candidates);
+      const { rows, scores } = merge(found, q, k, count);
       const ids = rows.map((row) => state.ids.at(row));
       const result = asResult(ids, scoresOf(scores, metric), metric);
       results.push(plan.partial ? { ...result, missing } : result);
@@ -50,7 +52,8 @@ export async function search(
 async function candidates(
   state: PoolState,
   x: Float32Array,
-  plan: SearchPlan,
+  count: number,
+  partial: boolean,
   filters: readonly (Uint32Array | null)[],
 ): Promise<{ found: ShardHits[]; missing: number }> {
   const { places } = state;
@@ -58,7 +61,7 @@ async function candidates(
   const ask = async (remote: RemoteShard, shard: number): Promise<ShardHits[]> => {
     const rows = places.rowsOf(shard);
     const alive = places.aliveIn(shard);
-    const stride = Math.max(1, Math.min(plan.candidates, alive));
+    const stride = Math.max(1, Math.min(count, alive));
     try {
       const queries = x.slice();
       const hits = await remote.call('search', [queries, stride, filters[shard]], {
@@ -66,7 +69,7 @@ async function candidates(
       });
       return [{ hits, stride, rows }];
     } catch (error) {
-      if (!plan.partial || !remote.ended) throw error;
+      if (!partial || !remote.ended) throw error;
       missing += alive;
       return [];
     }

@@ -1,6 +1,6 @@
 // Lists of ids that callers give: read once, checked, and found.
 
-import { describe, invalid } from '../core/arguments.js';
+import { describe, invalid, tagOf } from '../core/arguments.js';
 import { FewbitsError, reasonOf } from '../core/errors.js';
 import { checkId, isId } from './id.js';
 import type { Ids } from './ids.js';
@@ -12,7 +12,7 @@ export function idList(given: unknown): ArrayLike<unknown> {
   if (isId(given)) return [given];
   const length = typeof given === 'object' && given !== null ? reading(() => lengthOf(given)) : -1;
   if (length >= 0) return given as ArrayLike<unknown>;
-  const remedy = given instanceof Set ? '; make an array of it: [...ids]' : '';
+  const remedy = tagOf(given) === 'Set' ? '; make an array of it: [...ids]' : '';
   throw invalid(`ids must be an array of ids, or one id, got ${describe(given)}${remedy}`);
 }
 

@@ -68,7 +68,7 @@ export function isShared(x: Float32Array, given: unknown): boolean {
 }
 
 function valuesOf(name: string, given: unknown, dims: number): Float32Array {
-  if (Array.isArray(given)) {
+  if (isList(given)) {
     const first = readable(given, '0');
     if (typeof first === 'object' && first !== null) return rows(name, given, dims);
   } else if (kindOf(given) === undefined && hasData(given)) {
@@ -81,6 +81,15 @@ function valuesOf(name: string, given: unknown, dims: number): Float32Array {
 function hasData(x: unknown): boolean {
   try {
     return typeof x === 'object' && x !== null && 'data' in x;
+  } catch {
+    return false;
+  }
+}
+
+/** Array.isArray(), also of what throws when it is looked at. */
+function isList(x: unknown): x is readonly unknown[] {
+  try {
+    return Array.isArray(x);
   } catch {
     return false;
   }
@@ -107,7 +116,7 @@ function rows(name: string, given: readonly unknown[], dims: number): Float32Arr
 }
 
 function row(name: string, given: unknown, dims: number): Float32Array {
-  if (Array.isArray(given) && typeof readable(given, '0') === 'object') {
+  if (isList(given) && typeof readable(given, '0') === 'object') {
     throw invalid(
       `${name} holds rows itself: one vector a text is needed, so do the pooling first`,
     );
