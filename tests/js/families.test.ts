@@ -1,3 +1,5 @@
+// What all families share: data with a kind, arrays of their own, errors that name what was passed.
+
 import fc from 'fast-check';
 import { dequantizeEmbeddings, type Fewbits, FewbitsError, quantizeEmbeddings } from 'fewbits';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,6 @@
+// The table of ggml's types in C++ and in TypeScript: the same rows, and the places that a new one
+// needs.
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { load } from 'fewbits';
 import { ggmlTypes } from 'fewbits/io';

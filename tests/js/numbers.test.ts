@@ -1,3 +1,5 @@
+// Enums and limits that cross from C++ by name.
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { load } from 'fewbits';
 import { expect, it } from 'vitest';

@@ -37,17 +37,25 @@ interface Node {
 const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && typeof (value as Node).type === 'string';
 
-function* nodesOf(node: Node, parent?: Node): Generator<{ node: Node; parent?: Node }> {
-  yield { node, parent };
-  for (const value of Object.values(node)) {
-    for (const child of Array.isArray(value) ? value : [value]) {
-      if (isNode(child)) yield* nodesOf(child, node);
+/** A node and all below it, each with the one that it stands in. */
+function nodesOf(top: Node): { node: Node; parent?: Node }[] {
+  const found: { node: Node; parent?: Node }[] = [{ node: top }];
+  for (let at = 0; at < found.length; at++) {
+    const { node } = found[at];
+    for (const key in node) {
+      const value = node[key];
+      if (Array.isArray(value)) {
+        for (const child of value) if (isNode(child)) found.push({ node: child, parent: node });
+      } else if (isNode(value)) {
+        found.push({ node: value, parent: node });
+      }
     }
   }
+  return found;
 }
 
 /** The nodes of a script's syntax tree, each with the one that it stands in. */
-function nodesIn(file: string): Generator<{ node: Node; parent?: Node }> {
+function nodesIn(file: string) {
   const lang = file.endsWith('ts') ? 'ts' : 'js';
   return nodesOf(parseAst(textOf(file), { lang }) as unknown as Node);
 }
@@ -74,7 +82,12 @@ export function importsOf(file: string): string[] {
 /** Where functions begin and how many lines they have; the body of a test or of a group of tests is none. */
 export function functionsOf(file: string): { line: number; lines: number }[] {
   const text = textOf(file);
-  const lineAt = (offset: number) => text.slice(0, offset).split('\n').length;
+  const lineAt = (offset: number) => {
+    let line = 1;
+    for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1))
+      line++;
+    return line;
+  };
   const found: { line: number; lines: number }[] = [];
   for (const { node, parent } of nodesIn(file)) {
     if (!/Function/.test(node.type) || !isNode(node.body)) continue;

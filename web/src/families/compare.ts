@@ -1,3 +1,5 @@
+// How far two arrays are apart: `fb.compare`.
+
 import { type FloatArray, invalid, toFloat32 } from '../core/arguments.js';
 import type { Core } from '../core/core.js';
 import { CHUNK, give, windows } from '../core/windows.js';

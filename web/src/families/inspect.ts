@@ -1,3 +1,5 @@
+// The bits of a number and what they mean: `fb.floats.inspect`.
+
 import { describe, invalid, oneOf } from '../core/arguments.js';
 
 interface FloatFormat {

@@ -1,3 +1,6 @@
+// Index files: an index as a safetensors file, and back. Long because writing and reading a file
+// are two sides of one layout.
+
 import type { Core } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
 import { readSafetensors, type SafetensorsData } from '../io/safetensors/read.js';

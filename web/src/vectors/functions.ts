@@ -1,3 +1,5 @@
+// The functions of an index that the WebAssembly has.
+
 import type { Outcome } from '../core/core.js';
 
 /** The C++ of this family, as bound by cpp/bindings/vectors.cpp. Numbers are addresses or counts. */

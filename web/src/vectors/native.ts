@@ -1,3 +1,6 @@
+// An index in WebAssembly memory, by its address. Long because every call of the bindings has its
+// checked form here.
+
 import { type Core, check, type Outcome } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
 import { number } from '../core/numbers.js';
