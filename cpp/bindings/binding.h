@@ -1,3 +1,5 @@
+// Addresses and results as they cross between JavaScript and C++.
+
 #pragma once
 
 // Shared by the bindings: pointers cross as numbers, results as { status, index }. No algorithm

@@ -1,3 +1,5 @@
+// The Embind names of fewbits/bits.h.
+
 #include "fewbits/bits.h"
 
 #include "binding.h"

@@ -1,3 +1,5 @@
+// The Embind name of fewbits/compare.h.
+
 #include "fewbits/compare.h"
 
 #include "binding.h"
@@ -5,7 +7,7 @@
 namespace fewbits::bindings {
 namespace {
 
-/// Adds to the six doubles of an compare::Sums at `sums`.
+/// Adds to the six doubles of a compare::Sums at `sums`.
 void compare_accumulate(Address x, Address y, std::size_t n, Address sums) {
   compare::accumulate(at<float>(x), at<float>(y), n, at<compare::Sums>(sums));
 }

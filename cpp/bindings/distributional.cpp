@@ -1,3 +1,6 @@
+// The Embind names of fewbits/distributional.h; fits and clusterings are objects that live between
+// passes.
+
 #include "fewbits/distributional.h"
 
 #include <new>

@@ -1,3 +1,5 @@
+// The Embind names of fewbits/floats.h.
+
 #include "fewbits/floats.h"
 
 #include "binding.h"

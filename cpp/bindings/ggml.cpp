@@ -1,3 +1,5 @@
+// The Embind names of fewbits/ggml.h.
+
 #include "fewbits/ggml.h"
 
 #include "binding.h"

@@ -1,3 +1,5 @@
+// The Embind names of fewbits/int4.h.
+
 #include "fewbits/int4.h"
 
 #include "binding.h"

@@ -1,3 +1,5 @@
+// The Embind names of fewbits/kquant.h.
+
 #include "fewbits/kquant.h"
 
 #include "binding.h"

@@ -1,3 +1,5 @@
+// The Embind names of fewbits/linear.h.
+
 #include "fewbits/linear.h"
 
 #include "binding.h"

@@ -1,3 +1,5 @@
+// What belongs to the module as a whole: memory that callers ask for, and which build it is.
+
 #include <cstdlib>
 
 #include "binding.h"

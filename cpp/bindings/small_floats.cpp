@@ -1,3 +1,5 @@
+// The Embind names of fewbits/small_floats.h.
+
 #include "fewbits/small_floats.h"
 
 #include "binding.h"

@@ -1,3 +1,5 @@
+// The Embind names of fewbits/uniform.h.
+
 #include "fewbits/uniform.h"
 
 #include "binding.h"

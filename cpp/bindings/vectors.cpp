@@ -1,3 +1,5 @@
+// The Embind names of fewbits/vectors.h; an index is an address that its owner destroys.
+
 #include "fewbits/vectors.h"
 
 #include "binding.h"

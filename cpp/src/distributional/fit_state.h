@@ -1,6 +1,6 @@
-#pragma once
-
 // What a fit knows between its passes: the data's statistics, the candidates and their errors.
+
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -64,7 +64,7 @@ struct Fit::State {
   Buffer<float> block_parameters;
   ErrorSums errors[kBatch];
   bool prepared = false;
-  int refinements = 0;    ///< rounds of refinement left, above kHistogramCells
+  int refinements = 0;  ///< rounds of refinement left, above kHistogramCells
   Buffer<float> thresholds;
   Buffer<float> levels;
 

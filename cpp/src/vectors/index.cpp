@@ -1,4 +1,5 @@
-// The life of an index: made, filled, changed, taught, and asked what it holds.
+// The life of an index: made, filled, changed, taught, and asked what it holds. Long because the
+// whole life of an index is here.
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,5 @@
-// Vectors become rows, and queries become what a scan takes.
+// Vectors become rows, and queries become what a scan takes. Long because rows and queries share
+// every step.
 
 #include "vectors/code/row_coder.h"
 
