@@ -68,6 +68,15 @@ export function isShared(x: Float32Array, given: unknown): boolean {
 }
 
 function valuesOf(name: string, given: unknown, dims: number): Float32Array {
+  try {
+    return read(name, given, dims);
+  } catch (cause) {
+    if (cause instanceof FewbitsError) throw cause;
+    throw invalid(`${name} cannot be read: ${reasonOf(cause)}`, cause);
+  }
+}
+
+function read(name: string, given: unknown, dims: number): Float32Array {
   if (isList(given)) {
     const first = readable(given, '0');
     if (typeof first === 'object' && first !== null) return rows(name, given, dims);
@@ -137,21 +146,11 @@ function room(name: string, length: number): Float32Array {
 }
 
 function tensor(name: string, given: TensorLike, dims: number): Float32Array {
-  const read = () => ({
-    data: given.data,
-    sizes: given.dims ?? given.shape,
-    type: given.type,
-    scale: given.scale,
-  });
-  let t: ReturnType<typeof read>;
-  try {
-    t = read();
-  } catch (cause) {
-    throw invalid(`${name} cannot be read: ${reasonOf(cause)}`, cause);
-  }
-  const sizes = t.sizes === undefined ? undefined : sizesOf(name, t.sizes);
+  const { data, type, scale } = given;
+  const said = given.dims ?? given.shape;
+  const sizes = said === undefined ? undefined : sizesOf(name, said);
   if (sizes !== undefined) checkSizes(name, sizes, dims);
-  const x = floats(`${name}.data`, t.data, t.type, t.scale);
+  const x = floats(`${name}.data`, data, type, scale);
   const expected = sizes?.reduce((product, size) => product * size, 1);
   if (expected !== undefined && expected !== x.length) {
     throw invalid(`${name}.data must have ${expected} values, as its sizes say, got ${x.length}`);

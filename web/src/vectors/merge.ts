@@ -63,7 +63,6 @@ export function mergeResults(
 ): SearchResult {
   const o = options<MergeOptions>('options', mergeOptions, ['metric', 'k', 'candidates']);
   const metric = oneOf('metric', o.metric, METRICS);
-  if (!Array.isArray(lists)) throw invalid(`lists must be an array, got ${describe(lists)}`);
   try {
     return merged(lists, o, metric);
   } catch (cause) {
@@ -73,7 +72,9 @@ export function mergeResults(
 }
 
 function merged(lists: readonly ResultList[], o: MergeOptions, metric: Metric): SearchResult {
-  lists.forEach(checkList);
+  if (!Array.isArray(lists)) throw invalid(`lists must be an array, got ${describe(lists)}`);
+  // Not forEach(), which goes through all the holes of a long array.
+  for (let i = 0; i < lists.length; i++) checkList(lists[i], i);
   const size = lists.reduce((sum, { ids }) => sum + ids.length, 0);
   const k = checkK(o, size);
   const estimated = lists.length > 0 && lists.every(({ estimates }) => estimates !== undefined);
