@@ -32,6 +32,19 @@ export function oneOf<T extends string>(name: string, value: unknown, options: r
 }
 
 /**
+ * Whether a value can hold options: not a Map, an array or a promise, which have no own names and
+ * would pass for no options at all, nor what inherits from arrays, whose methods are called `filter`.
+ */
+function isBag(value: unknown): value is object {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    ['Object', 'Module'].includes(tagOf(value)) &&
+    peek(() => 'copyWithin' in value) === false
+  );
+}
+
+/**
  * A bag of options, with unknown names refused: a typing error must not pass silently. What comes
  * back is a copy, read once, without those that are undefined: nothing of it can change or throw later.
  */
@@ -42,8 +55,7 @@ export function options<T extends object>(
 ): T {
   const copy: Record<string, unknown> = {};
   if (value === undefined) return copy as T;
-  // Not a Map, an array or a promise, which have no own names and would pass for no options at all.
-  if (typeof value !== 'object' || value === null || !['Object', 'Module'].includes(tagOf(value))) {
+  if (!isBag(value)) {
     throw invalid(`${name} must be an object, got ${describe(value)}`);
   }
   const unknown: string[] = [];
@@ -77,4 +89,9 @@ export function peek<T>(look: () => T): T | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A copy of an array of at most `most` elements, read once; undefined for what is none. */
+export function listOf(value: unknown, most: number): unknown[] | undefined {
+  return peek(() => (Array.isArray(value) && value.length <= most ? [...value] : undefined));
 }

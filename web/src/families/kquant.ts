@@ -4,6 +4,7 @@ import {
   describe,
   type FloatArray,
   invalid,
+  listOf,
   oneOf,
   options,
   output,
@@ -117,10 +118,11 @@ function chosenRepairs(o: KquantOptions): readonly KquantRepair[] {
     return VERSIONS[oneOf('version', o.version ?? 'repaired', ['first', 'latest', 'repaired'])];
   }
   if (o.version !== undefined) throw invalid('version and repairs exclude each other');
-  if (!Array.isArray(o.repairs)) {
+  const repairs = listOf(o.repairs, 64);
+  if (repairs === undefined) {
     throw invalid(`repairs must be an array, got ${describe(o.repairs)}`);
   }
-  return o.repairs.map((name, i) => oneOf(`repairs[${i}]`, name, repairNames));
+  return repairs.map((name, i) => oneOf(`repairs[${i}]`, name, repairNames));
 }
 
 /** The demo goes on with infinities and NaN where its sums of squares or its float16 overflow. */

@@ -1,6 +1,6 @@
 // The options of distributional.quantize, checked and complete.
 
-import { describe, integer, invalid, oneOf, options } from '../../core/arguments.js';
+import { describe, integer, invalid, listOf, oneOf, options } from '../../core/arguments.js';
 import {
   anyNumber,
   bitsOf,
@@ -83,15 +83,15 @@ function methodOf(o: DistributionalOptions) {
 }
 
 function shapeOf(length: number, given: unknown): readonly number[] {
-  const shape = given ?? [length];
+  const shape = listOf(given ?? [length], 64) as number[] | undefined;
   if (
-    !Array.isArray(shape) ||
+    shape === undefined ||
     shape.some((side) => !Number.isInteger(side) || side < 0) ||
     shape.reduce((product, side) => product * side, 1) !== length
   ) {
     throw invalid(`shape must be sides whose product is ${length}, got ${describe(given)}`);
   }
-  return [...shape];
+  return shape;
 }
 
 /** Values that share loc and scale; null: all do. */

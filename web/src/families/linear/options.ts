@@ -1,6 +1,14 @@
 // The options of a quantized layer, checked and complete.
 
-import { describe, integer, invalid, oneOf, options, toFloat32 } from '../../core/arguments.js';
+import {
+  describe,
+  integer,
+  invalid,
+  listOf,
+  oneOf,
+  options,
+  toFloat32,
+} from '../../core/arguments.js';
 import { FewbitsError } from '../../core/errors.js';
 import { rowsOf } from './names.js';
 import type { LinearOptions } from './types.js';
@@ -27,11 +35,12 @@ function biasOf(given: unknown, outputs: number): Float32Array | null {
 export function planOf(given: unknown, maxInner: number) {
   const o = options<LinearOptions>('options', given, OPTIONS);
   const weights = toFloat32('weights', o.weights);
-  if (!Array.isArray(o.shape) || o.shape.length !== 2) {
+  const shape = listOf(o.shape, 2);
+  if (shape?.length !== 2) {
     throw invalid(`shape must be [outputs, inputs], got ${describe(o.shape)}`);
   }
-  const outputs = integer('shape[0]', o.shape[0], 1, 2 ** 31);
-  const inputs = integer('shape[1]', o.shape[1], 1, maxInner);
+  const outputs = integer('shape[0]', shape[0], 1, 2 ** 31);
+  const inputs = integer('shape[1]', shape[1], 1, maxInner);
   rowsOf('weights', weights, outputs, inputs);
   const weightBits = o.weightBits ?? 8;
   if (weightBits !== 8 && weightBits !== 4) {

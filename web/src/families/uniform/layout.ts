@@ -1,6 +1,6 @@
 // How values share scales, and how blocks meet the windows that values cross in.
 
-import { describe, integer, invalid, output } from '../../core/arguments.js';
+import { describe, integer, invalid, listOf, output } from '../../core/arguments.js';
 import { CHUNK } from '../../core/windows.js';
 import type { UniformOptions } from './types.js';
 
@@ -37,11 +37,11 @@ export function layoutOf(length: number, o: UniformOptions): Layout {
   }
   if (o.block !== undefined) throw invalid('block and axis exclude each other');
   if (o.axis !== 0 && o.axis !== 1) throw invalid(`axis must be 0 or 1, got ${describe(o.axis)}`);
-  if (!Array.isArray(o.shape) || o.shape.length !== 2) {
+  const shape = listOf(o.shape, 2);
+  if (shape?.length !== 2)
     throw invalid(`axis needs shape: [rows, columns], got ${describe(o.shape)}`);
-  }
-  const rows = integer('shape[0]', o.shape[0], 0, Number.MAX_SAFE_INTEGER);
-  const columns = integer('shape[1]', o.shape[1], 0, Number.MAX_SAFE_INTEGER);
+  const rows = integer('shape[0]', shape[0], 0, Number.MAX_SAFE_INTEGER);
+  const columns = integer('shape[1]', shape[1], 0, Number.MAX_SAFE_INTEGER);
   if (rows * columns !== length) {
     throw invalid(`shape [${rows}, ${columns}] needs ${rows * columns} values, got ${length}`);
   }
