@@ -98,7 +98,7 @@ function writeTypes(fb, io) {
   });
   const metadata = [
     { key: 'general.architecture', type: 'string', value: 'none' },
-    { key: 'a.list', type: 'array', value: { type: 'i32', values: [1, -2, 3] } },
+    { key: 'a.list', type: 'array', value: { type: 'int32', values: [1, -2, 3] } },
   ];
   return io.writeGguf(metadata, made);
 }
@@ -109,8 +109,8 @@ function writeImatrix(io) {
   const metadata = [
     { key: 'general.type', type: 'string', value: 'imatrix' },
     { key: 'imatrix.datasets', type: 'array', value: { type: 'string', values: ['a.txt'] } },
-    { key: 'imatrix.chunk_count', type: 'u32', value: 7 },
-    { key: 'imatrix.chunk_size', type: 'u32', value: 512 },
+    { key: 'imatrix.chunk_count', type: 'uint32', value: 7 },
+    { key: 'imatrix.chunk_size', type: 'uint32', value: 512 },
   ];
   return io.writeGguf(metadata, [
     tensor('blk.0.attn_q.weight.in_sum2', [1, rowLength], sums),
@@ -143,7 +143,7 @@ const writeLayers = (io) => {
   };
   const metadata = [
     { key: 'general.architecture', type: 'string', value: 'llama' },
-    { key: 'llama.block_count', type: 'u32', value: 1 },
+    { key: 'llama.block_count', type: 'uint32', value: 1 },
   ];
   return io.writeGguf(metadata, [
     tensor('blk.0.attn_q.weight', 11),
