@@ -1,13 +1,44 @@
 // Checks that readers and writers of all formats share, and how their messages put things.
 
 import { describe, invalid } from '../core/arguments.js';
-import { FewbitsError } from '../core/errors.js';
+import { FewbitsError, reasonOf } from '../core/errors.js';
 
 export { describe, invalid } from '../core/arguments.js';
 
 /** The error for a file that breaks its format's rules. */
 export function corrupt(message: string, cause?: unknown): FewbitsError {
   return new FewbitsError('CORRUPT_DATA', message, cause === undefined ? undefined : { cause });
+}
+
+/**
+ * What `work` gives, which looks at what a caller passed: whatever stops it, such as a getter that throws, is said to be
+ * that's fault.
+ */
+export function looking<T>(what: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof FewbitsError) throw error;
+    throw invalid(`${what} cannot be taken: ${reasonOf(error)}`, error);
+  }
+}
+
+/** What `make` gives for each object of a list that a caller passed. */
+export function mapObjects<T extends object, R>(
+  what: string,
+  list: readonly T[],
+  make: (one: T, index: number) => R,
+): R[] {
+  if (!Array.isArray(list)) throw invalid(`${what} must be an array, got ${describe(list)}`);
+  const made: R[] = [];
+  // Not map(), which passes over the holes of an array of any length.
+  for (let i = 0; i < list.length; i++) {
+    const one: unknown = list[i];
+    if (typeof one !== 'object' || one === null)
+      throw invalid(`${what}[${i}] must be an object, got ${describe(one)}`);
+    made.push(make(one as T, i));
+  }
+  return made;
 }
 
 /** Checks a caller's range of `count` items from `start` against how many there are. */
@@ -19,7 +50,9 @@ export function checkRange(what: string, start: number, count: number, available
     count < 0 ||
     start + count > available
   ) {
-    throw invalid(`${what}: ${count} from ${start} is outside the ${available} there are`);
+    throw invalid(
+      `${what}: ${describe(count)} from ${describe(start)} is outside the ${available} there are`,
+    );
   }
 }
 
@@ -33,6 +66,8 @@ export function elementCount(shape: readonly number[]): number | undefined {
 /** Checks a caller's shape and gives its number of elements. */
 export function checkShape(what: string | (() => string), shape: readonly number[]): number {
   const words = () => (typeof what === 'string' ? what : what());
+  if (Array.isArray(shape) && shape.length > 255)
+    throw invalid(`${words()}: ${shape.length} dimensions are more than 255`);
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
     const given = Array.isArray(shape) ? shapeText(shape) : describe(shape);
     throw invalid(`${words()}: shape must be an array of non-negative integers, got ${given}`);

@@ -104,7 +104,8 @@ export function swapBytes(bytes: Uint8Array, size: number): void {
  * @throws FewbitsError INVALID_ARGUMENT for an unknown type, and for an array that does not hold elements of it
  */
 export function toFloat32(elements: ElementArray, type: ElementType): Float32Array {
-  const holder = Object.hasOwn(constructors, type) ? constructors[type].name : undefined;
+  const known = typeof type === 'string' && Object.hasOwn(constructors, type);
+  const holder = known ? constructors[type].name : undefined;
   if (holder === undefined) {
     throw invalid(`${describe(type)} is not one of ${Object.keys(elementSizes).join(', ')}`);
   }

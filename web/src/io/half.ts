@@ -1,10 +1,23 @@
 // binary16 and bfloat16 in plain JavaScript: `Float16Array` is younger than the engines fewbits runs on.
 // The files of this folder keep such values as their bit patterns in a `Uint16Array`.
 
+import { kindOf, output, toFloat32, typedArray } from '../core/arguments.js';
+
 const scratch = new Float32Array(1);
 const scratchBits = new Uint32Array(scratch.buffer);
 
 let f16Table: Float32Array | undefined;
+
+function outputFor(bits: Uint16Array, out: Float32Array | undefined): Float32Array {
+  return output(Float32Array, typedArray('bits', bits, ['Uint16Array']).length, out);
+}
+
+/** Typed arrays of numbers as they are, all else that holds numbers as float32. */
+function numbersOf(values: ArrayLike<number>): ArrayLike<number> {
+  const kind = kindOf(values);
+  if (kind !== undefined && !kind.startsWith('Big')) return values;
+  return toFloat32('values', values);
+}
 
 function f16Value(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
@@ -16,7 +29,8 @@ function f16Value(bits: number): number {
 }
 
 /** The float32 values of binary16 bit patterns; exact. NaN payloads are not kept. */
-export function decodeF16(bits: Uint16Array, out = new Float32Array(bits.length)): Float32Array {
+export function decodeF16(bits: Uint16Array, given?: Float32Array): Float32Array {
+  const out = outputFor(bits, given);
   // 256 KB once, for all 65536 answers: several times as fast as computing each.
   f16Table ??= Float32Array.from({ length: 65536 }, (_, i) => f16Value(i));
   const table = f16Table;
@@ -25,7 +39,8 @@ export function decodeF16(bits: Uint16Array, out = new Float32Array(bits.length)
 }
 
 /** Float32 to binary16 bit patterns, ties to even; too large becomes infinity, NaN stays NaN. */
-export function encodeF16(values: ArrayLike<number>): Uint16Array<ArrayBuffer> {
+export function encodeF16(given: ArrayLike<number>): Uint16Array<ArrayBuffer> {
+  const values = numbersOf(given);
   const out = new Uint16Array(values.length);
   for (let i = 0; i < out.length; i++) {
     scratch[0] = values[i];
@@ -50,14 +65,16 @@ export function encodeF16(values: ArrayLike<number>): Uint16Array<ArrayBuffer> {
 }
 
 /** The float32 values of bfloat16 bit patterns; exact. */
-export function decodeBF16(bits: Uint16Array, out = new Float32Array(bits.length)): Float32Array {
+export function decodeBF16(bits: Uint16Array, given?: Float32Array): Float32Array {
+  const out = outputFor(bits, given);
   const outBits = new Uint32Array(out.buffer, out.byteOffset, out.length);
   for (let i = 0; i < bits.length; i++) outBits[i] = bits[i] << 16;
   return out;
 }
 
 /** Float32 to bfloat16 bit patterns, ties to even; NaN stays NaN. */
-export function encodeBF16(values: ArrayLike<number>): Uint16Array<ArrayBuffer> {
+export function encodeBF16(given: ArrayLike<number>): Uint16Array<ArrayBuffer> {
+  const values = numbersOf(given);
   const out = new Uint16Array(values.length);
   for (let i = 0; i < out.length; i++) {
     scratch[0] = values[i];

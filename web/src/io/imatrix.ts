@@ -1,6 +1,5 @@
 // Importance matrices of llama.cpp, in both of their formats.
 
-import { options as checkOptions } from '../core/arguments.js';
 import { corrupt, quote } from './checks.js';
 import type { GgufArray, GgufTensorInfo } from './gguf/format.js';
 import { type GgufData, readGguf } from './gguf/read.js';
@@ -10,6 +9,7 @@ import {
   type ByteSource,
   type Bytes,
   type OpenOptions,
+  openOptions,
   readExactly,
   toBytes,
   toReader,
@@ -63,7 +63,7 @@ export function readImatrix(source: Bytes): Imatrix {
 
 /** As `readImatrix`, of a file that is not in memory yet; all of it is read. */
 export async function openImatrix(source: ByteSource, options?: OpenOptions): Promise<Imatrix> {
-  const { signal } = checkOptions<OpenOptions>('options', options, ['signal']);
+  const { signal } = openOptions(options);
   const reader = toReader(source);
   const bytes = await readExactly(reader, 0, reader.size);
   signal?.throwIfAborted();

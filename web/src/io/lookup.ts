@@ -1,6 +1,6 @@
 // Tensors found by their names.
 
-import { invalid, quote } from './checks.js';
+import { describe, invalid, quote } from './checks.js';
 
 /** A function from a name to its tensor, which refuses a name that no tensor of the file has. */
 export function lookUp<T extends { readonly name: string }>(
@@ -21,7 +21,7 @@ export function lookUp<T extends { readonly name: string }>(
       if (tensor) return tensor;
       const some = tensors.slice(0, 8).map((other) => quote(other.name));
       throw invalid(
-        `${format}: there is no ${word} ${quote(String(name))}; the file has ${some.join(', ') || 'none'}`,
+        `${format}: there is no ${word} ${typeof name === 'string' ? quote(name) : describe(name)}; the file has ${some.join(', ') || 'none'}`,
       );
     },
   };

@@ -1,7 +1,7 @@
 // Bytes of tensors that come in pieces.
 
-import { isArrayBuffer } from '../core/kinds.js';
-import { describe, invalid, quote } from './checks.js';
+import { isArrayBuffer, kindOf } from '../core/kinds.js';
+import { describe, invalid, looking, mapObjects, quote } from './checks.js';
 import { type Bytes, isBytes, toBytes } from './source.js';
 
 /** Bytes that come in pieces. */
@@ -9,6 +9,30 @@ export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** What a streamed writer takes for a tensor. */
 export type TensorData = Bytes | Chunks | Promise<Bytes | Chunks>;
+
+interface PlannedTensor {
+  readonly name: string;
+  readonly byteOffset: number;
+  readonly byteLength: number;
+}
+
+/** Checks what a streamed writer is given: a plan, and a function that gives the data of each tensor. */
+export function checkStream(
+  plan: { readonly header: Uint8Array; readonly tensors: readonly PlannedTensor[] },
+  data: unknown,
+): void {
+  const planned = looking('the plan', () => {
+    const { header, tensors } = plan;
+    const sound = mapObjects('tensors', tensors, ({ name, byteOffset, byteLength }) => {
+      const numbers = Number.isSafeInteger(byteOffset) && Number.isSafeInteger(byteLength);
+      return typeof name === 'string' && numbers && byteLength >= 0;
+    });
+    return kindOf(header) === 'Uint8Array' && !sound.includes(false);
+  });
+  if (!planned) throw invalid(`plan must be what the planner gives, got ${describe(plan)}`);
+  if (typeof data !== 'function')
+    throw invalid(`data must be a function of a tensor, got ${describe(data)}`);
+}
 
 /** Passes a tensor's pieces on and sees to it that they add up to the length that the header promised. */
 export async function* tensorPieces(

@@ -1,5 +1,6 @@
 // Files that are float32 values and nothing else.
 
+import { type FloatArray, toFloat32 } from '../core/arguments.js';
 import { checkRange, corrupt } from './checks.js';
 import { elementsOf } from './elements.js';
 import { type ByteSource, type Bytes, readExactly, toBytes, toReader } from './source.js';
@@ -38,7 +39,12 @@ export function openRawF32(source: ByteSource): RawF32File {
   };
 }
 
-/** The little-endian bytes of the values: a view, not a copy. */
-export function writeRawF32(values: Float32Array): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+/**
+ * The little-endian bytes of the values: a view, not a copy, of a Float32Array.
+ *
+ * @throws FewbitsError INVALID_ARGUMENT for what is not an array of numbers
+ */
+export function writeRawF32(values: FloatArray): Uint8Array {
+  const { buffer, byteOffset, byteLength } = toFloat32('values', values);
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -1,8 +1,13 @@
 // Where bytes come from: what callers may give to a reader, and how parts of it are read.
 
-import { isBytes as isBytesLike, tagOf, toBytes as viewOf } from '../core/arguments.js';
+import {
+  options as checkOptions,
+  isBytes as isBytesLike,
+  tagOf,
+  toBytes as viewOf,
+} from '../core/arguments.js';
 import { isSharedBuffer } from '../core/kinds.js';
-import { corrupt, describe, invalid } from './checks.js';
+import { corrupt, describe, invalid, looking } from './checks.js';
 
 /** Anything that can hand out parts of a file: an HTTP range reader, a file handle, an OPFS handle. */
 export interface RangedReader {
@@ -27,6 +32,18 @@ export interface OpenOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** The options of an opener, with its signal checked; `known` are those that it has besides. */
+export function openOptions<T extends OpenOptions>(
+  options: T | undefined,
+  ...known: (keyof T & string)[]
+): T {
+  const given = checkOptions<T>('options', options, [...known, 'signal']);
+  const signal = looking('signal', () => given.signal);
+  if (signal !== undefined && tagOf(signal) !== 'AbortSignal')
+    throw invalid(`signal must be an AbortSignal, got ${describe(signal)}`);
+  return given;
+}
+
 export function isBytes(source: unknown): source is Bytes {
   return isBytesLike(source) || isSharedBuffer(source);
 }
@@ -49,6 +66,10 @@ export function toBytes(source: Bytes, what = 'the file'): Uint8Array {
  * @throws FewbitsError INVALID_ARGUMENT for what is not a source
  */
 export function toReader(source: ByteSource): RangedReader {
+  return looking('the source', () => readerOf(source));
+}
+
+function readerOf(source: ByteSource): RangedReader {
   if (isBytes(source)) {
     const bytes = toBytes(source);
     return {

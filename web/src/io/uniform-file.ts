@@ -1,7 +1,9 @@
 // Uniformly quantized arrays in safetensors files.
 
+import { typedArray } from '../core/arguments.js';
 import type { UniformQuantized } from '../families/uniform/types.js';
-import { checkShape, corrupt, elementCount, invalid, quote } from './checks.js';
+import { checkShape, corrupt, describe, elementCount, invalid, looking, quote } from './checks.js';
+import type { SafetensorsType } from './safetensors/format.js';
 import type { SafetensorsData } from './safetensors/read.js';
 import type { SafetensorsInput } from './safetensors/write.js';
 
@@ -17,18 +19,29 @@ const keyOf = (name: string) => `fewbits.uniform.${name}`;
  * The tensors and the metadata that hold a uniformly quantized array in a safetensors file: `name.codes` (U8, packed),
  * `name.scales` (F32 or F16), `name.zero_points` (I32) or `name.minima` where the scheme has them, and all else as JSON
  * under `fewbits.uniform.name`. Several arrays share a file when their tensors and metadata are put together.
+ *
+ * @throws FewbitsError INVALID_ARGUMENT for what `uniform.quantize` does not give, and for a shape that does not fit
  */
 export function uniformToSafetensors(
   name: string,
   quantized: UniformQuantized,
-  shape: readonly number[] = [quantized.length],
+  shape?: readonly number[] | undefined,
 ): { tensors: SafetensorsInput[]; metadata: Record<string, string> } {
-  const { codes, bits, scheme, length, block, columns, scaleType, scales, zeroPoints, minima } =
-    quantized;
+  if (typeof name !== 'string') throw invalid(`name must be a string, got ${describe(name)}`);
+  return looking('what was quantized', () => partsOf(name, quantized, shape ?? [quantized.length]));
+}
+
+function partsOf(name: string, quantized: UniformQuantized, shape: readonly number[]) {
+  const { bits, scheme, length, block, columns, scaleType } = quantized;
+  const codes = typedArray('codes', quantized.codes, ['Uint8Array']);
+  const scales = typedArray('scales', quantized.scales, ['Float32Array']);
+  const zeroPoints =
+    quantized.zeroPoints && typedArray('zeroPoints', quantized.zeroPoints, ['Int32Array']);
+  const minima = quantized.minima && typedArray('minima', quantized.minima, ['Float32Array']);
   if (checkShape(quote(name), shape) !== length) {
     throw invalid(`${quote(name)}: shape [${shape}] does not have the ${length} values quantized`);
   }
-  const dtype = scaleType === 'f16' ? 'F16' : 'F32';
+  const dtype: SafetensorsType = scaleType === 'f16' ? 'F16' : 'F32';
   const tensors: SafetensorsInput[] = [
     { name: `${name}.codes`, shape: [codes.length], data: codes },
     { name: `${name}.scales`, shape: [scales.length], data: scales, dtype },
@@ -46,9 +59,11 @@ export function uniformToSafetensors(
 /** The names of the uniformly quantized arrays in a file. */
 export function uniformNames(file: SafetensorsData): string[] {
   const prefix = keyOf('');
-  return Object.keys(file.metadata)
-    .filter((key) => key.startsWith(prefix))
-    .map((key) => key.slice(prefix.length));
+  return looking('the file', () =>
+    Object.keys(file.metadata)
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => key.slice(prefix.length)),
+  );
 }
 
 /**
@@ -58,6 +73,10 @@ export function uniformNames(file: SafetensorsData): string[] {
  * contradict each other
  */
 export function uniformFromSafetensors(file: SafetensorsData, name: string): ShapedUniform {
+  return looking('the file', () => shapedFrom(file, name));
+}
+
+function shapedFrom(file: SafetensorsData, name: string): ShapedUniform {
   const described = describedArray(file, name);
   const { bits, scheme, length, block, columns, scaleType, shape } = described;
   const count = block === null ? length && (columns as number) : Math.ceil(length / block);
@@ -98,7 +117,9 @@ const wrong = (name: string, what: string) => corrupt(`quantized array ${quote(n
 function describedArray(file: SafetensorsData, name: string): Description {
   const text = file.metadata[keyOf(name)];
   if (text === undefined) {
-    throw invalid(`there is no quantized array ${quote(name)}; the file has ${uniformNames(file)}`);
+    throw invalid(
+      `there is no quantized array ${describe(name)}; the file has ${uniformNames(file)}`,
+    );
   }
   let given: Partial<Description>;
   try {

@@ -1,6 +1,5 @@
 // GGUF files read: all at once from memory, or in parts from a source of any size.
 
-import { options as checkOptions } from '../../core/arguments.js';
 import { checkRange, quote } from '../checks.js';
 import { lookUp } from '../lookup.js';
 import { parseBytes, parseReader } from '../parse.js';
@@ -8,6 +7,7 @@ import {
   type ByteSource,
   type Bytes,
   type OpenOptions,
+  openOptions,
   readExactly,
   toBytes,
   toReader,
@@ -70,7 +70,7 @@ export interface GgufFile extends GgufHeader {
  * @throws FewbitsError as `readGguf` does; the signal's reason when that is aborted
  */
 export async function openGguf(source: ByteSource, options?: OpenOptions): Promise<GgufFile> {
-  const { signal } = checkOptions<OpenOptions>('options', options, ['signal']);
+  const { signal } = openOptions(options);
   const reader = toReader(source);
   const header = await parseReader(reader, parseHeader(reader.size, firstWindow), signal);
   const { get } = lookUp('gguf', header.tensors);

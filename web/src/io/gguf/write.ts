@@ -2,8 +2,8 @@
 
 import { options as checkOptions } from '../../core/arguments.js';
 import { type GgmlTypeName, ggmlTypeById, ggmlTypes } from '../../core/ggml-types.js';
-import { checkShape, describe, invalid, quote, shapeText } from '../checks.js';
-import { type TensorData, tensorPieces } from '../pieces.js';
+import { checkShape, describe, invalid, looking, mapObjects, quote, shapeText } from '../checks.js';
+import { checkStream, type TensorData, tensorPieces } from '../pieces.js';
 import { type Bytes, toBytes } from '../source.js';
 import { GgufEncoder } from './encode.js';
 import {
@@ -65,6 +65,14 @@ export function planGguf(
   metadata: Iterable<GgufEntryInput>,
   tensors: readonly GgufTensorInput[],
   options?: GgufOptions,
+): GgufPlan {
+  return looking('what is to be written', () => layOut(metadata, tensors, options));
+}
+
+function layOut(
+  metadata: Iterable<GgufEntryInput>,
+  tensors: readonly GgufTensorInput[],
+  options: GgufOptions | undefined,
 ): GgufPlan {
   const known = ['alignment', 'longNames'];
   const { alignment: wanted, longNames = false } = checkOptions<GgufOptions>(
@@ -153,7 +161,7 @@ function chooseAlignment(entries: Map<string, GgufEntryInput>, wanted: number | 
 
 function sizeTensors(tensors: readonly GgufTensorInput[], longNames: boolean): SizedTensor[] {
   const names = new Set<string>();
-  return tensors.map((tensor) => {
+  return mapObjects('tensors', tensors, (tensor) => {
     const { name } = tensor;
     checkName(name, longNames);
     if (names.has(name)) throw invalid(`gguf: the tensor name ${quote(name)} appears twice`);
@@ -221,6 +229,9 @@ export async function* streamGguf(
   plan: GgufPlan,
   data: (tensor: GgufTensorInfo) => TensorData,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  checkStream(plan, data);
+  if (!isAlignment(plan.alignment))
+    throw invalid(`plan.alignment must be an alignment, got ${describe(plan.alignment)}`);
   yield plan.header;
   for (const tensor of plan.tensors) {
     yield* tensorPieces(tensor, data(tensor));
@@ -240,12 +251,15 @@ export function writeGguf(
   tensors: readonly (GgufTensorInput & { data: Bytes })[],
   options?: GgufOptions,
 ): Uint8Array<ArrayBuffer> {
-  const bytes = tensors.map(({ data }) => toBytes(data, 'data'));
-  const plan = planGguf(
-    metadata,
-    tensors.map((tensor, i) => ({ ...tensor, byteLength: bytes[i]?.length ?? 0 })),
-    options,
+  const bytes: Uint8Array[] = [];
+  const sized = looking('what is to be written', () =>
+    mapObjects('tensors', tensors, ({ name, shape, type, data }) => {
+      const given = toBytes(data, 'data');
+      bytes.push(given);
+      return { name, shape, type, byteLength: given.length };
+    }),
   );
+  const plan = planGguf(metadata, sized, options);
   const file = new Uint8Array(plan.byteLength);
   file.set(plan.header);
   plan.tensors.forEach(({ name, byteOffset, byteLength }, i) => {

@@ -1,11 +1,10 @@
 // npz files: zip archives of npy files, as numpy.savez and savez_compressed make them.
 
-import { options as checkOptions } from '../../core/arguments.js';
 import { FewbitsError } from '../../core/errors.js';
 import { quote } from '../checks.js';
 import { lookUp } from '../lookup.js';
 import { parseReader } from '../parse.js';
-import { type ByteSource, type RangedReader, toReader } from '../source.js';
+import { type ByteSource, openOptions, type RangedReader, toReader } from '../source.js';
 import type { NpyArray } from './format.js';
 import { type NpyFile, type NpyOpenOptions, openNpy, readNpy } from './read.js';
 import { parseMember, parseZip, readMember, type ZipMember } from './zip.js';
@@ -34,7 +33,7 @@ export interface NpzFile {
  * reason when that is aborted
  */
 export async function openNpz(source: ByteSource, options?: NpyOpenOptions): Promise<NpzFile> {
-  const { as, signal } = checkOptions<NpyOpenOptions>('options', options, ['as', 'signal']);
+  const { as, signal } = openOptions(options, 'as');
   const reader = toReader(source);
   const arrays = (await parseReader(reader, parseZip(reader.size), signal))
     .filter(({ name }) => name.endsWith('.npy'))

@@ -9,6 +9,7 @@ import {
   type ByteSource,
   type Bytes,
   type OpenOptions,
+  openOptions,
   readExactly,
   toBytes,
   toReader,
@@ -70,7 +71,7 @@ export interface NpyFile extends NpyHeader {
  * @throws FewbitsError as `readNpy` does; the signal's reason when that is aborted
  */
 export async function openNpy(source: ByteSource, options?: NpyOpenOptions): Promise<NpyFile> {
-  const given = checkOptions<NpyOpenOptions>('options', options, ['as', 'signal']);
+  const given = openOptions(options, 'as');
   const as = asOf(given);
   const reader = toReader(source);
   const header = await parseReader(reader, parseHeader(reader.size, as), given.signal);

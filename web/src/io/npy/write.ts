@@ -1,7 +1,7 @@
 // npy files written, byte for byte as numpy does it.
 
 import { options as checkOptions } from '../../core/arguments.js';
-import { checkShape, describe, invalid, shapeText } from '../checks.js';
+import { checkShape, describe, invalid, looking, shapeText } from '../checks.js';
 import { bytesOf, elementSizes, elementsOf, elementTypeOf, swapBytes } from '../elements.js';
 import { maxDimensions, type NpyType, npyCodes, npyMagic } from './format.js';
 import { toCOrder } from './order.js';
@@ -33,7 +33,15 @@ export function npyHeader(
   shape: readonly number[],
   options?: NpyHeaderOptions,
 ): Uint8Array<ArrayBuffer> {
-  if (!Object.hasOwn(npyCodes, type))
+  return looking('the array', () => headerOf(type, shape, options));
+}
+
+function headerOf(
+  type: NpyType,
+  shape: readonly number[],
+  options: NpyHeaderOptions | undefined,
+): Uint8Array<ArrayBuffer> {
+  if (typeof type !== 'string' || !Object.hasOwn(npyCodes, type))
     throw invalid(`npy: ${describe(type)} is not one of ${Object.keys(npyCodes).join(', ')}`);
   checkShape('npy', shape);
   if (shape.length > maxDimensions)
@@ -81,6 +89,10 @@ function framed(text: string, version: 1 | 2 | 3): Uint8Array<ArrayBuffer> {
  * @throws FewbitsError INVALID_ARGUMENT for data that the type or the shape does not fit
  */
 export function writeNpy(array: NpyInput, options?: NpyHeaderOptions): Uint8Array<ArrayBuffer> {
+  return looking('the array', () => fileOf(array, options));
+}
+
+function fileOf(array: NpyInput, options: NpyHeaderOptions | undefined): Uint8Array<ArrayBuffer> {
   const type: NpyType = array.type ?? elementTypeOf(array.data);
   const data = bytesOf(array.data, type);
   const size = elementSizes[type];

@@ -1,6 +1,5 @@
 // safetensors files read: all at once from memory, or in parts from a source of any size.
 
-import { options as checkOptions } from '../../core/arguments.js';
 import { checkRange, invalid, quote } from '../checks.js';
 import { type ElementArray, elementsOf, toFloat32 } from '../elements.js';
 import { lookUp } from '../lookup.js';
@@ -9,6 +8,7 @@ import {
   type ByteSource,
   type Bytes,
   type OpenOptions,
+  openOptions,
   readExactly,
   toBytes,
   toReader,
@@ -110,7 +110,7 @@ export async function openSafetensors(
   source: ByteSource,
   options?: OpenOptions,
 ): Promise<SafetensorsFile> {
-  const { signal } = checkOptions<OpenOptions>('options', options, ['signal']);
+  const { signal } = openOptions(options);
   const reader = toReader(source);
   const header = await parseReader(reader, parseHeader(reader.size), signal);
   const { has, get } = lookUp('safetensors', header.tensors);

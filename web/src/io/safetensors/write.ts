@@ -2,9 +2,9 @@
 
 import { kindOf } from '../../core/kinds.js';
 import { hasLoneSurrogate } from '../../core/text.js';
-import { checkShape, describe, invalid, quote, shapeText } from '../checks.js';
+import { checkShape, describe, invalid, looking, mapObjects, quote, shapeText } from '../checks.js';
 import { bytesOf, elementTypeOf } from '../elements.js';
-import { type TensorData, tensorPieces } from '../pieces.js';
+import { checkStream, type TensorData, tensorPieces } from '../pieces.js';
 import { isBytes, toBytes } from '../source.js';
 import {
   elementTypes,
@@ -57,8 +57,15 @@ export function planSafetensors(
   tensors: readonly SafetensorsPlanned[],
   metadata: Readonly<Record<string, string>> = {},
 ): SafetensorsPlan {
+  return looking('what is to be written', () => layOut(tensors, metadata));
+}
+
+function layOut(
+  tensors: readonly SafetensorsPlanned[],
+  metadata: Readonly<Record<string, string>>,
+): SafetensorsPlan {
   const names = new Set<string>();
-  const sized = tensors.map((tensor) => {
+  const sized = mapObjects('tensors', tensors, (tensor) => {
     const { name } = tensor;
     checkName(name);
     if (names.has(name)) throw invalid(`safetensors: the name ${quote(name)} appears twice`);
@@ -124,7 +131,10 @@ function headerBytes(
 }
 
 function metadataStrings(metadata: Readonly<Record<string, string>>): string[] {
-  return Object.entries(metadata).map(([key, value]) => {
+  if (typeof metadata !== 'object' || metadata === null)
+    throw invalid(`safetensors: metadata must be an object, got ${describe(metadata)}`);
+  const entries = Object.entries(metadata);
+  return entries.map(([key, value]) => {
     if (typeof value !== 'string')
       throw invalid(`safetensors: metadata ${quote(key)} must be a string, got ${describe(value)}`);
     checkText(key);
@@ -155,6 +165,7 @@ export async function* streamSafetensors(
   plan: SafetensorsPlan,
   data: (tensor: SafetensorsInfo) => TensorData,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  checkStream(plan, data);
   yield plan.header;
   for (const tensor of plan.tensors) yield* tensorPieces(tensor, data(tensor));
 }
@@ -169,13 +180,13 @@ export function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
   const bytes = new Map<string, Uint8Array>();
-  const plan = planSafetensors(
-    tensors.map(({ name, shape, data, dtype = safetensorsTypeOf(data) }) => {
+  const planned = looking('what is to be written', () =>
+    mapObjects('tensors', tensors, ({ name, shape, data, dtype = safetensorsTypeOf(data) }) => {
       bytes.set(name, inputBytes(data, dtype));
       return { name, shape, dtype };
     }),
-    metadata,
   );
+  const plan = planSafetensors(planned, metadata);
   for (const { name, byteLength, shape, dtype } of plan.tensors) {
     const given = bytes.get(name)?.length;
     if (given !== byteLength) {
