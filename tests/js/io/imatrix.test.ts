@@ -83,6 +83,7 @@ describe('.dat', () => {
       dat([{ name: 'x', calls: 1, values: [] }]),
       dat([{ name: 'x', calls: 1, values: [1, Number.NaN] }]),
       dat([{ name: 'x', calls: 1, values: [-1] }]),
+      dat([1, 2].map((calls) => ({ name: 'x', calls, values: [1] }))),
       new TextEncoder().encode('<!doctype html>'),
     ]) {
       expect(() => readImatrix(bytes)).toThrow(refused('CORRUPT_DATA'));

@@ -30,10 +30,20 @@ describe('raw float32', () => {
     expect(() => readRawF32(new Uint8Array(7))).toThrow(refused('CORRUPT_DATA'));
     expect(() => openRawF32(new Blob(['abc']))).toThrow(refused('CORRUPT_DATA'));
     expect(() => readRawF32('abcd' as never)).toThrow(refused('INVALID_ARGUMENT'));
+    expect(() => writeRawF32(new Int32Array(2) as never)).toThrow(refused('INVALID_ARGUMENT'));
+    expect(readRawF32(writeRawF32(new Float64Array([0.1, 2])))).toEqual(new Float32Array([0.1, 2]));
   });
 });
 
 describe('half precision', () => {
+  it('is of 16-bit patterns and of numbers alone', () => {
+    expect(() => decodeF16(new Uint8Array(4) as never)).toThrow(/bits must be a Uint16Array/);
+    expect(() => decodeBF16(new Float32Array(4) as never)).toThrow(/bits must be a Uint16Array/);
+    expect(() => decodeF16(new Uint16Array(4), new Float32Array(3))).toThrow(/length 4/);
+    expect(() => encodeF16(new BigInt64Array(1) as never)).toThrow(refused('INVALID_ARGUMENT'));
+    expect([...encodeBF16(new Int32Array([1, 2]))]).toEqual([0x3f80, 0x4000]);
+  });
+
   const all = Uint16Array.from({ length: 65536 }, (_, i) => i);
 
   it('all 65536 f16 patterns decode to their definition and encode back', () => {

@@ -154,6 +154,7 @@ function fromDat(bytes: Uint8Array): Imatrix {
   const weights = new Map<string, Float32Array>();
   for (let i = 0; i < entries; i++) {
     const name = text(`the name of entry ${i}`);
+    if (weights.has(name)) throw corrupt(`imatrix: the entry ${quote(name)} appears twice`);
     const calls = int32(`the calls of ${quote(name)}`);
     const count = int32(`the values of ${quote(name)}`);
     if (count < 1) throw corrupt(`imatrix: ${quote(name)} has ${count} values`);
