@@ -1,7 +1,7 @@
-// The last bytes of a full heap. Embind returns structures by `new`, and where there is no room for a
-// few bytes of {status, index}, C++ without exceptions aborts: out of memory would end the module while
-// it is being said. So small objects have a place of their own to fall back to. All else that allocates
-// here asks for memory without throwing, and passes the answer on.
+// The last bytes of a full heap. Embind returns structures by `new`, and where there is no room for
+// a few bytes of {status, index}, C++ without exceptions aborts: out of memory would end the module
+// while it is being said. So small objects have a place of their own to fall back to. All else that
+// allocates here asks for memory without throwing, and passes the answer on.
 
 #include <array>
 #include <cstddef>

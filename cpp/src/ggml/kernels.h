@@ -1,7 +1,6 @@
 // The kernels of each type in blocks. The table of types drives dispatch, differential tests and
 // benchmarks.
 
-
 #pragma once
 
 #include <cstddef>
