@@ -143,7 +143,9 @@ export function checkCalibration(given: CalibrateOptions | undefined) {
 
 /** What is given as a sample of how many vectors to an index that holds `rows` rows. */
 export function checkSample(sample: Float32Array, rows: number): void {
-  if (rows > 0) throw invalid('calibrate() works on an empty index');
+  if (rows > 0) {
+    throw invalid('calibrate() works on an empty index; recalibrate() is for one with vectors');
+  }
   if (sample.length === 0) throw invalid('sample must hold at least one vector');
 }
 

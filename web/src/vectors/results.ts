@@ -35,6 +35,13 @@ export interface IndexStats extends Settings {
   /** Whether a mean is taken off, and whether calibrate() has learned a transform. */
   readonly centred: boolean;
   readonly calibrated: boolean;
+  /**
+   * How well vectors that were added fit what calibrate() learned: which part of a vector's square
+   * the codes leave, as expected from the sample and as seen on the `count` vectors that were added or
+   * replaced since. `seen` well above `expected` says that the vectors are unlike the sample:
+   * recalibrate(). Null without calibrate().
+   */
+  readonly fit: { readonly expected: number; readonly seen: number; readonly count: number } | null;
   /** Pieces of the transformed vector with the bits of each. */
   readonly segments: readonly { readonly dims: number; readonly bits: number }[];
 }
@@ -52,6 +59,7 @@ export function statsOf(
     byteLength: native.byteLength,
     centred: native.mean !== null,
     calibrated: native.matrix !== null,
+    fit: native.fit.expected > 0 ? { ...native.fit } : null,
     segments: native.segments.map(({ dims, bits }) => ({ dims, bits })),
   };
 }

@@ -4,6 +4,7 @@ import { isSparse } from './arguments.js';
 import type { Id } from './id.js';
 import { Ids } from './ids.js';
 import type { NativeIndex } from './native.js';
+import { recalibrated } from './recalibrate.js';
 import { createEmpty, transformOf } from './transform.js';
 
 /** How many vectors upsert() put where. */
@@ -19,12 +20,16 @@ const COMPACTED_EACH = 256;
 const MOST_COMPACTED = 65536;
 
 export class Rows {
-  readonly native: NativeIndex;
+  #native: NativeIndex;
   #ids: Ids;
 
   constructor(native: NativeIndex, ids: Ids) {
-    this.native = native;
+    this.#native = native;
     this.#ids = ids;
+  }
+
+  get native(): NativeIndex {
+    return this.#native;
   }
 
   /** No rows, coded as these are. */
@@ -110,6 +115,14 @@ export class Rows {
       this.#compact(Math.min(COMPACTED_ROWS + COMPACTED_EACH * rows.length, MOST_COMPACTED));
     }
     return rows.length;
+  }
+
+  /** Learns anew from the given vectors, one a row, or from the codes, and codes all rows again. */
+  recalibrate(x: Float32Array | undefined, axes: boolean): void {
+    this.compact();
+    const made = recalibrated(this.#native, this.size, x, axes);
+    this.#native.dispose();
+    this.#native = made;
   }
 
   /** Drops removed rows; the others are renumbered in order. */

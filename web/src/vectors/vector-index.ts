@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-// The index that users hold: checks what they give, and keeps rows and ids together.
+// The index that users hold: checks what they give, and keeps rows and ids together. Long because the
+// contract of every call is written here.
 
 import { integer, invalid, options } from '../core/arguments.js';
 import { Opaque } from '../core/opaque.js';
@@ -231,6 +232,31 @@ export class VectorIndex extends Opaque implements Disposable {
     checkSample(x, this.#ids.length);
     this.#changes++;
     this.#native.calibrate(x, method === 'axes');
+  }
+
+  /**
+   * calibrate() for an index that holds vectors: learns anew, from up to 8192 of them, and codes all
+   * again under their ids. When it throws, the index is as it was. There is need of room for both
+   * codes meanwhile.
+   *
+   * @param vectors one for each vector of the index, in the order of ids(). Without them it learns from
+   * what the codes stand for and codes that again, by which every vector loses a little more; below
+   * 4 bits it would be too much, and is refused
+   * @throws FewbitsError INVALID_ARGUMENT for an empty index, another number of vectors, or codes of 1
+   * and 2 bits without `refine` and without vectors; NON_FINITE, OUT_OF_MEMORY, DISPOSED
+   */
+  recalibrate(vectors?: VectorsInput | undefined, calibrateOptions?: CalibrateOptions): void {
+    const method = checkCalibration(calibrateOptions);
+    const { size } = this;
+    if (size === 0) throw invalid('the index is empty: calibrate(sample) is for that');
+    const x = vectors === undefined ? undefined : this.#vectors('vectors', vectors);
+    if (x !== undefined && x.length !== size * this.dims) {
+      throw invalid(
+        `recalibrate() takes the ${size} vectors of the index, in the order of ids(), got ${x.length / this.dims}`,
+      );
+    }
+    this.#rows.recalibrate(x, method === 'axes');
+    this.#changes++;
   }
 
   /** Settings, sizes and state of the index. */
