@@ -20,13 +20,14 @@ const bytes = readFileSync(new URL('fewbits.simd128.wasm', dist));
 const fresh = () => loadSync(new WebAssembly.Module(bytes));
 
 interface Raw {
-  error_accumulate(x: number, y: number, n: number, sums: number): void;
+  compare_accumulate(x: number, y: number, n: number, sums: number): void;
   vectors_destroy(address: number): void;
 }
 const rawOf = (fb: Fewbits) => insideOf(fb).core.functions<Raw>();
 
 /** Reads far beyond the memory there is. */
-const trap = (fb: Fewbits) => rawOf(fb).error_accumulate(0xfffff000, 0xfffff000, 1000, 0xfffff000);
+const trap = (fb: Fewbits) =>
+  rawOf(fb).compare_accumulate(0xfffff000, 0xfffff000, 1000, 0xfffff000);
 
 const message =
   /^WebAssembly failed \(.+\), and its memory may be damaged: .*load\(\) gives a new one/;
@@ -78,7 +79,7 @@ it('every call after a trap says what was before it', () => {
 it('arguments that are wrong are no faults', () => {
   const fb = fresh();
   const raw = rawOf(fb) as unknown as Record<string, (...args: unknown[]) => unknown>;
-  expect(() => raw.error_accumulate(Symbol('x'), 0, 0, 0)).toThrow(TypeError);
+  expect(() => raw.compare_accumulate(Symbol('x'), 0, 0, 0)).toThrow(TypeError);
   const disposed = fb.createIndex({ dims: 8 });
   disposed.dispose();
   const error = errorOf(() => disposed.add(noise(8)));
@@ -161,7 +162,7 @@ it('collecting what a failed instance held ends nothing', () => {
       for (let i = 0; i < 20; i++) seen.register(fb.createIndex({ dims: 8 }), i);
     })();
     try {
-      insideOf(fb).core.functions().error_accumulate(0xfffff000, 0xfffff000, 1000, 0xfffff000);
+      insideOf(fb).core.functions().compare_accumulate(0xfffff000, 0xfffff000, 1000, 0xfffff000);
     } catch {}
     for (let i = 0; i < 50 && collected < 20; i++) {
       gc();

@@ -149,7 +149,7 @@ const section = (id: number, contents: Code): Code => [id, sized(contents)];
 export function probeModule(probes: readonly Probe[]): Uint8Array<ArrayBuffer> {
   const { length } = probes;
   const locals = [2, 1, 0x7f, 5, 0x7b];
-  return Uint8Array.from(
+  return new Uint8Array(
     bytesOf([
       [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
       section(1, [1, 0x60, 1, 0x7f, 1, 0x7f]),
