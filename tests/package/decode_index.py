@@ -118,7 +118,9 @@ class Index:
             query = query / max(np.linalg.norm(query), 1e-30)
         constant, share = query @ mean, np.float32(0)
         if "mean.products" in self.t and mean @ mean >= 1e-30:  # what the query has of the mean is exact
-            share = np.float32(constant / (mean @ mean))
+            least = np.float32(constant / (mean @ mean))
+            left = query @ query - least * constant
+            share = np.float32(1) if (least - 1) ** 2 * (mean @ mean) <= 3 * left else least
             query = query - share * mean
         products = share * self.t.get("mean.products", np.float32(0))
         return self.back(self.factors) @ query + products + constant

@@ -120,7 +120,11 @@ double score_of(const Index& index, const Exported& rows, std::size_t row,
     }
   }
   if (index.row_sizes().mean_products != 0) {
-    const double share = constant / square;
+    double own = 0;
+    for (const float value : y) own += static_cast<double>(value) * static_cast<double>(value);
+    const double least = constant / square;
+    const double left = own - least * constant;
+    const double share = (least - 1) * (least - 1) * square <= 3 * left ? 1 : least;
     for (std::size_t i = 0; i < o.dims; ++i) {
       y[i] -= static_cast<float>(share) * index.mean()[i];
     }

@@ -213,8 +213,9 @@ void RowCoder::encode_finer(const Centred& vector, double norm, const FinerBlock
 /// What of the query is compared with residuals, what the added values count for, and what scores
 /// have in common. For any a and rows x = mean + r,
 ///   <q, x> = <q, mean> + <q - a mean, r> + a <mean, r>;
-/// the error is that of the middle term, the only one that codes stand for. It is least for
-/// a = <q, mean> / <mean, mean>.
+/// the error is that of the middle term, the only one that codes stand for. With a = 1 it vanishes
+/// for rows like the query, as it does for l2; for others it is least for a = <q, mean> / <mean,
+/// mean>, which is taken where 1 would more than double what is left of the query.
 void RowCoder::centre_query(const float* query, float* x, float* weight, double* offset) {
   const std::size_t dims = coding_.options.dims;
   const float* mean = coding_.transform.mean();
@@ -238,7 +239,10 @@ void RowCoder::centre_query(const float* query, float* x, float* weight, double*
   *offset = dot_of(x, mean, dims);
   const double square = coding_.transform.mean_square();
   if (coding_.kept.added != Kept::Added::mean_products || !(square >= kLeastMean)) return;
-  *weight = static_cast<float>(*offset / square);
+  const double least = *offset / square;
+  const double left = std::max(square_of(x, dims) - least * *offset, 0.0);
+  const bool as_rows = (least - 1) * (least - 1) * square <= 3 * left;
+  *weight = as_rows ? 1.0f : static_cast<float>(least);
   const auto share = static_cast<double>(*weight);
   for (std::size_t i = 0; i < dims; ++i) {
     x[i] = static_cast<float>(static_cast<double>(x[i]) - share * static_cast<double>(mean[i]));

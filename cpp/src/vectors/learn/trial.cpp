@@ -12,12 +12,11 @@
 namespace fewbits::vectors {
 namespace {
 
-/// So many rows look for neighbours at most, and for so many each: few, as a sample is thinner than
-/// what it is of.
+/// So many rows look for neighbours at most, and for so many each.
 constexpr std::size_t kMostQueries = 8 * kMaxQueries;
-constexpr std::size_t kNeighbours = 3;
+constexpr std::size_t kNeighbours = 10;
 /// Of the scan; what second codes find hangs on these.
-constexpr std::size_t kCandidates = 8 * kNeighbours;
+constexpr std::size_t kCandidates = 3 * kNeighbours;
 
 double product(const float* x, const float* y, std::size_t n) {
   double sum = 0;
