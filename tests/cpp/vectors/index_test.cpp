@@ -487,7 +487,6 @@ TEST(VectorIndex, CalibrationTakesAxesWhereTheyHelp) {
       o.dims = dims;
       o.bits = 2;
       o.metric = metric;
-      o.refine_bits = 8;
       auto index = make(o);
       ASSERT_TRUE(index->calibrate(x.data(), n).ok());
       EXPECT_FALSE(index->has_mean());  // it is that of the distribution, 0, by chance

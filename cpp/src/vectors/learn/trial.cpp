@@ -15,8 +15,6 @@ namespace {
 /// So many rows look for neighbours at most, and for so many each.
 constexpr std::size_t kMostQueries = 8 * kMaxQueries;
 constexpr std::size_t kNeighbours = 10;
-/// Of the scan; what second codes find hangs on these.
-constexpr std::size_t kCandidates = 3 * kNeighbours;
 
 double product(const float* x, const float* y, std::size_t n) {
   double sum = 0;
@@ -29,6 +27,10 @@ struct Trial {
   const float* rows;
   std::size_t n;
 
+  /// Of the scan, as searches have them; what second codes find hangs on these.
+  std::size_t candidates() const {
+    return options.refine_bits != 0 ? 10 * kNeighbours : kNeighbours + 16;
+  }
   std::size_t queries() const { return std::min(n, kMostQueries); }
   std::size_t query(std::size_t q) const { return q * n / queries(); }
   const float* row(std::size_t r) const { return rows + r * options.dims; }
@@ -86,7 +88,7 @@ Result Trial::find(const float* mean, const Learned* learned, Buffer<Hit>* hits)
       std::memcpy(block.data() + q * dims, row(query(first + q)), dims * sizeof(float));
     }
     std::size_t found[kMaxQueries];
-    result = index->search(block.data(), count, kNeighbours, kCandidates, nullptr,
+    result = index->search(block.data(), count, kNeighbours, candidates(), nullptr,
                            hits->data() + first * kNeighbours, found);
   }
   return result;
@@ -109,7 +111,7 @@ Result Trial::misses(const Buffer<Hit>& exact, const float* mean, const Learned*
   return success();
 }
 
-/// With fewer misses than these a trial tells little: no harm will do, where much is to be gained.
+/// With fewer misses than these a trial tells little: one less will do, where much is to be gained.
 constexpr std::size_t kFewMisses = 12;
 constexpr double kMuch = 0.5;
 /// With fewer dimensions what is found among few rows says little of many: there they lie densely,
@@ -119,7 +121,7 @@ constexpr std::size_t kFewDims = 16;
 /// Whether axes miss an eighth less than even bits, and by more than chance brings about.
 bool worth_it(std::size_t axes, std::size_t even, double left, std::size_t dims) {
   if (dims < kFewDims) return 2 * axes < even;
-  if (even < kFewMisses) return axes <= even && left < kMuch;
+  if (even < kFewMisses) return axes < even && left < kMuch;
   return 8 * axes < 7 * even && (even - axes) * (even - axes) > axes + even;
 }
 
