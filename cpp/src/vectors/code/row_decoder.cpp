@@ -1,5 +1,6 @@
 // The vectors that rows stand for: levels times factors, rotated back, with the mean.
 
+#include <cmath>
 #include <cstring>
 
 #include "vectors/code/row_coder.h"
