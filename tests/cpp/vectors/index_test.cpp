@@ -426,7 +426,9 @@ TEST(VectorIndex, CompactionKeepsTheOthers) {
         to += static_cast<std::size_t>(
             std::count(begin, begin + std::min<std::ptrdiff_t>(37, kept.end() - begin), true));
         ASSERT_EQ(index->size(), expected->size());
-        if (to > 0) EXPECT_FALSE(index->is_removed(to - 1));
+        if (to > 0) {
+          EXPECT_FALSE(index->is_removed(to - 1));
+        }
       }
       index->truncate(to);
     }
