@@ -4,7 +4,7 @@
 //
 // Of the made sets 600 other vectors are queries, of your own every vector, or 300 of them, looks for
 // the others. A cell is marked by ! where it lies more than .005 below the one without; then the exit
-// code is 1.
+// code is 1. Cells are means over three seeds; (axes) says that calibration took some.
 
 import { parseArgs } from 'node:util';
 import { load } from 'fewbits';
@@ -14,6 +14,8 @@ import { clustered, normalise, row } from './vector-data.mjs';
 
 const K = 10;
 const SLACK = 0.005;
+/** Of the rotation: codes of one seed find a little more or less by chance. */
+const SEEDS = [0, 1, 2];
 const METRICS = ['cosine', 'dot', 'l2'];
 const WIDTHS = [{ bits: 1 }, { bits: 2 }, { bits: 4 }, { bits: 8 }, { bits: 1, refine: 8 }];
 const WAYS = {
@@ -79,21 +81,24 @@ function measure(fb, { name, x, queries, dims, own }) {
     for (const width of WIDTHS) {
       let without = 0;
       const cells = Object.entries(WAYS).map(([way, prepare]) => {
-        const index = fb.createIndex({ dims, metric, ...width });
-        prepare(index, x);
-        index.add(x);
-        const { calibrated } = index.stats();
         let hits = 0;
-        for (const [q, { ids }] of index.searchBatch(queries, { k: K + 1 }).entries()) {
-          const found = ids.filter((id) => id !== own[q]).slice(0, K);
-          for (const id of found) hits += truth[q].has(id) ? 1 : 0;
+        let axes = 0;
+        for (const seed of SEEDS) {
+          const index = fb.createIndex({ dims, metric, seed, ...width });
+          prepare(index, x);
+          index.add(x);
+          axes += index.stats().calibrated ? 1 : 0;
+          for (const [q, { ids }] of index.searchBatch(queries, { k: K + 1 }).entries()) {
+            const found = ids.filter((id) => id !== own[q]).slice(0, K);
+            for (const id of found) hits += truth[q].has(id) ? 1 : 0;
+          }
+          index.dispose();
         }
-        index.dispose();
-        const recall = hits / count / K;
+        const recall = hits / count / K / SEEDS.length;
         if (way === 'as it is') without = recall;
         const bad = recall < without - SLACK;
         if (bad) low++;
-        return `${recall.toFixed(3)}${calibrated ? ' (axes)' : ''}${bad ? ' !' : ''}`;
+        return `${recall.toFixed(3)}${axes > 0 ? ' (axes)' : ''}${bad ? ' !' : ''}`;
       });
       const bits = width.refine ? `${width.bits} + ${width.refine}` : width.bits;
       console.log(`| ${metric} | ${bits} | ${cells.join(' | ')} |`);

@@ -162,11 +162,11 @@ class Index {
 
   /// Before the first add: learns the mean and, with `axes`, the principal axes and how many bits
   /// the coordinates along them deserve, from `n` sample vectors, at no more bytes a vector than
-  /// without; a mean alone takes 4 more for cosine and dot. A quarter of the sample, 1024 vectors
-  /// at most, is held out. A mean with which more of the neighbours among those are missed, or
-  /// which may be one of chance, as of a single vector, is left alone; so are axes with which not
-  /// clearly fewer are missed, and all axes for less than 96 vectors. non_finite and too_large as
-  /// add().
+  /// without; a mean alone takes 4 more for cosine and dot. A mean with which more of the sample's
+  /// neighbours among each other are missed, or which may be one of chance, as of a single vector,
+  /// is left alone. A quarter of the sample, 1024 vectors at most, is held out of learning axes;
+  /// those with which not clearly fewer neighbours among them are missed are left alone, as are all
+  /// for less than 96 vectors. non_finite and too_large as add().
   Result calibrate(const float* sample, std::size_t n, bool axes = true);
   /// Before the first add: whether learned axes are good for the `n` vectors that will be first, of
   /// which some look for each other. Where they miss more so than without, as vectors of other

@@ -15,6 +15,8 @@ namespace {
 
 /// Rows of a sample that are held out: a quarter, as far as more would tell more.
 constexpr std::size_t kMostHeldOut = 1024;
+/// Rows of a sample that judge the mean.
+constexpr std::size_t kMostForMean = 2048;
 /// With fewer, chance decides which of two codes finds more.
 constexpr std::size_t kLeastHeldOut = 24;
 /// Of the first vectors that are added, how many look at what was learned again, and how few may.
@@ -43,40 +45,53 @@ std::size_t first_too_large(const Options& options, const float* x, std::size_t 
   return n;
 }
 
-/// The rows that are held out. False when memory is short.
-bool held_out_rows(const Sample& sample, Buffer<float>* rows) {
-  if (!rows->resize(sample.held_out * sample.dims)) return false;
+/// Rows of a sample for a trial: those that are held out, or of all. False when memory is short.
+template <typename Wanted>
+bool copy_rows(const Sample& sample, std::size_t count, const Wanted& wanted, Buffer<float>* rows) {
+  if (!rows->resize(count * sample.dims)) return false;
   std::size_t used = 0;
   for (std::size_t r = 0; r < sample.n; ++r) {
-    if (!sample.is_held_out(r)) continue;
+    if (!wanted(r)) continue;
     std::memcpy(rows->data() + used++ * sample.dims, sample.row(r), sample.dims * sizeof(float));
   }
   return true;
 }
 
-/// Learns the axes, if they are wanted, and keeps of them and of the mean (none: no values) what
-/// the rows say that are held out.
-Result learn_and_judge(const Coding& coding, const Sample& sample, bool axes,
-                       const Buffer<double>& mean, Buffer<float>* taken, Learned* learned) {
+/// Gives the mean up where the sample's rows find less with it off. As it is learned from many rows
+/// it knows none of them, and all may look: the more of them, the nearer they lie, as later in the
+/// index.
+Result judge_mean(const Options& options, const Sample& sample, Buffer<float>* mean) {
+  if (mean->size() == 0 || sample.held_out < kLeastHeldOut) return success();
+  const Sample few{sample.x, sample.n, sample.dims, sample.normalise,
+                   std::min(sample.n, kMostForMean)};
+  Buffer<float> rows;
+  if (!copy_rows(
+          few, few.held_out, [&few](std::size_t r) { return few.is_held_out(r); }, &rows)) {
+    return failure(Status::out_of_memory);
+  }
+  bool pays = false;
+  const Result result = mean_finds_as_much(options, rows.data(), few.held_out, mean->data(), &pays);
+  if (result.ok() && !pays) *mean = Buffer<float>();
+  return result;
+}
+
+/// Learns the axes and keeps of them what the rows say that are held out.
+Result learn_and_judge(const Coding& coding, const Sample& sample, const Buffer<double>& mean,
+                       const Buffer<float>& taken, Learned* learned) {
   if (sample.held_out < kLeastHeldOut) return success();
   const Options& options = coding.options;
-  if (axes) {
-    const Kept even_rows = kept_by(options, taken->size() != 0, false);
-    // What is left of the distortion of 4 bits with the scale search and tails.
-    const double even = codebook(options.bits)->distortion *
-                        (even_rows.finer == Kept::Finer::tails ? 5.0 / 6.0 : 1.0);
-    const Result result =
-        learn_axes(sample, mean, budget(options, even_rows), even, options.seed, learned);
-    if (!result.ok()) return result;
-  }
-  if (!learned->pays && taken->size() == 0) return success();
-  Buffer<float> rows;
-  if (!held_out_rows(sample, &rows)) return failure(Status::out_of_memory);
-  bool mean_pays = false;
+  const Kept even_rows = kept_by(options, taken.size() != 0, false);
+  // What is left of the distortion of 4 bits with the scale search and tails.
+  const double even = codebook(options.bits)->distortion *
+                      (even_rows.finer == Kept::Finer::tails ? 5.0 / 6.0 : 1.0);
   const Result result =
-      try_out(options, rows.data(), sample.held_out, taken->data(), learned, &mean_pays);
-  if (result.ok() && !mean_pays) *taken = Buffer<float>();
-  return result;
+      learn_axes(sample, mean, budget(options, even_rows), even, options.seed, learned);
+  if (!result.ok() || !learned->pays) return result;
+  Buffer<float> rows;
+  const auto held_out = [&sample](std::size_t r) { return sample.is_held_out(r); };
+  if (!copy_rows(sample, sample.held_out, held_out, &rows)) return failure(Status::out_of_memory);
+  return axes_find_more(options, rows.data(), sample.held_out, taken.data(), *learned,
+                        &learned->pays);
 }
 
 }  // namespace
@@ -116,11 +131,12 @@ Result Index::calibrate(const float* x, std::size_t n, bool with_axes) {
   if (clear) {
     if (!taken.resize(dims)) return failure(Status::out_of_memory);
     for (std::size_t i = 0; i < dims; ++i) taken[i] = static_cast<float>(mean[i]);
-  } else {
-    std::fill_n(mean.data(), dims, 0.0);
   }
+  Result result = judge_mean(options, sample, &taken);
+  if (!result.ok()) return result;
+  if (taken.size() == 0) std::fill_n(mean.data(), dims, 0.0);
   Learned learned;
-  const Result result = learn_and_judge(s.coding, sample, with_axes, mean, &taken, &learned);
+  if (with_axes) result = learn_and_judge(s.coding, sample, mean, taken, &learned);
   if (!result.ok()) return result;
   Axes axes;
   const bool made =

@@ -127,30 +127,32 @@ bool worth_it(std::size_t axes, std::size_t even, double left, std::size_t dims)
 
 }  // namespace
 
-Result try_out(const Options& options, const float* rows, std::size_t n, const float* mean,
-               Learned* learned, bool* mean_pays) {
+Result mean_finds_as_much(const Options& options, const float* rows, std::size_t n,
+                          const float* mean, bool* pays) {
+  *pays = false;
   const Trial trial{options, rows, n};
   Buffer<Hit> exact;
   if (!trial.find_exactly(&exact)) return failure(Status::out_of_memory);
+  std::size_t without = 0;
+  std::size_t with = 0;
+  Result result = trial.misses(exact, nullptr, nullptr, &without);
+  if (result.ok()) result = trial.misses(exact, mean, nullptr, &with);
+  *pays = result.ok() && with <= without;
+  return result.status == Status::out_of_memory ? result : success();
+}
+
+Result axes_find_more(const Options& options, const float* rows, std::size_t n, const float* mean,
+                      const Learned& learned, bool* pay) {
+  *pay = false;
+  const Trial trial{options, rows, n};
+  Buffer<Hit> exact;
+  if (!trial.find_exactly(&exact)) return failure(Status::out_of_memory);
+  std::size_t axes = 0;
   std::size_t even = 0;
-  Result result = trial.misses(exact, nullptr, nullptr, &even);
-  *mean_pays = false;
-  if (result.ok() && mean != nullptr) {
-    std::size_t centred = 0;
-    result = trial.misses(exact, mean, nullptr, &centred);
-    *mean_pays = result.ok() && centred <= even;
-    if (*mean_pays) even = centred;
-  }
-  if (result.ok() && learned->pays) {
-    std::size_t axes = 0;
-    result = trial.misses(exact, mean, learned, &axes);
-    learned->pays = result.ok() && worth_it(axes, even, learned->left, options.dims);
-    if (learned->pays) *mean_pays = mean != nullptr;
-  }
-  const bool refused =
-      result.status == Status::too_large || result.status == Status::invalid_argument;
-  if (refused) *mean_pays = learned->pays = false;
-  return refused ? success() : result;
+  Result result = trial.misses(exact, mean, nullptr, &even);
+  if (result.ok()) result = trial.misses(exact, mean, &learned, &axes);
+  *pay = result.ok() && worth_it(axes, even, learned.left, options.dims);
+  return result.status == Status::out_of_memory ? result : success();
 }
 
 Result try_again(const Options& options, const float* rows, std::size_t n, const float* mean,

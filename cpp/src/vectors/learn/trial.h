@@ -7,16 +7,17 @@
 
 namespace fewbits::vectors {
 
-/// Whether the rows' neighbours among each other say that it pays to take `mean` off, which may be
-/// null, and, of what was learned with that mean off, leaves `pays` where they say that axes do:
-/// the mean where no more of them are missed than without, axes where clearly fewer are. For where
-/// vectors lie in clusters, the error that axes save may not be the one that ranks neighbours. No
-/// to both where an index refuses one of the rows.
-Result try_out(const Options& options, const float* rows, std::size_t n, const float* mean,
-               Learned* learned, bool* mean_pays);
+/// Whether no more of the rows' neighbours among each other are missed with the mean off than with
+/// it. No where an index refuses one of the rows, here and below.
+Result mean_finds_as_much(const Options& options, const float* rows, std::size_t n,
+                          const float* mean, bool* pays);
 
-/// Whether other rows say that more of their neighbours are missed with axes than without. No where
-/// an index refuses one of the rows.
+/// Whether clearly fewer are missed with axes than without, `mean` off (or null): where vectors lie
+/// in clusters, the error that axes save may not be the one that ranks neighbours.
+Result axes_find_more(const Options& options, const float* rows, std::size_t n, const float* mean,
+                      const Learned& learned, bool* pay);
+
+/// Whether other rows say that more of their neighbours are missed with axes than without.
 Result try_again(const Options& options, const float* rows, std::size_t n, const float* mean,
                  const Learned& learned, bool* harm);
 
