@@ -323,7 +323,8 @@ describe.each(variants)('vector index, %s', (variant) => {
       index.calibrate(uneven(x, dims));
       const { bytesPerVector } = index.stats();
       index.calibrate(x);
-      expect(index.stats()).toMatchObject({ calibrated: false, centred: true });
+      // At 8 bits there is nothing that a mean could gain here, and it is left on.
+      expect(index.stats()).toMatchObject({ calibrated: false, centred: bits !== 8 });
       expect(index.stats().bytesPerVector).toBeGreaterThanOrEqual(bytesPerVector);
       index.add(x);
       expect(index.search(x.subarray(0, dims), { k: 1 }).ids).toEqual([0]);
