@@ -224,8 +224,12 @@ describe('an index in workers', () => {
           }
           expect([...pool.ids()]).toEqual([...index.ids()]);
           expect(pool.size).toBe(index.size);
-          const { workers: each, byteLength, ...stats } = await pool.stats();
-          expect({ ...stats, byteLength: index.byteLength }).toEqual(index.stats());
+          const { workers: each, byteLength, fit, ...stats } = await pool.stats();
+          const wanted = index.stats();
+          expect({ ...stats, fit: wanted.fit, byteLength: index.byteLength }).toEqual(wanted);
+          expect(fit?.count).toBe(wanted.fit?.count);
+          // Means of parts differ from that of all in their last digits.
+          expect(fit?.seen ?? 0).toBeCloseTo(wanted.fit?.seen ?? 0, 9);
           expect(each.length).toBe(workers);
           expect(byteLength).toBe(each.reduce((sum, worker) => sum + worker.byteLength, 0));
           const file = index.save();

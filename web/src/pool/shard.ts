@@ -3,16 +3,18 @@
 import { Core } from '../core/core.js';
 import type { CompiledModule } from '../core/platform.js';
 import { instantiate } from '../core/wasm.js';
-import type { RowSizes, Settings } from '../vectors/functions.js';
+import type { Fit, RowSizes, Settings } from '../vectors/functions.js';
 import { type Hits, type NativeIndex, ROW_ARRAYS, type RowArrays } from '../vectors/native.js';
 import { createEmpty, type Transform, transformOf } from '../vectors/transform.js';
 
-/** Bytes of WebAssembly memory in a worker. */
+/** Of a worker: its memory, in bytes of WebAssembly, and its vectors. */
 export interface ShardStats {
   /** Held by its part of the index. */
   readonly byteLength: number;
   /** In existence; it never shrinks. */
   readonly memoryBytes: number;
+  /** How well its vectors fit what was learned. */
+  readonly fit: Fit;
 }
 
 /** What a worker holds: some rows of the index by number. Each method is called by a message. */
@@ -20,7 +22,9 @@ export class Shard {
   #core: Core | undefined;
   #index: NativeIndex | undefined;
   /** Rows as they were before the last replace(). */
-  #before: { rows: readonly number[]; arrays: RowArrays } | undefined;
+  #before: { rows: readonly number[]; arrays: RowArrays; fit: Fit } | undefined;
+  /** What was known of the rows before the last add(). */
+  #fit: Fit | undefined;
 
   /** The first call. */
   open(module: CompiledModule, settings: Settings, transform: Transform): void {
@@ -56,7 +60,9 @@ export class Shard {
 
   /** Appends vectors to the `rows` that there are, and gives their memory back. */
   add(vectors: Float32Array, rows: number): Float32Array {
-    this.#open.index.add(vectors, rows);
+    const { index } = this.#open;
+    this.#fit = index.fit;
+    index.add(vectors, rows);
     return vectors;
   }
 
@@ -67,7 +73,9 @@ export class Shard {
 
   /** Forgets the rows from `rows` on. */
   truncate(rows: number): void {
-    this.#open.index.truncate(rows);
+    const { index } = this.#open;
+    index.truncate(rows);
+    if (this.#fit !== undefined) index.fit = this.#fit;
   }
 
   /** Puts vectors in place of others; those can be brought back when `keep` is set. */
@@ -75,8 +83,9 @@ export class Shard {
     const { index } = this.#open;
     this.#before = undefined;
     const arrays = keep ? this.#arrays(rows.map((row) => [row, row + 1])) : undefined;
+    const { fit } = index;
     index.replace(vectors, rows);
-    if (arrays !== undefined) this.#before = { rows, arrays };
+    if (arrays !== undefined) this.#before = { rows, arrays, fit };
   }
 
   /** Takes back the last replace(). Rows from the first of them on are written anew. */
@@ -98,6 +107,7 @@ export class Shard {
     index.truncate(start);
     index.importRows(arrays, end - start);
     for (const row of removed) if (row >= start) index.remove(row);
+    index.fit = before.fit;
   }
 
   removeMany(rows: readonly number[]): void {
@@ -123,7 +133,7 @@ export class Shard {
 
   stats(): ShardStats {
     const { core, index } = this.#open;
-    return { byteLength: index.byteLength, memoryBytes: core.memory.byteLength };
+    return { byteLength: index.byteLength, memoryBytes: core.memory.byteLength, fit: index.fit };
   }
 
   /** One array of the rows in some ranges. */

@@ -1,5 +1,6 @@
 // What a pool says about itself.
 
+import type { Fit } from '../vectors/functions.js';
 import { type IndexStats, statsOf } from '../vectors/results.js';
 import type { ShardStats } from './shard.js';
 import type { PoolState } from './state.js';
@@ -16,5 +17,12 @@ export async function poolStats(state: PoolState): Promise<PoolStats> {
   const { empty, ids } = state;
   const stats = statsOf(empty, { size: ids.length - ids.removed, removed: ids.removed });
   const byteLength = workers.reduce((sum, worker) => sum + worker.byteLength, 0);
-  return { ...stats, byteLength, workers };
+  return { ...stats, byteLength, workers, fit: stats.fit && joined(stats.fit, workers) };
+}
+
+/** What all workers have seen, each vector of theirs alike. */
+function joined({ expected }: Fit, workers: readonly ShardStats[]): Fit {
+  const count = workers.reduce((sum, { fit }) => sum + fit.count, 0);
+  const seen = workers.reduce((sum, { fit }) => sum + fit.count * fit.seen, 0);
+  return { expected, count, seen: count === 0 ? 0 : seen / count };
 }

@@ -121,12 +121,14 @@ export class NativeIndex {
     const { address } = this;
     const { dims } = this.settings;
     check(this.#wasm.vectors_reserve(address, rows + x.length / dims), 'vectors');
+    const { fit } = this;
     try {
       withRows(this.core.memory, x, dims, (at, first, n) =>
         this.#check(this.#wasm.vectors_add(address, at, n), 'vectors', x, first * dims),
       );
     } catch (error) {
       this.#wasm.vectors_truncate(address, rows);
+      this.fit = fit;
       throw error;
     }
   }
