@@ -325,7 +325,9 @@ describe.each(variants)('vector index, %s', (variant) => {
       index.calibrate(x);
       // At 8 bits there is nothing that a mean could gain here, and it is left on.
       expect(index.stats()).toMatchObject({ calibrated: false, centred: bits !== 8 });
-      expect(index.stats().bytesPerVector).toBeGreaterThanOrEqual(bytesPerVector);
+      // Without a mean there are no products with it, of four bytes.
+      const spared = bits === 8 ? 4 : 0;
+      expect(index.stats().bytesPerVector + spared).toBeGreaterThanOrEqual(bytesPerVector);
       index.add(x);
       expect(index.search(x.subarray(0, dims), { k: 1 }).ids).toEqual([0]);
     }
