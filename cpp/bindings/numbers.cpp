@@ -36,6 +36,7 @@ constexpr Number kNumbers[] = {
     FEWBITS_NUMBER("status", Status, unsupported),
     FEWBITS_NUMBER("status", Status, corrupt_data),
     FEWBITS_NUMBER("status", Status, out_of_memory),
+    FEWBITS_NUMBER("status", Status, too_large),
     FEWBITS_NUMBER("uniform_scheme", Scheme, symmetric),
     FEWBITS_NUMBER("uniform_scheme", Scheme, asymmetric),
     FEWBITS_NUMBER("uniform_scheme", Scheme, affine),

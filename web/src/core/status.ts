@@ -8,4 +8,5 @@ export const STATUS = {
   unsupported: 3,
   corrupt_data: 4,
   out_of_memory: 5,
+  too_large: 6,
 } as const;

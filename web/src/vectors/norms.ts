@@ -2,11 +2,9 @@
 
 import { invalid } from '../core/arguments.js';
 import { check, type Outcome } from '../core/core.js';
+import { STATUS } from '../core/status.js';
 
 const NUMBER = new Intl.NumberFormat('en', { notation: 'scientific', maximumFractionDigits: 2 });
-
-/** Of fewbits::Status: a norm that is too large. */
-const TOO_LARGE = 6;
 
 /** check() of a call that was given vectors, those from value `base` of `x` on. */
 export function checkVectorsOutcome(
@@ -16,7 +14,7 @@ export function checkVectorsOutcome(
   dims: number,
   base = 0,
 ): void {
-  if (outcome.status === TOO_LARGE) {
+  if (outcome.status === STATUS.too_large) {
     const row = Math.floor((base + outcome.index) / dims);
     const vector = x.subarray(row * dims, (row + 1) * dims);
     const which = x.length > dims ? `vector ${row} of ${name}` : name;
