@@ -396,6 +396,8 @@ test('a file can be dropped; all can be done with the keyboard', async () => {
   await expect.poll(() => fact(page, '#shrink', 'model')).toBe('dropped.safetensors');
   await look().waitFor();
 
+  // While a model is read nothing can be chosen, and what is disabled takes no focus.
+  await expect.poll(() => modelInput(page).isEnabled()).toBe(true);
   await modelInput(page).focus();
   const file = files.write('typed.safetensors', exampleModel());
   const [chooser] = await Promise.all([
