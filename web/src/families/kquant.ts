@@ -45,9 +45,9 @@ const VERSIONS: Record<'first' | 'latest' | 'repaired', readonly KquantRepair[]>
 
 export interface KquantOptions {
   /** `'first'` and `'latest'` are the demo's published versions, exactly; default `'repaired'`. */
-  readonly version?: keyof typeof VERSIONS;
+  readonly version?: keyof typeof VERSIONS | undefined;
   /** Instead of a version: the first one with these repairs. */
-  readonly repairs?: readonly KquantRepair[];
+  readonly repairs?: readonly KquantRepair[] | undefined;
 }
 
 /** 256 values: scale * subscales[j] * code - zeroPoint * suboffsets[j] in sub-block j of 32. */

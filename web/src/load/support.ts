@@ -11,7 +11,7 @@ export interface Support {
   /** Whether every relaxed instruction that fewbits runs was tried here and gave the right result. */
   readonly relaxedSimdExact: boolean;
   /** What was found when it did not; without it, `load()` takes the relaxed build. */
-  readonly relaxedSimdFault?: string;
+  readonly relaxedSimdFault?: string | undefined;
 }
 
 // (func (result v128) i32.const 0 i8x16.splat i8x16.popcnt)

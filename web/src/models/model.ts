@@ -21,10 +21,10 @@ export interface ModelTensor {
   /** The ggml type of the same bytes, if there is one. */
   readonly type: GgmlTypeName | undefined;
   /** The number of a type that only the file knows. */
-  readonly typeId?: number;
+  readonly typeId?: number | undefined;
   readonly byteLength: number;
   /** What its values are to be multiplied by: 8-bit floats have their scales in a tensor beside them. */
-  readonly scale?: Scale;
+  readonly scale?: Scale | undefined;
 }
 
 /** A model file, opened: names, shapes and metadata are here, data are read when asked for. */

@@ -11,7 +11,7 @@ import type { PoolState } from './state.js';
 /** Neighbours, best first; of equal ones the earlier added. */
 export interface PoolSearchResult extends SearchResult {
   /** With `partial`: how many vectors could not be searched because their worker is missing. */
-  readonly missing?: number;
+  readonly missing?: number | undefined;
 }
 
 /** The neighbours of any number of queries. */

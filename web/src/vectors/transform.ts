@@ -9,7 +9,7 @@ export interface Transform {
   readonly mean: Float32Array | null;
   readonly learned: { readonly matrix: Float32Array; readonly segments: Segment[] } | null;
   /** What codes are expected to leave of a vector; nothing seen yet. */
-  readonly fit?: Fit;
+  readonly fit?: Fit | undefined;
 }
 
 export function transformOf(index: NativeIndex): Transform {

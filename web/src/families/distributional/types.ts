@@ -73,17 +73,17 @@ export interface DistributionalInfo {
   readonly shape: readonly number[];
   readonly n_elems: number;
   /** Mean squared error. */
-  readonly mse?: number;
-  readonly p?: 1 | 2;
-  readonly levels?: CellLevels;
-  readonly method?: DistributionalMethod;
-  readonly mode?: 'reference';
+  readonly mse?: number | undefined;
+  readonly p?: 1 | 2 | undefined;
+  readonly levels?: CellLevels | undefined;
+  readonly method?: DistributionalMethod | undefined;
+  readonly mode?: 'reference' | undefined;
   /** With blocks: values in each, and what each has instead of loc and scale. */
-  readonly block?: number;
-  readonly locs?: Float32Array;
-  readonly scales?: Float32Array;
+  readonly block?: number | undefined;
+  readonly locs?: Float32Array | undefined;
+  readonly scales?: Float32Array | undefined;
   /** With kmeans or a codebook that was passed. */
-  readonly codebook?: DistributionalCodebook;
+  readonly codebook?: DistributionalCodebook | undefined;
 }
 
 /** Words, or codes where `packbits` is false: bytes up to 256 cells, else 16 bits. */
