@@ -1,40 +1,24 @@
-// Index files: an index as a safetensors file, and back. Long because writing and reading a file
-// are two sides of one layout.
+// Index files: an index as a safetensors file, and back.
 
 import type { Core } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
-import { readSafetensors, type SafetensorsData } from '../io/safetensors/read.js';
+import { readSafetensors } from '../io/safetensors/read.js';
 import { planSafetensors, type SafetensorsPlanned } from '../io/safetensors/write.js';
-import { corrupt } from './corrupt.js';
 import {
-  type Fit,
-  METRICS,
-  QUALITIES,
-  type RowSizes,
-  type Segment,
-  type Settings,
-} from './functions.js';
+  blamed,
+  CENTRED_VERSION,
+  FORMAT,
+  NAMES,
+  readContents,
+  rowArrays,
+  VERSION,
+} from './file-contents.js';
+import type { RowSizes } from './functions.js';
 import { idTensors, readIds } from './id-file.js';
 import type { Ids } from './ids.js';
-import { checksum, NativeIndex, ROW_ARRAYS, type RowArrays } from './native.js';
-
-const FORMAT = 'fewbits.index';
-/** That of files whose queries are centred, and that of all others, which older readers take too. */
-const CENTRED_VERSION = '2';
-const VERSION = '1';
+import { checksum, NativeIndex, type RowArrays } from './native.js';
 
 const bytesOf = (x: ArrayBufferView) => new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
-
-/** Names in the file, in the order of ROW_ARRAYS. */
-const NAMES: Record<keyof RowSizes, string> = {
-  codes: 'codes',
-  factors: 'factors',
-  norms: 'norms',
-  mean_products: 'mean.products',
-  tails: 'tails',
-  refine_codes: 'refine.codes',
-  refine_factors: 'refine.factors',
-};
 
 /** A tensor of the file: its bytes, or which array of the rows it is. */
 interface Tensor extends SafetensorsPlanned {
@@ -156,46 +140,6 @@ export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   }
 }
 
-function readSettings(
-  metadata: Readonly<Record<string, string>>,
-  tails: boolean,
-  meanProducts: boolean,
-): Settings & { rows: number; nextId: number } {
-  const number = (name: string, accepted: (value: number) => boolean) => {
-    const text = Object.hasOwn(metadata, name) ? metadata[name] : '';
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || !accepted(value)) {
-      throw corrupt(`metadata '${name}' is '${text}'`);
-    }
-    return value;
-  };
-  const word = <T extends string>(name: string, accepted: readonly T[]): T => {
-    const value = metadata[name] as T;
-    if (!accepted.includes(value)) throw corrupt(`metadata '${name}' is '${value}'`);
-    return value;
-  };
-  const metric = word('metric', METRICS);
-  return {
-    dims: number('dims', (value) => value >= 1 && value <= 16384),
-    bits: number('bits', (value) => [1, 2, 4, 8].includes(value)) as Settings['bits'],
-    metric,
-    quality: word('quality', QUALITIES),
-    refine: number('refine', (value) => [0, 4, 8].includes(value)) as Settings['refine'],
-    seed: number('seed', (value) => value < 2 ** 32),
-    tails,
-    meanProducts: meanProducts && metric !== 'l2',
-    rows: number('rows', (value) => value < 2 ** 32),
-    nextId: number('nextId', () => true),
-  };
-}
-
-/** How well codes fit what calibrate() learned from; nothing in files of before. */
-function readFit({ fit = '0' }: Readonly<Record<string, string>>): Fit {
-  const expected = Number(fit);
-  if (!(expected >= 0 && expected < Infinity)) throw corrupt(`metadata 'fit' is '${fit}'`);
-  return { expected, seen: 0, count: 0 };
-}
-
 /** What a file holds, its rows still outside of the index. */
 export interface IndexFile {
   /** An index without rows, made as that of the file. */
@@ -207,88 +151,28 @@ export interface IndexFile {
   readonly sum: number;
 }
 
-/**
- * Throws CORRUPT_DATA for anything but a file of writeIndex as it was; rows are not looked at. In
- * every version the last four bytes are the checksum of the others.
- */
+/** Throws CORRUPT_DATA for anything but a file of writeIndex as it was; rows are not looked at. */
 export function openFile(core: Core, bytes: Uint8Array): IndexFile {
   const file = readSafetensors(bytes);
-  const { metadata } = file;
-  if (metadata?.format !== FORMAT) {
-    throw corrupt(`metadata 'format' is '${metadata?.format}', not '${FORMAT}'`);
-  }
-  const end = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4);
-  const sum = end.getUint32(0, true);
-  if (checksum(core, 0, bytes.subarray(0, -4)) !== sum) {
-    throw corrupt('the checksum does not agree with the contents');
-  }
-  const { version } = metadata;
-  if (version !== VERSION && version !== CENTRED_VERSION) {
-    throw new FewbitsError(
-      'UNSUPPORTED',
-      `index file of version '${version}'; this build reads versions ${VERSION} and ${CENTRED_VERSION}`,
-    );
-  }
-  // With a mean in a file of before, queries stay as they are.
-  const meanProducts = version === CENTRED_VERSION || !file.has('mean');
-  const { rows, nextId, ...settings } = readSettings(metadata, file.has('tails'), meanProducts);
+  const contents = readContents(file, bytes, (part) => checksum(core, 0, part));
+  const { settings, mean, learned, fit, rows, nextId, sum } = contents;
   const index = new NativeIndex(core, settings);
   return filling(index, () => {
-    readTransform(file, index);
-    index.fit = readFit(metadata);
-    const sizes = index.rowSizes;
-    const arrays = {} as RowArrays;
-    for (const name of ROW_ARRAYS) {
-      arrays[name] = sizes[name] === 0 ? new Uint8Array() : file.bytes(NAMES[name]);
-      if (arrays[name].length !== sizes[name] * rows) {
-        throw corrupt(
-          `'${NAMES[name]}' has ${arrays[name].length} bytes, not ${sizes[name] * rows}`,
-        );
-      }
-    }
+    if (mean !== null) index.setMean(mean);
+    if (learned !== null) index.setTransform(learned.matrix, learned.segments);
+    index.fit = fit;
+    const arrays = rowArrays(file, rows, index.rowSizes);
     return { index, arrays, ids: readIds(file, rows, nextId), sum };
   });
-}
-
-function readTransform(file: SafetensorsData, index: NativeIndex): void {
-  const { dims } = index.settings;
-  const floats = (name: string) => {
-    const values = file.float32(name);
-    return values.byteOffset === 0 ? values : values.slice();
-  };
-  if (file.has('mean')) {
-    const mean = floats('mean');
-    if (mean.length !== dims) throw corrupt("'mean' has the wrong length");
-    index.setMean(mean);
-  }
-  if (!file.has('transform.matrix')) return;
-  const matrix = floats('transform.matrix');
-  const scales = floats('transform.scales');
-  const cut = file.elements('transform.segments');
-  if (matrix.length !== dims ** 2 || cut.length !== 2 * scales.length) {
-    throw corrupt("'transform' has the wrong shape");
-  }
-  const segments: Segment[] = Array.from(scales, (scale, i) => ({
-    dims: Number(cut[2 * i]),
-    bits: Number(cut[2 * i + 1]),
-    scale,
-  }));
-  index.setTransform(matrix, segments);
 }
 
 /** Disposes of the index when `work` fails, for which the file is to blame unless memory is full. */
 function filling<T>(index: NativeIndex, work: () => T): T {
   try {
-    return work();
+    return blamed(work);
   } catch (error) {
     index.dispose();
-    if (
-      error instanceof FewbitsError &&
-      (error.code === 'OUT_OF_MEMORY' || error.code === 'CORRUPT_DATA')
-    ) {
-      throw error;
-    }
-    throw corrupt(error instanceof Error ? error.message : String(error), error);
+    throw error;
   }
 }
 

@@ -1,8 +1,8 @@
 // The ids of an index in its file: as integers where all are numbers, else as texts with their types.
 
-import type { SafetensorsData } from '../io/safetensors/read.js';
 import type { SafetensorsPlanned } from '../io/safetensors/write.js';
 import { corrupt } from './corrupt.js';
+import type { Tensors } from './file-contents.js';
 import type { Id } from './id.js';
 import { Ids } from './ids.js';
 
@@ -89,14 +89,15 @@ function textBytes(id: Id): number {
 }
 
 /** The ids of a file of so many rows. Throws CORRUPT_DATA or INVALID_ARGUMENT when they are damaged. */
-export function readIds(file: SafetensorsData, rows: number, next: number): Ids {
+export function readIds(file: Tensors, rows: number, next: number): Ids {
   const ids = new Ids();
   ids.stageFile(rows, storedIds(file, rows), next);
   ids.commit();
   return ids;
 }
 
-function storedIds(file: SafetensorsData, rows: number): Iterable<Id> | null {
+/** Those of a file in the order of its rows; null where they are the rows' numbers. */
+export function storedIds(file: Tensors, rows: number): Iterable<Id> | null {
   const tensor = (name: string, length: number): DataView => {
     const { buffer, byteOffset, byteLength } = file.bytes(name);
     if (byteLength !== length) throw corrupt(`'${name}' has ${byteLength} bytes, not ${length}`);

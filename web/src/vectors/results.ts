@@ -48,7 +48,10 @@ export interface IndexStats extends Settings {
 
 /** The stats of an index, or of the one like the parts of a pool. */
 export function statsOf(
-  native: NativeIndex,
+  native: Pick<
+    NativeIndex,
+    'settings' | 'rowSizes' | 'byteLength' | 'mean' | 'matrix' | 'fit' | 'segments'
+  >,
   { size, removed }: { readonly size: number; readonly removed: number },
 ): IndexStats {
   return {

@@ -8,11 +8,17 @@ import {
   SEARCH_OPTIONS,
   type SearchOptions,
 } from './arguments.js';
-import { allowedRows } from './filter.js';
+import { allowedRows, type ReadIds } from './filter.js';
 import type { Id } from './id.js';
-import type { Hits } from './native.js';
+import type { Hits, NativeIndex } from './native.js';
 import { asResult, type Candidates, forJson, type SearchResult, scoresOf } from './results.js';
-import type { Rows } from './rows.js';
+
+/** Rows that can be searched, in whatever memory. */
+export interface Searched {
+  readonly native: Pick<NativeIndex, 'settings' | 'search' | 'check'>;
+  readonly ids: ReadIds;
+  readonly size: number;
+}
 
 /** What is the same for all queries of a call. */
 export interface SearchPlan {
@@ -22,7 +28,7 @@ export interface SearchPlan {
 }
 
 export function planSearch(
-  { native, ids, size }: Rows,
+  { native, ids, size }: Searched,
   given: SearchOptions | undefined,
 ): SearchPlan {
   const o = options<SearchOptions>('options', given, SEARCH_OPTIONS);
@@ -35,7 +41,7 @@ export function planSearch(
 }
 
 /** The result for each query. */
-export function search(rows: Rows, queries: Float32Array, plan: SearchPlan): SearchResult[] {
+export function search(rows: Searched, queries: Float32Array, plan: SearchPlan): SearchResult[] {
   const { dims, metric } = rows.native.settings;
   const { k, candidates, allowed } = plan;
   const results: SearchResult[] = [];
@@ -53,7 +59,7 @@ export function search(rows: Rows, queries: Float32Array, plan: SearchPlan): Sea
 
 /** The candidates of one query. */
 export function candidates(
-  rows: Rows,
+  rows: Searched,
   query: Float32Array,
   count: number,
   filter: SearchOptions['filter'],
@@ -70,10 +76,15 @@ export function candidates(
 }
 
 /** Of query q, of which there are places for k. */
-function idsOf({ ids }: Rows, { rows, found }: Hits, q: number, k: number): Id[] {
+function idsOf({ ids }: Searched, { rows, found }: Hits, q: number, k: number): Id[] {
   return Array.from({ length: found[q] }, (_, i) => ids.at(rows[q * k + i]));
 }
 
-function ownScores({ native }: Rows, { scores, found }: Hits, q: number, k: number): Float32Array {
+function ownScores(
+  { native }: Searched,
+  { scores, found }: Hits,
+  q: number,
+  k: number,
+): Float32Array {
   return scoresOf(scores.slice(q * k, q * k + found[q]), native.settings.metric);
 }

@@ -1,9 +1,9 @@
 // The header of a safetensors file: which bytes it takes, and where each tensor lies.
 
+import type { FewbitsError } from '../../core/errors.js';
 import { corrupt, quote, shapeText } from '../checks.js';
 import { type Parse, pause } from '../parse.js';
 import { unshared } from '../pieces.js';
-import { refusal } from '../sniff.js';
 import {
   maxHeader,
   prefix,
@@ -20,8 +20,16 @@ const maxTensors = 1_000_000;
 const maxMetadata = 100_000;
 const tensorsAtOnce = 1 << 14;
 
+/** The error for a file that does not begin as one should; parsers that look at it say what it is instead. */
+export type Refusal = (format: string, size: number, message: string) => Parse<FewbitsError>;
+
+// biome-ignore lint/correctness/useYield: it needs nothing of the file.
+function* plainly(_format: string, _size: number, message: string): Parse<FewbitsError> {
+  return corrupt(message);
+}
+
 /** Parses the header of a file of `size` bytes. */
-export function* parseHeader(size: number): Parse<SafetensorsHeader> {
+export function* parseHeader(size: number, refusal: Refusal = plainly): Parse<SafetensorsHeader> {
   const start = yield { offset: 0, length: Math.min(size, prefix) };
   if (size < prefix) {
     const few = `safetensors: ${size} bytes are too few for the header's length`;

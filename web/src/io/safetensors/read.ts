@@ -4,6 +4,7 @@ import { checkRange, invalid, quote } from '../checks.js';
 import { type ElementArray, elementsOf, toFloat32 } from '../elements.js';
 import { lookUp } from '../lookup.js';
 import { parseBytes, parseReader } from '../parse.js';
+import { refusal } from '../sniff.js';
 import {
   type ByteSource,
   type Bytes,
@@ -61,7 +62,7 @@ export interface SafetensorsData extends SafetensorsHeader {
  */
 export function readSafetensors(source: Bytes): SafetensorsData {
   const file = toBytes(source);
-  const header = parseBytes(file, parseHeader(file.length));
+  const header = parseBytes(file, parseHeader(file.length, refusal));
   const { has, get } = lookUp('safetensors', header.tensors);
   const bytesAt = ({ byteOffset, byteLength }: SafetensorsInfo) =>
     file.subarray(byteOffset, byteOffset + byteLength);
@@ -112,7 +113,7 @@ export async function openSafetensors(
 ): Promise<SafetensorsFile> {
   const { signal } = openOptions(options);
   const reader = toReader(source);
-  const header = await parseReader(reader, parseHeader(reader.size), signal);
+  const header = await parseReader(reader, parseHeader(reader.size, refusal), signal);
   const { has, get } = lookUp('safetensors', header.tensors);
   const bytes: SafetensorsFile['bytes'] = async (
     name,

@@ -1,0 +1,175 @@
+// What an index file says, checked as far as no row is looked at: without WebAssembly, for every reader.
+
+import { FewbitsError } from '../core/errors.js';
+import { corrupt } from './corrupt.js';
+import {
+  type Fit,
+  METRICS,
+  QUALITIES,
+  type RowSizes,
+  type Segment,
+  type Settings,
+} from './functions.js';
+
+export const FORMAT = 'fewbits.index';
+/** That of files whose queries are centred, and that of all others, which older readers take too. */
+export const CENTRED_VERSION = '2';
+export const VERSION = '1';
+
+/** Names in the file, in the order of ROW_ARRAYS. */
+export const NAMES: Record<keyof RowSizes, string> = {
+  codes: 'codes',
+  factors: 'factors',
+  norms: 'norms',
+  mean_products: 'mean.products',
+  tails: 'tails',
+  refine_codes: 'refine.codes',
+  refine_factors: 'refine.factors',
+};
+
+/** A safetensors file in memory, as far as it is needed here: bytes() throws for a name that it does not have. */
+export interface Tensors {
+  readonly metadata: Readonly<Record<string, string>>;
+  has(name: string): boolean;
+  bytes(name: string): Uint8Array;
+}
+
+/** All but the rows and ids of a file. */
+export interface Contents {
+  readonly settings: Settings;
+  readonly fit: Fit;
+  readonly mean: Float32Array | null;
+  readonly learned: { readonly matrix: Float32Array; readonly segments: Segment[] } | null;
+  readonly rows: number;
+  readonly nextId: number;
+  /** The CRC-32 at the end of the file. */
+  readonly sum: number;
+}
+
+function readSettings(
+  metadata: Readonly<Record<string, string>>,
+  tails: boolean,
+  meanProducts: boolean,
+): Settings & { rows: number; nextId: number } {
+  const number = (name: string, accepted: (value: number) => boolean) => {
+    const text = Object.hasOwn(metadata, name) ? metadata[name] : '';
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || !accepted(value)) {
+      throw corrupt(`metadata '${name}' is '${text}'`);
+    }
+    return value;
+  };
+  const word = <T extends string>(name: string, accepted: readonly T[]): T => {
+    const value = metadata[name] as T;
+    if (!accepted.includes(value)) throw corrupt(`metadata '${name}' is '${value}'`);
+    return value;
+  };
+  const metric = word('metric', METRICS);
+  return {
+    dims: number('dims', (value) => value >= 1 && value <= 16384),
+    bits: number('bits', (value) => [1, 2, 4, 8].includes(value)) as Settings['bits'],
+    metric,
+    quality: word('quality', QUALITIES),
+    refine: number('refine', (value) => [0, 4, 8].includes(value)) as Settings['refine'],
+    seed: number('seed', (value) => value < 2 ** 32),
+    tails,
+    meanProducts: meanProducts && metric !== 'l2',
+    rows: number('rows', (value) => value < 2 ** 32),
+    nextId: number('nextId', () => true),
+  };
+}
+
+/** How well codes fit what calibrate() learned from; nothing in files of before. */
+function readFit({ fit = '0' }: Readonly<Record<string, string>>): Fit {
+  const expected = Number(fit);
+  if (!(expected >= 0 && expected < Infinity)) throw corrupt(`metadata 'fit' is '${fit}'`);
+  return { expected, seen: 0, count: 0 };
+}
+
+/** What was learned from a sample, as numbers of its own memory. */
+function readLearned(file: Tensors, dims: number): Pick<Contents, 'mean' | 'learned'> {
+  const floats = (name: string) => new Float32Array(file.bytes(name).slice().buffer);
+  const mean = file.has('mean') ? floats('mean') : null;
+  if (mean !== null && mean.length !== dims) throw corrupt("'mean' has the wrong length");
+  if (!file.has('transform.matrix')) return { mean, learned: null };
+  const matrix = floats('transform.matrix');
+  const scales = floats('transform.scales');
+  const cut = new Uint32Array(file.bytes('transform.segments').slice().buffer);
+  if (matrix.length !== dims ** 2 || cut.length !== 2 * scales.length) {
+    throw corrupt("'transform' has the wrong shape");
+  }
+  const segments: Segment[] = Array.from(scales, (scale, i) => ({
+    dims: cut[2 * i],
+    bits: cut[2 * i + 1],
+    scale,
+  }));
+  return { mean, learned: { matrix, segments } };
+}
+
+/**
+ * Throws CORRUPT_DATA for anything but a file of writeIndex as it was. In every version the last four
+ * bytes are the checksum of the others, which `checksum` computes.
+ */
+export function readContents(
+  file: Tensors,
+  bytes: Uint8Array,
+  checksum: (bytes: Uint8Array) => number,
+): Contents {
+  const { metadata } = file;
+  if (metadata?.format !== FORMAT) {
+    throw corrupt(`metadata 'format' is '${metadata?.format}', not '${FORMAT}'`);
+  }
+  const end = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4);
+  const sum = end.getUint32(0, true);
+  if (checksum(bytes.subarray(0, -4)) !== sum) {
+    throw corrupt('the checksum does not agree with the contents');
+  }
+  const { version } = metadata;
+  if (version !== VERSION && version !== CENTRED_VERSION) {
+    throw new FewbitsError(
+      'UNSUPPORTED',
+      `index file of version '${version}'; this build reads versions ${VERSION} and ${CENTRED_VERSION}`,
+    );
+  }
+  // With a mean in a file of before, queries stay as they are.
+  const meanProducts = version === CENTRED_VERSION || !file.has('mean');
+  const { rows, nextId, ...settings } = readSettings(metadata, file.has('tails'), meanProducts);
+  const learned = blamed(() => readLearned(file, settings.dims));
+  return { settings, fit: readFit(metadata), ...learned, rows, nextId, sum };
+}
+
+/** Views of the rows of a file, whose arrays take so many bytes a row. */
+export function rowArrays(
+  file: Tensors,
+  rows: number,
+  sizes: RowSizes,
+): Record<keyof RowSizes, Uint8Array> {
+  const read = (array: keyof RowSizes): Uint8Array => {
+    const length = sizes[array] * rows;
+    const bytes = sizes[array] === 0 ? new Uint8Array() : file.bytes(NAMES[array]);
+    if (bytes.length !== length) {
+      throw corrupt(`'${NAMES[array]}' has ${bytes.length} bytes, not ${length}`);
+    }
+    return bytes;
+  };
+  const names = Object.keys(NAMES) as (keyof RowSizes)[];
+  return Object.fromEntries(names.map((array) => [array, read(array)])) as Record<
+    keyof RowSizes,
+    Uint8Array
+  >;
+}
+
+/** Does `work` with a file, which is to blame for what fails, unless memory is full. */
+export function blamed<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (
+      error instanceof FewbitsError &&
+      (error.code === 'OUT_OF_MEMORY' || error.code === 'CORRUPT_DATA')
+    ) {
+      throw error;
+    }
+    throw corrupt(error instanceof Error ? error.message : String(error), error);
+  }
+}
