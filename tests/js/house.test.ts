@@ -13,7 +13,7 @@ const FLOORS = [
   ['io'],
   ['vectors'],
   ['load'],
-  ['index.ts', 'node.ts', 'store'],
+  ['index.ts', 'node.ts', 'workerd.ts', 'store'],
   ['worker'],
   ['pool', 'models'],
 ];

@@ -1,8 +1,14 @@
 // The door of browsers, bundlers and workers.
 
+import { isBase } from './core/address.js';
 import { createLoad } from './load/load.js';
 
 export * from './load/entry.js';
+
+// Literal addresses in constants: bundlers and tracers of files see and emit the files then.
+const known = isBase(import.meta.url);
+const simd128 = known ? new URL('./fewbits.simd128.wasm', import.meta.url) : undefined;
+const relaxed = known ? new URL('./fewbits.relaxed.wasm', import.meta.url) : undefined;
 
 /**
  * Loads fewbits: the first call fetches and compiles the WebAssembly, all callers share it, a
@@ -10,11 +16,4 @@ export * from './load/entry.js';
  *
  * @throws FewbitsError LOAD_FAILED, or UNSUPPORTED where the engine has no WebAssembly SIMD
  */
-export const load = createLoad(
-  {
-    // Literal addresses, so that bundlers see and emit the files.
-    simd128: () => new URL('./fewbits.simd128.wasm', import.meta.url),
-    relaxed: () => new URL('./fewbits.relaxed.wasm', import.meta.url),
-  },
-  (address) => fetch(address),
-);
+export const load = createLoad({ simd128, relaxed }, (address) => fetch(address));

@@ -1,9 +1,15 @@
 // The door of Node.
 
 import { readFile } from 'node:fs/promises';
+import { isBase } from './core/address.js';
 import { createLoad } from './load/load.js';
 
 export * from './load/entry.js';
+
+// Literal addresses in constants: bundlers and tracers of files see and emit the files then.
+const known = isBase(import.meta.url);
+const simd128 = known ? new URL('./fewbits.simd128.wasm', import.meta.url) : undefined;
+const relaxed = known ? new URL('./fewbits.relaxed.wasm', import.meta.url) : undefined;
 
 /** Files are read from disk; a string without a scheme is a path. */
 async function open(address: URL | string): Promise<Response | Uint8Array> {
@@ -17,10 +23,4 @@ async function open(address: URL | string): Promise<Response | Uint8Array> {
  *
  * @throws FewbitsError LOAD_FAILED, or UNSUPPORTED where the engine has no WebAssembly SIMD
  */
-export const load = createLoad(
-  {
-    simd128: () => new URL('./fewbits.simd128.wasm', import.meta.url),
-    relaxed: () => new URL('./fewbits.relaxed.wasm', import.meta.url),
-  },
-  open,
-);
+export const load = createLoad({ simd128, relaxed }, open);

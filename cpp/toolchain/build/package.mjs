@@ -112,10 +112,10 @@ async function compileTypeScript() {
   // The command imports the package by its name, as its users do: after the package.
   await nodeProgram('typescript/bin/tsc', ['-p', path.join(web, 'cli')]);
   removeStale();
-  const types = path.join(web, 'src/wasm/fewbits.d.mts');
-  if (existsSync(types)) {
-    mkdirSync(path.join(dist, 'wasm'), { recursive: true });
-    copy(types, path.join(dist, 'wasm/fewbits.d.mts'));
+  // Declarations that are written by hand.
+  mkdirSync(path.join(dist, 'wasm'), { recursive: true });
+  for (const name of ['fewbits.d.mts', 'module.d.ts']) {
+    copy(path.join(web, 'src/wasm', name), path.join(dist, 'wasm', name));
   }
 }
 

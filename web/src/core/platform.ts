@@ -12,3 +12,8 @@ export type CompiledModule = typeof globalThis extends {
 }
   ? T
   : object;
+
+/** Response where the project's `lib` has it. */
+export type WebResponse = typeof globalThis extends { Response: { prototype: infer T } }
+  ? T
+  : never;

@@ -102,7 +102,11 @@ function checkBuild(compiled: CompiledModule): void {
   );
 }
 
-const notABuild = (cause: unknown) =>
-  new FewbitsError('LOAD_FAILED', `the WebAssembly could not be instantiated: ${reasonOf(cause)}`, {
-    cause,
-  });
+function notABuild(cause: unknown): FewbitsError {
+  const reason = reasonOf(cause);
+  const remedy = /main thread/.test(reason)
+    ? 'load() works there'
+    : 'there may be no memory left for WebAssembly here: end what holds some, and call load() again';
+  const message = `the WebAssembly could not be instantiated: ${reason}; ${remedy}`;
+  return new FewbitsError('LOAD_FAILED', message, { cause });
+}

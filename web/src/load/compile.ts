@@ -2,15 +2,16 @@
 
 import { describe, invalid, isBytes, tagOf, toBytes } from '../core/arguments.js';
 import { FewbitsError, reasonOf } from '../core/errors.js';
-import type { CompiledModule } from '../core/platform.js';
+import type { CompiledModule, WebResponse } from '../core/platform.js';
+import { whenNotCompiled, whereElse } from './remedies.js';
 
 /** What a build can come from: itself compiled, its bytes, a response with them, or an address. */
 export type WasmSource =
   | CompiledModule
   | ArrayBuffer
   | ArrayBufferView
-  | Response
-  | PromiseLike<Response>
+  | WebResponse
+  | PromiseLike<WebResponse>
   | URL
   | string;
 
@@ -30,20 +31,8 @@ export function isModule(x: unknown): boolean {
 const failed = (message: string, cause?: unknown) =>
   new FewbitsError('LOAD_FAILED', message, { cause });
 
-/** What to do where the file is not at its address. */
-const ELSEWHERE =
-  'fewbits.simd128.wasm and fewbits.relaxed.wasm must be beside the script; where a bundler or server ' +
-  'leaves them behind, give their address: load({ wasm: url })';
-
-/** What a failure to compile calls for. */
-function remedyOf(cause: unknown): string {
-  return /unsafe-eval|content security policy/i.test(reasonOf(cause))
-    ? "the page's Content-Security-Policy must have 'wasm-unsafe-eval' in its script-src"
-    : 'the file may be damaged, or cut short on its way';
-}
-
 const notCompiled = (from: string, cause: unknown) =>
-  failed(`${from} could not be compiled: ${reasonOf(cause)}; ${remedyOf(cause)}`, cause);
+  failed(`${from} could not be compiled: ${reasonOf(cause)}; ${whenNotCompiled(cause)}`, cause);
 
 /** Compiles bytes; those of another file are told from damaged ones, for the usual mistake is a page. */
 async function compileBytes(bytes: Uint8Array, from: string): Promise<WebAssembly.Module> {
@@ -55,7 +44,7 @@ async function compileBytes(bytes: Uint8Array, from: string): Promise<WebAssembl
         : start.startsWith('<')
           ? 'it is a page, which servers send for a file that they do not have'
           : `it begins with ${JSON.stringify(start)}`;
-    throw failed(`${from} is no WebAssembly: ${found}. ${ELSEWHERE}`);
+    throw failed(`${from} is no WebAssembly: ${found}. ${whereElse(from)}`);
   }
   try {
     return await WebAssembly.compile(bytes as BufferSource);
@@ -64,13 +53,14 @@ async function compileBytes(bytes: Uint8Array, from: string): Promise<WebAssembl
   }
 }
 
-async function compileResponse(response: Response): Promise<WebAssembly.Module> {
-  const from = response.url || 'the response';
+async function compileResponse(response: Response, asked: string): Promise<WebAssembly.Module> {
+  const from = response.url || asked;
   if (response.type === 'opaque') {
     throw failed(`${from} is opaque: fetch it with CORS, not with mode 'no-cors'`);
   }
   if (!response.ok) {
-    throw failed(`${from} answered ${response.status} ${response.statusText}. ${ELSEWHERE}`);
+    const { status, statusText } = response;
+    throw failed(`${from} answered ${status} ${statusText}. ${whereElse(from)}`);
   }
   if (response.bodyUsed) throw failed(`${from} has been read already: pass a clone() of it`);
   const type = response.headers.get('Content-Type') ?? '';
@@ -80,7 +70,10 @@ async function compileResponse(response: Response): Promise<WebAssembly.Module> 
     try {
       bytes = await response.arrayBuffer();
     } catch (cause) {
-      throw failed(`${from} could not be read: ${reasonOf(cause)}`, cause);
+      throw failed(
+        `${from} could not be read: ${reasonOf(cause)}; load() can be called again`,
+        cause,
+      );
     }
     return compileBytes(new Uint8Array(bytes), from);
   }
@@ -91,24 +84,40 @@ async function compileResponse(response: Response): Promise<WebAssembly.Module> 
   }
 }
 
+/** What was passed; a promise that is rejected is the caller's, but the message is ours. */
+async function awaited(source: WasmSource): Promise<unknown> {
+  try {
+    return await source;
+  } catch (cause) {
+    throw failed(
+      `the promise passed as wasm was rejected: ${reasonOf(cause)}; call load() again with another`,
+      cause,
+    );
+  }
+}
+
 /**
  * Compiles the build that `source` is or names.
  *
  * @throws FewbitsError LOAD_FAILED with the address, what is wrong there and what to do about it
  */
 export async function compile(source: WasmSource, open: Open): Promise<CompiledModule> {
-  let wasm: unknown = await source;
+  let wasm: unknown = await awaited(source);
   let from = 'wasm';
   if (typeof wasm === 'string' || tagOf(wasm) === 'URL') {
     from = String(wasm);
     try {
       wasm = await open(wasm as string | URL);
     } catch (cause) {
-      throw failed(`${from} could not be read: ${reasonOf(cause)}. ${ELSEWHERE}`, cause);
+      throw failed(
+        `${from} could not be read: ${reasonOf(cause)}. ${whereElse(from, cause)}`,
+        cause,
+      );
     }
   }
   if (isModule(wasm)) return wasm as WebAssembly.Module;
-  if (tagOf(wasm) === 'Response') return compileResponse(wasm as Response);
+  if (tagOf(wasm) === 'Response')
+    return compileResponse(wasm as Response, from === 'wasm' ? 'the response' : from);
   if (isBytes(wasm)) return compileBytes(toBytes('wasm', wasm), from);
   throw invalid(
     `wasm must be a WebAssembly.Module, its bytes, a Response, a URL or a string, got ${describe(wasm)}`,

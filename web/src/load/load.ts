@@ -8,6 +8,7 @@ import { instantiate, instantiateLater, type WasmModule } from '../core/wasm.js'
 import { compile, isModule, type Open, type WasmSource } from './compile.js';
 import { Fewbits } from './fewbits.js';
 import { relaxedFault } from './relaxed.js';
+import { NO_ADDRESS } from './remedies.js';
 import { support } from './support.js';
 
 export interface LoadOptions {
@@ -22,7 +23,7 @@ export interface LoadOptions {
 
 const unsupported = (message: string) => new FewbitsError('UNSUPPORTED', message);
 
-function chosenVariant(requested: Variant | undefined): Variant {
+function chosenVariant(requested: Variant | undefined, builds: Builds): Variant {
   if (requested !== undefined) oneOf('variant', requested, ['relaxed', 'simd128']);
   const { simd128, relaxedSimd, relaxedSimdExact, relaxedSimdFault } = support();
   if (!simd128) {
@@ -31,7 +32,9 @@ function chosenVariant(requested: Variant | undefined): Variant {
         'since 89, Safari since 16.4, Node since 16.4',
     );
   }
-  if (requested === undefined) return relaxedSimdExact ? 'relaxed' : 'simd128';
+  if (requested === undefined) {
+    return relaxedSimdExact && builds.relaxed !== undefined ? 'relaxed' : 'simd128';
+  }
   if (requested === 'relaxed' && !relaxedSimd) {
     throw unsupported(
       "variant 'relaxed' needs relaxed SIMD, which this engine lacks: leave the variant out",
@@ -136,21 +139,26 @@ async function start(compiled: Promise<CompiledModule>): Loaded {
   }
 }
 
+/** Where the builds of a platform are, or they themselves; without those that it cannot have. */
+export type Builds = Readonly<Record<Variant, CompiledModule | URL | undefined>>;
+
 /**
  * `load` for a platform, which says where the builds are and how to open an address: lazy, memoised
  * by its options, and repeatable after a failure.
  */
-export function createLoad(
-  builds: Record<Variant, () => URL>,
-  open: Open,
-): (options?: LoadOptions) => Loaded {
+export function createLoad(builds: Builds, open: Open): (options?: LoadOptions) => Loaded {
   const memo = new Memo();
   const loadFrom = (key: unknown, source: () => WasmSource) =>
     memo.get(key, (again) => start(again ? Promise.resolve(again) : compile(source(), open)));
-  const loadBuild = (variant: Variant) => loadFrom(`package:${variant}`, builds[variant]);
+  const loadBuild = (variant: Variant) =>
+    loadFrom(`package:${variant}`, () => {
+      const build = builds[variant];
+      if (build === undefined) throw new FewbitsError('LOAD_FAILED', NO_ADDRESS);
+      return build;
+    });
   return async (given) => {
     const o = options<LoadOptions>('options', given, ['variant', 'wasm']);
-    const variant = chosenVariant(o.variant);
+    const variant = chosenVariant(o.variant, builds);
     const { wasm } = o;
     if (wasm !== undefined)
       return loadFrom(tagOf(wasm) === 'URL' ? String(wasm) : wasm, () => wasm);

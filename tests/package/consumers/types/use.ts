@@ -12,6 +12,8 @@ import {
   type UniformQuantized,
   type Variant,
 } from 'fewbits';
+import relaxed from 'fewbits/fewbits.relaxed.wasm';
+import simd128 from 'fewbits/fewbits.simd128.wasm';
 import { openNpy, readSafetensors, writeNpy } from 'fewbits/io';
 import { createConverterPool, openModel, planModel, quantizeModel } from 'fewbits/models';
 import { createPool, openPool, type PoolStats, type VectorPool } from 'fewbits/pool';
@@ -21,6 +23,9 @@ import { openStore, type Store, type StoreEntry } from 'fewbits/store';
 const variant: Variant = support().relaxedSimdExact ? 'relaxed' : 'simd128';
 const options: LoadOptions = { variant, wasm: new URL('https://localhost/fewbits.simd128.wasm') };
 const fb: Fewbits = await load(options);
+
+await load({ wasm: simd128, variant: 'simd128' });
+await load({ wasm: relaxed });
 
 const x = new Float32Array(64);
 const q: UniformQuantized = fb.uniform.quantize(x, { bits: 4, scheme: 'asymmetric', block: 32 });

@@ -1,0 +1,131 @@
+// The package in bundles that take something away: the address of the script, files that are only
+// imported for their effect, compiling.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { build, type Plugin } from 'esbuild';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launch } from '../support/browser.ts';
+import { esbuildBuild, viteBuild, webpackBuild } from './bundlers.ts';
+import { type Consumer, install, run } from './consumer.ts';
+import { expectRight } from './expected.ts';
+import { runServed } from './pages.ts';
+
+let consumer: Consumer;
+let browser: Browser;
+beforeAll(async () => {
+  [consumer, browser] = await Promise.all([install(), launch()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  consumer?.remove();
+});
+
+interface Found {
+  own: 'passed' | { name: string; code: string; message: string };
+  relaxed: { code: string; message: string };
+  given: Parameters<typeof expectRight>[0];
+  simd128: boolean;
+}
+
+const file = () => consumer.path('node_modules/fewbits/dist/fewbits.simd128.wasm');
+
+/** Runs a bundle of bundled/main.js, which gets what `wasm` is in the program. */
+async function runBundle(name: string, before: string, wasm: string): Promise<Found> {
+  const program = `${before}
+    require('./${name}');
+    const bytes = require('node:fs').readFileSync(${JSON.stringify(file())});
+    globalThis.main(${wasm}).then((found) => console.log(JSON.stringify(found)));`;
+  writeFileSync(consumer.path('run.cjs'), program);
+  const { stdout, stderr } = await run(process.execPath, ['run.cjs'], consumer.folder);
+  expect(stderr).toBe('');
+  return JSON.parse(stdout);
+}
+
+describe('bundles of CommonJS, which have no address', () => {
+  it.each(['node', 'browser'] as const)('for %s', async (platform) => {
+    const { warnings } = await build({
+      absWorkingDir: consumer.folder,
+      entryPoints: ['bundled/main.js'],
+      bundle: true,
+      format: 'cjs',
+      platform,
+      outfile: `${platform}.cjs`,
+      logLevel: 'silent',
+    });
+    expect(warnings.map(({ id }) => id)).toEqual(warnings.map(() => 'empty-import-meta'));
+    const { own, given, simd128 } = await runBundle(`${platform}.cjs`, '', 'bytes');
+    expect(own).toMatchObject({ name: 'FewbitsError', code: 'LOAD_FAILED' });
+    expect(own).toMatchObject({ message: expect.stringMatching(/import\.meta\.url.*wasm: bytes/) });
+    expectRight({ default: given.default, simd128: given.simd128 }, false);
+    expect(simd128).toBe(true);
+  });
+
+  it('what is no address does no harm either', async () => {
+    for (const url of ['/var/task/index.js', 'worker.js', 'blob:null/1', '']) {
+      await build({
+        absWorkingDir: consumer.folder,
+        entryPoints: ['bundled/main.js'],
+        bundle: true,
+        format: 'cjs',
+        platform: 'node',
+        define: { 'import.meta.url': JSON.stringify(url) },
+        outfile: 'defined.cjs',
+      });
+      const { own, given } = await runBundle('defined.cjs', '', 'bytes');
+      expect(own).toMatchObject({ name: 'FewbitsError', code: 'LOAD_FAILED' });
+      expect(given.default.variant).toBe('simd128');
+    }
+  });
+});
+
+/** Imports of .wasm files are modules, compiled before the program begins, as in Cloudflare Workers. */
+const compiled: Plugin = {
+  name: 'compiled',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.wasm$/ }, ({ path }) => ({
+      contents: `export default globalThis.compiled(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
+it("the condition 'workerd' imports the module, where nothing may be compiled", async () => {
+  await build({
+    absWorkingDir: consumer.folder,
+    entryPoints: ['bundled/main.js'],
+    bundle: true,
+    format: 'cjs',
+    platform: 'neutral',
+    conditions: ['workerd', 'worker', 'browser'],
+    plugins: [compiled],
+    outfile: 'workerd.cjs',
+    logLevel: 'silent',
+  });
+  expect(readFileSync(consumer.path('workerd.cjs'), 'utf8')).not.toContain('relaxed.wasm"');
+  const before = `
+    const { Module } = WebAssembly;
+    const refuse = () => { throw new WebAssembly.CompileError('Wasm code generation disallowed by embedder'); };
+    globalThis.compiled = (path) => new Module(require('node:fs').readFileSync(path));
+    const functions = ['exports', 'imports', 'customSections'].map((name) => [name, Module[name]]);
+    WebAssembly.Module = Object.assign(refuse, Object.fromEntries(functions));
+    WebAssembly.compile = WebAssembly.compileStreaming = async () => refuse();`;
+  const { own, relaxed, given } = await runBundle('workerd.cjs', before, 'new Module(bytes)');
+  expect(own).toBe('passed');
+  expect(relaxed).toMatchObject({ code: 'UNSUPPORTED' });
+  expectRight({ default: given.default, simd128: given.simd128 }, false);
+});
+
+describe("a worker file of the application's own is kept in production", () => {
+  const right = ['east', 'north', 'west'];
+  const expectRun = async (folder: string, at = '') =>
+    expect(await runServed(browser, folder, at)).toEqual(right);
+
+  it('Vite', async () => expectRun(await viteBuild(consumer, 'own-worker'), 'own-worker/'));
+
+  it('webpack', async () => expectRun(await webpackBuild(consumer, 'own-worker')));
+
+  it('esbuild', async () => {
+    const entries = ['own-worker/main.js', 'own-worker/worker.js'];
+    await expectRun(await esbuildBuild(consumer, 'own-worker', entries));
+  });
+});

@@ -1,0 +1,21 @@
+// A program for bundlers whose output has no `import.meta.url`, and for runtimes that compile nothing.
+
+import { load, support } from 'fewbits';
+import { check } from '../check.mjs';
+
+const failure = (work) =>
+  work.then(
+    () => 'passed',
+    ({ name, code, message }) => ({ name, code, message }),
+  );
+
+/** How loading goes there, with and without the bytes of a build or the module itself. */
+globalThis.main = async (wasm) => ({
+  own: await failure(load()),
+  relaxed: await failure(load({ variant: 'relaxed' })),
+  given: await check(
+    () => load({ wasm }),
+    () => ({ relaxedSimdExact: false }),
+  ),
+  simd128: support().simd128,
+});

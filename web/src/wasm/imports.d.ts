@@ -1,0 +1,6 @@
+// The `.wasm` files that the build lays beside the scripts, for imports within the package.
+
+declare module '*.wasm' {
+  const wasm: unknown;
+  export default wasm;
+}

@@ -1,0 +1,18 @@
+// The door of Cloudflare Workers, where WebAssembly is imported as a module and nothing else is compiled.
+
+import type { CompiledModule } from './core/platform.js';
+import simd128 from './fewbits.simd128.wasm';
+import { createLoad } from './load/load.js';
+
+export * from './load/entry.js';
+
+/**
+ * Loads fewbits from the module that was imported: the first call makes an instance, all callers share
+ * it, a failed call can be repeated. Everything after it is synchronous.
+ *
+ * @throws FewbitsError LOAD_FAILED, or UNSUPPORTED for the relaxed build, which cannot be tried here
+ */
+export const load = createLoad(
+  { simd128: simd128 as CompiledModule, relaxed: undefined },
+  (address) => fetch(address),
+);
