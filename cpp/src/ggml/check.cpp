@@ -5,17 +5,19 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "base/finite.h"
-#include "fewbits/floats.h"
 #include "fewbits/ggml.h"
 #include "ggml/blocks.h"
+#include "ggml/ends.h"
+#include "ggml/kernels.h"
 
 namespace fewbits::ggml {
 namespace {
 
 constexpr std::size_t kLargestBlock = 256;
-constexpr std::uint32_t kF16Exponent = 0x7C00u;
-constexpr std::uint32_t kBf16Exponent = 0x7F80u;
+/// The least magnitude of a float16 scale that has four bits of its own.
+constexpr std::uint32_t kFourBits = 0x10;
+/// From this exponent on MXFP4 holds what was so small that its own ran out below zero.
+constexpr std::uint8_t kMxfp4End = 125 + 127 - 23;
 
 /// Where the float16 scales of a block are, the scale itself first.
 struct Scales {
@@ -47,30 +49,67 @@ std::uint32_t half_at(const std::uint8_t* bytes) {
   return static_cast<std::uint32_t>(bytes[0]) | static_cast<std::uint32_t>(bytes[1]) << 8;
 }
 
+bool is_finite(std::uint32_t half, HalfRange range = kF16Range) {
+  return (half & range.exponent) != range.exponent;
+}
+
 /// Whether none of a block's scales is NaN or infinite.
 bool sound(const TypeInfo& type, const std::uint8_t* block) {
   if (type.type == Type::mxfp4) return block[offsetof(BlockMXFP4, exponent)] != 0xFF;
   const Scales& scales = kScales[&type - types];
   for (std::size_t i = 0; i < scales.count; ++i) {
-    if ((half_at(block + scales.offsets[i]) & kF16Exponent) == kF16Exponent) return false;
+    if (!is_finite(half_at(block + scales.offsets[i]))) return false;
   }
   return true;
 }
 
-/// Whether a scale is zero, or so small that less than four bits of it are left; for NVFP4 also the
+/// The first block from `at` on of which `odd` holds, or `count`.
+template <typename Odd>
+std::size_t next_block(const TypeInfo& type, const std::uint8_t* bytes, std::size_t at,
+                       std::size_t count, Odd odd) {
+  const std::size_t stride = type.bytes_per_block;
+  const std::uint8_t* block = bytes + at * stride;
+  while (at < count && !odd(block)) {
+    ++at;
+    block += stride;
+  }
+  return at;
+}
+
+/// The first block from `at` on that may not hold its values, or `count`. Its scale is NaN or
+/// infinite, or zero, or so small that less than four bits of it are left; for NVFP4 also the
 /// largest, which does not hold all that float32 does, and for MXFP4 what its exponents below the
 /// smallest become.
-bool at_the_end(const TypeInfo& type, const std::uint8_t* block) {
-  if (type.type == Type::mxfp4) return block[offsetof(BlockMXFP4, exponent)] >= 125 + 127 - 23;
-  if (type.type == Type::nvfp4) {
-    for (std::size_t i = 0; i < 4; ++i) {
-      const std::uint8_t scale = block[offsetof(BlockNVFP4, scales) + i];
-      if (scale < 2 || scale >= 0x7E) return true;
-    }
-    return false;
+std::size_t next_suspect(const TypeInfo& type, const std::uint8_t* bytes, std::size_t at,
+                         std::size_t count) {
+  if (type.type == Type::mxfp4) {
+    return next_block(type, bytes, at, count, [](const std::uint8_t* block) {
+      return block[offsetof(BlockMXFP4, exponent)] >= kMxfp4End;
+    });
   }
-  const Scales& scales = kScales[&type - types];
-  return scales.count > 0 && (half_at(block + scales.offsets[0]) & 0x7FFFu) < 0x10;
+  if (type.type == Type::nvfp4) {
+    return next_block(type, bytes, at, count, [](const std::uint8_t* block) {
+      bool odd = false;
+      for (std::size_t i = 0; i < 4; ++i) {
+        const std::uint8_t scale = block[offsetof(BlockNVFP4, scales) + i];
+        odd = odd || scale < 2 || scale >= 0x7E;
+      }
+      return odd;
+    });
+  }
+  const auto odd = [](std::uint32_t half) {  // both ends by one comparison of what wraps around
+    return (half & 0x7FFFu) - kFourBits >= kF16Range.exponent - kFourBits;
+  };
+  const auto [scales, offsets] = kScales[&type - types];
+  const std::size_t first = offsets[0];
+  const std::size_t last = offsets[1];
+  if (scales == 1) {
+    return next_block(type, bytes, at, count,
+                      [=](const std::uint8_t* block) { return odd(half_at(block + first)); });
+  }
+  return next_block(type, bytes, at, count, [=](const std::uint8_t* block) {
+    return odd(half_at(block + first)) || !is_finite(half_at(block + last));
+  });
 }
 
 std::size_t largest(const float* x, std::size_t n) {
@@ -90,15 +129,23 @@ double squared_difference(const float* x, const float* y, std::size_t n) {
   return sum;
 }
 
+bool all_zero(const float* x, std::size_t n) {
+  std::uint32_t bits = 0;
+  for (std::size_t i = 0; i < n; ++i) bits |= std::bit_cast<std::uint32_t>(x[i]) << 1;
+  return bits == 0;
+}
+
 Result check_blocks(const TypeInfo& type, const float* x, const std::uint8_t* bytes,
                     std::size_t length, double* lost) {
   const std::size_t size = type.block_size;
-  for (std::size_t start = 0; start < length; start += size, bytes += type.bytes_per_block) {
-    const float* const own = x + start;
-    if (!sound(type, bytes)) return failure(Status::unsupported, start + largest(own, size));
-    if (!at_the_end(type, bytes)) continue;
+  const std::size_t count = length / size;
+  for (std::size_t at = 0; (at = next_suspect(type, bytes, at, count)) < count; ++at) {
+    const float* const own = x + at * size;
+    const std::uint8_t* const block = bytes + at * type.bytes_per_block;
+    if (!sound(type, block)) return failure(Status::unsupported, at * size + largest(own, size));
+    if (all_zero(own, size)) continue;
     float decoded[kLargestBlock];
-    const Result read = dequantize(type.type, bytes, size, decoded);
+    const Result read = dequantize(type.type, block, size, decoded);
     if (!read.ok()) return read;
     *lost += squared_difference(own, decoded, size);
   }
@@ -106,27 +153,19 @@ Result check_blocks(const TypeInfo& type, const float* x, const std::uint8_t* by
 }
 
 /// The halves of a type that holds NaN and infinities: those that were given stay.
-Result check_halves(const float* x, const std::uint8_t* bytes, std::size_t length,
-                    std::uint32_t exponent, double* lost) {
+Result check_halves(HalfRange range, const float* x, const std::uint8_t* bytes, std::size_t length,
+                    double* lost) {
   const auto* halves = reinterpret_cast<const std::uint16_t*>(bytes);
-  constexpr std::size_t run = 1024;
-  for (std::size_t start = 0; start < length; start += run) {
-    const std::size_t end = length - start < run ? length : start + run;
-    unsigned odd = 0;  // without a branch in the loop, so that it vectorises
-    for (std::size_t i = start; i < end; ++i) {
-      const std::uint32_t field = halves[i] & exponent;
-      odd |= field == exponent || (field == 0 && x[i] != 0) ? 1u : 0u;
-    }
-    if (odd == 0) continue;
-    for (std::size_t i = start; i < end; ++i) {
-      const std::uint32_t field = halves[i] & exponent;
-      if (field == exponent && first_non_finite(x + i, 1) == 1) {
-        return failure(Status::unsupported, i);
+  EndGroup ends = kernels::next_ends(range, x, halves, 0, length);
+  for (; ends.lanes != 0;
+       ends = kernels::next_ends(range, x, halves, ends.start + kEndGroup, length)) {
+    for (std::uint32_t lanes = ends.lanes; lanes != 0; lanes &= lanes - 1) {
+      const std::size_t i = ends.start + static_cast<std::size_t>(std::countr_zero(lanes));
+      if (!is_finite(halves[i], range)) {
+        if (std::isfinite(x[i])) return failure(Status::unsupported, i);
+        continue;
       }
-      // What BF16 loses there float32 has hardly any more.
-      if (field != 0 || exponent != kF16Exponent) continue;
-      float decoded = 0;
-      floats::decode_f16(halves + i, 1, &decoded);
+      const float decoded = floats::f32_from_f16(halves[i]);
       *lost += squared_difference(x + i, &decoded, 1);
     }
   }
@@ -140,8 +179,8 @@ Result check(Type type, const float* x, const std::uint8_t* bytes, std::size_t l
   const TypeInfo* shape = info(type);
   if (shape == nullptr) return failure(Status::unsupported);
   if (length % shape->block_size != 0) return failure(Status::invalid_argument, length);
-  if (type == Type::f16) return check_halves(x, bytes, length, kF16Exponent, lost);
-  if (type == Type::bf16) return check_halves(x, bytes, length, kBf16Exponent, lost);
+  if (type == Type::f16) return check_halves(kF16Range, x, bytes, length, lost);
+  if (type == Type::bf16) return check_halves(kBf16Range, x, bytes, length, lost);
   return check_blocks(*shape, x, bytes, length, lost);
 }
 
@@ -149,11 +188,10 @@ Result validate(Type type, const std::uint8_t* bytes, std::size_t length) {
   const TypeInfo* shape = info(type);
   if (shape == nullptr) return failure(Status::unsupported);
   if (length % shape->block_size != 0) return failure(Status::invalid_argument, length);
-  const bool f16 = type == Type::f16;
-  const std::uint32_t exponent = f16 ? kF16Exponent : kBf16Exponent;
+  const bool in_blocks = shape->block_size > 1;
+  const HalfRange range = type == Type::f16 ? kF16Range : kBf16Range;
   for (std::size_t start = 0; start < length; start += shape->block_size) {
-    const bool good =
-        f16 || type == Type::bf16 ? (half_at(bytes) & exponent) != exponent : sound(*shape, bytes);
+    const bool good = in_blocks ? sound(*shape, bytes) : is_finite(half_at(bytes), range);
     if (!good) return failure(Status::corrupt_data, start);
     bytes += shape->bytes_per_block;
   }

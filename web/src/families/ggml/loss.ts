@@ -8,6 +8,9 @@ import { STATUS } from '../../core/status.js';
 /** Types whose codes alone say so little that a scale of few bits makes no great difference. */
 const FEW_BITS = 3;
 
+/** Values between two looks at what share is lost. */
+const RUN = 4096;
+
 /** The share of energy that must not be lost to the scales. */
 const limitOf = (type: GgmlType) => (type.bitsPerWeight < FEW_BITS ? 0.75 : 0.25);
 
@@ -29,17 +32,27 @@ export function checkRange(outcome: Outcome, type: GgmlType, x: Float32Array, ba
   );
 }
 
-/** The share of the energy of x that is `lost`. */
-export function shareOf(lost: number, x: Float32Array): number {
+/** The energy of the finite values of x from `start` to `end`. */
+function energyOf(x: Float32Array, start: number, end: number): number {
+  let energy = 0;
+  for (let i = start; i < end; i++) if (Number.isFinite(x[i])) energy += x[i] * x[i];
+  return energy;
+}
+
+/** The share of the energy of x that is `lost`; x is read only until the share is at most `enough`. */
+export function shareOf(lost: number, x: Float32Array, enough = 0): number {
   if (lost === 0) return 0;
   let energy = 0;
-  for (let i = 0; i < x.length; i++) if (Number.isFinite(x[i])) energy += x[i] * x[i];
+  for (let start = 0; start < x.length; start += RUN) {
+    energy += energyOf(x, start, Math.min(start + RUN, x.length));
+    if (energy > 0 && lost / energy <= enough) break;
+  }
   return energy === 0 ? 0 : lost / energy;
 }
 
 /** Throws when more than a type's own share is lost. */
 export function checkLoss(lost: number, type: GgmlType, x: Float32Array): void {
-  const share = shareOf(lost, x);
+  const share = shareOf(lost, x, limitOf(type));
   if (share <= limitOf(type)) return;
   const what = type.name === 'F16' ? 'float16' : `the ${scaleOf(type)} scales of ${type.name}`;
   const large = x.some((value) => Math.abs(value) > 1);
