@@ -1,6 +1,6 @@
 // The frame of every page: head, navigation and the links at its foot.
 
-import { groups, type Page, pages } from './pages.ts';
+import { GROUPS, type Page, pages } from './pages.ts';
 
 export const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
@@ -11,8 +11,7 @@ const address = (root: string, page: Page) => (page.name ? `${root}pages/${page.
 function navigation(root: string, current: Page): string {
   const link = (page: Page) =>
     `<li><a href="${address(root, page)}"${page === current ? ' aria-current="page"' : ''}>${escaped(page.name ? page.title : 'What it is')}</a></li>`;
-  return groups
-    .map((group) => ({ group, members: pages.filter((page) => page.group === group) }))
+  return GROUPS.map((group) => ({ group, members: pages.filter((page) => page.group === group) }))
     .filter(({ members }) => members.length > 0)
     .map(
       ({ group, members }) =>

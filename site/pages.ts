@@ -10,8 +10,8 @@ export interface Page {
   readonly bits: number;
 }
 
-export const groups = ['Start', 'Ideas', 'Tools'] as const;
-export type Group = (typeof groups)[number];
+export const GROUPS = ['Start', 'Ideas', 'Tools'] as const;
+export type Group = (typeof GROUPS)[number];
 
 export const pages: readonly Page[] = [
   {

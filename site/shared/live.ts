@@ -11,12 +11,12 @@ export { html, nothing, type TemplateResult } from 'lit-html';
 export type Update<S> = (change: Partial<S>) => void;
 
 /** Errors whose message is enough. */
-const told = ['FewbitsError', 'RangeError', 'SyntaxError'];
+const TOLD = ['FewbitsError', 'RangeError', 'SyntaxError'];
 
 /** What a reader is told when something could not be done. */
 export function message(error: unknown): TemplateResult {
   // By name: those of workers lose their class on the way.
-  const text = error instanceof Error && told.includes(error.name) ? error.message : String(error);
+  const text = error instanceof Error && TOLD.includes(error.name) ? error.message : String(error);
   return html`<p class="message" role="alert">${text}</p>`;
 }
 

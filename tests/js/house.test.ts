@@ -3,7 +3,14 @@
 
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { filesBelow, functionsOf, headOf, importsOf, textOf } from '../support/sources.ts';
+import {
+  constantsOf,
+  filesBelow,
+  functionsOf,
+  headOf,
+  importsOf,
+  textOf,
+} from '../support/sources.ts';
 
 /** The rooms of web/src by floor. A file imports its own room and what stands below; rooms of a floor are strangers. */
 const FLOORS = [
@@ -114,6 +121,17 @@ it('no function has more than 60 lines', () => {
   );
   expect(measured.length).toBeGreaterThan(150);
   expect(long).toEqual([]);
+});
+
+it('a constant that a module of the product writes out is in CONSTANT_CASE', () => {
+  const constants = sources
+    .filter((file) => /^(web|site|cpp)\/.*\.m?[tj]s$/.test(file))
+    .flatMap((file) => constantsOf(file).map((name) => ({ file, name })));
+  expect(constants.length).toBeGreaterThan(150);
+  const others = constants
+    .filter(({ name }) => !/^[A-Z][A-Z0-9_]*$/.test(name))
+    .map(({ file, name }) => `${file}: ${name}`);
+  expect(others).toEqual([]);
 });
 
 it('the map in CONTRIBUTING has every room', () => {

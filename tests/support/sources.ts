@@ -102,6 +102,49 @@ export function functionsOf(file: string): { line: number; lines: number }[] {
   return found;
 }
 
+/** What an expression is without `as`, `satisfies` and the like around it. */
+function bare(node: Node): Node {
+  const inner = /^TS.*Expression$/.test(node.type) ? node.expression : undefined;
+  return isNode(inner) ? bare(inner) : node;
+}
+
+/** Whether an expression is a number, a text, a pattern, or a list of such, written out. */
+function isFixed(given: unknown): boolean {
+  if (!isNode(given)) return false;
+  const node = bare(given);
+  switch (node.type) {
+    case 'Literal':
+      return typeof node.value !== 'boolean' && node.raw !== 'null';
+    case 'TemplateLiteral':
+      return (node.expressions as Node[]).length === 0;
+    case 'UnaryExpression':
+      return isFixed(node.argument);
+    case 'BinaryExpression':
+      return isFixed(node.left) && isFixed(node.right);
+    case 'ArrayExpression':
+      return (node.elements as unknown[]).length > 0 && (node.elements as unknown[]).every(isFixed);
+    case 'NewExpression':
+      return (
+        isNode(node.callee) && node.callee.name === 'Set' && isFixed((node.arguments as Node[])[0])
+      );
+    default:
+      return false;
+  }
+}
+
+/** The constants of a module whose values are written out. */
+export function constantsOf(file: string): string[] {
+  const found: string[] = [];
+  for (const { node, parent } of nodesIn(file)) {
+    const top = parent?.type === 'Program' || parent?.type === 'ExportNamedDeclaration';
+    if (!top || node.type !== 'VariableDeclaration' || node.kind !== 'const') continue;
+    for (const { id, init } of node.declarations as { id: Node; init: unknown }[]) {
+      if (typeof id.name === 'string' && isFixed(init)) found.push(id.name);
+    }
+  }
+  return found;
+}
+
 const COMMENTS: Record<string, RegExp> = {
   slashes: /^(?:\/\/(?!\/ <)[^\n]*\n)+|^\/\*[\s\S]*?\*\//,
   hash: /^(?:#[^\n]*\n)+|^"""[\s\S]*?"""/,

@@ -15,7 +15,7 @@ import { checkOutput, writeOutput } from './output.js';
 import { print } from './print.js';
 import { bytesText, oneOf, paths, printable, wholeNumber } from './text.js';
 
-export const embedQuantizeHelp = `fewbits embed-quantize <in.npy> <out.safetensors> [--bits N]
+export const EMBED_QUANTIZE_HELP = `fewbits embed-quantize <in.npy> <out.safetensors> [--bits N]
 
 Quantizes an array of numbers, such as embeddings with one vector a row, and writes its packed codes and
 scales to a safetensors file that fewbits/io reads again (uniformFromSafetensors). The array is read in

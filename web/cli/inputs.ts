@@ -45,11 +45,11 @@ async function filesOfFolder(folder: string): Promise<string[]> {
   throw new UsageError(`the folder '${folder}' holds ${what}${some && `: ${some}`}`);
 }
 
-const largestIndex = 1 << 28;
+const LARGEST_INDEX = 1 << 28;
 
 /** The shards that `model.safetensors.index.json` names; they lie beside it. */
 async function shardsOfIndex(file: string): Promise<string[]> {
-  if ((await stat(file)).size > largestIndex)
+  if ((await stat(file)).size > LARGEST_INDEX)
     throw new FewbitsError('CORRUPT_DATA', `'${file}' is too large for an index of shards`);
   let map: unknown;
   try {
@@ -77,10 +77,10 @@ async function shardsOfIndex(file: string): Promise<string[]> {
 }
 
 /** What gguf-split puts at the end of the names of parts. */
-const partName = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/s;
+const PART_NAME = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/s;
 
 function partOf(name: string) {
-  const [, prefix, number, count] = partName.exec(name) ?? [];
+  const [, prefix, number, count] = PART_NAME.exec(name) ?? [];
   return prefix === undefined
     ? undefined
     : { prefix, number: Number(number), count: Number(count) };

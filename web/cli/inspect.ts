@@ -6,7 +6,7 @@ import { withFile } from './files.js';
 import { print, write } from './print.js';
 import { bytesText, cut, jsonPieces, type Listed, paths, printable, tableLines } from './text.js';
 
-export const inspectHelp = `fewbits inspect <file.gguf | file.safetensors | file.npy> [--json]
+export const INSPECT_HELP = `fewbits inspect <file.gguf | file.safetensors | file.npy> [--json]
 
 Prints what a file holds: its metadata, and name, type, shape and size of each tensor. Only the header
 is read, however large the file is. Long names and values are cut, control characters escaped.

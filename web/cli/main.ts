@@ -4,20 +4,20 @@
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { FewbitsError } from 'fewbits';
-import { embedQuantize, embedQuantizeHelp } from './embed-quantize.js';
-import { inspect, inspectHelp } from './inspect.js';
+import { EMBED_QUANTIZE_HELP, embedQuantize } from './embed-quantize.js';
+import { INSPECT_HELP, inspect } from './inspect.js';
 import { removeUnfinished } from './output.js';
 import { complain, print } from './print.js';
-import { quantize, quantizeHelp } from './quantize.js';
+import { QUANTIZE_HELP, quantize } from './quantize.js';
 import { printable, UsageError } from './text.js';
 
 const commands: Record<string, { run(args: string[]): Promise<void>; help: string }> = {
-  quantize: { run: quantize, help: quantizeHelp },
-  inspect: { run: inspect, help: inspectHelp },
-  'embed-quantize': { run: embedQuantize, help: embedQuantizeHelp },
+  quantize: { run: quantize, help: QUANTIZE_HELP },
+  inspect: { run: inspect, help: INSPECT_HELP },
+  'embed-quantize': { run: embedQuantize, help: EMBED_QUANTIZE_HELP },
 };
 
-const help = `fewbits <command> [options]
+const HELP = `fewbits <command> [options]
 
   quantize         a model (safetensors, GGUF) to GGUF at few bits
   inspect          what a GGUF, safetensors or npy file holds
@@ -38,7 +38,7 @@ async function main([name, ...args]: string[]): Promise<void> {
   const asksHelp = name === '--help' || name === '-h' || name === 'help';
   const asked = asksHelp ? args[0] : name;
   if (asked === undefined) {
-    await print(help);
+    await print(HELP);
     return;
   }
   const command = Object.hasOwn(commands, asked) ? commands[asked] : undefined;

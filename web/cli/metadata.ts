@@ -29,7 +29,7 @@ const arrays = {
 } as const;
 
 /** `u8` and the like are short for `uint8`. */
-const typed = /^(u?int(?:8|16|32|64)|[ui](?:8|16|32|64)|f32|f64|bool|str|int|float):(.*)$/s;
+const TYPED = /^(u?int(?:8|16|32|64)|[ui](?:8|16|32|64)|f32|f64|bool|str|int|float):(.*)$/s;
 
 const fullName = (type: string): string =>
   /^[ui]\d/.test(type) ? type.replace('u', 'uint').replace(/^i(?=\d)/, 'int') : type;
@@ -39,7 +39,7 @@ export function entryOf(text: string): GgufEntryInput {
   const at = text.indexOf('=');
   if (at < 1) throw new UsageError(`--meta must be KEY=VALUE, got '${text}'`);
   const [key, value] = [text.slice(0, at), text.slice(at + 1)];
-  const [, name, given = ''] = typed.exec(value) ?? [];
+  const [, name, given = ''] = TYPED.exec(value) ?? [];
   if (name === undefined) return { key, type: 'string', value };
   const type = fullName(name);
   const fail = (what: string): never => {

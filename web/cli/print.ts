@@ -10,7 +10,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-const pieceLength = 1 << 16;
+const PIECE_LENGTH = 1 << 16;
 
 /** Writes a text, or lines. */
 export async function print(lines: string | Iterable<string>): Promise<void> {
@@ -34,7 +34,7 @@ export async function write(pieces: Iterable<string>): Promise<void> {
   let gathered = '';
   for (const piece of pieces) {
     gathered += piece;
-    if (gathered.length < pieceLength) continue;
+    if (gathered.length < PIECE_LENGTH) continue;
     await send(gathered);
     if (unread) return;
     gathered = '';

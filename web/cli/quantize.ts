@@ -37,7 +37,7 @@ import {
   wholeNumber,
 } from './text.js';
 
-export const quantizeHelp = `fewbits quantize <in> <out.gguf> --type TYPE
+export const QUANTIZE_HELP = `fewbits quantize <in> <out.gguf> --type TYPE
 
 Quantizes a model to GGUF, tensor by tensor, within 300 MB of memory. <in> is a GGUF or safetensors file,
 the index of sharded safetensors (model.safetensors.index.json), the first part of a split GGUF, or the

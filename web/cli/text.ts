@@ -18,7 +18,7 @@ export function bytesText(bytes: number): string {
  * Characters that a terminal or an editor obeys or hides: controls, what turns text around or has no width, halves of
  * pairs, private ones, and separators of lines.
  */
-const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 
 /** The escape of a character that JavaScript and JSON read: two of them beyond U+FFFF. */
 function escaped(character: string): string {
@@ -30,7 +30,7 @@ function escaped(character: string): string {
 
 /** Text out of a file or of the command line, for a terminal. */
 export function printable(text: string): string {
-  return text.replace(unsafe, escaped);
+  return text.replace(UNSAFE, escaped);
 }
 
 /** What an array is for a printer. */
@@ -57,8 +57,8 @@ export function* jsonPieces(
     yield ']';
   } else if (typeof value === 'string') {
     yield '"';
-    for (let start = 0; start < value.length; start += jsonSlice)
-      yield printable(JSON.stringify(value.slice(start, start + jsonSlice)).slice(1, -1));
+    for (let start = 0; start < value.length; start += JSON_SLICE)
+      yield printable(JSON.stringify(value.slice(start, start + JSON_SLICE)).slice(1, -1));
     yield '"';
   } else if (typeof value === 'bigint') {
     yield `"${value}"`;
@@ -67,13 +67,13 @@ export function* jsonPieces(
   }
 }
 
-const jsonSlice = 1 << 16;
+const JSON_SLICE = 1 << 16;
 
-const widest = 100;
+const WIDEST = 100;
 
 /** At most 100 characters of a text, with its length where that is not all of it. */
 export function cut(text: string): string {
-  if (text.length <= widest) return printable(text);
+  if (text.length <= WIDEST) return printable(text);
   return `${printable(text.slice(0, 72))}... (${text.length} characters)`;
 }
 

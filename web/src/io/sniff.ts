@@ -6,7 +6,7 @@ import { corrupt } from './checks.js';
 import type { Parse } from './parse.js';
 
 /** How many bytes are looked at. */
-const looked = 512;
+const LOOKED_AT = 512;
 
 interface Kind {
   /** What it is, with its article. */
@@ -79,7 +79,7 @@ function kindOf(start: Uint8Array, size: number): Kind | undefined {
       remedy: 'it was not written or downloaded, or its memory was transferred',
     };
   }
-  const latin1 = String.fromCharCode(...start.subarray(0, looked));
+  const latin1 = String.fromCharCode(...start.subarray(0, LOOKED_AT));
   const known = magics.find(([magic]) => latin1.startsWith(magic))?.[1];
   return safetensors(latin1, size) ?? known ?? archive(latin1) ?? text(start, size) ?? blank(start);
 }
@@ -196,7 +196,7 @@ const excerpt = (words: string) => describe(words.replace(/\s+/g, ' '));
  */
 export function* refusal(format: string, size: number, otherwise: string): Parse<FewbitsError> {
   const start =
-    size === 0 ? new Uint8Array(0) : yield { offset: 0, length: Math.min(size, looked) };
+    size === 0 ? new Uint8Array(0) : yield { offset: 0, length: Math.min(size, LOOKED_AT) };
   const kind = kindOf(start, size);
   const known = kind !== undefined && kind.format !== format;
   return corrupt(known ? `${format}: this is ${told(kind)}` : otherwise);

@@ -17,7 +17,7 @@ interface Format {
   ) => boolean;
 }
 
-const integers = ['I8', 'U8', 'I16', 'I32', 'U32'];
+const INTEGERS = ['I8', 'U8', 'I16', 'I32', 'U32'];
 
 /** AWQ packs columns: as many rows of codes as there are of weights. GPTQ packs rows. */
 const packsColumns: Format['fits'] = (tensor, beside) =>
@@ -27,11 +27,11 @@ const packsColumns: Format['fits'] = (tensor, beside) =>
 const formats: readonly Format[] = [
   { name: 'AWQ', ending: '.qweight', beside: ['.qzeros', '.scales'], fits: packsColumns },
   { name: 'GPTQ', ending: '.qweight', beside: ['.qzeros', '.scales'] },
-  { name: 'GPTQ or AWQ', ending: '.qweight', beside: ['.scales'], types: integers },
+  { name: 'GPTQ or AWQ', ending: '.qweight', beside: ['.scales'], types: INTEGERS },
   { name: 'EXL2', ending: '.q_weight', beside: ['.q_scale'] },
   { name: 'EXL3', ending: '.trellis', types: ['I16', 'U16'] },
   { name: 'compressed-tensors (packed)', ending: '.weight_packed', beside: ['.weight_scale'] },
-  { name: 'compressed-tensors (packed)', ending: '.weight_packed', types: integers },
+  { name: 'compressed-tensors (packed)', ending: '.weight_packed', types: INTEGERS },
   { name: 'torchao', ending: '_weight_qdata' },
   { name: 'torchao', ending: '.weight_qdata' },
   { name: 'bitsandbytes (4 bits)', ending: '.weight.absmax' },
@@ -41,11 +41,11 @@ const formats: readonly Format[] = [
     name: 'compressed-tensors or torchao (int8)',
     ending: '.weight',
     beside: ['.weight_scale'],
-    types: integers,
+    types: INTEGERS,
   },
   { name: 'MLX', ending: '.weight', beside: ['.scales'], types: ['U32'] },
   { name: 'HQQ', ending: '.W_q' },
-  { name: 'Quanto', ending: '._data', beside: ['._scale'], types: integers },
+  { name: 'Quanto', ending: '._data', beside: ['._scale'], types: INTEGERS },
   { name: 'AQLM', ending: '.codes', beside: ['.codebooks'] },
   { name: 'QuIP#', ending: '.Qidxs' },
   { name: 'Marlin', ending: '.B', beside: ['.s'], types: ['I32'] },

@@ -12,10 +12,10 @@ import { scalesOfRows } from './scales.js';
 import { targetTypes } from './targets.js';
 
 /** Values that are worked on at the same time, by all workers together. */
-const allValues = 1 << 20;
+const ALL_VALUES = 1 << 20;
 /** Values, or bytes of what is kept, that are worked on at a time at most; more would not be faster. */
-const chunkValues = 1 << 18;
-const chunkBytes = 1 << 20;
+const CHUNK_VALUES = 1 << 18;
+const CHUNK_BYTES = 1 << 20;
 
 /** A part of a tensor: whole rows when they are converted, whole blocks else. */
 interface Chunk {
@@ -48,7 +48,7 @@ export function chunksOf(
 ): Chunks {
   const spare: Spare = { inputs: [], outputs: [] };
   const scales = createScaleReader(model);
-  const values = Math.min(chunkValues, Math.floor(allValues / converter.concurrency));
+  const values = Math.min(CHUNK_VALUES, Math.floor(ALL_VALUES / converter.concurrency));
   const convert = (chunk: Chunk) => convertChunk(model, chunk, converter, spare, scales);
   return {
     results: inOrder(allChunks(tensors, values), convert, converter.concurrency + 2, signal),
@@ -67,7 +67,7 @@ function* allChunks(
     const total = source.byteLength;
     if (to === undefined) {
       const block = source.type === undefined ? 1 : ggmlTypes[source.type].bytesPerBlock;
-      const step = Math.floor(chunkBytes / block) * block;
+      const step = Math.floor(CHUNK_BYTES / block) * block;
       for (let start = 0; start < total; start += step)
         yield { planned, start, length: Math.min(step, total - start), firstRow: 0 };
       continue;

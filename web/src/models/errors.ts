@@ -24,7 +24,7 @@ export interface TensorError {
 }
 
 /** Values, or bytes of what was kept, that are compared at a time. */
-const chunkValues = 1 << 16;
+const CHUNK_VALUES = 1 << 16;
 
 /**
  * Compares a file that was made with the model that it was made from: the error of each tensor that was converted, in
@@ -64,7 +64,7 @@ export async function* tensorErrors(
     }
     const values = elementCount(shape) as number;
     const rowLength = Math.max(1, shape.at(-1) ?? 1);
-    const step = Math.max(1, Math.floor(chunkValues / rowLength)) * rowLength;
+    const step = Math.max(1, Math.floor(CHUNK_VALUES / rowLength)) * rowLength;
     let squares = 0;
     let signalSquares = 0;
     let maxAbs = 0;
@@ -124,7 +124,7 @@ async function compareBytes(
   tensor: ModelTensor,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const size = Math.min(4 * chunkValues, source.byteLength);
+  const size = Math.min(4 * CHUNK_VALUES, source.byteLength);
   const [one, other] = [new Uint8Array(size), new Uint8Array(size)];
   for (let start = 0; start < source.byteLength; start += size) {
     signal?.throwIfAborted();

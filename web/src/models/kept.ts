@@ -3,7 +3,7 @@
 import type { Model, ModelTensor } from './model.js';
 
 /** Parts of names in GGUF: norms, routers, small convolutions, positions, parameters of state space models. */
-const nativeParts = [
+const NATIVE_PARTS = [
   '_norm.weight',
   'ffn_gate_inp.weight',
   'ffn_gate_tid2eid.weight',
@@ -40,11 +40,11 @@ const nativeParts = [
   'a.rvq.codebook',
   'mm.a.code_embd',
 ];
-const nativeNames = ['position_embd.weight', 'token_types.weight'];
+const NATIVE_NAMES = ['position_embd.weight', 'token_types.weight'];
 
 const escaped = (text: string) => text.replace(/[.]/g, '\\.');
 const native = new RegExp(
-  [...nativeParts.map(escaped), ...nativeNames.map((name) => `^${escaped(name)}$`)].join('|'),
+  [...NATIVE_PARTS.map(escaped), ...NATIVE_NAMES.map((name) => `^${escaped(name)}$`)].join('|'),
 );
 
 /** The same things under the names that transformers and others give them; `.weight` has been taken off. */

@@ -178,7 +178,7 @@ function downType(place: Place): GgmlTypeName | undefined {
   }
 }
 
-const moreWithEightExperts: readonly string[] = [
+const MORE_WITH_EIGHT_EXPERTS: readonly string[] = [
   'Q2_K',
   'Q3_K_S',
   'Q3_K_M',
@@ -190,7 +190,7 @@ const moreWithEightExperts: readonly string[] = [
 
 function attentionOutputType({ name, facts }: Place): GgmlTypeName | undefined {
   if (facts.architecture === 'falcon') return name === 'Q3_K_L' ? 'Q4_K' : undefined;
-  if (facts.experts === 8) return moreWithEightExperts.includes(name) ? 'Q5_K' : undefined;
+  if (facts.experts === 8) return MORE_WITH_EIGHT_EXPERTS.includes(name) ? 'Q5_K' : undefined;
   switch (name) {
     case 'Q2_K':
       return 'Q3_K';

@@ -18,7 +18,7 @@ export * from './entry.js';
 export type ConverterPoolOptions = ConverterPoolSettings<WorkerThread>;
 
 /** A thread costs 10 MB on Node 20 and 13 MB on Node 24, nearly all of it V8's: as many as fit into 300 MB with the rest. */
-const mostWorkers = 12;
+const MOST_WORKERS = 12;
 
 const platform: Platform = {
   load,
@@ -28,7 +28,7 @@ const platform: Platform = {
       return new URL('./worker-node.js', import.meta.url).href;
     },
   },
-  workers: () => Math.min(availableParallelism(), mostWorkers),
+  workers: () => Math.min(availableParallelism(), MOST_WORKERS),
 };
 
 /**

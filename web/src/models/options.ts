@@ -51,7 +51,7 @@ export interface ModelPlanOptions {
   alignment?: number | undefined;
 }
 
-const names: readonly (keyof ModelPlanOptions)[] = [
+const NAMES: readonly (keyof ModelPlanOptions)[] = [
   'type',
   'rules',
   'pure',
@@ -78,7 +78,7 @@ export function checkPlanOptions(given: ModelPlanOptions): {
   options: ModelPlanOptions;
   rules: readonly PlanRule[];
 } {
-  const options = known<ModelPlanOptions>('options', given, names);
+  const options = known<ModelPlanOptions>('options', given, NAMES);
   checkTarget('type', options.type, ['keep', ...mixtures]);
   for (const name of ['pure', 'requantize', 'allowUnmatched'] as const) {
     if (options[name] !== undefined && typeof options[name] !== 'boolean')

@@ -32,15 +32,15 @@ export function joinParts(parts: readonly Model[]): Model {
   };
 }
 
-const splitKeys = ['split.no', 'split.count', 'split.tensors.count'];
-const isWhole = ({ key }: GgufEntryInput): boolean => !splitKeys.includes(key);
+const SPLIT_KEYS = ['split.no', 'split.count', 'split.tensors.count'];
+const isWhole = ({ key }: GgufEntryInput): boolean => !SPLIT_KEYS.includes(key);
 
 function splitOf({ metadata }: Model): { no: number; count: number; tensors: number | undefined } {
   const number = (key: string) => {
     const value = metadata.find((entry) => entry.key === key)?.value;
     return value === undefined ? undefined : Number(value);
   };
-  const [no, count, tensors] = splitKeys.map(number);
+  const [no, count, tensors] = SPLIT_KEYS.map(number);
   return { no: no ?? 0, count: count ?? 1, tensors };
 }
 

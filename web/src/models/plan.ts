@@ -38,11 +38,11 @@ export interface ModelPlan {
   readonly warnings: readonly string[];
 }
 
-const quantizationVersion = 2;
+const QUANTIZATION_VERSION = 2;
 
 /** What ggml has room for: bytes of a name, with its end, and dimensions. */
-const longestName = 63;
-const mostDimensions = 4;
+const LONGEST_NAME = 63;
+const MOST_DIMENSIONS = 4;
 
 /**
  * Decides the type of each tensor and lays out the GGUF file, without reading any data.
@@ -69,7 +69,7 @@ export function planModel(model: Model, options: ModelPlanOptions): ModelPlan {
 }
 
 /** How long a thread may be held, in milliseconds, before others get their turn. */
-const turn = 20;
+const TURN_MS = 20;
 
 /**
  * As `planModel`, in turns with what else the thread has to do: for models of very many tensors, or from anywhere.
@@ -85,13 +85,13 @@ export async function planModelAsync(
     signal?.throwIfAborted();
     const { done, value } = steps.next();
     if (done) return value;
-    if (performance.now() - started < turn) continue;
+    if (performance.now() - started < TURN_MS) continue;
     await new Promise((resolve) => setTimeout(resolve));
     started = performance.now();
   }
 }
 
-const stepTensors = 1000;
+const STEP_TENSORS = 1000;
 
 function* planSteps(model: Model, planOptions: ModelPlanOptions): Generator<void, ModelPlan, void> {
   const { options, rules } = checkPlanOptions(planOptions);
@@ -103,13 +103,13 @@ function* planSteps(model: Model, planOptions: ModelPlanOptions): Generator<void
   const notes: GgufEntryInput[] = [];
   const tensors: PlannedTensor[] = [];
   for (const [i, source] of model.tensors.entries()) {
-    if (i % stepTensors === 0) yield;
+    if (i % STEP_TENSORS === 0) yield;
     const rule = ruleOf.get(source);
     if (rule?.type === 'drop') continue;
     const decision = decide(model, source, rule, options, chosen);
     const tensor = planned(source, decision, options);
     tensors.push(tensor);
-    if (source.shape.length > mostDimensions) notes.push(shapeNote(tensor));
+    if (source.shape.length > MOST_DIMENSIONS) notes.push(shapeNote(tensor));
   }
   yield;
   const gguf = planGguf(
@@ -204,7 +204,7 @@ function nameOf({ name }: ModelTensor, { rename }: ModelPlanOptions): string {
 
 /** The outermost dimensions in one, where there are more than ggml has: the bytes are in the same order. */
 function shapeOf({ shape }: ModelTensor): readonly number[] {
-  const surplus = shape.length - mostDimensions;
+  const surplus = shape.length - MOST_DIMENSIONS;
   if (surplus <= 0) return shape;
   const outer = shape.slice(0, surplus + 1).reduce((count, size) => count * size, 1);
   return [outer, ...shape.slice(surplus + 1)];
@@ -218,7 +218,7 @@ function shapeNote({ name, source }: PlannedTensor): GgufEntryInput {
 
 /** UTF-8 has at least one byte for each character, and at most three. */
 const isLong = (name: string): boolean =>
-  name.length > longestName / 3 && new TextEncoder().encode(name).length > longestName;
+  name.length > LONGEST_NAME / 3 && new TextEncoder().encode(name).length > LONGEST_NAME;
 
 function warningsOf(
   tensors: readonly PlannedTensor[],
@@ -228,7 +228,7 @@ function warningsOf(
   const [long, ...more] = tensors.filter(({ name }) => isLong(name));
   if (long !== undefined) {
     const which = `the name ${quote(long.name)}${more.length > 0 ? `, and ${more.length} more,` : ''}`;
-    const why = `longer than the ${longestName} bytes that llama.cpp reads`;
+    const why = `longer than the ${LONGEST_NAME} bytes that llama.cpp reads`;
     warnings.push(`${which} is ${why}; rename (--rename) can shorten it`);
   }
   if (importance !== undefined && tensors.every((tensor) => tensor.importance === undefined))
@@ -255,7 +255,7 @@ function plannedMetadata(
   const entries = new Map(model.metadata.map((entry) => [entry.key, entry]));
   const set = (entry: GgufEntryInput) => entries.set(entry.key, entry);
   if (type !== 'keep') {
-    set({ key: 'general.quantization_version', type: 'uint32', value: quantizationVersion });
+    set({ key: 'general.quantization_version', type: 'uint32', value: QUANTIZATION_VERSION });
     const { fileType, type: most } = targets[type as TargetName];
     const label = 'general.file_type';
     // A type that llama.cpp has no number for: without one it goes by the tensors.

@@ -97,8 +97,8 @@ function checkOptions(given: QuantizeModelOptions): QuantizeModelOptions {
 }
 
 /** Shares of the squares of a tensor's values, lost to scales that cannot be so small: what is said, what is refused. */
-const noticed = 0.01;
-const tooMuch = 0.1;
+const NOTICED = 0.01;
+const TOO_MUCH = 0.1;
 
 /** A tensor whose values are too small for its type would be zeros, as good as dropped. */
 function checkLoss(
@@ -107,11 +107,11 @@ function checkLoss(
   onWarning: QuantizeModelOptions['onWarning'],
 ): void {
   const share = squares > 0 ? lostSquares / squares : 0;
-  if (share < noticed) return;
+  if (share < NOTICED) return;
   const lost =
     `tensor ${quote(source.name)}: ${to} turns weights to zero that are too small for its scales, ` +
     `${(100 * share).toFixed(0)} % of all by their squares`;
-  if (share >= tooMuch)
+  if (share >= TOO_MUCH)
     throw new FewbitsError('UNSUPPORTED', `${lost}; give it another type, such as Q4_K or BF16`);
   onWarning?.(lost);
 }

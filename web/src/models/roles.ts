@@ -6,7 +6,7 @@ import type { Model } from './model.js';
 export type Role = 'output' | 'embedding' | 'value' | 'key' | 'attention output' | 'down' | 'other';
 
 /** The first part of a name in GGUF that fits tells the role. The keys and values of one tensor count as values. */
-const roles: readonly (readonly [part: string, role: Role])[] = [
+const ROLES: readonly (readonly [part: string, role: Role])[] = [
   ['attn_qkv.weight', 'value'],
   ['attn_kv_b.weight', 'value'],
   ['attn_v.weight', 'value'],
@@ -21,11 +21,11 @@ const roles: readonly (readonly [part: string, role: Role])[] = [
 export function roleOf(name: string): Role {
   if (name === 'output.weight') return 'output';
   if (name === 'token_embd.weight' || name === 'per_layer_token_embd.weight') return 'embedding';
-  return roles.find(([part]) => name.includes(part))?.[1] ?? 'other';
+  return ROLES.find(([part]) => name.includes(part))?.[1] ?? 'other';
 }
 
 /** Names of transformers' decoder-only models, where they leave no doubt. */
-const transformersLayer =
+const TRANSFORMERS_LAYER =
   /^(?:(?:model|language_model)\.)*layers\.(\d+)\.(?:self_attn|mlp)\.(\w+)\.weight$/;
 const transformersNames: Readonly<Record<string, string>> = {
   q_proj: 'attn_q',
@@ -44,7 +44,7 @@ export function nativeName(format: Model['format'], name: string): string {
   if (/^(?:(?:model|language_model)\.)*embed_tokens\.weight$/.test(name))
     return 'token_embd.weight';
   if (/^(?:language_model\.)?lm_head\.weight$/.test(name)) return 'output.weight';
-  const [, layer, part = ''] = transformersLayer.exec(name) ?? [];
+  const [, layer, part = ''] = TRANSFORMERS_LAYER.exec(name) ?? [];
   const known = Object.hasOwn(transformersNames, part) ? transformersNames[part] : undefined;
   return known === undefined ? name : `blk.${layer}.${known}.weight`;
 }

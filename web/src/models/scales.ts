@@ -28,7 +28,7 @@ const scaleNames: readonly ((name: string) => string)[] = [
 ];
 
 /** Scales of activations, which weights of another type have no use for. */
-const ofActivations = /\.(?:input_scale|output_scale|scale_input)$/;
+const OF_ACTIVATIONS = /\.(?:input_scale|output_scale|scale_input)$/;
 
 /** The scales of a model's 8-bit floats, and the tensors that the values make superfluous. */
 export function findScales({ tensors }: Model): {
@@ -40,7 +40,7 @@ export function findScales({ tensors }: Model): {
   if (!tensors.some(isFloat8)) return { scales, superfluous };
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   for (const tensor of tensors) {
-    if (ofActivations.test(tensor.name) || tensor.name === 'scaled_fp8') superfluous.add(tensor);
+    if (OF_ACTIVATIONS.test(tensor.name) || tensor.name === 'scaled_fp8') superfluous.add(tensor);
     if (!isFloat8(tensor)) continue;
     for (const scaleName of scaleNames) {
       const found = byName.get(scaleName(tensor.name));

@@ -39,14 +39,15 @@ export function checkVectors(
   const x = valuesOf(name, given, dims);
   if (expected !== undefined && x.length !== expected.count * dims) {
     const { count, because } = expected;
-    const hint = x.length % count === 0 ? `, as if of ${x.length / count} each; ${otherModel}` : '';
+    const hint =
+      x.length % count === 0 ? `, as if of ${x.length / count} each; ${OTHER_MODEL}` : '';
     throw invalid(
       `${name} must be ${count} vectors of ${dims} values, ${because}, got ${x.length} values${hint}`,
     );
   }
   if (x.length % dims !== 0) {
     throw invalid(
-      `${name} must hold vectors of ${dims} values each, got ${x.length} values; ${otherModel}`,
+      `${name} must hold vectors of ${dims} values each, got ${x.length} values; ${OTHER_MODEL}`,
     );
   }
   return x;
@@ -56,10 +57,10 @@ export function checkVectors(
 export function checkVector(name: string, given: VectorsInput, dims: number): Float32Array {
   const x = valuesOf(name, given, dims);
   if (x.length === dims) return x;
-  throw invalid(`${name} must be one vector of ${dims} values, got ${x.length}; ${otherModel}`);
+  throw invalid(`${name} must be one vector of ${dims} values, got ${x.length}; ${OTHER_MODEL}`);
 }
 
-const otherModel = 'an index takes vectors of the model for which it was made';
+const OTHER_MODEL = 'an index takes vectors of the model for which it was made';
 
 /** Whether values are in memory that the caller has a view of. */
 export function isShared(x: Float32Array, given: unknown): boolean {
@@ -132,7 +133,7 @@ function row(name: string, given: unknown, dims: number): Float32Array {
   }
   const x = valuesOf(name, given, dims);
   if (x.length !== dims) {
-    throw invalid(`${name} must have ${dims} values, got ${x.length}; ${otherModel}`);
+    throw invalid(`${name} must have ${dims} values, got ${x.length}; ${OTHER_MODEL}`);
   }
   return x;
 }
@@ -179,7 +180,7 @@ function checkSizes(name: string, sizes: readonly number[], dims: number): void 
     );
   }
   if (sizes[sizes.length - 1] !== dims) {
-    throw invalid(`${name} has the sizes ${shown}, not [n, ${dims}]; ${otherModel}`);
+    throw invalid(`${name} has the sizes ${shown}, not [n, ${dims}]; ${OTHER_MODEL}`);
   }
 }
 

@@ -5,8 +5,8 @@ import type { Parse } from '../parse.js';
 import { unshared } from '../pieces.js';
 
 /** Far more than any model has, few enough that a hostile header costs little. */
-export const maxHeader = 1 << 27;
-const maxName = 65_535;
+export const MAX_HEADER = 1 << 27;
+const MAX_NAME = 65_535;
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -79,9 +79,9 @@ export class HeaderCursor {
           `gguf: ${inWords(what)} at offset ${start} needs ${length} bytes, the file ends at ${this.fileSize}`,
         );
       }
-      if (end > maxHeader) {
+      if (end > MAX_HEADER) {
         throw corrupt(
-          `gguf: ${inWords(what)} at offset ${start} makes a header of more than ${maxHeader} bytes`,
+          `gguf: ${inWords(what)} at offset ${start} makes a header of more than ${MAX_HEADER} bytes`,
         );
       }
       throw new OutOfBytes(end);
@@ -114,7 +114,7 @@ export class HeaderCursor {
 
   /** A key or a name: exact UTF-8, not too long. */
   name(what: What): string {
-    const length = this.count(() => `the length of ${inWords(what)}`, 1, maxName);
+    const length = this.count(() => `the length of ${inWords(what)}`, 1, MAX_NAME);
     const start = this.take(length, what);
     try {
       return strictUtf8.decode(unshared(this.bytes.subarray(start, this.at)));

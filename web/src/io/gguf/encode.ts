@@ -4,13 +4,13 @@ import { kindOf } from '../../core/kinds.js';
 import { describe, invalid, quote } from '../checks.js';
 import { toBytes } from '../source.js';
 import {
+  GGUF_VALUE_TYPES,
   type GgufArray,
   type GgufNumberType,
   type GgufValue,
   type GgufValueType,
   ggufNumbers,
   ggufValueSizes,
-  ggufValueTypes,
 } from './format.js';
 
 const utf8 = new TextEncoder();
@@ -83,11 +83,11 @@ export class GgufEncoder {
   entry(key: string, type: GgufValueType, value: GgufValue): void {
     if (!Object.hasOwn(ggufValueSizes, type)) {
       throw invalid(
-        `gguf: ${quote(key)} has the value type ${describe(type)}; value types are ${ggufValueTypes.join(', ')}`,
+        `gguf: ${quote(key)} has the value type ${describe(type)}; value types are ${GGUF_VALUE_TYPES.join(', ')}`,
       );
     }
     this.string(key);
-    this.number('uint32', ggufValueTypes.indexOf(type));
+    this.number('uint32', GGUF_VALUE_TYPES.indexOf(type));
     this.value(key, type, value);
   }
 
@@ -126,7 +126,7 @@ export class GgufEncoder {
         `gguf: ${quote(key)} is an array, which takes { type, values }, got ${describe(array)}`,
       );
     }
-    this.number('uint32', ggufValueTypes.indexOf(type));
+    this.number('uint32', GGUF_VALUE_TYPES.indexOf(type));
     this.uint64((values as ArrayLike<unknown>).length);
     const kind = kindOf(values);
     const bytes = kind === undefined ? undefined : toBytes(values as ArrayBufferView, quote(key));

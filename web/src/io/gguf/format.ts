@@ -4,7 +4,7 @@ import { type GgmlTypeName, ggmlTypes } from '../../core/ggml-types.js';
 import { elementCount } from '../checks.js';
 
 /** The value types of GGUF metadata, at their numbers in the file. */
-export const ggufValueTypes = [
+export const GGUF_VALUE_TYPES = [
   'uint8',
   'int8',
   'uint16',
@@ -20,7 +20,7 @@ export const ggufValueTypes = [
   'f64',
 ] as const;
 
-export type GgufValueType = (typeof ggufValueTypes)[number];
+export type GgufValueType = (typeof GGUF_VALUE_TYPES)[number];
 
 /**
  * A metadata value: uint64 and int64 are always bigint, so that the JavaScript type follows from the GGUF type alone.
@@ -116,16 +116,16 @@ export interface GgufHeader {
 }
 
 /** GGUF, read as a number. */
-export const magic = 0x46554747;
-export const alignmentKey = 'general.alignment';
-export const defaultAlignment = 32;
+export const MAGIC = 0x46554747;
+export const ALIGNMENT_KEY = 'general.alignment';
+export const DEFAULT_ALIGNMENT = 32;
 // An alignment is padding that a file may ask for: a hostile one must not ask for gigabytes.
-const maxAlignment = 1 << 20;
+const MAX_ALIGNMENT = 1 << 20;
 
 /** Whether a file may ask for this alignment. */
 export function isAlignment(value: number): boolean {
   return (
-    Number.isInteger(value) && value >= 1 && value <= maxAlignment && (value & (value - 1)) === 0
+    Number.isInteger(value) && value >= 1 && value <= MAX_ALIGNMENT && (value & (value - 1)) === 0
   );
 }
 

@@ -6,28 +6,28 @@ import type { Parse } from '../parse.js';
 import { refusal } from '../sniff.js';
 import { HeaderCursor } from './cursor.js';
 import {
-  alignmentKey,
+  ALIGNMENT_KEY,
   alignUp,
-  defaultAlignment,
+  DEFAULT_ALIGNMENT,
   type GgufEntry,
   type GgufHeader,
   isAlignment,
-  magic,
+  MAGIC,
 } from './format.js';
 import { parseMetadata } from './metadata.js';
 import { parseTensorList, placeTensors } from './tensors.js';
 
-const maxEntries = 100_000;
-const maxTensors = 1_000_000;
-const smallestEntry = 13; // empty key, one-byte value
-const smallestTensor = 24; // empty name, no dimension
+const MAX_ENTRIES = 100_000;
+const MAX_TENSORS = 1_000_000;
+const SMALLEST_ENTRY = 13; // empty key, one-byte value
+const SMALLEST_TENSOR = 24; // empty name, no dimension
 
 /** Parses the header of a file of `size` bytes; its first `window` bytes are asked for to begin with. */
 export function* parseHeader(size: number, window: number): Parse<GgufHeader> {
   const few = `gguf: ${size} bytes are too few for the 24 that a GGUF file begins with: it is cut off`;
   if (size < 24) throw yield* refusal('gguf', size, few);
   const cursor = new HeaderCursor(size, window);
-  if ((yield* cursor.whole(() => cursor.uint32('the magic'))) !== magic)
+  if ((yield* cursor.whole(() => cursor.uint32('the magic'))) !== MAGIC)
     throw yield* refusal('gguf', size, 'gguf: the file does not start with GGUF');
   const { version, tensorCount, entryCount } = yield* cursor.whole(parseStart);
   const metadata = yield* parseMetadata(cursor, entryCount);
@@ -40,8 +40,8 @@ export function* parseHeader(size: number, window: number): Parse<GgufHeader> {
 
 function parseStart(cursor: HeaderCursor) {
   const version = checkVersion(cursor.uint32('the version'));
-  const tensorCount = cursor.count('the number of tensors', smallestTensor, maxTensors);
-  const entryCount = cursor.count('the number of metadata keys', smallestEntry, maxEntries);
+  const tensorCount = cursor.count('the number of tensors', SMALLEST_TENSOR, MAX_TENSORS);
+  const entryCount = cursor.count('the number of metadata keys', SMALLEST_ENTRY, MAX_ENTRIES);
   return { version, tensorCount, entryCount };
 }
 
@@ -60,10 +60,10 @@ function checkVersion(version: number): 2 | 3 {
 }
 
 function alignmentOf(metadata: ReadonlyMap<string, GgufEntry>): number {
-  const entry = metadata.get(alignmentKey);
-  if (entry === undefined) return defaultAlignment;
+  const entry = metadata.get(ALIGNMENT_KEY);
+  if (entry === undefined) return DEFAULT_ALIGNMENT;
   const value = entry.type === 'uint32' ? (entry.value as number) : 0;
   if (!isAlignment(value))
-    throw corrupt(`gguf: ${alignmentKey} must be a uint32 and a power of two up to 2^20`);
+    throw corrupt(`gguf: ${ALIGNMENT_KEY} must be a uint32 and a power of two up to 2^20`);
   return value;
 }

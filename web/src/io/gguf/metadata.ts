@@ -2,18 +2,18 @@
 
 import { corrupt, quote } from '../checks.js';
 import type { Parse } from '../parse.js';
-import { type HeaderCursor, maxHeader } from './cursor.js';
+import { type HeaderCursor, MAX_HEADER } from './cursor.js';
 import {
+  GGUF_VALUE_TYPES,
   type GgufEntry,
   type GgufValue,
   type GgufValueType,
   ggufValueSizes,
-  ggufValueTypes,
 } from './format.js';
 import { GgufValueReader } from './values.js';
 
-const maxNestedArrays = 1_000_000;
-const maxDepth = 8;
+const MAX_NESTED_ARRAYS = 1_000_000;
+const MAX_DEPTH = 8;
 
 /** Where a key and its value stand in the file. */
 interface EntryPlace {
@@ -79,7 +79,7 @@ function entryPlace(cursor: HeaderCursor, index: number, nestedBefore: number): 
 }
 
 function valueType(id: number, what: string): GgufValueType {
-  const type = ggufValueTypes[id];
+  const type = GGUF_VALUE_TYPES[id];
   if (type === undefined) throw corrupt(`gguf: ${what} has the unknown value type ${id}`);
   return type;
 }
@@ -94,7 +94,7 @@ function skipValue(
 ): number {
   if (type === 'array') return skipArray(cursor, key, depth, nested);
   if (type === 'string') {
-    const length = cursor.count(`the length of a string of ${quote(key)}`, 1, maxHeader);
+    const length = cursor.count(`the length of a string of ${quote(key)}`, 1, MAX_HEADER);
     cursor.take(length, `a string of ${quote(key)}`);
   } else {
     skipPlain(cursor, type, key, 1);
@@ -104,9 +104,9 @@ function skipValue(
 
 function skipArray(cursor: HeaderCursor, key: string, depth: number, nested: number): number {
   const what = `the array ${quote(key)}`;
-  if (depth === maxDepth) throw corrupt(`gguf: ${what} is nested more than ${maxDepth} deep`);
+  if (depth === MAX_DEPTH) throw corrupt(`gguf: ${what} is nested more than ${MAX_DEPTH} deep`);
   const element = valueType(cursor.uint32(what), what);
-  const count = cursor.count(`the length of ${what}`, ggufValueSizes[element], maxHeader);
+  const count = cursor.count(`the length of ${what}`, ggufValueSizes[element], MAX_HEADER);
   if (element === 'string') {
     const text = `a string of ${quote(key)}`;
     for (let i = 0; i < count; i++) {
@@ -119,8 +119,8 @@ function skipArray(cursor: HeaderCursor, key: string, depth: number, nested: num
     return nested;
   }
   let all = nested + count;
-  if (all > maxNestedArrays)
-    throw corrupt(`gguf: more than ${maxNestedArrays} arrays within arrays`);
+  if (all > MAX_NESTED_ARRAYS)
+    throw corrupt(`gguf: more than ${MAX_NESTED_ARRAYS} arrays within arrays`);
   for (let i = 0; i < count; i++) all = skipArray(cursor, key, depth + 1, all);
   return all;
 }

@@ -15,7 +15,7 @@ import {
 import type { GgufHeader, GgufTensorInfo } from './format.js';
 import { parseHeader } from './header.js';
 
-const firstWindow = 1 << 18;
+const FIRST_WINDOW = 1 << 18;
 
 /** A GGUF file in memory. */
 export interface GgufData extends GgufHeader {
@@ -72,7 +72,7 @@ export interface GgufFile extends GgufHeader {
 export async function openGguf(source: ByteSource, options?: OpenOptions): Promise<GgufFile> {
   const { signal } = openOptions(options);
   const reader = toReader(source);
-  const header = await parseReader(reader, parseHeader(reader.size, firstWindow), signal);
+  const header = await parseReader(reader, parseHeader(reader.size, FIRST_WINDOW), signal);
   const { get } = lookUp('gguf', header.tensors);
   return {
     ...header,

@@ -6,8 +6,8 @@ import { type Parse, pause } from '../parse.js';
 import type { HeaderCursor } from './cursor.js';
 import { type GgufTensorInfo, tensorBytes } from './format.js';
 
-const maxDimensions = 8;
-const tensorsAtOnce = 1 << 14;
+const MAX_DIMENSIONS = 8;
+const TENSORS_AT_ONCE = 1 << 14;
 
 /** A tensor as the list has it. */
 export interface ListedTensor {
@@ -28,7 +28,7 @@ export function* parseTensorList(cursor: HeaderCursor, count: number): Parse<Lis
     if (names.has(name)) throw corrupt(`gguf: the tensor name ${quote(name)} appears twice`);
     names.add(name);
     listed.push(tensor);
-    if (listed.length % tensorsAtOnce === 0) yield pause;
+    if (listed.length % TENSORS_AT_ONCE === 0) yield pause;
   }
   return listed;
 }
@@ -37,7 +37,7 @@ function listedTensor(cursor: HeaderCursor, index: number): ListedTensor {
   const name = cursor.name(() => `the name of tensor ${index}`);
   const what = () => `tensor ${quote(name)}`;
   const dimensions = cursor.uint32(what);
-  if (dimensions > maxDimensions) throw corrupt(`gguf: ${what()} has ${dimensions} dimensions`);
+  if (dimensions > MAX_DIMENSIONS) throw corrupt(`gguf: ${what()} has ${dimensions} dimensions`);
   const shape = new Array<number>(dimensions);
   for (let i = dimensions - 1; i >= 0; i--) {
     const size = cursor.uint64(what);

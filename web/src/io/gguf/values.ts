@@ -2,12 +2,12 @@
 
 import { unshared } from '../pieces.js';
 import {
+  GGUF_VALUE_TYPES,
   type GgufArray,
   type GgufValue,
   type GgufValueType,
   ggufNumbers,
   ggufValueSizes,
-  ggufValueTypes,
 } from './format.js';
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -33,7 +33,7 @@ export class GgufValueReader {
   }
 
   private array(): GgufArray {
-    const type = ggufValueTypes[this.view.getUint32(this.at, true)] as GgufValueType;
+    const type = GGUF_VALUE_TYPES[this.view.getUint32(this.at, true)] as GgufValueType;
     this.at += 4;
     const count = this.length();
     if (type === 'string' || type === 'array') {

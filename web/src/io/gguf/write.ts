@@ -7,21 +7,21 @@ import { checkStream, type TensorData, tensorPieces } from '../pieces.js';
 import { type Bytes, toBytes } from '../source.js';
 import { GgufEncoder } from './encode.js';
 import {
-  alignmentKey,
+  ALIGNMENT_KEY,
   alignUp,
-  defaultAlignment,
+  DEFAULT_ALIGNMENT,
   type GgufEntry,
   type GgufTensorInfo,
   type GgufValue,
   type GgufValueType,
   isAlignment,
-  magic,
+  MAGIC,
   tensorBytes,
 } from './format.js';
 import { isAsRead } from './metadata.js';
 
-const longestName = 63;
-const maxDimensions = 4;
+const LONGEST_NAME = 63;
+const MAX_DIMENSIONS = 4;
 
 /** A metadata key to write: a value, or an entry that a reader gave, whose bytes (`raw`) are kept as they are. */
 export type GgufEntryInput =
@@ -121,7 +121,7 @@ function encodeHeader(
   alignment: number,
 ): Uint8Array<ArrayBuffer> {
   const encoder = new GgufEncoder();
-  encoder.number('uint32', magic);
+  encoder.number('uint32', MAGIC);
   encoder.number('uint32', 3);
   encoder.uint64(tensors.length);
   encoder.uint64(entries.size);
@@ -141,8 +141,8 @@ function encodeHeader(
 }
 
 function chooseAlignment(entries: Map<string, GgufEntryInput>, wanted: number | undefined): number {
-  const entry = entries.get(alignmentKey);
-  const stated = entry?.value ?? defaultAlignment;
+  const entry = entries.get(ALIGNMENT_KEY);
+  const stated = entry?.value ?? DEFAULT_ALIGNMENT;
   const alignment = wanted ?? stated;
   if (
     typeof alignment !== 'number' ||
@@ -155,7 +155,7 @@ function chooseAlignment(entries: Map<string, GgufEntryInput>, wanted: number | 
     );
   }
   if (alignment !== stated)
-    entries.set(alignmentKey, { key: alignmentKey, type: 'uint32', value: alignment });
+    entries.set(ALIGNMENT_KEY, { key: ALIGNMENT_KEY, type: 'uint32', value: alignment });
   return alignment;
 }
 
@@ -173,9 +173,9 @@ function sizeTensors(tensors: readonly GgufTensorInput[], longNames: boolean): S
 function checkName(name: unknown, longNames: boolean): void {
   if (typeof name !== 'string')
     throw invalid(`gguf: a tensor name must be a string, got ${describe(name)}`);
-  if (!longNames && isLonger(name, longestName)) {
+  if (!longNames && isLonger(name, LONGEST_NAME)) {
     throw invalid(
-      `gguf: the tensor name ${quote(name)} is longer than the ${longestName} bytes that llama.cpp reads: rename it, or say longNames: true for other programs`,
+      `gguf: the tensor name ${quote(name)} is longer than the ${LONGEST_NAME} bytes that llama.cpp reads: rename it, or say longNames: true for other programs`,
     );
   }
 }
@@ -194,9 +194,9 @@ function isLonger(text: string, bytes: number): boolean {
 
 function sizeTensor({ name, shape, type, byteLength }: GgufTensorInput): SizedTensor {
   checkShape(() => `gguf: ${quote(name)}`, shape);
-  if (shape.length > maxDimensions) {
+  if (shape.length > MAX_DIMENSIONS) {
     throw invalid(
-      `gguf: ${quote(name)} has ${shape.length} dimensions, ggml reads ${maxDimensions}: reshape it, such as by joining the outermost ones`,
+      `gguf: ${quote(name)} has ${shape.length} dimensions, ggml reads ${MAX_DIMENSIONS}: reshape it, such as by joining the outermost ones`,
     );
   }
   const known = typeOf(type);

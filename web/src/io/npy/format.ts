@@ -27,8 +27,8 @@ export interface NpyArray {
   readonly data: ElementArray;
 }
 
-export const npyMagic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] as const; // \x93NUMPY
-export const maxDimensions = 64;
+export const NPY_MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] as const; // \x93NUMPY
+export const MAX_DIMENSIONS = 64;
 
 /** What numpy calls each type, without its byte order. */
 export const npyCodes: Record<NpyType, string> = {

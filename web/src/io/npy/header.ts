@@ -6,10 +6,10 @@ import { type ElementType, elementSizes } from '../elements.js';
 import type { Parse } from '../parse.js';
 import { unshared } from '../pieces.js';
 import { refusal } from '../sniff.js';
-import { maxDimensions, type NpyHeader, type NpyType, npyCodes, npyMagic } from './format.js';
+import { MAX_DIMENSIONS, NPY_MAGIC, type NpyHeader, type NpyType, npyCodes } from './format.js';
 import { type PythonValue, parsePythonLiteral } from './python-literal.js';
 
-const maxHeader = 1 << 20; // numpy itself refuses more than 10,000 characters unless told otherwise
+const MAX_HEADER = 1 << 20; // numpy itself refuses more than 10,000 characters unless told otherwise
 const types = new Map(Object.entries(npyCodes).map(([type, code]) => [code, type as NpyType]));
 
 /** Parses the header of a file of `size` bytes. `as` is what elements are that numpy has no name for. */
@@ -31,14 +31,14 @@ export function* parseHeader(size: number, as: ElementType | undefined): Parse<N
 
 /** Whether another array begins there. */
 function* isArrayAt(offset: number, available: number): Parse<boolean> {
-  const start = yield { offset, length: Math.min(available, npyMagic.length) };
-  return npyMagic.every((byte, i) => start[i] === byte);
+  const start = yield { offset, length: Math.min(available, NPY_MAGIC.length) };
+  return NPY_MAGIC.every((byte, i) => start[i] === byte);
 }
 
 /** The version, the length of the header and where it starts. */
 function* parsePrefix(size: number): Parse<{ major: number; prefix: number; length: number }> {
   const start = yield { offset: 0, length: Math.min(size, 12) };
-  if (npyMagic.some((byte, i) => start[i] !== byte))
+  if (NPY_MAGIC.some((byte, i) => start[i] !== byte))
     throw yield* refusal('npy', size, 'npy: the file does not start with \\x93NUMPY');
   if (size < 10) throw corrupt(`npy: ${size} bytes are too few for the 10 bytes before the header`);
   const [major, minor] = [start[6], start[7]];
@@ -54,8 +54,8 @@ function* parsePrefix(size: number): Parse<{ major: number; prefix: number; leng
       `npy: a header of ${length} bytes does not fit into the ${size - prefix} bytes that follow`,
     );
   }
-  if (length > maxHeader)
-    throw corrupt(`npy: a header of ${length} bytes is larger than the ${maxHeader} allowed`);
+  if (length > MAX_HEADER)
+    throw corrupt(`npy: a header of ${length} bytes is larger than the ${MAX_HEADER} allowed`);
   return { major, prefix, length };
 }
 
@@ -101,7 +101,7 @@ function headerFields(
 
 function shapeOf(shape: PythonValue): number[] {
   if (shape.kind !== 'tuple') throw corrupt(`npy: shape is a ${shape.kind}, not a tuple`);
-  if (shape.items.length > maxDimensions)
+  if (shape.items.length > MAX_DIMENSIONS)
     throw corrupt(`npy: ${shape.items.length} dimensions are more than 64`);
   return shape.items.map((item, i) => {
     if (item.kind !== 'integer')

@@ -11,7 +11,7 @@ export type PythonValue =
   | { kind: 'tuple' | 'list'; items: PythonValue[] }
   | { kind: 'dict'; entries: Map<string, PythonValue> };
 
-const maxDepth = 32;
+const MAX_DEPTH = 32;
 const escapes: Record<string, string> = {
   '\\': '\\',
   "'": "'",
@@ -35,7 +35,7 @@ class LiteralParser extends TextScanner {
   }
 
   value(depth: number): PythonValue {
-    if (depth > maxDepth) throw this.error('nested too deeply');
+    if (depth > MAX_DEPTH) throw this.error('nested too deeply');
     this.space();
     const next = this.text[this.at];
     if (next === '{') return this.dict(depth);

@@ -3,7 +3,7 @@
 import { options as checkOptions } from '../../core/arguments.js';
 import { checkShape, describe, invalid, looking, shapeText } from '../checks.js';
 import { bytesOf, elementSizes, elementsOf, elementTypeOf, swapBytes } from '../elements.js';
-import { maxDimensions, type NpyType, npyCodes, npyMagic } from './format.js';
+import { MAX_DIMENSIONS, NPY_MAGIC, type NpyType, npyCodes } from './format.js';
 import { toCOrder } from './order.js';
 
 export interface NpyHeaderOptions {
@@ -44,8 +44,8 @@ function headerOf(
   if (typeof type !== 'string' || !Object.hasOwn(npyCodes, type))
     throw invalid(`npy: ${describe(type)} is not one of ${Object.keys(npyCodes).join(', ')}`);
   checkShape('npy', shape);
-  if (shape.length > maxDimensions)
-    throw invalid(`npy: ${shape.length} dimensions are more than ${maxDimensions}`);
+  if (shape.length > MAX_DIMENSIONS)
+    throw invalid(`npy: ${shape.length} dimensions are more than ${MAX_DIMENSIONS}`);
   const { fortranOrder, bigEndian, version } = headerOptions(options);
   const order = elementSizes[type] === 1 ? '|' : bigEndian ? '>' : '<';
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
@@ -74,7 +74,7 @@ function framed(text: string, version: 1 | 2 | 3): Uint8Array<ArrayBuffer> {
   const prefix = version === 1 ? 10 : 12;
   const padded = `${text}${' '.repeat(64 - ((prefix + text.length + 1) % 64))}\n`;
   const bytes = new Uint8Array(prefix + padded.length);
-  bytes.set(npyMagic);
+  bytes.set(NPY_MAGIC);
   bytes[6] = version;
   const view = new DataView(bytes.buffer);
   if (version === 1) view.setUint16(8, padded.length, true);

@@ -22,16 +22,16 @@ export interface ZipMember {
   readonly headerOffset: number;
 }
 
-const endLength = 22;
-const locatorLength = 20;
-const end64Length = 56;
-const entryLength = 46;
-const localLength = 30;
+const END_LENGTH = 22;
+const LOCATOR_LENGTH = 20;
+const END64_LENGTH = 56;
+const ENTRY_LENGTH = 46;
+const LOCAL_LENGTH = 30;
 // Far more than any archive of arrays has, few enough that a hostile directory costs little.
-const maxMembers = 100_000;
-const maxDirectory = 1 << 25;
+const MAX_MEMBERS = 100_000;
+const MAX_DIRECTORY = 1 << 25;
 /** No deflated byte stands for more. */
-const mostFromOne = 1032;
+const MOST_FROM_ONE = 1032;
 
 const unread = (what: string) => new FewbitsError('UNSUPPORTED', `npz: ${what}`);
 
@@ -45,8 +45,8 @@ const uint64 = (view: DataView, at: number) =>
 /** Parses the directory, which stands at the end, of an archive of `size` bytes. */
 export function* parseZip(size: number): Parse<ZipMember[]> {
   const { offset, length, count } = yield* parseEnd(size);
-  if (count > maxMembers) throw corrupt(`npz: more than ${maxMembers} members`);
-  if (length > maxDirectory) throw corrupt(`npz: a directory of more than ${maxDirectory} bytes`);
+  if (count > MAX_MEMBERS) throw corrupt(`npz: more than ${MAX_MEMBERS} members`);
+  if (length > MAX_DIRECTORY) throw corrupt(`npz: a directory of more than ${MAX_DIRECTORY} bytes`);
   if (offset + length > size) {
     throw corrupt(`npz: the directory of ${length} bytes at ${offset} leaves the file of ${size}`);
   }
@@ -76,15 +76,15 @@ function* parseEnd(size: number): Parse<Directory> {
   if (!isZip(String.fromCharCode(...start)))
     throw yield* refusal('npz', size, 'npz: the file does not start as a zip archive does');
   // A comment of up to 65,535 bytes may follow.
-  const length = Math.min(size, endLength + 65_535);
+  const length = Math.min(size, END_LENGTH + 65_535);
   const tail = yield { offset: size - length, length };
   const view = viewOf(tail);
-  let at = tail.length - endLength;
+  let at = tail.length - END_LENGTH;
   while (
     at >= 0 &&
     !(
       view.getUint32(at, true) === 0x06054b50 &&
-      at + endLength + view.getUint16(at + 20, true) === tail.length
+      at + END_LENGTH + view.getUint16(at + 20, true) === tail.length
     )
   ) {
     at--;
@@ -105,12 +105,12 @@ function* parseEnd(size: number): Parse<Directory> {
 
 /** Archives of more than 4 GiB or 65,535 members say so in a record of their own. */
 function* parseEnd64(end: number, directory: Directory): Parse<Directory> {
-  if (end < locatorLength) return directory;
-  const locator = viewOf(yield { offset: end - locatorLength, length: locatorLength });
+  if (end < LOCATOR_LENGTH) return directory;
+  const locator = viewOf(yield { offset: end - LOCATOR_LENGTH, length: LOCATOR_LENGTH });
   if (locator.getUint32(0, true) !== 0x07064b50) return directory;
   const offset = uint64(locator, 8);
-  if (offset + end64Length > end) throw corrupt('npz: the end of the zip64 archive is misplaced');
-  const record = viewOf(yield { offset, length: end64Length });
+  if (offset + END64_LENGTH > end) throw corrupt('npz: the end of the zip64 archive is misplaced');
+  const record = viewOf(yield { offset, length: END64_LENGTH });
   if (record.getUint32(0, true) !== 0x06064b50)
     throw corrupt('npz: the end of the zip64 archive is missing');
   return { count: uint64(record, 32), length: uint64(record, 40), offset: uint64(record, 48) };
@@ -118,13 +118,13 @@ function* parseEnd64(end: number, directory: Directory): Parse<Directory> {
 
 function entry(bytes: Uint8Array, at: number): { member: ZipMember; next: number } {
   const view = viewOf(bytes);
-  if (at + entryLength > bytes.length || view.getUint32(at, true) !== 0x02014b50)
+  if (at + ENTRY_LENGTH > bytes.length || view.getUint32(at, true) !== 0x02014b50)
     throw corrupt(`npz: the directory is damaged at its byte ${at}`);
-  const nameEnd = at + entryLength + view.getUint16(at + 28, true);
+  const nameEnd = at + ENTRY_LENGTH + view.getUint16(at + 28, true);
   const extraEnd = nameEnd + view.getUint16(at + 30, true);
   const next = extraEnd + view.getUint16(at + 32, true);
   if (next > bytes.length) throw corrupt(`npz: the directory is damaged at its byte ${at}`);
-  const name = new TextDecoder().decode(unshared(bytes.subarray(at + entryLength, nameEnd)));
+  const name = new TextDecoder().decode(unshared(bytes.subarray(at + ENTRY_LENGTH, nameEnd)));
   const sizes = [24, 20, 42].map((field) => view.getUint32(at + field, true));
   const [size, packedSize, headerOffset] = sizes64(name, sizes, bytes.subarray(nameEnd, extraEnd));
   const flags = view.getUint16(at + 8, true);
@@ -160,7 +160,7 @@ function checkPlaces(members: readonly ZipMember[], directoryOffset: number): vo
   let covered = 0;
   const inOrder = [...members].sort((a, b) => a.headerOffset - b.headerOffset);
   for (const { name, headerOffset, packedSize } of inOrder) {
-    const end = headerOffset + localLength + packedSize;
+    const end = headerOffset + LOCAL_LENGTH + packedSize;
     if (headerOffset < covered || end > directoryOffset)
       throw corrupt(`npz: the member ${quote(name)} does not lie where its bytes can be`);
     covered = end;
@@ -177,12 +177,12 @@ export function* parseMember(member: ZipMember, archiveSize: number): Parse<numb
       `${what} is compressed by method ${method}; only deflated and stored ones are read`,
     );
   }
-  if (method === 0 ? size !== packedSize : size > packedSize * mostFromOne) {
+  if (method === 0 ? size !== packedSize : size > packedSize * MOST_FROM_ONE) {
     throw corrupt(`npz: ${what} cannot have ${size} bytes in ${packedSize}`);
   }
-  const local = viewOf(yield { offset: headerOffset, length: localLength });
+  const local = viewOf(yield { offset: headerOffset, length: LOCAL_LENGTH });
   const names = local.getUint16(26, true) + local.getUint16(28, true);
-  const start = headerOffset + localLength + names;
+  const start = headerOffset + LOCAL_LENGTH + names;
   if (local.getUint32(0, true) !== 0x04034b50 || start + packedSize > archiveSize)
     throw corrupt(`npz: ${what} is not at offset ${headerOffset}`);
   return start;

@@ -70,9 +70,9 @@ export interface SafetensorsHeader {
 }
 
 /** The bytes before the JSON, which say how long it is. */
-export const prefix = 8;
+export const PREFIX = 8;
 /** The longest JSON, as in the reference implementation. */
-export const maxHeader = 100_000_000;
+export const MAX_HEADER = 100_000_000;
 
 /** The size of a tensor in bytes, or undefined when a number cannot hold it or bits are left over. */
 export function safetensorsByteLength(

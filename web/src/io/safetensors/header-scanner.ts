@@ -3,7 +3,7 @@
 import { hasLoneSurrogate } from '../../core/text.js';
 import { TextScanner } from '../scanner.js';
 
-const maxDimensions = 255;
+const MAX_DIMENSIONS = 255;
 
 /** The part of JSON that the header may use: objects, strings, arrays of non-negative integers. */
 export class HeaderScanner extends TextScanner {
@@ -67,8 +67,8 @@ export class HeaderScanner extends TextScanner {
       if (digits === undefined || !Number.isSafeInteger(value)) {
         throw this.error('expected an integer from 0 to 2^53 - 1');
       }
-      if (values.length === maxDimensions)
-        throw this.error(`more than ${maxDimensions} dimensions`);
+      if (values.length === MAX_DIMENSIONS)
+        throw this.error(`more than ${MAX_DIMENSIONS} dimensions`);
       values.push(value);
     } while (this.accept(','));
     this.expect(']');

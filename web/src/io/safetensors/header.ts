@@ -5,8 +5,8 @@ import { corrupt, quote, shapeText } from '../checks.js';
 import { type Parse, pause } from '../parse.js';
 import { unshared } from '../pieces.js';
 import {
-  maxHeader,
-  prefix,
+  MAX_HEADER,
+  PREFIX,
   type SafetensorsHeader,
   type SafetensorsInfo,
   type SafetensorsType,
@@ -16,9 +16,9 @@ import {
 import { HeaderScanner } from './header-scanner.js';
 
 // Far more than any file has, few enough that a hostile header of 100 MB stays cheap.
-const maxTensors = 1_000_000;
-const maxMetadata = 100_000;
-const tensorsAtOnce = 1 << 14;
+const MAX_TENSORS = 1_000_000;
+const MAX_METADATA = 100_000;
+const TENSORS_AT_ONCE = 1 << 14;
 
 /** The error for a file that does not begin as one should; parsers that look at it say what it is instead. */
 export type Refusal = (format: string, size: number, message: string) => Parse<FewbitsError>;
@@ -30,24 +30,24 @@ function* plainly(_format: string, _size: number, message: string): Parse<Fewbit
 
 /** Parses the header of a file of `size` bytes. */
 export function* parseHeader(size: number, refusal: Refusal = plainly): Parse<SafetensorsHeader> {
-  const start = yield { offset: 0, length: Math.min(size, prefix) };
-  if (size < prefix) {
+  const start = yield { offset: 0, length: Math.min(size, PREFIX) };
+  if (size < PREFIX) {
     const few = `safetensors: ${size} bytes are too few for the header's length`;
     throw yield* refusal('safetensors', size, few);
   }
-  const length = new DataView(start.buffer, start.byteOffset, prefix).getBigUint64(0, true);
-  if (length > maxHeader) {
-    const large = `safetensors: a header of ${length} bytes is larger than the ${maxHeader} allowed`;
+  const length = new DataView(start.buffer, start.byteOffset, PREFIX).getBigUint64(0, true);
+  if (length > MAX_HEADER) {
+    const large = `safetensors: a header of ${length} bytes is larger than the ${MAX_HEADER} allowed`;
     throw yield* refusal('safetensors', size, large);
   }
-  if (length > size - prefix) {
-    const cut = `safetensors: a header of ${length} bytes does not fit into the ${size - prefix} bytes that follow: the file is cut off`;
+  if (length > size - PREFIX) {
+    const cut = `safetensors: a header of ${length} bytes does not fit into the ${size - PREFIX} bytes that follow: the file is cut off`;
     throw yield* refusal('safetensors', size, cut);
   }
-  const bytes = yield { offset: prefix, length: Number(length) };
+  const bytes = yield { offset: PREFIX, length: Number(length) };
   if (bytes[0] !== 0x7b)
     throw yield* refusal('safetensors', size, "safetensors: the header must begin with '{'");
-  const dataStart = prefix + Number(length);
+  const dataStart = PREFIX + Number(length);
   return yield* parseJson(decodeUtf8(bytes), dataStart, size - dataStart);
 }
 
@@ -71,10 +71,10 @@ function* parseJson(text: string, dataStart: number, dataLength: number): Parse<
   for (let name = scanner.firstKey(); name !== undefined; name = scanner.nextKey()) {
     if (names.has(name)) throw corrupt(`safetensors: the name ${quote(name)} appears twice`);
     names.add(name);
-    if (names.size > maxTensors) throw corrupt(`safetensors: more than ${maxTensors} tensors`);
+    if (names.size > MAX_TENSORS) throw corrupt(`safetensors: more than ${MAX_TENSORS} tensors`);
     if (name === '__metadata__') metadata = scanMetadata(scanner);
     else tensors.push(placed(scanTensor(scanner, name), dataStart, dataLength));
-    if (names.size % tensorsAtOnce === 0) yield pause;
+    if (names.size % TENSORS_AT_ONCE === 0) yield pause;
   }
   scanner.end();
   checkCoverage(tensors, dataStart, dataLength);
@@ -89,7 +89,8 @@ function scanMetadata(scanner: HeaderScanner): Record<string, string> {
   for (let key = scanner.firstKey(); key !== undefined; key = scanner.nextKey()) {
     if (Object.hasOwn(metadata, key))
       throw corrupt(`safetensors: the metadata key ${quote(key)} appears twice`);
-    if (++keys > maxMetadata) throw corrupt(`safetensors: more than ${maxMetadata} metadata keys`);
+    if (++keys > MAX_METADATA)
+      throw corrupt(`safetensors: more than ${MAX_METADATA} metadata keys`);
     metadata[key] = scanner.string();
   }
   return metadata;

@@ -8,8 +8,8 @@ import { checkStream, type TensorData, tensorPieces } from '../pieces.js';
 import { isBytes, toBytes } from '../source.js';
 import {
   elementTypes,
-  maxHeader,
-  prefix,
+  MAX_HEADER,
+  PREFIX,
   type SafetensorsInfo,
   type SafetensorsType,
   safetensorsBits,
@@ -119,14 +119,14 @@ function headerBytes(
   if (strings.length > 0) entries.unshift(`"__metadata__":{${strings}}`);
   const json = new TextEncoder().encode(`{${entries.join(',')}}`);
   const length = Math.ceil(json.length / 8) * 8;
-  if (length > maxHeader) {
+  if (length > MAX_HEADER) {
     throw invalid(
-      `safetensors: a header of ${length} bytes is larger than the ${maxHeader} allowed`,
+      `safetensors: a header of ${length} bytes is larger than the ${MAX_HEADER} allowed`,
     );
   }
-  const header = new Uint8Array(prefix + length).fill(0x20);
+  const header = new Uint8Array(PREFIX + length).fill(0x20);
   new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
-  header.set(json, prefix);
+  header.set(json, PREFIX);
   return header;
 }
 
