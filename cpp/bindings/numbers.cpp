@@ -73,6 +73,7 @@ constexpr Number kNumbers[] = {
     FEWBITS_NUMBER("vectors_metric", Metric, cosine),
     FEWBITS_NUMBER("vectors_metric", Metric, dot),
     FEWBITS_NUMBER("vectors_metric", Metric, l2),
+    FEWBITS_NUMBER("vectors_metric", Metric, hamming),
     FEWBITS_NUMBER("vectors", vectors, kMaxDims),
     FEWBITS_NUMBER("vectors", vectors, kMaxQueries),
     FEWBITS_NUMBER("vectors", vectors, kMaxSegments),

@@ -46,12 +46,21 @@ Outcome reserve(Address index, double rows) {
   return outcome(at<Index>(index)->reserve(static_cast<std::size_t>(rows)));
 }
 
+/// What `work` does with vectors at an address, which are bits where the index is of bits.
+template <typename Work>
+Outcome with_vectors(Address index, Address x, const Work& work) {
+  Index& own = *at<Index>(index);
+  return outcome(own.options().metric == vectors::Metric::hamming ? work(own, at<std::uint8_t>(x))
+                                                                  : work(own, at<float>(x)));
+}
+
 Outcome add(Address index, Address x, std::size_t n) {
-  return outcome(at<Index>(index)->add(at<float>(x), n));
+  return with_vectors(index, x, [n](Index& own, auto* vectors) { return own.add(vectors, n); });
 }
 
 Outcome replace(Address index, std::size_t row, Address x) {
-  return outcome(at<Index>(index)->replace(row, at<float>(x)));
+  return with_vectors(index, x,
+                      [row](Index& own, auto* vector) { return own.replace(row, vector); });
 }
 
 Outcome remove(Address index, std::size_t row) {
@@ -80,9 +89,10 @@ std::size_t bytes(Address index) {
 
 Outcome search(Address index, Address queries, std::size_t count, std::size_t k,
                std::size_t candidates, Address allowed, Address hits, Address found) {
-  return outcome(at<Index>(index)->search(at<float>(queries), count, k, candidates,
-                                          at<std::uint32_t>(allowed), at<Hit>(hits),
-                                          at<std::size_t>(found)));
+  return with_vectors(index, queries, [=](Index& own, auto* given) {
+    return own.search(given, count, k, candidates, at<std::uint32_t>(allowed), at<Hit>(hits),
+                      at<std::size_t>(found));
+  });
 }
 
 Outcome reconstruct(Address index, std::size_t row, Address x) {

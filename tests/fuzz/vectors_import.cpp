@@ -103,8 +103,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Options options;
   options.dims = 1 + source.byte() % 72;
   options.bits = 1 << (source.byte() % 4);
-  options.metric = static_cast<Metric>(source.byte() % 3);
+  options.metric = static_cast<Metric>(source.byte() % 4);
   options.refine_bits = 4 * (source.byte() % 3);
+  const bool of_bits = options.metric == Metric::hamming;
+  if (of_bits) {
+    options.bits = 1;
+    options.refine_bits = 0;
+  }
   options.seed = source.byte();
   const std::uint8_t shape = source.byte();
   options.tails = shape % 3 != 0;
@@ -128,7 +133,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } else {
     std::vector<float> factors(n);
     source.fill(factors);
-    if (n > 0) std::memcpy(rows.factors.data(), factors.data(), rows.factors.size());
+    if (!rows.factors.empty())
+      std::memcpy(rows.factors.data(), factors.data(), rows.factors.size());
   }
   source.fill(rows.norms);
   source.fill(rows.mean_products);
@@ -144,8 +150,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   // A removed row, one added, and those of the file once more by way of an export.
   std::vector<float> x(options.dims, 0.5f);
+  std::vector<std::uint8_t> bits(of_bits ? 3 * index->row_sizes().codes : 0);  // that many queries
+  source.fill(bits);
   if (n > 2) require(index->remove(source.byte() % n).ok());
-  const bool added = index->add(x.data(), 1).ok();  // too far from a mean: refused
+  const bool added =  // too far from a mean: refused
+      of_bits ? index->add(bits.data(), 1).ok() : index->add(x.data(), 1).ok();
+  require(added || !of_bits);
   require(index->rows() == n + (added ? 1 : 0));
   Rows exported(index->row_sizes(), n);
   index->export_rows(0, n, exported.arrays());
@@ -165,8 +175,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                       static_cast<const std::uint32_t*>(allowed.data())}) {
     std::vector<Hit> hits(count * k);
     std::size_t found[count] = {};
-    result =
-        index->search(queries.data(), count, k, k + source.byte() % 16, filter, hits.data(), found);
+    const std::size_t most = k + source.byte() % 16;
+    result = of_bits ? index->search(bits.data(), count, k, most, filter, hits.data(), found)
+                     : index->search(queries.data(), count, k, most, filter, hits.data(), found);
     if (!result.ok()) {  // too long
       require(result.status == Status::too_large && options.metric != Metric::cosine);
       continue;
@@ -176,6 +187,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       for (std::size_t i = 0; i < found[q]; ++i) {
         const std::uint32_t row = hits[q * k + i].row;
         require(row < index->rows() && !index->is_removed(row));
+        require(std::isfinite(hits[q * k + i].score));
         require(filter == nullptr || ((filter[row / 32] >> (row % 32)) & 1) != 0);
       }
     }

@@ -66,14 +66,16 @@ function same<M extends Method>(method: M, ...args: Parameters<VectorIndex[M]>):
 
 const idOf = (number: number): Id => [number, `id ${number}`, BigInt(number)][number % 3] as Id;
 
-const settings = fc.record({
-  dims: fc.integer({ min: 1, max: 40 }),
-  bits: fc.constantFrom(1 as const, 2 as const, 4 as const, 8 as const),
-  metric: fc.constantFrom('cosine' as const, 'dot' as const, 'l2' as const),
-  refine: fc.constantFrom(undefined, 4 as const, 8 as const),
-  quality: fc.constantFrom('best' as const, 'fast' as const),
-  seed: fc.integer({ min: 0, max: 5 }),
-});
+const settings = fc
+  .record({
+    dims: fc.integer({ min: 1, max: 40 }),
+    bits: fc.constantFrom(1 as const, 2 as const, 4 as const, 8 as const),
+    metric: fc.constantFrom('cosine' as const, 'dot' as const, 'l2' as const, 'hamming' as const),
+    refine: fc.constantFrom(undefined, 4 as const, 8 as const),
+    quality: fc.constantFrom('best' as const, 'fast' as const),
+    seed: fc.integer({ min: 0, max: 5 }),
+  })
+  .map((all) => (all.metric === 'hamming' ? { ...all, bits: 1 as const, refine: undefined } : all));
 
 const numbers = fc.integer({ min: 0, max: 400 });
 const step = fc.oneof(

@@ -196,6 +196,9 @@ describe.each(variants)('vector index, %s', (variant) => {
       { dims: 4, seed: -1 },
       { dims: 4, speed: 'high' },
       { dims: 4, mean: new Float32Array(3) },
+      { dims: 4, metric: 'hamming', bits: 4 },
+      { dims: 4, metric: 'hamming', refine: 8 },
+      { dims: 4, metric: 'hamming', mean: new Float32Array(4) },
     ];
     for (const options of bad) {
       expect(codeOf(() => fb.createIndex(options as never))).toBe('INVALID_ARGUMENT');

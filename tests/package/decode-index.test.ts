@@ -73,6 +73,8 @@ const cases: Case[] = [
   // So many values in the outermost cells of a vector that not all of them can be refined.
   { dims: 3000, bits: 4 },
   { dims: 1, bits: 1 },
+  { dims: 128, metric: 'hamming' },
+  { dims: 77, metric: 'hamming', id: (i) => `bits ${i}` },
 ];
 
 const ROWS = 150;

@@ -68,7 +68,7 @@ def rotate_back(y, signs):
 class Index:
     def __init__(self, path):
         self.metadata, self.t = meta, t = read_safetensors(path)
-        assert meta["format"] == "fewbits.index" and meta["version"] in "12", "another kind of file"
+        assert meta["format"] == "fewbits.index" and meta["version"] in "123", "another kind of file"
         rows, dims, bits = int(meta["rows"]), int(meta["dims"]), int(meta["bits"])
         self.metric, self.mean = meta["metric"], t.get("mean")
         segments = np.array(t.get("transform.segments", [(dims, bits)]), int)
@@ -79,6 +79,9 @@ class Index:
             texts = [text[a:b].decode() for a, b in zip([0] + ends, ends)]
             self.ids = [s if kind == 1 else int(s) for s, kind in zip(texts, t["ids.types"])]
         self.bits = int(meta["refine"]) or bits
+        if self.metric == "hamming":  # bits as numpy packs them, first dimension in the highest
+            self.levels = np.unpackbits(t["codes"], axis=1)[:, :dims] * np.float32(2) - 1
+            return
         if "refine.codes" in t:  # the finer code, where there is one
             self.levels = levels(t["refine.codes"], [(dims, self.bits)], t)
             self.factors = t["refine.factors"][:, None]
@@ -101,6 +104,8 @@ class Index:
 
     def vectors(self):
         """The vectors that the codes stand for, shortened to where they are nearest."""
+        if self.metric == "hamming":
+            return self.levels
         factors = self.factors * np.float32(1 - DISTORTION.get(self.bits, 0))
         if self.metric == "cosine" and self.mean is None and self.bits:
             norms = np.sqrt((self.levels**2).sum(axis=1, keepdims=True))
@@ -108,7 +113,9 @@ class Index:
         return self.back(factors.astype(np.float32)) + (0 if self.mean is None else self.mean)
 
     def scores(self, query):
-        """Cosines or inner products; for l2 squared distances."""
+        """Cosines or inner products; for l2 squared distances, for hamming how many bits differ."""
+        if self.metric == "hamming":
+            return ((query > 0) != (self.levels > 0)).sum(axis=1)
         query = query.astype(np.float32)
         mean = np.zeros_like(query) if self.mean is None else self.mean
         if self.metric == "l2":
@@ -131,5 +138,5 @@ if __name__ == "__main__":
         np.save(file, index.vectors())
     else:
         scores = index.scores(np.load(file))
-        order = np.argsort(scores if index.metric == "l2" else -scores, kind="stable")
+        order = np.argsort(scores if index.metric in ("l2", "hamming") else -scores, kind="stable")
         print(json.dumps([[index.ids[row], float(scores[row])] for row in order[:10]]))

@@ -20,7 +20,9 @@
 
 namespace fewbits::vectors {
 
-enum class Metric : int { cosine = 0, dot = 1, l2 = 2 };
+/// hamming: vectors are bits, given packed and kept as they are, without rotation, mean or factor;
+/// what a search finds is exact.
+enum class Metric : int { cosine = 0, dot = 1, l2 = 2, hamming = 3 };
 
 inline constexpr std::size_t kMaxDims = 16384;
 inline constexpr std::size_t kMaxRows = 0xFFFFFF00u;
@@ -33,7 +35,7 @@ inline constexpr std::size_t kMaxSegments = 512;
 
 struct Options {
   std::size_t dims = 0;  ///< 1..kMaxDims
-  int bits = 4;          ///< 1, 2, 4 or 8 a dimension
+  int bits = 4;          ///< 1, 2, 4 or 8 a dimension; 1 for hamming, without `refine_bits`
   Metric metric = Metric::cosine;
   bool scale_search = true;  ///< choose each vector's scale for the best cosine; slower to add
   int refine_bits = 0;       ///< 0, 4 or 8: a second code that scores the candidates
@@ -50,8 +52,8 @@ struct Options {
   bool mean_products = true;
 };
 
-/// What a search found. Scores rise with similarity: cosine or dot product, and the negated squared
-/// distance for l2.
+/// What a search found. Scores rise with similarity: cosine or dot product, the negated squared
+/// distance for l2, and minus the number of bits that differ for hamming.
 struct Hit {
   float score;     ///< by the query in float, and the finer code if there is one
   float estimate;  ///< by the scan; without what is common to all rows
@@ -81,12 +83,13 @@ struct Fit {
 
 /// Sizes of the arrays that hold an index outside of it, a row after the other, little-endian.
 struct RowSizes {
-  std::size_t codes;           ///< bytes: codes of b bits from the low end up; segments start bytes
-  std::size_t factors;         ///< bytes: one float32, or one float16 per coded segment
-  std::size_t norms;           ///< bytes: float32 ||x - mean||^2 for l2, else 0
-  std::size_t mean_products;   ///< bytes: float32 <mean, x - mean> for cosine and dot, or 0
-  std::size_t tails;           ///< bytes: one uint32, or 0
-  std::size_t refine_codes;    ///< bytes
+  std::size_t codes;          ///< bytes: codes of b bits from the low end up; segments start bytes;
+                              ///< for hamming the bits as given
+  std::size_t factors;        ///< bytes: one float32, one float16 per coded segment, or 0
+  std::size_t norms;          ///< bytes: float32 ||x - mean||^2 for l2, else 0
+  std::size_t mean_products;  ///< bytes: float32 <mean, x - mean> for cosine and dot, or 0
+  std::size_t tails;          ///< bytes: one uint32, or 0
+  std::size_t refine_codes;   ///< bytes
   std::size_t refine_factors;  ///< bytes: one float32, or 0
 };
 
@@ -124,13 +127,18 @@ class Index {
 
   /// Makes room, so that adding up to `rows` rows in all cannot run out of memory.
   Result reserve(std::size_t rows);
-  /// Whether `n` vectors can be added: what add() and replace() answer to them.
+  /// Whether `n` vectors can be added: what add() and replace() answer to them. These three and
+  /// search() take floats, but for hamming packed bits, of which all can be added: dims of them a
+  /// vector, the first in the highest bit of a byte. What its last byte holds beyond them counts
+  /// for nothing. The other kind of vector is an invalid_argument.
   Result check(const float* x, std::size_t n);
   /// Appends `n` vectors. non_finite and too_large (a norm above kLargestNorm for dot and l2) name
   /// the first offending value; then nothing is added. A zero vector scores 0 (or as the mean).
   Result add(const float* x, std::size_t n);
+  Result add(const std::uint8_t* bits, std::size_t n);
   /// Puts another vector in a row that is not removed.
   Result replace(std::size_t row, const float* x);
+  Result replace(std::size_t row, const std::uint8_t* bits);
   /// Marks a row as removed.
   Result remove(std::size_t row);
   /// Forgets the rows from `rows` on: takes back an add.
@@ -147,10 +155,16 @@ class Index {
   /// each row, 32 to a word. hits[q * k + i] for i < found[q].
   Result search(const float* queries, std::size_t count, std::size_t k, std::size_t candidates,
                 const std::uint32_t* allowed, Hit* hits, std::size_t* found);
+  Result search(const std::uint8_t* queries, std::size_t count, std::size_t k,
+                std::size_t candidates, const std::uint32_t* allowed, Hit* hits,
+                std::size_t* found);
 
-  /// The vector that a row's code stands for; for cosine without a mean it has norm 1.
+  /// The vector that a row's code stands for; for cosine without a mean it has norm 1, for hamming
+  /// it is 1 for a bit that is set and -1 for others.
   Result reconstruct(std::size_t row, float* x);
 
+  /// What follows up to settle() is no call for hamming: an invalid_argument.
+  ///
   /// Before the first add: subtracts `mean` (dims values, or nullptr for none) from vectors (from
   /// normalised ones for cosine), which spreads crowded embeddings. non_finite, or too_large for a
   /// norm above kLargestNorm.
@@ -189,8 +203,8 @@ class Index {
   /// left out.
   void export_rows(std::size_t first, std::size_t n, const Arrays& out) const;
   /// Appends rows as export_rows gave them. corrupt_data when a factor or norm is negative, not
-  /// finite, or so large that no vector can have it; or a code of 8 bits is -128, which is no
-  /// level.
+  /// finite, or so large that no vector can have it; a code of 8 bits is -128, which is no level;
+  /// or bits for hamming go on beyond the last dimension.
   Result import_rows(const Arrays& in, std::size_t n);
 
  private:

@@ -36,9 +36,12 @@ class Block {
   Block() = default;
   /// `row_bytes` of codes a row, in `segments` that have bits.
   Block(const Kept& kept, std::size_t row_bytes, std::size_t segments) : kept_(kept) {
-    const bool halves = kept.codes == Kept::Codes::learned;
+    const std::size_t of_factors = kept.codes == Kept::Codes::signs ? 0
+                                   : kept.codes == Kept::Codes::learned
+                                       ? segments * sizeof(std::uint16_t)
+                                       : sizeof(float);
     factors_ = kBlockRows * row_bytes;
-    added_ = factors_ + kBlockRows * (halves ? segments * sizeof(std::uint16_t) : sizeof(float));
+    added_ = factors_ + kBlockRows * of_factors;
     level_sums_ = added_ + (kept.added != Kept::Added::none ? kBlockRows * sizeof(float) : 0);
     tails_ = level_sums_ + (kept.level_sums ? kBlockRows * sizeof(std::int32_t) : 0);
     bytes_ = tails_ + (kept.finer == Kept::Finer::tails ? kBlockRows * sizeof(std::uint32_t) : 0);
@@ -46,9 +49,11 @@ class Block {
 
   std::size_t bytes() const { return bytes_; }
 
+  /// nullptr where none are kept.
   template <typename Byte>
   auto* factors(Byte* record) const {
-    return values_at<float>(record, factors_);
+    auto* const at = values_at<float>(record, factors_);
+    return kept_.codes != Kept::Codes::signs ? at : nullptr;
   }
   template <typename Byte>
   auto* half_factors(Byte* record, std::size_t segment) const {

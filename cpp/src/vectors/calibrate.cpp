@@ -116,7 +116,9 @@ Result Index::calibrate(const float* x, std::size_t n, bool with_axes) {
   State& s = *state_;
   const Options& options = s.coding.options;
   const std::size_t dims = options.dims;
-  if (s.rows.count() != 0 || n == 0) return failure(Status::invalid_argument);
+  if (s.rows.count() != 0 || n == 0 || s.coding.of_bits()) {
+    return failure(Status::invalid_argument);
+  }
   const std::size_t bad = first_non_finite(x, n * dims);
   if (bad < n * dims) return failure(Status::non_finite, bad);
   const std::size_t long_row = first_too_large(options, x, n);

@@ -40,7 +40,8 @@ Index* Index::create(const Options& options, Result* result) {
       options.dims >= 1 && options.dims <= kMaxDims &&
       (options.bits == 1 || options.bits == 2 || options.bits == 4 || options.bits == 8) &&
       (options.refine_bits == 0 || options.refine_bits == 4 || options.refine_bits == 8) &&
-      static_cast<int>(options.metric) >= 0 && static_cast<int>(options.metric) <= 2;
+      static_cast<int>(options.metric) >= 0 && static_cast<int>(options.metric) <= 3 &&
+      (options.metric != Metric::hamming || (options.bits == 1 && options.refine_bits == 0));
   if (!valid) {
     *result = failure(Status::invalid_argument);
     return nullptr;
@@ -87,6 +88,7 @@ Result Index::reserve(std::size_t rows) {
 Result Index::check(const float* x, std::size_t n) {
   State& s = *state_;
   const std::size_t dims = s.coding.options.dims;
+  if (s.coding.of_bits()) return failure(Status::invalid_argument);
   for (std::size_t i = 0; i < n * dims; i += dims) {
     RowCoder::Centred vector;
     const Result checked = s.coder.centre(x + i, &vector);
@@ -99,6 +101,7 @@ Result Index::add(const float* x, std::size_t n) {
   State& s = *state_;
   const std::size_t dims = s.coding.options.dims;
   const std::size_t rows = s.rows.count();
+  if (s.coding.of_bits()) return failure(Status::invalid_argument);
   const Result room = s.rows.reserve(rows + n);
   if (!room.ok()) return room;
   Fit fit = s.fit;
@@ -124,7 +127,7 @@ Result Index::add(const float* x, std::size_t n) {
 
 Result Index::replace(std::size_t row, const float* x) {
   State& s = *state_;
-  if (row >= s.rows.count() || s.rows.is_removed(row)) {
+  if (row >= s.rows.count() || s.rows.is_removed(row) || s.coding.of_bits()) {
     return failure(Status::invalid_argument, row);
   }
   RowCoder::Centred vector;
@@ -160,7 +163,11 @@ Result Index::reconstruct(std::size_t row, float* x) {
   if (row >= s.rows.count() || s.rows.is_removed(row)) {
     return failure(Status::invalid_argument, row);
   }
-  s.coder.decode(s.rows, row, x);
+  if (s.coding.of_bits()) {
+    s.signs_of(row, x);
+  } else {
+    s.coder.decode(s.rows, row, x);
+  }
   return success();
 }
 

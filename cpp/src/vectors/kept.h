@@ -12,6 +12,7 @@ struct Kept {
     even,     ///< every coordinate with the same bits, for look-ups; a float32 factor
     learned,  ///< segments with bits of their own, for look-ups; a float16 factor each
     bytes,    ///< levels of 8 bits, for dot products; a float32 factor
+    signs,    ///< bits as they were given, to be compared with others; no factor
   };
   /// What the scan adds to a product with the residual r = x - mean: four more bytes.
   enum class Added {
@@ -40,6 +41,10 @@ struct Kept {
 /// With a mean or none, by the axes of a learned transform or those of the random rotation.
 inline Kept kept_by(const Options& options, bool centred, bool learned) {
   Kept kept;
+  if (options.metric == Metric::hamming) {
+    kept.codes = Kept::Codes::signs;
+    return kept;
+  }
   if (learned) {
     kept.codes = Kept::Codes::learned;
   } else if (options.bits == 8) {

@@ -60,7 +60,7 @@ bool is_orthonormal(const float* matrix, std::size_t dims) {
 Result Index::set_mean(const float* mean) {
   State& s = *state_;
   const std::size_t dims = s.coding.options.dims;
-  if (s.rows.count() != 0) return failure(Status::invalid_argument);
+  if (s.rows.count() != 0 || s.coding.of_bits()) return failure(Status::invalid_argument);
   if (mean == nullptr) {
     s.set_mean(Buffer<float>());
     return success();
@@ -77,7 +77,7 @@ Result Index::set_mean(const float* mean) {
 Result Index::set_transform(const float* matrix, const Segment* segments, std::size_t count) {
   State& s = *state_;
   const std::size_t dims = s.coding.options.dims;
-  if (s.rows.count() != 0 || count == 0 || count > kMaxSegments) {
+  if (s.rows.count() != 0 || count == 0 || count > kMaxSegments || s.coding.of_bits()) {
     return failure(Status::invalid_argument);
   }
   std::size_t covered = 0;

@@ -28,6 +28,8 @@ struct Index::State {
   bool lay_out_evenly();
   bool take(Axes* axes);
   double error_of(const Sample& sample);
+  /// Of a row of bits, as floats: dims values.
+  void signs_of(std::size_t row, float* x);
 };
 
 }  // namespace fewbits::vectors

@@ -12,8 +12,9 @@ RowSizes Rows::sizes() const {
   RowSizes sizes{};
   const Kept& kept = coding_.kept;
   sizes.codes = kept.codes == Kept::Codes::bytes ? coding_.options.dims : coding_.row_bytes;
-  sizes.factors =
-      coding_.learned() ? coding_.layout.segments() * sizeof(std::uint16_t) : sizeof(float);
+  sizes.factors = coding_.learned()   ? coding_.layout.segments() * sizeof(std::uint16_t)
+                  : coding_.of_bits() ? 0
+                                      : sizeof(float);
   sizes.norms = kept.added == Kept::Added::norms ? sizeof(float) : 0;
   sizes.mean_products = kept.added == Kept::Added::mean_products ? sizeof(float) : 0;
   sizes.tails = kept.finer == Kept::Finer::tails ? sizeof(std::uint32_t) : 0;
@@ -44,7 +45,7 @@ void Rows::export_rows(std::size_t first, std::size_t n, const Arrays& out) cons
       for (std::size_t k = 0; k < coding_.layout.segments(); ++k) {
         std::memcpy(out.factors + i * of.factors + 2 * k, block_.half_factors(record, k) + slot, 2);
       }
-    } else if (out.factors != nullptr) {
+    } else if (of.factors != 0 && out.factors != nullptr) {
       std::memcpy(out.factors + 4 * i, block_.factors(record) + slot, 4);
     }
     float* const added = of.norms != 0 ? out.norms : out.mean_products;
@@ -168,6 +169,12 @@ double Rows::factor_of(const Arrays& in, std::size_t i, std::size_t segment) con
 bool Rows::acceptable(const Arrays& in, std::size_t n) const {
   const RowSizes of = sizes();
   const Kept& kept = coding_.kept;
+  if (coding_.of_bits()) {
+    const auto beyond = static_cast<std::uint8_t>(~coding_.last_bits());
+    std::uint8_t any = 0;
+    for (std::size_t end = of.codes; end <= n * of.codes; end += of.codes) any |= in.codes[end - 1];
+    return (any & beyond) == 0;
+  }
   if (kept.codes == Kept::Codes::bytes && !are_levels(in.codes, n * of.codes)) return false;
   if (kept.finer == Kept::Finer::bytes && !are_levels(in.refine_codes, n * of.refine_codes)) {
     return false;
@@ -204,7 +211,7 @@ void Rows::import_row(const Arrays& in, std::size_t i) {
     for (std::size_t k = 0; k < coding_.layout.segments(); ++k) {
       std::memcpy(block_.half_factors(record, k) + slot, in.factors + i * of.factors + 2 * k, 2);
     }
-  } else {
+  } else if (of.factors != 0) {
     std::memcpy(block_.factors(record) + slot, in.factors + 4 * i, 4);
   }
   if (of.norms != 0) block_.added(record)[slot] = in.norms[i];

@@ -40,6 +40,11 @@ export const REQUIRED = [
     simd128: ['i8x16.swizzle'],
     relaxed: ['i8x16.relaxed_swizzle'],
   },
+  {
+    kernel: 'fewbits::vectors::simd::bit_scan',
+    simd128: ['i8x16.popcnt'],
+    relaxed: ['i8x16.popcnt'],
+  },
 ];
 
 /** Functions of the library, per object file, with C++ names and what they call within it. */

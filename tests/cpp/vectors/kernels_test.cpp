@@ -147,6 +147,29 @@ TEST(VectorKernels, ColumnsAreTheSame) {
   }
 }
 
+TEST(VectorKernels, BitScanIsTheSame) {
+  for (const std::size_t bytes : {1, 2, 30, 31, 32, 62, 63, 96, 128, 1000, 2048}) {
+    const std::vector<std::uint8_t> codes = integers<std::uint8_t>(bytes * kBlockRows, 0, 255);
+    std::vector<std::uint8_t> query = integers<std::uint8_t>(bytes, 0, 255);
+    for (const bool all : {false, true}) {
+      std::vector<std::uint8_t> rows = codes;
+      if (all) {
+        // Every bit differs: the largest sums that there are.
+        std::fill(rows.begin(), rows.end(), std::uint8_t{0xFF});
+        std::fill(query.begin(), query.end(), std::uint8_t{0});
+      }
+      std::vector<std::int32_t> a(kBlockRows);
+      std::vector<std::int32_t> b(kBlockRows, 77);
+      scalar::bit_scan(rows.data(), bytes, query.data(), a.data());
+      simd::bit_scan(rows.data(), bytes, query.data(), b.data());
+      ASSERT_EQ(a, b) << bytes;
+      if (all) {
+        ASSERT_EQ(a[63], static_cast<std::int32_t>(8 * bytes));
+      }
+    }
+  }
+}
+
 TEST(VectorKernels, TableScanIsTheSame) {
   for (const std::size_t bytes : {1, 2, 3, 4, 5, 37, 48, 129, 1023, 1024, 1027, 1028, 2049}) {
     const std::vector<std::uint8_t> codes = integers<std::uint8_t>(bytes * kBlockRows, 0, 255);

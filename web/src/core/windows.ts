@@ -19,18 +19,25 @@ export function windows(
 }
 
 /** Copies the `n` values of x from `start` on to an address. */
-export function give(memory: Memory, x: Float32Array, start: number, n: number, at: number): void {
-  memory.f32(at, n).set(x.subarray(start, start + n));
+export function give(
+  memory: Memory,
+  x: Float32Array | Uint8Array,
+  start: number,
+  n: number,
+  at: number,
+): void {
+  const to = x instanceof Uint8Array ? memory.u8(at, n) : memory.f32(at, n);
+  to.set(x.subarray(start, start + n));
 }
 
 /** Runs `work` with room for a window of x, and calls `visit` for each once it is copied there. */
 export function withWindows(
   memory: Memory,
-  x: Float32Array,
+  x: Float32Array | Uint8Array,
   size: number,
   visit: (at: number, start: number, n: number) => void,
 ): void {
-  memory.withScratch([4 * Math.min(size, x.length)], (at) => {
+  memory.withScratch([x.BYTES_PER_ELEMENT * Math.min(size, x.length)], (at) => {
     windows(x.length, size, (start, n) => {
       give(memory, x, start, n, at);
       visit(at, start, n);
@@ -41,11 +48,11 @@ export function withWindows(
 /** As withWindows, for windows of whole rows of `rowLength` values; `first` and `n` count rows. */
 export function withRows(
   memory: Memory,
-  x: Float32Array,
+  x: Float32Array | Uint8Array,
   rowLength: number,
   visit: (at: number, first: number, n: number) => void,
 ): void {
-  const rows = Math.max(1, Math.floor(ROWS_BYTES / 4 / rowLength));
+  const rows = Math.max(1, Math.floor(ROWS_BYTES / x.BYTES_PER_ELEMENT / rowLength));
   withWindows(memory, x, rows * rowLength, (at, start, n) =>
     visit(at, start / rowLength, n / rowLength),
   );

@@ -27,6 +27,7 @@ export type { CalibrateOptions, IndexOptions, SearchOptions } from '../vectors/a
 export type { Vectors } from '../vectors/create.js';
 export type { Metric, Segment, Settings } from '../vectors/functions.js';
 export type { Id } from '../vectors/id.js';
+export type { PackedBits, TensorLike, VectorsInput } from '../vectors/input.js';
 export { type MergeOptions, mergeResults, type ResultList } from '../vectors/merge.js';
 export type { Candidates, IndexStats, SearchResult } from '../vectors/results.js';
 export type { Upserted } from '../vectors/rows.js';

@@ -14,7 +14,7 @@ import {
   type SearchOptions,
 } from '../vectors/arguments.js';
 import { copyOfFilter } from '../vectors/filter.js';
-import type { Settings } from '../vectors/functions.js';
+import type { Settings, Values } from '../vectors/functions.js';
 import { checkId } from '../vectors/id.js';
 import { isShared } from '../vectors/input.js';
 import { checkStartTimeout, checkWorkers, type StartOptions } from '../worker/start.js';
@@ -111,7 +111,7 @@ export function checkSearch(given: unknown): SearchPlan {
  * The values as an array of which the caller has no view; `x` is what checking made of what was
  * given. With `transfer` they are moved where that takes nothing else away.
  */
-export function own(x: Float32Array, given: unknown, transfer = false): Float32Array {
+export function own<T extends Values>(x: T, given: unknown, transfer = false): T {
   if (!isShared(x, given)) return x;
   const { buffer } = x;
   try {
@@ -122,7 +122,7 @@ export function own(x: Float32Array, given: unknown, transfer = false): Float32A
     // Memory of WebAssembly, and what Node keeps for itself, cannot be moved.
   }
   try {
-    return new Float32Array(x);
+    return x.slice() as T;
   } catch (cause) {
     throw new FewbitsError('OUT_OF_MEMORY', `no room for a copy of ${x.length} values`, { cause });
   }

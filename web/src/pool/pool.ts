@@ -6,12 +6,13 @@
 import { Opaque } from '../core/opaque.js';
 import { abortable } from '../core/signal.js';
 import { bytesOf, type CalibrateOptions, checkCalibration } from '../vectors/arguments.js';
-import type { Metric } from '../vectors/functions.js';
+import type { Metric, Settings, Values } from '../vectors/functions.js';
 import { checkId, type Id } from '../vectors/id.js';
 import { checkRow, idList, oneEach } from '../vectors/id-list.js';
 import { Ids } from '../vectors/ids.js';
-import { checkVector, checkVectors, type VectorsInput } from '../vectors/input.js';
+import type { VectorsInput } from '../vectors/input.js';
 import type { Upserted } from '../vectors/rows.js';
+import { checkFloats, checkValue, checkValues } from '../vectors/values.js';
 import { beginLike } from './begin.js';
 import {
   type AddOptions,
@@ -117,7 +118,7 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
     this.#check();
     const { transfer = false, signal } = checkAdd(addOptions);
     const names = ids === undefined ? undefined : copied(idList(ids));
-    const given = checkVectors('vectors', vectors, this.dims, names && oneEach(names));
+    const given = checkValues('vectors', vectors, this.#settings, names && oneEach(names));
     // Before the vectors go.
     if (transfer && names !== undefined) new Ids().stage(names.length, names);
     const x = own(given, vectors, transfer);
@@ -135,7 +136,7 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
   async replace(vectors: VectorsInput, ids: ArrayLike<Id> | Id): Promise<void> {
     this.#check();
     const names = copied(idList(ids));
-    const given = checkVectors('vectors', vectors, this.dims, oneEach(names));
+    const given = checkValues('vectors', vectors, this.#settings, oneEach(names));
     const x = own(given, vectors);
     return this.#write(() => replaceVectors(this.#state, x, names));
   }
@@ -152,7 +153,7 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
   async upsert(vectors: VectorsInput, ids: ArrayLike<Id> | Id): Promise<Upserted> {
     this.#check();
     const names = copied(idList(ids));
-    const given = checkVectors('vectors', vectors, this.dims, oneEach(names));
+    const given = checkValues('vectors', vectors, this.#settings, oneEach(names));
     const x = own(given, vectors);
     return this.#write(() => upsertVectors(this.#state, x, names));
   }
@@ -211,7 +212,7 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
   async search(query: VectorsInput, searchOptions?: PoolSearchOptions): Promise<PoolSearchResult> {
     this.#check();
     const plan = checkSearch(searchOptions);
-    const x = own(checkVector('query', query, this.dims), query);
+    const x = own(checkValue('query', query, this.#settings), query);
     const [result] = await this.#search(x, plan);
     return result;
   }
@@ -223,12 +224,12 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
   ): Promise<PoolSearchResult[]> {
     this.#check();
     const plan = checkSearch(searchOptions);
-    const x = own(checkVectors('queries', queries, this.dims), queries);
+    const x = own(checkValues('queries', queries, this.#settings), queries);
     return this.#search(x, plan);
   }
 
   /**
-   * The vector that a code stands for; for 'cosine' (without a mean) of norm 1.
+   * The vector that a code stands for, as `VectorIndex.reconstruct` gives it.
    *
    * @throws FewbitsError INVALID_ARGUMENT, WORKER_FAILED
    */
@@ -250,8 +251,8 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
    */
   async calibrate(sample: VectorsInput, calibrateOptions?: CalibrateOptions): Promise<void> {
     this.#check();
-    const method = checkCalibration(calibrateOptions);
-    const x = own(checkVectors('sample', sample, this.dims), sample);
+    const method = checkCalibration(calibrateOptions, this.#settings);
+    const x = own(checkFloats('sample', sample, this.#settings), sample);
     return this.#write(() => calibrate(this.#state, x, method));
   }
 
@@ -319,11 +320,15 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
     this.#state.check();
   }
 
+  get #settings(): Settings {
+    return this.#state.empty.settings;
+  }
+
   #checkAll(): void {
     this.#state.checkAll();
   }
 
-  #search(x: Float32Array, plan: SearchPlan): Promise<PoolSearchResult[]> {
+  #search(x: Values, plan: SearchPlan): Promise<PoolSearchResult[]> {
     return abortable(
       this.#read(() => search(this.#state, x, plan)),
       plan.signal,

@@ -2,6 +2,7 @@
 
 import { queriesAtOnce } from '../vectors/arguments.js';
 import { allowedRows } from '../vectors/filter.js';
+import type { Values } from '../vectors/functions.js';
 import { asResult, type SearchResult, scoresOf } from '../vectors/results.js';
 import { merge, type ShardHits } from './merge.js';
 import { countsOf, type SearchPlan } from './options.js';
@@ -17,12 +18,13 @@ export interface PoolSearchResult extends SearchResult {
 /** The neighbours of any number of queries. */
 export async function search(
   state: PoolState,
-  x: Float32Array,
+  x: Values,
   plan: SearchPlan,
 ): Promise<PoolSearchResult[]> {
   state.check();
   if (!plan.partial) state.shards.checkAll();
-  const { dims, metric, refine } = state.empty.settings;
+  const { width } = state.empty;
+  const { metric, refine } = state.empty.settings;
   // Now that the calls before are done: k may be Infinity.
   const size = state.ids.length - state.ids.removed;
   const { k, count } = countsOf(plan, size, refine);
@@ -31,14 +33,14 @@ export async function search(
     allowed === null ? null : allowedIn(state.places.rowsOf(shard), allowed),
   );
   const results: PoolSearchResult[] = [];
-  state.empty.check(x, x.length > dims ? 'queries' : 'query');
-  const step = queriesAtOnce(Math.min(count, size)) * dims;
+  state.empty.check(x, x.length > width ? 'queries' : 'query');
+  const step = queriesAtOnce(Math.min(count, size)) * width;
   for (let start = 0; start < x.length; start += step) {
     plan.signal?.throwIfAborted();
     const part = x.subarray(start, start + step);
     const { found, missing } = await candidates(state, part, count, plan.partial, filters);
     state.check();
-    for (let q = 0; q < part.length / dims; q++) {
+    for (let q = 0; q < part.length / width; q++) {
       const { rows, scores } = merge(found, q, k, count);
       const ids = rows.map((row) => state.ids.at(row));
       const result = asResult(ids, scoresOf(scores, metric), metric);
@@ -51,7 +53,7 @@ export async function search(
 /** The candidates of all shards for queries that are searched at once. */
 async function candidates(
   state: PoolState,
-  x: Float32Array,
+  x: Values,
   count: number,
   partial: boolean,
   filters: readonly (Uint32Array | null)[],
@@ -65,7 +67,7 @@ async function candidates(
     try {
       const queries = x.slice();
       const hits = await remote.call('search', [queries, stride, filters[shard]], {
-        transfer: [queries.buffer],
+        transfer: [queries.buffer as ArrayBuffer],
       });
       return [{ hits, stride, rows }];
     } catch (error) {

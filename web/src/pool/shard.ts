@@ -3,7 +3,7 @@
 import { Core } from '../core/core.js';
 import type { CompiledModule } from '../core/platform.js';
 import { instantiate } from '../core/wasm.js';
-import type { Fit, RowSizes, Settings } from '../vectors/functions.js';
+import type { Fit, RowSizes, Settings, Values } from '../vectors/functions.js';
 import { type Hits, type NativeIndex, ROW_ARRAYS, type RowArrays } from '../vectors/native.js';
 import { createEmpty, type Transform, transformOf } from '../vectors/transform.js';
 
@@ -59,7 +59,7 @@ export class Shard {
   }
 
   /** Appends vectors to the `rows` that there are, and gives their memory back. */
-  add(vectors: Float32Array, rows: number): Float32Array {
+  add(vectors: Values, rows: number): Values {
     const { index } = this.#open;
     this.#fit = index.fit;
     index.add(vectors, rows);
@@ -79,7 +79,7 @@ export class Shard {
   }
 
   /** Puts vectors in place of others; those can be brought back when `keep` is set. */
-  replace(vectors: Float32Array, rows: readonly number[], keep: boolean): void {
+  replace(vectors: Values, rows: readonly number[], keep: boolean): void {
     const { index } = this.#open;
     this.#before = undefined;
     const arrays = keep ? this.#arrays(rows.map((row) => [row, row + 1])) : undefined;
@@ -118,7 +118,7 @@ export class Shard {
     this.#open.index.compact();
   }
 
-  search(queries: Float32Array, candidates: number, allowed: Uint32Array | null): Hits {
+  search(queries: Values, candidates: number, allowed: Uint32Array | null): Hits {
     return this.#open.index.search(queries, candidates, candidates, allowed);
   }
 

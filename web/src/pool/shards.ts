@@ -1,6 +1,7 @@
 // The workers of a pool, and what is done with several of them at once.
 
 import type { CompiledModule } from '../core/platform.js';
+import type { Values } from '../vectors/functions.js';
 import { type NativeIndex, ROW_ARRAYS, type RowArrays } from '../vectors/native.js';
 import { transformOf } from '../vectors/transform.js';
 import type { Remote } from '../worker/remote.js';
@@ -106,18 +107,18 @@ export class Shards {
   }
 
   /** Adds vectors, each run of rows to its shard: all or, when it throws, none. */
-  async add(x: Float32Array, dims: number, parts: readonly Part[], signal?: AbortSignal) {
-    const step = Math.max(1, Math.floor(PIECE_BYTES / 4 / dims));
+  async add(x: Values, width: number, parts: readonly Part[], signal?: AbortSignal) {
+    const step = Math.max(1, Math.floor(PIECE_BYTES / x.BYTES_PER_ELEMENT / width));
     let stopped = false;
     const work = async (remote: RemoteShard, { first, n, rows }: Part) => {
       // Goes there and comes back: fresh memory costs more than the copy into it.
-      let piece: Float32Array = new Float32Array();
+      let piece: Values = x.slice(0, 0);
       try {
         for (let done = 0; done < n && !stopped; done += step) {
           signal?.throwIfAborted();
           const end = Math.min(n, done + step);
-          const values = x.subarray((first + done) * dims, (first + end) * dims);
-          if (piece.length < values.length) piece = new Float32Array(values.length);
+          const values = x.subarray((first + done) * width, (first + end) * width);
+          if (piece.length < values.length) piece = values.slice();
           piece = piece.subarray(0, values.length);
           piece.set(values);
           piece = await remote.call('add', [piece, rows + done], {

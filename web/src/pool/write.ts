@@ -2,9 +2,10 @@
 
 import { FewbitsError } from '../core/errors.js';
 import { checkSample, isSparse } from '../vectors/arguments.js';
+import type { Values } from '../vectors/functions.js';
 import type { Id } from '../vectors/id.js';
 import { checkRemoved, checkRows } from '../vectors/id-list.js';
-import { gather, sortOut, type Upserted } from '../vectors/rows.js';
+import { gather, sortOut, taken, type Upserted } from '../vectors/rows.js';
 import { transformOf } from '../vectors/transform.js';
 import type { Part } from './places.js';
 import type { PoolState } from './state.js';
@@ -12,19 +13,19 @@ import type { PoolState } from './state.js';
 /** Appends vectors, spread evenly over the workers. */
 export async function addVectors(
   state: PoolState,
-  x: Float32Array,
+  x: Values,
   names: ArrayLike<unknown> | undefined,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   state.checkAll();
   signal?.throwIfAborted();
-  const n = x.length / state.empty.settings.dims;
+  const n = x.length / state.empty.width;
   state.ids.stage(n, names);
   await committed(state, n, () => append(state, x, n, signal));
 }
 
 /** Suits what was learned to the first vectors, as an index does. */
-async function settle(state: PoolState, x: Float32Array): Promise<void> {
+async function settle(state: PoolState, x: Values): Promise<void> {
   if (state.ids.length > 0 || !state.empty.settleOn(x)) return;
   await state.configure(transformOf(state.empty));
 }
@@ -32,12 +33,12 @@ async function settle(state: PoolState, x: Float32Array): Promise<void> {
 /** Puts other vectors in place of those with the given ids. */
 export async function replaceVectors(
   state: PoolState,
-  x: Float32Array,
+  x: Values,
   names: ArrayLike<unknown>,
 ): Promise<void> {
   state.checkAll();
-  const { dims } = state.empty.settings;
-  const rows = checkRows(names, x.length / dims, state.ids);
+  const { width } = state.empty;
+  const rows = checkRows(names, x.length / width, state.ids);
   if (rows.length === 0) return;
   state.empty.check(x);
   await exchange(state, x, rows);
@@ -46,19 +47,19 @@ export async function replaceVectors(
 /** Replaces the vectors whose ids are there and appends the others; the ids are different. */
 export async function upsertVectors(
   state: PoolState,
-  x: Float32Array,
+  x: Values,
   given: ArrayLike<unknown>,
 ): Promise<Upserted> {
   state.checkAll();
-  const { dims } = state.empty.settings;
-  const { fresh, known, rows, names } = sortOut(state.ids, x.length / dims, given);
+  const { width } = state.empty;
+  const { fresh, known, rows, names } = sortOut(state.ids, x.length / width, given);
   state.empty.check(x);
   state.ids.stage(fresh.length, names);
   await committed(state, fresh.length, async () => {
-    const parts = await append(state, gather(x, dims, fresh), fresh.length);
+    const parts = await append(state, gather(x, width, fresh), fresh.length);
     if (known.length === 0) return parts;
     try {
-      await exchange(state, gather(x, dims, known), rows);
+      await exchange(state, gather(x, width, known), rows);
     } catch (error) {
       await state.shards.truncate(parts);
       throw error;
@@ -90,7 +91,7 @@ async function committed(
 /** Puts `n` new vectors into the shards; where they are is not yet known here. */
 async function append(
   state: PoolState,
-  x: Float32Array,
+  x: Values,
   n: number,
   signal?: AbortSignal,
 ): Promise<readonly Part[]> {
@@ -98,7 +99,7 @@ async function append(
   if (n === 0) return [];
   const parts = state.places.spread(n);
   try {
-    await state.shards.add(x, state.empty.settings.dims, parts, signal);
+    await state.shards.add(x, state.empty.width, parts, signal);
   } catch (error) {
     // A worker refused what it was given, and counts from there: one index says what is wrong.
     const code = error instanceof FewbitsError && error.code;
@@ -109,20 +110,17 @@ async function append(
 }
 
 /** Puts vector i in row rows[i]. */
-async function exchange(state: PoolState, x: Float32Array, rows: readonly number[]): Promise<void> {
+async function exchange(state: PoolState, x: Values, rows: readonly number[]): Promise<void> {
   const { places, ids } = state;
-  const { dims } = state.empty.settings;
+  const { width } = state.empty;
   const shards = [...new Set(rows.map((row) => places.shardOf(row)))];
   await state.shards.all(
     shards,
     (remote, shard) => {
       const those = rows.flatMap((row, i) => (places.shardOf(row) === shard ? [i] : []));
-      const piece = new Float32Array(those.length * dims);
-      those.forEach((i, to) => {
-        piece.set(x.subarray(i * dims, (i + 1) * dims), to * dims);
-      });
+      const piece = taken(x, width, those);
       const locals = those.map((i) => places.localOf(rows[i]));
-      const transfer = [piece.buffer];
+      const transfer = [piece.buffer as ArrayBuffer];
       return remote.call('replace', [piece, locals, shards.length > 1], { transfer });
     },
     (remote, shard) => {

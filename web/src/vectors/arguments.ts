@@ -11,7 +11,7 @@ import {
   toBytes,
   toFloat32,
 } from '../core/arguments.js';
-import { METRICS, type Metric, QUALITIES, type Settings } from './functions.js';
+import { isDistance, METRICS, type Metric, QUALITIES, type Settings } from './functions.js';
 import type { Id } from './id.js';
 import type { Ids } from './ids.js';
 
@@ -33,7 +33,8 @@ export interface IndexOptions {
   /** Dimensions of the vectors, 1 to 16384. */
   dims: number;
   /**
-   * Bits a dimension: 1, 2, 4 or 8. Default 4. A vector takes dims * bits / 8 bytes and 4 more;
+   * Bits a dimension: 1, 2, 4 or 8. Default 4; 1 for 'hamming', whose vectors take dims / 8 bytes and
+   * no more. Of other metrics a vector takes dims * bits / 8 bytes and 4 more;
    * another 4 for 'l2', or where a mean comes off, and another 4 at 4 bits with quality 'best' and no
    * finer code. Below 16 dimensions there are few directions that 1, 2 or 4 bits tell apart: take 8,
    * and `refine: 8` beside it where the order of near neighbours matters.
@@ -41,7 +42,14 @@ export interface IndexOptions {
   bits?: 1 | 2 | 4 | 8 | undefined;
   /**
    * What scores measure: 'cosine', for which vectors need not be normalised, 'dot', the inner
-   * product, or 'l2', the squared distance. Default 'cosine'.
+   * product, 'l2', the squared distance, or 'hamming', how many bits differ. Default 'cosine'.
+   *
+   * For 'hamming' vectors are bits: as packed in bytes by quantizeEmbeddings(), sentence-transformers
+   * or numpy.packbits (a Uint8Array of 'ubinary', an Int8Array of 'binary' embeddings, ceil(dims / 8)
+   * bytes a vector, the first dimension in the highest bit; bits beyond the last dimension count for
+   * nothing), or as numbers, dims a vector, of which those above zero are 1. They are kept as they
+   * are, and what is found is exact: `quality` and `seed` change nothing, and there is no `mean`, no
+   * `refine` and nothing to calibrate.
    *
    * Codes say in which direction from the mean, or without one from the origin, a vector lies. With
    * 'l2', vectors that lie far from the origin on one side of it need their mean taken off: the first
@@ -111,8 +119,9 @@ export function checkSettings(o: IndexOptions): { settings: Settings; mean: Floa
     return value;
   };
   const dims = integer('dims', o.dims, 1, MAX_DIMS);
-  const bits = width('bits', o.bits ?? 4, [1, 2, 4, 8]);
   const metric = oneOf('metric', o.metric ?? 'cosine', METRICS);
+  if (metric === 'hamming') checkOfBits(o);
+  const bits = width('bits', o.bits ?? (metric === 'hamming' ? 1 : 4), [1, 2, 4, 8]);
   const quality = oneOf('quality', o.quality ?? 'best', QUALITIES);
   const refine = o.refine === undefined ? 0 : width('refine', o.refine, [4, 8]);
   const seed = integer('seed', o.seed ?? 0, 0, 2 ** 32 - 1);
@@ -120,7 +129,7 @@ export function checkSettings(o: IndexOptions): { settings: Settings; mean: Floa
   const tails = bits === 4 && quality === 'best' && refine === 0 && metric !== 'l2';
   const settings: Settings = {
     ...{ dims, bits, metric, quality, refine, seed, tails },
-    meanProducts: metric !== 'l2',
+    meanProducts: !isDistance(metric),
   };
   const mean = o.mean === undefined ? null : toFloat32('mean', o.mean);
   if (mean !== null && mean.length !== dims) {
@@ -129,14 +138,32 @@ export function checkSettings(o: IndexOptions): { settings: Settings; mean: Floa
   return { settings, mean };
 }
 
+/** Options that say nothing of bits. */
+function checkOfBits(o: IndexOptions): void {
+  const bits = "for vectors of more than bits take metric 'cosine', 'dot' or 'l2'";
+  if (o.bits !== undefined && o.bits !== 1) {
+    throw invalid(`bits must be 1 for metric 'hamming', got ${describe(o.bits)}; ${bits}`);
+  }
+  for (const name of ['refine', 'mean'] as const) {
+    if (o[name] === undefined) continue;
+    throw invalid(`there is no ${name} for metric 'hamming', whose distances are exact; ${bits}`);
+  }
+}
+
 /** The bytes of a file that was given to `name`. */
 export function bytesOf(name: string, file: unknown): Uint8Array {
   if (!isBytes(file)) throw invalid(`${name} takes the bytes of a file, got ${describe(file)}`);
   return toBytes('file', file);
 }
 
-/** How calibrate() is to learn. */
-export function checkCalibration(given: CalibrateOptions | undefined) {
+/** How calibrate() or recalibrate() of an index with these settings is to learn. */
+export function checkCalibration(given: CalibrateOptions | undefined, { metric }: Settings) {
+  if (metric === 'hamming') {
+    throw invalid(
+      "there is nothing to calibrate for metric 'hamming', which compares bits as they are; an index of " +
+        "the floats that they were made of, with metric 'cosine' and bits: 1, can be calibrated",
+    );
+  }
   const o = options<CalibrateOptions>('options', given, ['method']);
   return oneOf('method', o.method ?? 'axes', ['axes', 'mean']);
 }

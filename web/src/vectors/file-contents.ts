@@ -4,6 +4,7 @@ import { FewbitsError } from '../core/errors.js';
 import { corrupt } from './corrupt.js';
 import {
   type Fit,
+  isDistance,
   METRICS,
   QUALITIES,
   type RowSizes,
@@ -12,9 +13,14 @@ import {
 } from './functions.js';
 
 export const FORMAT = 'fewbits.index';
-/** That of files whose queries are centred, and that of all others, which older readers take too. */
+/**
+ * That of files of bits, that of files whose queries are centred, and that of all others, which older
+ * readers take too.
+ */
+export const BITS_VERSION = '3';
 export const CENTRED_VERSION = '2';
 export const VERSION = '1';
+const VERSIONS: readonly unknown[] = [VERSION, CENTRED_VERSION, BITS_VERSION];
 
 /** Names in the file, in the order of ROW_ARRAYS. */
 export const NAMES: Record<keyof RowSizes, string> = {
@@ -65,15 +71,23 @@ function readSettings(
     return value;
   };
   const metric = word('metric', METRICS);
+  const ofBits = metric === 'hamming';
+  if (ofBits !== (metadata.version === BITS_VERSION)) {
+    throw corrupt(`metadata 'metric' is '${metric}' in version '${metadata.version}'`);
+  }
   return {
     dims: number('dims', (value) => value >= 1 && value <= 16384),
-    bits: number('bits', (value) => [1, 2, 4, 8].includes(value)) as Settings['bits'],
+    bits: number('bits', (value) =>
+      (ofBits ? [1] : [1, 2, 4, 8]).includes(value),
+    ) as Settings['bits'],
     metric,
     quality: word('quality', QUALITIES),
-    refine: number('refine', (value) => [0, 4, 8].includes(value)) as Settings['refine'],
+    refine: number('refine', (value) =>
+      (ofBits ? [0] : [0, 4, 8]).includes(value),
+    ) as Settings['refine'],
     seed: number('seed', (value) => value < 2 ** 32),
     tails,
-    meanProducts: meanProducts && metric !== 'l2',
+    meanProducts: meanProducts && !isDistance(metric),
     rows: number('rows', (value) => value < 2 ** 32),
     nextId: number('nextId', () => true),
   };
@@ -125,10 +139,10 @@ export function readContents(
     throw corrupt('the checksum does not agree with the contents');
   }
   const { version } = metadata;
-  if (version !== VERSION && version !== CENTRED_VERSION) {
+  if (!VERSIONS.includes(version)) {
     throw new FewbitsError(
       'UNSUPPORTED',
-      `index file of version '${version}'; this build reads versions ${VERSION} and ${CENTRED_VERSION}`,
+      `index file of version '${version}'; this build reads versions ${VERSIONS.join(', ')}`,
     );
   }
   // With a mean in a file of before, queries stay as they are.

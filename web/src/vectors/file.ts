@@ -5,6 +5,7 @@ import { FewbitsError } from '../core/errors.js';
 import { readSafetensors } from '../io/safetensors/read.js';
 import { planSafetensors, type SafetensorsPlanned } from '../io/safetensors/write.js';
 import {
+  BITS_VERSION,
   blamed,
   CENTRED_VERSION,
   FORMAT,
@@ -17,6 +18,11 @@ import type { RowSizes } from './functions.js';
 import { idTensors, readIds } from './id-file.js';
 import type { Ids } from './ids.js';
 import { checksum, NativeIndex, type RowArrays } from './native.js';
+
+function versionOf(index: NativeIndex): string {
+  if (index.settings.metric === 'hamming') return BITS_VERSION;
+  return index.rowSizes.mean_products > 0 ? CENTRED_VERSION : VERSION;
+}
 
 const bytesOf = (x: ArrayBufferView) => new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
 
@@ -41,6 +47,10 @@ function tensorsOf(index: NativeIndex, ids: Ids): Tensor[] {
     tensors.push({ name: NAMES[array], dtype, shape, data: array });
   };
   const signed = (bits: number) => (bits === 8 ? 'I8' : 'U8');
+  if (settings.metric === 'hamming') {
+    rows('codes', 'U8', [n, sizes.codes]);
+    return [...tensors, ...idTensors(ids)];
+  }
   if (mean !== null) small('mean', 'F32', [dims], mean);
   if (learned) {
     small('transform.matrix', 'F32', [dims, dims], matrix);
@@ -85,7 +95,7 @@ export function planFile(index: NativeIndex, ids: Ids): FilePlan {
   const check: SafetensorsPlanned = { name: 'checksum', dtype: 'U8', shape: [4] };
   const plan = planSafetensors([...tensors, check], {
     format: FORMAT,
-    version: index.rowSizes.mean_products > 0 ? CENTRED_VERSION : VERSION,
+    version: versionOf(index),
     dims: String(settings.dims),
     bits: String(settings.bits),
     metric: settings.metric,

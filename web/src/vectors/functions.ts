@@ -102,9 +102,25 @@ export interface Segment {
   readonly scale: number;
 }
 
-export const METRICS = ['cosine', 'dot', 'l2'] as const;
-/** Similarity (cosine, dot: larger is nearer) or squared distance (l2: smaller is nearer). */
+export const METRICS = ['cosine', 'dot', 'l2', 'hamming'] as const;
+/**
+ * Similarity (cosine, dot: larger is nearer), squared distance (l2) or how many bits differ (hamming:
+ * smaller is nearer for both).
+ */
 export type Metric = (typeof METRICS)[number];
+
+/** Whether scores fall with nearness. */
+export const isDistance = (metric: Metric) => metric === 'l2' || metric === 'hamming';
+
+/**
+ * Vectors as they go into an index, one after the other: floats, or for 'hamming' bits, packed as
+ * quantizeEmbeddings() packs 'ubinary'.
+ */
+export type Values = Float32Array | Uint8Array;
+
+/** How many elements of Values a vector has. */
+export const widthOf = ({ dims, metric }: Pick<Settings, 'dims' | 'metric'>) =>
+  metric === 'hamming' ? Math.ceil(dims / 8) : dims;
 
 export const QUALITIES = ['best', 'fast'] as const;
 

@@ -4,6 +4,7 @@ import { describe, type FloatArray, invalid, toFloat32, typedArray } from '../co
 import { FewbitsError, reasonOf } from '../core/errors.js';
 import { kindOf } from '../core/kinds.js';
 import { decodeF16 } from '../io/half.js';
+import type { Values } from './functions.js';
 
 /**
  * Vectors as a tensor: of transformers.js or ONNX Runtime, or made by hand. A Uint16Array is taken for
@@ -20,8 +21,19 @@ export interface TensorLike {
   readonly scale?: number | undefined;
 }
 
-/** n vectors: their values one after the other, an array of them, or a tensor of [n, dims]. */
-export type VectorsInput = FloatArray | readonly (FloatArray | TensorLike)[] | TensorLike;
+/**
+ * n vectors: their values one after the other, an array of them, or a tensor of [n, dims]. For 'hamming'
+ * also bits, ceil(dims / 8) bytes a vector, the first dimension in the highest bit: a Uint8Array as of
+ * 'ubinary' embeddings, or an Int8Array as of 'binary' ones, whose bytes are less by 128.
+ */
+export type VectorsInput =
+  | FloatArray
+  | PackedBits
+  | readonly (FloatArray | PackedBits | TensorLike)[]
+  | TensorLike;
+
+/** Bits of vectors, for 'hamming'. */
+export type PackedBits = Uint8Array | Int8Array;
 
 /** How many vectors there must be, and what says so. */
 export interface Expected {
@@ -60,15 +72,16 @@ export function checkVector(name: string, given: VectorsInput, dims: number): Fl
   throw invalid(`${name} must be one vector of ${dims} values, got ${x.length}; ${OTHER_MODEL}`);
 }
 
-const OTHER_MODEL = 'an index takes vectors of the model for which it was made';
+export const OTHER_MODEL = 'an index takes vectors of the model for which it was made';
 
 /** Whether values are in memory that the caller has a view of. */
-export function isShared(x: Float32Array, given: unknown): boolean {
+export function isShared(x: Values, given: unknown): boolean {
   const data = ArrayBuffer.isView(given) ? given : readable(given, 'data');
   return ArrayBuffer.isView(data) && data.buffer === x.buffer;
 }
 
-function valuesOf(name: string, given: unknown, dims: number): Float32Array {
+/** Values one after the other, however many. */
+export function valuesOf(name: string, given: unknown, dims: number): Float32Array {
   try {
     return read(name, given, dims);
   } catch (cause) {
@@ -88,7 +101,7 @@ function read(name: string, given: unknown, dims: number): Float32Array {
 }
 
 /** Whether something is a tensor by its looks. */
-function hasData(x: unknown): boolean {
+export function hasData(x: unknown): boolean {
   try {
     return typeof x === 'object' && x !== null && 'data' in x;
   } catch {
@@ -97,7 +110,7 @@ function hasData(x: unknown): boolean {
 }
 
 /** Array.isArray(), also of what throws when it is looked at. */
-function isList(x: unknown): x is readonly unknown[] {
+export function isList(x: unknown): x is readonly unknown[] {
   try {
     return Array.isArray(x);
   } catch {
@@ -106,7 +119,7 @@ function isList(x: unknown): x is readonly unknown[] {
 }
 
 /** A property of anything, or undefined where it cannot be read. */
-function readable(x: unknown, key: string): unknown {
+export function readable(x: unknown, key: string): unknown {
   if (typeof x !== 'object' || x === null) return undefined;
   try {
     return (x as Record<string, unknown>)[key];
@@ -159,7 +172,7 @@ function tensor(name: string, given: TensorLike, dims: number): Float32Array {
   return x;
 }
 
-function sizesOf(name: string, given: unknown): number[] {
+export function sizesOf(name: string, given: unknown): number[] {
   try {
     const sizes = Array.from(given as ArrayLike<unknown>, Number);
     if (sizes.length > 0 && sizes.every((size) => Number.isSafeInteger(size) && size >= 0)) {
@@ -210,7 +223,8 @@ function floats(name: string, data: unknown, type: unknown, scale: unknown): Flo
   }
   if (kind === 'Uint8Array') {
     throw invalid(
-      `${name} is a ${describe(data)}: of embeddings of a bit or a byte a value pass what ` +
+      `${name} is a ${describe(data)}: embeddings of a bit a value go into an index with metric: ` +
+        "'hamming'; of a byte a value pass what " +
         'dequantizeEmbeddings(data, dims, precision) gives, of bytes of floats ' +
         'new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4)',
     );

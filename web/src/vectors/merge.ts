@@ -3,7 +3,7 @@
 import { describe, integer, invalid, oneOf, options } from '../core/arguments.js';
 import { FewbitsError, reasonOf } from '../core/errors.js';
 import { checkK, MAX_COUNT } from './arguments.js';
-import { METRICS, type Metric } from './functions.js';
+import { isDistance, METRICS, type Metric } from './functions.js';
 import { type Id, isId } from './id.js';
 import { asResult, type SearchResult } from './results.js';
 
@@ -85,7 +85,7 @@ function merged(lists: readonly ResultList[], o: MergeOptions, metric: Metric): 
   }
   const most =
     o.candidates === undefined ? Infinity : integer('candidates', o.candidates, k, MAX_COUNT);
-  const sign = metric === 'l2' ? -1 : 1;
+  const sign = isDistance(metric) ? -1 : 1;
   const all: (Ranked & { id: Id })[] = [];
   for (const { ids, scores, estimates } of lists) {
     for (let i = 0; i < ids.length; i++) {

@@ -5,8 +5,16 @@ import { type Core, check, type Outcome } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
 import { number } from '../core/numbers.js';
 import { giveBack, own } from '../core/owned.js';
-import { ROWS_BYTES, windows, withRows } from '../core/windows.js';
-import type { Fit, RowSizes, Segment, Settings, VectorsFunctions } from './functions.js';
+import { give, ROWS_BYTES, windows, withRows } from '../core/windows.js';
+import {
+  type Fit,
+  type RowSizes,
+  type Segment,
+  type Settings,
+  type Values,
+  type VectorsFunctions,
+  widthOf,
+} from './functions.js';
 import { checkVectorsOutcome } from './norms.js';
 
 /** Vectors that tell where all lie, and how many must be there to tell. */
@@ -103,6 +111,11 @@ export class NativeIndex {
     return this.#address;
   }
 
+  /** Elements of Values that are a vector. */
+  get width(): number {
+    return widthOf(this.settings);
+  }
+
   get byteLength(): number {
     return this.#wasm.vectors_bytes(this.address);
   }
@@ -112,19 +125,18 @@ export class NativeIndex {
   }
 
   /** check() for what was said of the vectors in x, at `base` and after. */
-  #check(outcome: Outcome, what: string, x: Float32Array, base = 0): void {
-    checkVectorsOutcome(outcome, what, x, this.settings.dims, base);
+  #check(outcome: Outcome, what: string, x: Values, base = 0): void {
+    checkVectorsOutcome(outcome, what, x, this.width, base);
   }
 
   /** Appends all vectors or, when it throws, none; `rows` is how many rows there are. */
-  add(x: Float32Array, rows: number): void {
-    const { address } = this;
-    const { dims } = this.settings;
-    check(this.#wasm.vectors_reserve(address, rows + x.length / dims), 'vectors');
+  add(x: Values, rows: number): void {
+    const { address, width } = this;
+    check(this.#wasm.vectors_reserve(address, rows + x.length / width), 'vectors');
     const { fit } = this;
     try {
-      withRows(this.core.memory, x, dims, (at, first, n) =>
-        this.#check(this.#wasm.vectors_add(address, at, n), 'vectors', x, first * dims),
+      withRows(this.core.memory, x, width, (at, first, n) =>
+        this.#check(this.#wasm.vectors_add(address, at, n), 'vectors', x, first * width),
       );
     } catch (error) {
       this.#wasm.vectors_truncate(address, rows);
@@ -134,11 +146,11 @@ export class NativeIndex {
   }
 
   /** Throws for vectors that add(), replace() and search() would refuse. */
-  check(x: Float32Array, name = 'vectors'): void {
-    const { address } = this;
-    const { dims } = this.settings;
-    withRows(this.core.memory, x, dims, (at, first, n) =>
-      this.#check(this.#wasm.vectors_check(address, at, n), name, x, first * dims),
+  check(x: Values, name = 'vectors'): void {
+    const { address, width } = this;
+    if (x instanceof Uint8Array) return; // all bits are good
+    withRows(this.core.memory, x, width, (at, first, n) =>
+      this.#check(this.#wasm.vectors_check(address, at, n), name, x, first * width),
     );
   }
 
@@ -148,17 +160,17 @@ export class NativeIndex {
   }
 
   /** Puts vector i in row rows[i]; all or, when it throws, none. */
-  replace(x: Float32Array, rows: readonly number[]): void {
-    const { address } = this;
-    const { dims } = this.settings;
+  replace(x: Values, rows: readonly number[]): void {
+    const { address, width } = this;
+    const bytes = width * x.BYTES_PER_ELEMENT;
     this.check(x);
-    withRows(this.core.memory, x, dims, (at, first, n) => {
+    withRows(this.core.memory, x, width, (at, first, n) => {
       for (let i = 0; i < n; i++) {
         this.#check(
-          this.#wasm.vectors_replace(address, rows[first + i], at + i * dims * 4),
+          this.#wasm.vectors_replace(address, rows[first + i], at + i * bytes),
           'vectors',
           x,
-          (first + i) * dims,
+          (first + i) * width,
         );
       }
     });
@@ -180,14 +192,14 @@ export class NativeIndex {
     this.#wasm.vectors_compact(this.address);
   }
 
-  search(queries: Float32Array, k: number, candidates: number, allowed: Uint32Array | null): Hits {
+  search(queries: Values, k: number, candidates: number, allowed: Uint32Array | null): Hits {
     const { address } = this;
     const { memory } = this.core;
-    const count = queries.length / this.settings.dims;
+    const count = queries.length / this.width;
     const cells = count * k;
     const sizes = [queries.byteLength, cells * 12, count * 4, allowed?.byteLength ?? 0];
     return memory.withScratch(sizes, (queriesAt, hitsAt, foundAt, allowedAt) => {
-      memory.f32(queriesAt, queries.length).set(queries);
+      give(memory, queries, 0, queries.length, queriesAt);
       if (allowed !== null) memory.u32(allowedAt, allowed.length).set(allowed);
       this.#check(
         this.#wasm.vectors_search(
@@ -242,7 +254,8 @@ export class NativeIndex {
    * origin and the vectors lie far from it, all in one direction. Not where a mean was set. Returns
    * whether anything changed.
    */
-  settleOn(x: Float32Array): boolean {
+  settleOn(x: Values): boolean {
+    if (x instanceof Uint8Array) return false;
     const before = this.#meanFound;
     this.#centreOn(x);
     const centred = this.#meanFound || before;

@@ -3,6 +3,7 @@
 import { invalid } from '../core/arguments.js';
 import { check, type Outcome } from '../core/core.js';
 import { STATUS } from '../core/status.js';
+import type { Values } from './functions.js';
 
 const NUMBER = new Intl.NumberFormat('en', { notation: 'scientific', maximumFractionDigits: 2 });
 
@@ -10,14 +11,14 @@ const NUMBER = new Intl.NumberFormat('en', { notation: 'scientific', maximumFrac
 export function checkVectorsOutcome(
   outcome: Outcome,
   name: string,
-  x: Float32Array,
-  dims: number,
+  x: Values,
+  width: number,
   base = 0,
 ): void {
   if (outcome.status === STATUS.too_large) {
-    const row = Math.floor((base + outcome.index) / dims);
-    const vector = x.subarray(row * dims, (row + 1) * dims);
-    const which = x.length > dims ? `vector ${row} of ${name}` : name;
+    const row = Math.floor((base + outcome.index) / width);
+    const vector = x.subarray(row * width, (row + 1) * width);
+    const which = x.length > width ? `vector ${row} of ${name}` : name;
     throw invalid(
       `${which} has a norm of about ${NUMBER.format(Math.hypot(...vector))}, above 1e18, the most that ` +
         "'dot' and 'l2' take: was it ever set? Else divide all vectors by one number, or use 'cosine'",

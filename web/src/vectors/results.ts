@@ -1,6 +1,6 @@
 // What searches and stats() give.
 
-import type { Metric, Settings } from './functions.js';
+import { isDistance, type Metric, type Settings } from './functions.js';
 import type { Id } from './id.js';
 import type { NativeIndex } from './native.js';
 
@@ -8,8 +8,9 @@ import type { NativeIndex } from './native.js';
 export interface SearchResult {
   readonly ids: Id[];
   /**
-   * Cosine (-1 to 1) or inner product, falling; for 'l2' squared distance (0 or more), rising. An
-   * array in JSON; in a structured clone a Float32Array like any other.
+   * Cosine (-1 to 1) or inner product, falling; rising for 'l2', the squared distance (0 or more), and
+   * for 'hamming', how many bits differ. An array in JSON; in a structured clone a Float32Array like
+   * any other.
    */
   readonly scores: Float32Array;
 }
@@ -67,9 +68,9 @@ export function statsOf(
   };
 }
 
-/** Scores as they are ranked, which rise with nearness, as those of a metric: the other way for 'l2'. */
+/** Scores as they are ranked, which rise with nearness, as those of a metric: distances turned round. */
 export function scoresOf(ranked: Float32Array, metric: Metric): Float32Array {
-  return metric === 'l2' ? ranked.map((score) => 0 - score) : ranked;
+  return isDistance(metric) ? ranked.map((score) => 0 - score) : ranked;
 }
 
 /** What JSON makes of scores: an array, as of the ids beside them, and not an object of numbers. */
@@ -90,7 +91,7 @@ export function forJson(scores: Float32Array): Float32Array {
 
 /** Scores of a metric without what estimating took beyond its range, once they are ranked. */
 function inRange(scores: Float32Array, metric: Metric): Float32Array {
-  if (metric === 'l2') return scores.map((score) => Math.max(0, score));
+  if (isDistance(metric)) return scores.map((score) => Math.max(0, score));
   if (metric === 'dot') return scores;
   return scores.map((score) => Math.max(-1, Math.min(1, score)));
 }

@@ -1,6 +1,7 @@
 // The rows of an index in WebAssembly memory with their ids, which change together or not at all.
 
 import { isSparse } from './arguments.js';
+import type { Values } from './functions.js';
 import type { Id } from './id.js';
 import { Ids } from './ids.js';
 import type { NativeIndex } from './native.js';
@@ -65,33 +66,33 @@ export class Rows {
   }
 
   /** Appends vectors with the given ids, or default ones. */
-  add(x: Float32Array, given: ArrayLike<unknown> | undefined): void {
-    this.#ids.stage(x.length / this.native.settings.dims, given);
+  add(x: Values, given: ArrayLike<unknown> | undefined): void {
+    this.#ids.stage(x.length / this.native.width, given);
     this.#commit(() => this.#append(x));
   }
 
-  #append(x: Float32Array): void {
+  #append(x: Values): void {
     if (this.#ids.length === 0) this.native.settleOn(x);
     this.native.add(x, this.#ids.length);
   }
 
   /** Puts vector i in row rows[i]. */
-  replace(x: Float32Array, rows: readonly number[]): void {
+  replace(x: Values, rows: readonly number[]): void {
     if (rows.length > 0) this.native.replace(x, rows);
   }
 
   /** Replaces vectors whose id is there and appends the others; the ids are distinct. */
-  upsert(x: Float32Array, given: ArrayLike<unknown>): Upserted {
+  upsert(x: Values, given: ArrayLike<unknown>): Upserted {
     const { native } = this;
-    const { dims } = native.settings;
-    const { fresh, known, rows, names } = sortOut(this.#ids, x.length / dims, given);
+    const { width } = native;
+    const { fresh, known, rows, names } = sortOut(this.#ids, x.length / width, given);
     native.check(x);
     this.#ids.stage(fresh.length, names);
     this.#commit(() => {
       const before = this.#ids.length;
-      if (fresh.length > 0) this.#append(gather(x, dims, fresh));
+      if (fresh.length > 0) this.#append(gather(x, width, fresh));
       try {
-        if (known.length > 0) native.replace(gather(x, dims, known), rows);
+        if (known.length > 0) native.replace(gather(x, width, known), rows);
       } catch (error) {
         native.truncate(before);
         throw error;
@@ -177,12 +178,16 @@ export function sortOut(ids: Ids, n: number, given: ArrayLike<unknown>) {
   return { fresh, known, rows, names: fresh.map((i) => own.at(i)) };
 }
 
-/** Some of the vectors, one after the other. */
-export function gather(x: Float32Array, dims: number, which: readonly number[]): Float32Array {
-  if (which.length * dims === x.length) return x;
-  const some = new Float32Array(which.length * dims);
+/** Some of the vectors, one after the other; all of them are x itself. */
+export function gather(x: Values, width: number, which: readonly number[]): Values {
+  return which.length * width === x.length ? x : taken(x, width, which);
+}
+
+/** A copy of some of the vectors, one after the other. */
+export function taken(x: Values, width: number, which: readonly number[]): Values {
+  const some = x.slice(0, which.length * width);
   which.forEach((i, to) => {
-    some.set(x.subarray(i * dims, (i + 1) * dims), to * dims);
+    some.set(x.subarray(i * width, (i + 1) * width), to * width);
   });
   return some;
 }

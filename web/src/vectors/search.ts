@@ -9,6 +9,7 @@ import {
   type SearchOptions,
 } from './arguments.js';
 import { allowedRows, type ReadIds } from './filter.js';
+import { type Values, widthOf } from './functions.js';
 import type { Id } from './id.js';
 import type { Hits, NativeIndex } from './native.js';
 import { asResult, type Candidates, forJson, type SearchResult, scoresOf } from './results.js';
@@ -41,17 +42,18 @@ export function planSearch(
 }
 
 /** The result for each query. */
-export function search(rows: Searched, queries: Float32Array, plan: SearchPlan): SearchResult[] {
-  const { dims, metric } = rows.native.settings;
+export function search(rows: Searched, queries: Values, plan: SearchPlan): SearchResult[] {
+  const { settings } = rows.native;
+  const width = widthOf(settings);
   const { k, candidates, allowed } = plan;
   const results: SearchResult[] = [];
-  if (queries.length > dims) rows.native.check(queries, 'queries');
-  const step = queriesAtOnce(candidates) * dims;
+  if (queries.length > width) rows.native.check(queries, 'queries');
+  const step = queriesAtOnce(candidates) * width;
   for (let start = 0; start < queries.length; start += step) {
     const part = queries.subarray(start, start + step);
     const hits = rows.native.search(part, k, candidates, allowed);
-    for (let q = 0; q < part.length / dims; q++) {
-      results.push(asResult(idsOf(rows, hits, q, k), ownScores(rows, hits, q, k), metric));
+    for (let q = 0; q < part.length / width; q++) {
+      results.push(asResult(idsOf(rows, hits, q, k), ownScores(rows, hits, q, k), settings.metric));
     }
   }
   return results;
@@ -60,7 +62,7 @@ export function search(rows: Searched, queries: Float32Array, plan: SearchPlan):
 /** The candidates of one query. */
 export function candidates(
   rows: Searched,
-  query: Float32Array,
+  query: Values,
   count: number,
   filter: SearchOptions['filter'],
 ): Candidates {

@@ -15,13 +15,14 @@ import {
   type SearchOptions,
 } from './arguments.js';
 import { joined, writeIndex } from './file.js';
-import type { Metric } from './functions.js';
+import type { Metric, Values } from './functions.js';
 import { checkId, type Id } from './id.js';
 import { checkRemoved, checkRow, checkRows, idList, oneEach } from './id-list.js';
-import { checkVector, checkVectors, type Expected, type VectorsInput } from './input.js';
+import type { Expected, VectorsInput } from './input.js';
 import { type Candidates, type IndexStats, type SearchResult, statsOf } from './results.js';
 import type { Rows, Upserted } from './rows.js';
 import { candidates, planSearch, search } from './search.js';
+import { checkFloats, checkValue, checkValues } from './values.js';
 
 /**
  * Vectors in a few bits a dimension, in WebAssembly memory, searched without decompressing. Dispose
@@ -168,7 +169,7 @@ export class VectorIndex extends Opaque implements Disposable {
   search(query: VectorsInput, searchOptions?: SearchOptions): SearchResult {
     this.#check();
     const plan = planSearch(this.#rows, searchOptions);
-    const [result] = search(this.#rows, checkVector('query', query, this.dims), plan);
+    const [result] = search(this.#rows, checkValue('query', query, this.#native.settings), plan);
     return result;
   }
 
@@ -180,7 +181,7 @@ export class VectorIndex extends Opaque implements Disposable {
   searchBatch(queries: VectorsInput, searchOptions?: SearchOptions): SearchResult[] {
     this.#check();
     const plan = planSearch(this.#rows, searchOptions);
-    return search(this.#rows, checkVectors('queries', queries, this.dims), plan);
+    return search(this.#rows, checkValues('queries', queries, this.#native.settings), plan);
   }
 
   /**
@@ -194,7 +195,7 @@ export class VectorIndex extends Opaque implements Disposable {
   candidates(query: VectorsInput, count: number, filter?: SearchOptions['filter']): Candidates {
     this.#check();
     integer('count', count, 1, MAX_COUNT);
-    return candidates(this.#rows, checkVector('query', query, this.dims), count, filter);
+    return candidates(this.#rows, checkValue('query', query, this.#native.settings), count, filter);
   }
 
   /**
@@ -206,7 +207,8 @@ export class VectorIndex extends Opaque implements Disposable {
   }
 
   /**
-   * The vector that a code stands for; for 'cosine' (without a mean) of norm 1.
+   * The vector that a code stands for; for 'cosine' (without a mean) of norm 1, for 'hamming' 1 where a
+   * bit is set and -1 elsewhere.
    *
    * @throws FewbitsError INVALID_ARGUMENT when there is no vector of that id
    */
@@ -227,8 +229,10 @@ export class VectorIndex extends Opaque implements Disposable {
    * @throws FewbitsError INVALID_ARGUMENT once vectors were added; NON_FINITE, OUT_OF_MEMORY, DISPOSED
    */
   calibrate(sample: VectorsInput, calibrateOptions?: CalibrateOptions): void {
-    const method = checkCalibration(calibrateOptions);
-    const x = this.#vectors('sample', sample);
+    this.#check();
+    const { settings } = this.#native;
+    const method = checkCalibration(calibrateOptions, settings);
+    const x = checkFloats('sample', sample, settings);
     checkSample(x, this.#ids.length);
     this.#changes++;
     this.#native.calibrate(x, method === 'axes');
@@ -246,10 +250,12 @@ export class VectorIndex extends Opaque implements Disposable {
    * and 2 bits without `refine` and without vectors; NON_FINITE, OUT_OF_MEMORY, DISPOSED
    */
   recalibrate(vectors?: VectorsInput | undefined, calibrateOptions?: CalibrateOptions): void {
-    const method = checkCalibration(calibrateOptions);
+    this.#check();
+    const { settings } = this.#native;
+    const method = checkCalibration(calibrateOptions, settings);
     const { size } = this;
     if (size === 0) throw invalid('the index is empty: calibrate(sample) is for that');
-    const x = vectors === undefined ? undefined : this.#vectors('vectors', vectors);
+    const x = vectors === undefined ? undefined : checkFloats('vectors', vectors, settings);
     if (x !== undefined && x.length !== size * this.dims) {
       throw invalid(
         `recalibrate() takes the ${size} vectors of the index, in the order of ids(), got ${x.length / this.dims}`,
@@ -308,8 +314,8 @@ export class VectorIndex extends Opaque implements Disposable {
     this.#native.address;
   }
 
-  #vectors(name: string, given: VectorsInput, expected?: Expected): Float32Array {
+  #vectors(name: string, given: VectorsInput, expected?: Expected): Values {
     this.#check();
-    return checkVectors(name, given, this.dims, expected);
+    return checkValues(name, given, this.#native.settings, expected);
   }
 }

@@ -23,6 +23,11 @@ struct Coding {
   std::size_t finer_bytes = 0;
 
   bool learned() const { return kept.codes == Kept::Codes::learned; }
+  bool of_bits() const { return kept.codes == Kept::Codes::signs; }
+  /// The bits in the last byte of a row of bits, the first of them highest, that are of the vector.
+  std::uint8_t last_bits() const {
+    return static_cast<std::uint8_t>(0xFF00u >> ((options.dims - 1) % 8 + 1));
+  }
 
   /// Without axes. False when memory is short.
   bool init(const Options& wanted);

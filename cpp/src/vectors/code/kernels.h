@@ -53,40 +53,43 @@ struct CodeSums {
 //             of 16
 // dot_scan4   the same for four queries, stride apart; sums[kBlockRows * q + r]
 // row_sums    sums[r] = sum of rows[r * stride + i]
+// bit_scan    sums[r] = number of bits in which codes[kBlockRows * p + r] differ from query[p]
 // dot_levels  sum of x[i] * levels[i] in four interleaved sums
 // estimate    estimates[r] = (base + step * sums[r]) * factors[r], and with `added` (else null)
 //             weight * added[r] more; bit r of the result: estimates[r] > threshold
 // above       the same from estimates that are there, still without what is added
-#define FEWBITS_VECTORS_KERNELS(X)                                                                \
-  X(void, hadamard, (float* x, std::size_t n))                                                    \
-  X(void, flip_hadamard, (const float* x, const float* factors, float* y, std::size_t n))         \
-  X(void, multiply, (const float* x, const float* factors, float* y, std::size_t n))              \
-  X(float, sum_squares, (const float* x, std::size_t n))                                          \
-  X(void, to_fixed, (const float* x, std::size_t n, float scale, std::int16_t* fixed))            \
-  X(CodeSums, quantize,                                                                           \
-    (const std::int16_t* fixed, std::size_t n, std::int16_t multiplier, const Codebook& book,     \
-     std::uint8_t* codes))                                                                        \
-  X(CodeSums, align,                                                                              \
-    (const std::int16_t* fixed, std::size_t n, std::int16_t multiplier, const Codebook& book))    \
-  X(void, add_levels,                                                                             \
-    (const std::uint8_t* codes, std::size_t n, const std::int8_t* of_code, std::int8_t* levels))  \
-  X(std::size_t, find,                                                                            \
-    (const std::int8_t* x, std::size_t n, std::int8_t a, std::int8_t b, std::size_t room,         \
-     std::uint16_t* positions))                                                                   \
-  X(void, to_columns, (const std::uint8_t* rows, std::size_t bytes, std::uint8_t* columns))       \
-  X(void, from_columns, (const std::uint8_t* columns, std::size_t bytes, std::uint8_t* rows))     \
-  X(void, lut_scan,                                                                               \
-    (const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* lut, std::int32_t* sums))  \
-  X(void, dot_scan,                                                                               \
-    (const std::int8_t* rows, std::size_t stride, const std::uint8_t* query, std::int32_t* sums)) \
-  X(void, dot_scan4,                                                                              \
-    (const std::int8_t* rows, std::size_t stride, const std::uint8_t* queries,                    \
-     std::int32_t* sums))                                                                         \
-  X(void, row_sums, (const std::int8_t* rows, std::size_t stride, std::int32_t* sums))            \
-  X(float, dot_levels, (const float* x, const std::int8_t* levels, std::size_t n))                \
-  X(std::uint64_t, estimate,                                                                      \
-    (const std::int32_t* sums, float base, float step, const float* factors, const float* added,  \
-     float weight, float threshold, float* estimates))                                            \
+#define FEWBITS_VECTORS_KERNELS(X)                                                                 \
+  X(void, hadamard, (float* x, std::size_t n))                                                     \
+  X(void, flip_hadamard, (const float* x, const float* factors, float* y, std::size_t n))          \
+  X(void, multiply, (const float* x, const float* factors, float* y, std::size_t n))               \
+  X(float, sum_squares, (const float* x, std::size_t n))                                           \
+  X(void, to_fixed, (const float* x, std::size_t n, float scale, std::int16_t* fixed))             \
+  X(CodeSums, quantize,                                                                            \
+    (const std::int16_t* fixed, std::size_t n, std::int16_t multiplier, const Codebook& book,      \
+     std::uint8_t* codes))                                                                         \
+  X(CodeSums, align,                                                                               \
+    (const std::int16_t* fixed, std::size_t n, std::int16_t multiplier, const Codebook& book))     \
+  X(void, add_levels,                                                                              \
+    (const std::uint8_t* codes, std::size_t n, const std::int8_t* of_code, std::int8_t* levels))   \
+  X(std::size_t, find,                                                                             \
+    (const std::int8_t* x, std::size_t n, std::int8_t a, std::int8_t b, std::size_t room,          \
+     std::uint16_t* positions))                                                                    \
+  X(void, to_columns, (const std::uint8_t* rows, std::size_t bytes, std::uint8_t* columns))        \
+  X(void, from_columns, (const std::uint8_t* columns, std::size_t bytes, std::uint8_t* rows))      \
+  X(void, lut_scan,                                                                                \
+    (const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* lut, std::int32_t* sums))   \
+  X(void, dot_scan,                                                                                \
+    (const std::int8_t* rows, std::size_t stride, const std::uint8_t* query, std::int32_t* sums))  \
+  X(void, dot_scan4,                                                                               \
+    (const std::int8_t* rows, std::size_t stride, const std::uint8_t* queries,                     \
+     std::int32_t* sums))                                                                          \
+  X(void, row_sums, (const std::int8_t* rows, std::size_t stride, std::int32_t* sums))             \
+  X(void, bit_scan,                                                                                \
+    (const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* query, std::int32_t* sums)) \
+  X(float, dot_levels, (const float* x, const std::int8_t* levels, std::size_t n))                 \
+  X(std::uint64_t, estimate,                                                                       \
+    (const std::int32_t* sums, float base, float step, const float* factors, const float* added,   \
+     float weight, float threshold, float* estimates))                                             \
   X(std::uint64_t, above, (float* estimates, const float* added, float weight, float threshold))
 
 #define FEWBITS_DECLARE(type, name, arguments) type name arguments;

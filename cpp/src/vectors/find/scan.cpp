@@ -179,6 +179,27 @@ void scan(const Coding& coding, const Rows& rows, const Queries& queries, std::s
       return scan_segments(coding, rows, queries, count, allowed, best);
     case Kept::Codes::bytes:
       return scan_dots(coding, rows, queries, count, allowed, best);
+    case Kept::Codes::signs:
+      return;  // whose queries are no Queries: scan_bits()
+  }
+}
+
+void scan_bits(const Coding& coding, const Rows& rows, const std::uint8_t* queries,
+               std::size_t count, const std::uint32_t* allowed, Best* best) {
+  alignas(16) std::int32_t sums[kBlockRows];
+  alignas(16) float estimates[kBlockRows];
+  const auto bit_scan = apart(kernels::bit_scan);
+  for (std::size_t tile = 0; tile < rows.count(); tile += kTileRows) {
+    const std::size_t tile_end = std::min(rows.count(), tile + kTileRows);
+    for (std::size_t q = 0; q < count; ++q) {
+      const std::uint8_t* query = queries + q * coding.row_bytes;
+      for (std::size_t first = tile; first < tile_end; first += kBlockRows) {
+        bit_scan(rows.block_of(first), coding.row_bytes, query, sums);
+        for (std::size_t r = 0; r < kBlockRows; ++r) estimates[r] = static_cast<float>(-sums[r]);
+        const std::uint64_t mask = kernels::above(estimates, nullptr, 0, best[q].threshold());
+        offer_block(rows, mask, estimates, first, allowed, &best[q]);
+      }
+    }
   }
 }
 

@@ -12,5 +12,8 @@ namespace fewbits::vectors {
 /// Offers every row that is there and allowed to the best of each of `count` queries.
 void scan(const Coding& coding, const Rows& rows, const Queries& queries, std::size_t count,
           const std::uint32_t* allowed, Best* best);
+/// The same of rows of bits, for `count` queries of as many bytes, by minus how many bits differ.
+void scan_bits(const Coding& coding, const Rows& rows, const std::uint8_t* queries,
+               std::size_t count, const std::uint32_t* allowed, Best* best);
 
 }  // namespace fewbits::vectors

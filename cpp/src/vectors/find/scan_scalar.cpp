@@ -1,6 +1,7 @@
 // The scalar reference of the scan's sums.
 
 #include <algorithm>
+#include <bit>
 
 #include "vectors/code/kernels.h"
 
@@ -41,6 +42,16 @@ void row_sums(const std::int8_t* rows, std::size_t stride, std::int32_t* sums) {
   for (std::size_t r = 0; r < kBlockRows; ++r) {
     sums[r] = 0;
     for (std::size_t i = 0; i < stride; ++i) sums[r] += rows[r * stride + i];
+  }
+}
+
+void bit_scan(const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* query,
+              std::int32_t* sums) {
+  for (std::size_t r = 0; r < kBlockRows; ++r) {
+    sums[r] = 0;
+    for (std::size_t p = 0; p < bytes; ++p) {
+      sums[r] += std::popcount(static_cast<std::uint8_t>(codes[kBlockRows * p + r] ^ query[p]));
+    }
   }
 }
 

@@ -249,6 +249,34 @@ void row_sums(const std::int8_t* rows, std::size_t stride, std::int32_t* sums) {
   }
 }
 
+void bit_scan(const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* query,
+              std::int32_t* sums) {
+  constexpr std::size_t kFlush = 31;  // 31 * 8 < 2^8, and kMaxDims < 2^16
+  v128_t total[8];
+  for (v128_t& part : total) part = wasm_i16x8_splat(0);
+  const std::uint8_t* const end = query + bytes;
+  while (query != end) {
+    const std::uint8_t* const until = query + std::min<std::size_t>(kFlush, end - query);
+    v128_t counts[4];
+    for (v128_t& count : counts) count = wasm_i8x16_splat(0);
+    for (; query != until; ++query, codes += kBlockRows) {
+      const v128_t wanted = wasm_v128_load8_splat(query);
+      for (std::size_t v = 0; v < 4; ++v) {
+        const v128_t differ = wasm_v128_xor(wasm_v128_load(codes + 16 * v), wanted);
+        counts[v] = wasm_i8x16_add(counts[v], wasm_i8x16_popcnt(differ));
+      }
+    }
+    for (std::size_t v = 0; v < 4; ++v) {
+      total[2 * v] = wasm_i16x8_add(total[2 * v], wasm_u16x8_extend_low_u8x16(counts[v]));
+      total[2 * v + 1] = wasm_i16x8_add(total[2 * v + 1], wasm_u16x8_extend_high_u8x16(counts[v]));
+    }
+  }
+  for (std::size_t i = 0; i < 8; ++i) {
+    wasm_v128_store(sums + 8 * i, wasm_u32x4_extend_low_u16x8(total[i]));
+    wasm_v128_store(sums + 8 * i + 4, wasm_u32x4_extend_high_u16x8(total[i]));
+  }
+}
+
 float dot_levels(const float* x, const std::int8_t* levels, std::size_t n) {
   v128_t sum = wasm_f32x4_splat(0);
   std::size_t i = 0;

@@ -69,7 +69,9 @@ Result Index::search(const float* queries, std::size_t count, std::size_t k, std
                      const std::uint32_t* allowed, Hit* hits, std::size_t* found) {
   State& s = *state_;
   const std::size_t dims = s.coding.options.dims;
-  if (count > kMaxQueries || k == 0 || candidates < k) return failure(Status::invalid_argument);
+  if (count > kMaxQueries || k == 0 || candidates < k || s.coding.of_bits()) {
+    return failure(Status::invalid_argument);
+  }
   const std::size_t bad = first_non_finite(queries, count * dims);
   if (bad < count * dims) return failure(Status::non_finite, bad);
   candidates = std::min(candidates, s.rows.alive());
