@@ -15,7 +15,7 @@ beforeAll(async () => {
   fb = await load();
 });
 
-const script = new URL('../../web/dist/pool/shard-worker-node.js', import.meta.url);
+const script = new URL('../../web/dist/pool/shard-worker-node.mjs', import.meta.url);
 
 interface Message {
   call: number;

@@ -33,10 +33,10 @@ const index = (createWorker: () => Worker, startTimeout?: number) =>
   createPool({ dims: 4, workers: 2, createWorker, startTimeout });
 
 describe.each([
-  { pool: 'fewbits/pool', other: 'models/worker-node.js', start: index },
+  { pool: 'fewbits/pool', other: 'models/worker-node.mjs', start: index },
   {
     pool: 'fewbits/models',
-    other: 'pool/shard-worker-node.js',
+    other: 'pool/shard-worker-node.mjs',
     async start(createWorker: () => Worker, startTimeout?: number) {
       await using pool = createConverterPool({ workers: 2, createWorker, startTimeout });
       return await pool.convert(conversion);
@@ -78,7 +78,8 @@ describe.each([
   });
 
   it('may await something first', async () => {
-    const folder = pool === 'fewbits/pool' ? 'pool/shard-worker-node.js' : 'models/worker-node.js';
+    const folder =
+      pool === 'fewbits/pool' ? 'pool/shard-worker-node.mjs' : 'models/worker-node.mjs';
     const script = JSON.stringify(new URL(`../../web/dist/${folder}`, import.meta.url).href);
     const late = worker(`setTimeout(() => import(${script}), 200)`);
     const made = await start(late);

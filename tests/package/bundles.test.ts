@@ -30,8 +30,8 @@ interface Found {
 
 const file = () => consumer.path('node_modules/fewbits/dist/fewbits.simd128.wasm');
 
-/** Runs a bundle of bundled/main.js, which gets what `wasm` is in the program. */
-async function runBundle(name: string, before: string, wasm: string): Promise<Found> {
+/** Runs the function of a bundle of bundled/, which gets what `wasm` is in the program. */
+async function runBundle<T = Found>(name: string, before: string, wasm: string): Promise<T> {
   const program = `${before}
     require('./${name}');
     const bytes = require('node:fs').readFileSync(${JSON.stringify(file())});
@@ -59,6 +59,23 @@ describe('bundles of CommonJS, which have no address', () => {
     expect(own).toMatchObject({ message: expect.stringMatching(/import\.meta\.url.*wasm: bytes/) });
     expectRight({ default: given.default, simd128: given.simd128 }, false);
     expect(simd128).toBe(true);
+  });
+
+  it.each(['node', 'browser'] as const)('pools for %s ask for createWorker', async (platform) => {
+    await build({
+      absWorkingDir: consumer.folder,
+      entryPoints: ['bundled/pools.js'],
+      bundle: true,
+      format: 'cjs',
+      platform,
+      outfile: 'pools.cjs',
+      logLevel: 'silent',
+    });
+    const failures = await runBundle<string[]>('pools.cjs', '', 'bytes');
+    expect(failures.length).toBe(2);
+    for (const failure of failures) {
+      expect(failure).toMatch(/^WORKER_FAILED .*import\.meta\.url is empty.*pass createWorker$/);
+    }
   });
 
   it('what is no address does no harm either', async () => {

@@ -59,7 +59,9 @@ describe('the compiler, strict and with libraries checked', () => {
   ];
   const cases = projects.flatMap((project) => resolutions.map((how) => ({ ...project, ...how })));
 
-  it.each(cases)('$name, $moduleResolution', async ({ lib, types, module, moduleResolution }) => {
+  type Case = (typeof cases)[number];
+  const compile = async (compiler: string, how: Case) => {
+    const { lib, types, module, moduleResolution } = how;
     const folder = consumer.path('types');
     const compilerOptions = {
       target: 'ES2022',
@@ -74,7 +76,14 @@ describe('the compiler, strict and with libraries checked', () => {
     };
     const config = { compilerOptions, files: ['use.ts'] };
     writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify(config));
-    const { stdout } = await tool('typescript/bin/tsc', ['-p', folder]);
+    const { stdout } = await tool(`${compiler}/bin/tsc`, ['-p', folder]);
     expect(stdout).toBe('');
-  });
+  };
+
+  it.each(cases)('$name, $moduleResolution', (how) => compile('typescript', how));
+
+  // What site/docs/bundlers.md says.
+  it.each(
+    cases.filter(({ name, module }) => /^(a page|Node)$/.test(name) && module === 'nodenext'),
+  )('the least TypeScript, 5.7: $name', (how) => compile('typescript-least', how));
 });

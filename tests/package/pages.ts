@@ -4,15 +4,19 @@ import type { Browser } from 'playwright-core';
 import { expect } from 'vitest';
 import { serve } from '../support/browser.ts';
 
-/** What `run()` of the page at an address gives; the page must have no errors. */
-export async function runPage(browser: Browser, address: string): Promise<unknown> {
+/** What `run()`, or another expression, gives in the page at an address; the page must have no errors. */
+export async function runPage(
+  browser: Browser,
+  address: string,
+  expression = 'run()',
+): Promise<unknown> {
   const page = await browser.newPage();
   try {
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(error.message));
     await page.goto(address);
     await page.waitForFunction('globalThis.run');
-    const result = await page.evaluate('globalThis.run()');
+    const result = await page.evaluate(expression);
     expect(problems).toEqual([]);
     return result;
   } finally {

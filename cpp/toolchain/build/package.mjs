@@ -15,6 +15,7 @@ import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { systemNode } from '../setup/nodes.mjs';
 import { Problem, root, run, say, seconds } from '../setup/steps.mjs';
+import { BUNDLED, bundle } from './bundle.mjs';
 import { checkWasm } from './check.mjs';
 import { checkDeclarations } from './embind.mjs';
 import { synchronous } from './glue.mjs';
@@ -61,6 +62,7 @@ export async function buildPackage(builds) {
   });
   const stampedGlue = `${glue}\nexport const stamp = ${JSON.stringify(stamp)};\n`;
   write(Buffer.from(stampedGlue), path.join(dist, 'wasm/fewbits.mjs'));
+  await bundle(dist);
   for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE']) {
     if (existsSync(path.join(root, name))) copy(path.join(root, name), path.join(web, name));
   }
@@ -126,14 +128,21 @@ function files(folder) {
     .map((entry) => path.relative(folder, path.join(entry.parentPath ?? entry.path, entry.name)));
 }
 
+/** What comes of a source: `a.ts` gives a.js and a.d.ts, `a.mts` the same with an m. */
+const madeOf = (source) => {
+  const [, name, declared, m] = /^(.*?)(\.d)?\.(m?)ts$/.exec(source) ?? [];
+  if (name === undefined) return [];
+  // The glue has declarations of its own.
+  return declared && !m ? [source] : [`${name}.${m}js`, `${name}.d.${m}ts`];
+};
+
 /** What was compiled from a source that is no more must not be published. */
 function removeStale() {
-  const sources = new Set(files(path.join(web, 'src')).map((name) => name.replace(/\.ts$/, '')));
+  const made = new Set(files(path.join(web, 'src')).flatMap(madeOf));
+  for (const name of files(path.join(web, 'cli'))) made.add(`cli/${name.replace(/ts$/, 'js')}`);
   for (const name of files(dist)) {
-    const made = /^(.*?)(\.d\.ts|\.js)(\.map)?$/.exec(name);
-    if (made && !sources.has(made[1]) && !existsSync(path.join(web, `${made[1]}.ts`))) {
-      rmSync(path.join(dist, name));
-    }
+    const script = /(\.d\.m?ts|\.m?js)$/.test(name);
+    if (script && !made.has(name)) rmSync(path.join(dist, name));
   }
 }
 
@@ -149,7 +158,9 @@ export function printSizes() {
   for (const variant of VARIANTS) {
     row(`fewbits.${variant}.wasm`, [readFileSync(path.join(dist, `fewbits.${variant}.wasm`))]);
   }
-  const scripts = files(dist).filter((name) => /\.m?js$/.test(name) && !name.startsWith('cli'));
+  const scripts = files(dist).filter(
+    (name) => /\.m?js$/.test(name) && !name.startsWith('cli') && !BUNDLED.includes(name),
+  );
   const read = (names) => names.map((name) => readFileSync(path.join(dist, name)));
   row('JavaScript', read(scripts));
   row('  of which glue', read(scripts.filter((name) => name.endsWith('fewbits.mjs'))));

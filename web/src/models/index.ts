@@ -2,7 +2,7 @@
 
 import { load } from '../index.js';
 import type { WebWorker } from '../worker/channel.js';
-import { addressIn } from '../worker/start.js';
+import { webSource } from '../worker/own.js';
 import {
   type ConverterPool,
   type ConverterPoolSettings,
@@ -16,16 +16,12 @@ export * from './entry.js';
 /** How a pool of converting workers runs. */
 export type ConverterPoolOptions = ConverterPoolSettings<WebWorker>;
 
-const startWorker = () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-
 const platform: Platform = {
   load,
-  own: {
-    create: startWorker,
-    get address() {
-      return addressIn(startWorker, import.meta.url);
-    },
-  },
+  own: webSource(
+    (Worker) => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }),
+    import.meta.url,
+  ),
   workers: () => navigator.hardwareConcurrency || 1,
 };
 

@@ -2,8 +2,10 @@
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { isBase } from '../core/address.js';
 import { load } from '../node.js';
 import type { WorkerThread } from '../worker/channel.js';
+import { threadSource } from '../worker/own.js';
 import {
   type ConverterPool,
   type ConverterPoolSettings,
@@ -20,14 +22,12 @@ export type ConverterPoolOptions = ConverterPoolSettings<WorkerThread>;
 /** A thread costs 10 MB on Node 20 and 13 MB on Node 24, nearly all of it V8's: as many as fit into 300 MB with the rest. */
 const MOST_WORKERS = 12;
 
+// A literal address in a constant: tracers of files see it, and bundlers emit the file.
+const script = isBase(import.meta.url) ? new URL('./worker-node.mjs', import.meta.url) : undefined;
+
 const platform: Platform = {
   load,
-  own: {
-    create: startWorker,
-    get address() {
-      return new URL('./worker-node.js', import.meta.url).href;
-    },
-  },
+  own: threadSource(startWorker, script),
   workers: () => Math.min(availableParallelism(), MOST_WORKERS),
 };
 
@@ -43,8 +43,8 @@ export function createConverterPool(options?: ConverterPoolOptions): ConverterPo
 }
 
 /** Of the heap that V8 gives a thread by default, converting rows needs little. */
-function startWorker(): Worker {
-  return new Worker(new URL('./worker-node.js', import.meta.url), {
+function startWorker(file: URL): Worker {
+  return new Worker(file, {
     // A flag for source on the command line, which Node refuses for files.
     ...(process.execArgv.some((flag) => flag.startsWith('--input-type')) && { execArgv: [] }),
     resourceLimits: { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 64 },

@@ -3,7 +3,7 @@
 import { load } from '../index.js';
 import type { IndexOptions } from '../vectors/arguments.js';
 import type { WebWorker } from '../worker/channel.js';
-import { addressIn } from '../worker/start.js';
+import { webSource } from '../worker/own.js';
 import { create, open, type Platform } from './create.js';
 import type { PoolSettings } from './options.js';
 import type { VectorPool } from './pool.js';
@@ -17,17 +17,12 @@ export type OpenPoolOptions = PoolSettings<WebWorker>;
 /** How a pool runs, and what its index is like. */
 export type PoolOptions = IndexOptions & OpenPoolOptions;
 
-const startWorker = () =>
-  new Worker(new URL('./shard-worker.js', import.meta.url), { type: 'module' });
-
 const platform: Platform = {
   load,
-  own: {
-    create: startWorker,
-    get address() {
-      return addressIn(startWorker, import.meta.url);
-    },
-  },
+  own: webSource(
+    (Worker) => new Worker(new URL('./shard-worker.js', import.meta.url), { type: 'module' }),
+    import.meta.url,
+  ),
   cores: () => navigator.hardwareConcurrency || 1,
 };
 

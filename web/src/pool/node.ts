@@ -2,9 +2,11 @@
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { isBase } from '../core/address.js';
 import { load } from '../node.js';
 import type { IndexOptions } from '../vectors/arguments.js';
 import type { WorkerThread } from '../worker/channel.js';
+import { threadSource } from '../worker/own.js';
 import { create, open, type Platform } from './create.js';
 import type { PoolSettings } from './options.js';
 import type { VectorPool } from './pool.js';
@@ -18,14 +20,14 @@ export type OpenPoolOptions = PoolSettings<WorkerThread>;
 /** How a pool runs, and what its index is like. */
 export type PoolOptions = IndexOptions & OpenPoolOptions;
 
+// A literal address in a constant: tracers of files see it, and bundlers emit the file.
+const script = isBase(import.meta.url)
+  ? new URL('./shard-worker-node.mjs', import.meta.url)
+  : undefined;
+
 const platform: Platform = {
   load,
-  own: {
-    create: () => new Worker(new URL('./shard-worker-node.js', import.meta.url)),
-    get address() {
-      return new URL('./shard-worker-node.js', import.meta.url).href;
-    },
-  },
+  own: threadSource((file) => new Worker(file), script),
   cores: availableParallelism,
 };
 

@@ -129,8 +129,9 @@ export class Remote<T extends object> {
       this.#waiting === null
         ? ''
         : `. It never answered: is its script there (${address}), may it run here, and does it hold the ` +
-          `code of '${runs}'? Bundlers leave an import out that they take to have no effect: ` +
-          `name the script under 'sideEffects' of package.json then`;
+          `code of '${runs}'? Where a bundler leaves the script behind, copy it there or pass createWorker. ` +
+          'Bundlers leave an import out that they take to have no effect: name the script under ' +
+          "'sideEffects' of package.json then";
     this.end(
       new FewbitsError('WORKER_FAILED', `${name} failed: ${reasonOf(cause)}${starting}`, { cause }),
     );

@@ -62,19 +62,6 @@ function textOf(create: () => unknown): string {
 }
 
 /**
- * The address of the script that a function of this package makes workers from. Bundlers want it
- * written where the worker is made, and write their own there.
- */
-export function addressIn(create: () => unknown, base: string): string {
-  const found = /\bURL\([^'"`]*(['"`])([^'"`]+)\1/.exec(String(create));
-  try {
-    return new URL(found?.[2] ?? '', base).href;
-  } catch {
-    return base;
-  }
-}
-
-/**
  * Starts a worker.
  *
  * @throws FewbitsError WORKER_FAILED when none can be made; whether it runs is seen by calling it
@@ -87,7 +74,8 @@ export function startRemote<T extends object>(
   try {
     return new Remote(openChannel(source.create()), { ...options, address });
   } catch (cause) {
-    const message = `${options.name} could not be made: ${reasonOf(cause)} (${address})`;
+    const at = address === '' ? '' : ` (${address})`;
+    const message = `${options.name} could not be made: ${reasonOf(cause)}${at}`;
     throw new FewbitsError('WORKER_FAILED', message, { cause });
   }
 }

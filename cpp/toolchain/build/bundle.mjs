@@ -1,0 +1,45 @@
+// The scripts of the package that are single files: its workers, which a Blob may import from a CDN and
+// bundlers may copy as they are, and the whole entry of browsers for a CDN.
+
+import path from 'node:path';
+
+/** What each is for, its entry point in dist, where it goes there, and what runs it. */
+const BUNDLES = [
+  ['`fewbits/pool/worker` of browsers', 'pool/shard-worker.js', 'pool/shard-worker.js', 'browser'],
+  [
+    '`fewbits/pool/worker` of Node',
+    'pool/shard-worker-node.mjs',
+    'pool/shard-worker-node.mjs',
+    'node',
+  ],
+  ['`fewbits/models/worker` of browsers', 'models/worker.js', 'models/worker.js', 'browser'],
+  ['`fewbits/models/worker` of Node', 'models/worker-node.mjs', 'models/worker-node.mjs', 'node'],
+  ['`fewbits` for a CDN', 'index.js', 'fewbits.min.js', 'browser'],
+];
+
+/** Bundles what TypeScript made in `dist`, each after all of it is there. */
+export async function bundle(dist) {
+  const { build } = await import('esbuild');
+  await Promise.all(
+    BUNDLES.map(([what, entry, file, platform]) =>
+      build({
+        absWorkingDir: dist,
+        entryPoints: [entry],
+        outfile: path.join(dist, file),
+        allowOverwrite: true,
+        bundle: true,
+        minify: true,
+        format: 'esm',
+        target: 'es2022',
+        platform,
+        external: platform === 'node' ? ['node:*'] : [],
+        banner: { js: `// ${what}, in one file.` },
+        legalComments: 'none',
+        logLevel: 'warning',
+      }),
+    ),
+  );
+}
+
+/** Files of `dist` that repeat what is in others. */
+export const BUNDLED = BUNDLES.map(([, , file]) => file);

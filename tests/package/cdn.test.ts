@@ -1,0 +1,137 @@
+// Pages that have the package from another origin, as from a CDN: what they fetch, and workers, whose
+// scripts no page may start from there.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { launch, type Served, serve } from '../support/browser.ts';
+import { type Consumer, install } from './consumer.ts';
+import { expectRight } from './expected.ts';
+import { runPage } from './pages.ts';
+
+let consumer: Consumer;
+let browser: Browser;
+let cdn: Served;
+let site: Served;
+
+const FILES = 'node_modules/fewbits';
+
+beforeAll(async () => {
+  [consumer, browser] = await Promise.all([install(), launch()]);
+  const headers = { 'Access-Control-Allow-Origin': '*' };
+  cdn = await serve(consumer.path(FILES), { base: '/fewbits@0/', headers });
+  const { origin } = new URL(cdn.url);
+  const policy = [
+    "default-src 'none'",
+    `script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' ${origin}`,
+    `connect-src 'self' ${origin}`,
+    'worker-src blob:',
+  ];
+  site = await serve(consumer.folder, {
+    headers: { 'Content-Security-Policy': policy.join('; ') },
+  });
+});
+afterAll(async () => {
+  await browser?.close();
+  await Promise.all([cdn?.close(), site?.close()]);
+  consumer?.remove();
+});
+
+function writePage(imports: Record<string, string>, script: string) {
+  const map = JSON.stringify({ imports });
+  const page = `<!doctype html><meta charset="utf-8"><title>consumer</title>
+    <script type="importmap">${map}</script>
+    <script type="module">${script}</script>`;
+  writeFileSync(consumer.path('cdn/index.html'), page);
+}
+
+/** Files that were asked for since the last time, in order. */
+function asked(): string[] {
+  const names = [...cdn.requests];
+  (cdn.requests as string[]).length = 0;
+  return names;
+}
+
+const entry = (name: string) => `${cdn.url}dist/${name}`;
+
+it('the file for CDNs is one module, which fetches the build that runs and nothing else', async () => {
+  const { unpkg, jsdelivr } = JSON.parse(
+    readFileSync(consumer.path(FILES, 'package.json'), 'utf8'),
+  );
+  expect(unpkg).toBe(jsdelivr);
+  const address = cdn.url + unpkg.replace('./', '');
+  writePage(
+    { fewbits: address },
+    `import { load, support } from 'fewbits';
+    import { check } from '../check.mjs';
+    globalThis.run = async () => (await load()).variant;
+    globalThis.runAll = () => check(load, support);`,
+  );
+  asked();
+  expect(await runPage(browser, `${site.url}cdn/`)).toBe('relaxed');
+  expect(asked()).toEqual(['dist/fewbits.min.js', 'dist/fewbits.relaxed.wasm']);
+  const all = await runPage(browser, `${site.url}cdn/`, 'runAll()');
+  expectRight(all as Parameters<typeof expectRight>[0], true);
+});
+
+it('pools start workers of one file each, and hand them the module', async () => {
+  const imports = Object.fromEntries(
+    ['', 'pool', 'models', 'io'].map((name) => [
+      `fewbits${name && '/'}${name}`,
+      entry(`${name && `${name}/`}index.js`),
+    ]),
+  );
+  writePage(imports, `import './main.js';`);
+  asked();
+  const both = `Promise.all([run(), runGiven('${entry('fewbits.simd128.wasm')}')])`;
+  const [ran, given] = (await runPage(browser, `${site.url}cdn/`, both)) as [
+    Record<string, Record<string, unknown>>,
+    Record<string, unknown>,
+  ];
+  const names = asked();
+  expect(ran.vectors).toMatchObject({
+    same: { search: true, file: true, opened: true, restarted: true },
+    code: 'WORKER_FAILED',
+    restored: 1000,
+  });
+  expect(ran.own.length).toBeGreaterThan(2048 * 288);
+  expect(given).toEqual({ module: ran.own, address: ran.own });
+  // One build for the page and all workers, and the other because it was given, twice.
+  expect(names.filter((name) => name.endsWith('.wasm')).sort()).toEqual([
+    'dist/fewbits.relaxed.wasm',
+    'dist/fewbits.simd128.wasm',
+    'dist/fewbits.simd128.wasm',
+  ]);
+  // After a worker's script comes no module that it would import: the page has all of its own by then.
+  const first = names.findIndex((name) => /worker\.js$/.test(name));
+  const later = names.slice(first).filter((name) => name.endsWith('.js'));
+  expect(new Set(later)).toEqual(new Set(['dist/pool/shard-worker.js', 'dist/models/worker.js']));
+});
+
+it('a worker that may not run, or whose script is not there, is told at once', async () => {
+  const { origin } = new URL(cdn.url);
+  const policy = `worker-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' ${origin}`;
+  const strict = await serve(consumer.folder, { headers: { 'Content-Security-Policy': policy } });
+  writePage(
+    { 'fewbits/pool': entry('pool/index.js') },
+    `import { createPool } from 'fewbits/pool';
+    globalThis.run = () => createPool({ dims: 2, workers: 1 }).then(
+      () => 'passed', ({ code, message }) => code + ' ' + message);`,
+  );
+  const page = await browser.newPage();
+  try {
+    await page.route('**/shard-worker.js', (route) => route.abort());
+    for (const { url } of [site, strict]) {
+      await page.goto(`${url}cdn/`);
+      await page.waitForFunction('globalThis.run');
+      const start = performance.now();
+      expect(await page.evaluate('run()')).toMatch(
+        /^WORKER_FAILED worker 1 of 1 .*shard-worker\.js\)/,
+      );
+      expect(performance.now() - start).toBeLessThan(15_000);
+    }
+  } finally {
+    await page.close();
+    await strict.close();
+  }
+});
