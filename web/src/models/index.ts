@@ -22,7 +22,7 @@ const platform: Platform = {
     (Worker) => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }),
     import.meta.url,
   ),
-  workers: () => navigator.hardwareConcurrency || 1,
+  workers: () => globalThis.navigator?.hardwareConcurrency || 1,
 };
 
 /**

@@ -23,7 +23,7 @@ const platform: Platform = {
     (Worker) => new Worker(new URL('./shard-worker.js', import.meta.url), { type: 'module' }),
     import.meta.url,
   ),
-  cores: () => navigator.hardwareConcurrency || 1,
+  cores: () => globalThis.navigator?.hardwareConcurrency || 1,
 };
 
 /**
