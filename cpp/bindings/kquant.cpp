@@ -22,11 +22,11 @@ KquantScales kquant_quantize(Address x, const kquant::Repairs& repairs, Address 
   if (!result.ok()) {
     return {static_cast<int>(result.status), static_cast<double>(result.index), 0, 0};
   }
-  for (int j = 0; j < kquant::sub_blocks; ++j) {
+  for (int j = 0; j < kquant::kSubBlocks; ++j) {
     at<std::uint8_t>(subscales)[j] = block.subscales[j];
     at<std::uint8_t>(suboffsets)[j] = block.suboffsets[j];
   }
-  for (int i = 0; i < kquant::block_size; ++i) at<std::uint8_t>(codes)[i] = block.codes[i];
+  for (int i = 0; i < kquant::kBlockSize; ++i) at<std::uint8_t>(codes)[i] = block.codes[i];
   kquant::dequantize(block, at<float>(dequantized));
   return {0, 0, block.scale, block.zero_point};
 }
@@ -36,11 +36,11 @@ void kquant_dequantize(float scale, float zero_point, Address subscales, Address
   kquant::Block block;
   block.scale = scale;
   block.zero_point = zero_point;
-  for (int j = 0; j < kquant::sub_blocks; ++j) {
+  for (int j = 0; j < kquant::kSubBlocks; ++j) {
     block.subscales[j] = at<std::uint8_t>(subscales)[j];
     block.suboffsets[j] = at<std::uint8_t>(suboffsets)[j];
   }
-  for (int i = 0; i < kquant::block_size; ++i) block.codes[i] = at<std::uint8_t>(codes)[i];
+  for (int i = 0; i < kquant::kBlockSize; ++i) block.codes[i] = at<std::uint8_t>(codes)[i];
   kquant::dequantize(block, at<float>(out));
 }
 

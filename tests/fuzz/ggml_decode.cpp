@@ -10,7 +10,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace fewbits::ggml;
   if (size < 1) return 0;
-  const TypeInfo& type = types[data[0] % type_count];
+  const TypeInfo& type = kTypes[data[0] % kTypeCount];
   const std::size_t blocks = (size - 1) / type.bytes_per_block;
   const std::size_t bytes = blocks * type.bytes_per_block;
   const std::size_t length = blocks * type.block_size;

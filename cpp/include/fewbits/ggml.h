@@ -55,11 +55,11 @@ struct TypeInfo {
 };
 
 #define FEWBITS_GGML_ONE(...) +1
-inline constexpr std::size_t type_count = 0 FEWBITS_GGML_TYPES(FEWBITS_GGML_ONE, FEWBITS_GGML_ONE);
+inline constexpr std::size_t kTypeCount = 0 FEWBITS_GGML_TYPES(FEWBITS_GGML_ONE, FEWBITS_GGML_ONE);
 #undef FEWBITS_GGML_ONE
 
 /// All types, in the order of their numbers.
-extern const TypeInfo types[type_count];
+extern const TypeInfo kTypes[kTypeCount];
 
 /// The shape of `type`, or nullptr where the number is none of Type.
 const TypeInfo* info(Type type);

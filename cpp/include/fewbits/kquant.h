@@ -12,8 +12,8 @@
 /// form of the same idea is ggml's Q4_K (fewbits/ggml.h).
 namespace fewbits::kquant {
 
-inline constexpr int block_size = 256;
-inline constexpr int sub_blocks = 8;  ///< of 32 values each
+inline constexpr int kBlockSize = 256;
+inline constexpr int kSubBlocks = 8;  ///< of 32 values each
 
 /// What the demo got wrong, to be put right or not. None: its first version (commit 8ca1b07).
 /// Only best_candidate: its last (738b8f5).
@@ -35,13 +35,13 @@ struct Repairs {
 struct Block {
   float scale;                          ///< a float16
   float zero_point;                     ///< a float16
-  std::uint8_t subscales[sub_blocks];   ///< 0..15, or 0..63 repaired
-  std::uint8_t suboffsets[sub_blocks];  ///< the same
-  std::uint8_t codes[block_size];       ///< 0..15
+  std::uint8_t subscales[kSubBlocks];   ///< 0..15, or 0..63 repaired
+  std::uint8_t suboffsets[kSubBlocks];  ///< the same
+  std::uint8_t codes[kBlockSize];       ///< 0..15
 };
 
 /// Bytes of a block once packed: two float16, 2 * 8 integers of six bits, 256 of four.
-inline constexpr int packed_bytes = 2 + 2 + 6 + 6 + 128;
+inline constexpr int kPackedBytes = 2 + 2 + 6 + 6 + 128;
 
 /// Quantizes 256 values. Values that are not finite are refused with the index of the first;
 /// squares that overflow float32 give a block of scale 0 or infinite scale, as in the demo.

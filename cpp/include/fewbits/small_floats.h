@@ -33,7 +33,7 @@ Result encode_f4_e2m1(const float* x, std::size_t n, std::uint8_t* out);
 void decode_f4_e2m1(const std::uint8_t* in, std::size_t n, float* out);
 
 /// The levels of nf4: quantiles of a normal distribution in -1..1, with 0 among them.
-extern const float nf4_levels[16];
+extern const float kNf4Levels[16];
 
 /// Blocks of `block` values (even; the last may be shorter), each the largest magnitude in it times
 /// levels. Two codes a byte, the first in the high half as bitsandbytes has it; an odd last one

@@ -22,7 +22,7 @@ void pack(std::size_t n, int even, Code code, std::uint8_t* out) {
 
 }  // namespace
 
-const float nf4_levels[16] = {-1.0f,
+const float kNf4Levels[16] = {-1.0f,
                               -0.6961928009986877f,
                               -0.5250730514526367f,
                               -0.39491748809814453f,
@@ -100,7 +100,7 @@ Result decode_nf4(const std::uint8_t* in, std::size_t n, std::size_t block, cons
                   float* out) {
   if (block == 0 || block % 2 != 0) return failure(Status::invalid_argument);
   for (std::size_t i = 0; i < n; ++i) {
-    out[i] = nf4_levels[(in[i / 2] >> (4 - 4 * (i % 2))) & 15] * absmax[i / block];
+    out[i] = kNf4Levels[(in[i / 2] >> (4 - 4 * (i % 2))) & 15] * absmax[i / block];
   }
   return success();
 }

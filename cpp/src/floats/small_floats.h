@@ -85,7 +85,7 @@ inline float f32_from_f4_e2m1(int code) {
 }
 
 /// bitsandbytes' bounds between one nf4 level and the next.
-inline constexpr float nf4_bounds[15] = {
+inline constexpr float kNf4Bounds[15] = {
     -0.8480964004993439f,  -0.6106329262256622f,  -0.4599952697753906f,   -0.33967943489551544f,
     -0.23460740596055984f, -0.13791173323988914f, -0.045525018125772476f, 0.03979014977812767f,
     0.1202552504837513f,   0.2035212516784668f,   0.2920137718319893f,    0.3893125355243683f,
@@ -93,7 +93,7 @@ inline constexpr float nf4_bounds[15] = {
 
 inline int nf4_from_f32(float value) {
   int code = 0;
-  for (const float bound : nf4_bounds) code += value > bound ? 1 : 0;
+  for (const float bound : kNf4Bounds) code += value > bound ? 1 : 0;
   return code;
 }
 

@@ -37,7 +37,7 @@ constexpr Scales scales_of() {
   return scales;
 }
 
-constexpr Scales kScales[type_count] = {
+constexpr Scales kScales[kTypeCount] = {
 #define FEWBITS_GGML_HALF(name, number) {},
 #define FEWBITS_GGML_BLOCK(name, number, Block, weighed) scales_of<Block>(),
     FEWBITS_GGML_TYPES(FEWBITS_GGML_HALF, FEWBITS_GGML_BLOCK)
@@ -56,7 +56,7 @@ bool is_finite(std::uint32_t half, HalfRange range = kF16Range) {
 /// Whether none of a block's scales is NaN or infinite.
 bool sound(const TypeInfo& type, const std::uint8_t* block) {
   if (type.type == Type::mxfp4) return block[offsetof(BlockMXFP4, exponent)] != 0xFF;
-  const Scales& scales = kScales[&type - types];
+  const Scales& scales = kScales[&type - kTypes];
   for (std::size_t i = 0; i < scales.count; ++i) {
     if (!is_finite(half_at(block + scales.offsets[i]))) return false;
   }
@@ -100,7 +100,7 @@ std::size_t next_suspect(const TypeInfo& type, const std::uint8_t* bytes, std::s
   const auto odd = [](std::uint32_t half) {  // both ends by one comparison of what wraps around
     return (half & 0x7FFFu) - kFourBits >= kF16Range.exponent - kFourBits;
   };
-  const auto [scales, offsets] = kScales[&type - types];
+  const auto [scales, offsets] = kScales[&type - kTypes];
   const std::size_t first = offsets[0];
   const std::size_t last = offsets[1];
   if (scales == 1) {

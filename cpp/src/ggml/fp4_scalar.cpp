@@ -14,7 +14,7 @@ int nearest_code(float x, float scale) {
   int best = 0;
   float error = std::fabs(x);
   for (int code = 1; code < 16; ++code) {
-    const float trial = std::fabs(e2m1_doubled[code] * scale - x);
+    const float trial = std::fabs(kE2m1Doubled[code] * scale - x);
     if (trial < error) {
       best = code;
       error = trial;
@@ -33,8 +33,8 @@ void encode_codes(const float* x, int n, float scale, std::uint8_t* out) {
 
 void decode_codes(const std::uint8_t* in, int n, float scale, float* out) {
   for (int j = 0; j < n; ++j) {
-    out[j] = e2m1_doubled[in[j] & 15] * scale;
-    out[j + n] = e2m1_doubled[in[j] >> 4] * scale;
+    out[j] = kE2m1Doubled[in[j] & 15] * scale;
+    out[j + n] = kE2m1Doubled[in[j] >> 4] * scale;
   }
 }
 

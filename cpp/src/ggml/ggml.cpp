@@ -10,7 +10,7 @@
 
 namespace fewbits::ggml {
 
-const TypeInfo types[type_count] = {
+const TypeInfo kTypes[kTypeCount] = {
 #define FEWBITS_GGML_HALF(name, number) {Type::name, #name, 1, 2, false},
 #define FEWBITS_GGML_BLOCK(name, number, Block, weighed) \
   {Type::name, #name, Block::size, sizeof(Block), weighed},
@@ -20,7 +20,7 @@ const TypeInfo types[type_count] = {
 };
 
 const TypeInfo* info(Type type) {
-  for (const TypeInfo& entry : types) {
+  for (const TypeInfo& entry : kTypes) {
     if (entry.type == type) return &entry;
   }
   return nullptr;

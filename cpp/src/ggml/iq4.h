@@ -7,10 +7,10 @@
 namespace fewbits::ggml {
 
 /// The sixteen levels of IQ4_NL and IQ4_XS.
-inline constexpr std::int8_t iq4_levels[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
+inline constexpr std::int8_t kIq4Levels[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
                                                1,    13,   25,  38,  53,  69,  89,  113};
 
 /// How far the search moves the scale of the largest value from the first level, either way.
-inline constexpr int iq4_steps = 7;
+inline constexpr int kIq4Steps = 7;
 
 }  // namespace fewbits::ggml

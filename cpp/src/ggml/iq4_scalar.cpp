@@ -21,7 +21,7 @@ float mean_square_doubled(const float* x, int n) {
 /// Index of the nearest level, the upper of two as near; NaN gets the last.
 int nearest_level(float x) {
   for (int i = 0; i < 15; ++i) {
-    const float middle = 0.5f * static_cast<float>(iq4_levels[i] + iq4_levels[i + 1]);
+    const float middle = 0.5f * static_cast<float>(kIq4Levels[i] + kIq4Levels[i + 1]);
     if (x < middle) return i;
   }
   return 15;
@@ -35,23 +35,23 @@ float fit(const float* x, const float* importance, float variance) {
         importance != nullptr ? importance[i] * std::sqrt(variance + x[i] * x[i]) : x[i] * x[i];
   }
   const float peak = search::extreme(32, x);
-  if (std::fabs(peak) < search::zero_limit) return 0;
+  if (std::fabs(peak) < search::kZeroLimit) return 0;
   float sum_qx = 0;
   float sum_q2 = 0;
   const auto accumulate = [&](float inverse) {
     sum_qx = 0;
     sum_q2 = 0;
     for (int i = 0; i < 32; ++i) {
-      const float level = iq4_levels[nearest_level(inverse * x[i])];
+      const float level = kIq4Levels[nearest_level(inverse * x[i])];
       sum_qx += weights[i] * level * x[i];
       sum_q2 += weights[i] * level * level;
     }
   };
-  const float first = iq4_levels[0];
+  const float first = kIq4Levels[0];
   accumulate(1 / (-peak / first));
   float scale = sum_q2 > 0 ? sum_qx / sum_q2 : 0.0f;
   float best = scale * sum_qx;
-  for (int step = -iq4_steps; step <= iq4_steps; ++step) {
+  for (int step = -kIq4Steps; step <= kIq4Steps; ++step) {
     accumulate((static_cast<float>(step) + first) / peak);
     if (sum_q2 > 0 && sum_qx * sum_qx > best * sum_q2) {
       scale = sum_qx / sum_q2;
@@ -84,7 +84,7 @@ void decode_iq4_nl(const BlockIQ4_NL* in, std::size_t blocks, float* out) {
   for (std::size_t b = 0; b < blocks; ++b, ++in, out += 32) {
     const float scale = in->scale.load();
     for (int i = 0; i < 32; ++i) {
-      out[i] = scale * iq4_levels[(in->codes[i % 16] >> (4 * (i / 16))) & 15];
+      out[i] = scale * kIq4Levels[(in->codes[i % 16] >> (4 * (i / 16))) & 15];
     }
   }
 }
@@ -115,7 +115,7 @@ void decode_iq4_xs(const BlockIQ4_XS* in, std::size_t blocks, float* out) {
       const int j = i / 32;
       const int low = (in->scales_low[j / 2] >> (4 * (j % 2))) & 15;
       const float sub = scale * static_cast<float>((low | (((high >> (2 * j)) & 3) << 4)) - 32);
-      out[i] = sub * iq4_levels[(in->codes[16 * j + i % 16] >> (4 * (i / 16 % 2))) & 15];
+      out[i] = sub * kIq4Levels[(in->codes[16 * j + i % 16] >> (4 * (i / 16 % 2))) & 15];
     }
   }
 }

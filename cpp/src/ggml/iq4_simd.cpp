@@ -34,7 +34,7 @@ constexpr Buckets make_buckets() {
     int found = 0;
     std::int8_t bounds[2] = {31, 31};
     for (int i = 0; i < 15; ++i) {
-      const int bound = iq4_levels[i] + iq4_levels[i + 1];  // the middle, in halves
+      const int bound = kIq4Levels[i] + kIq4Levels[i + 1];  // the middle, in halves
       if (bound <= start)
         ++below;
       else if (bound < start + 32)
@@ -47,15 +47,15 @@ constexpr Buckets make_buckets() {
   return buckets;
 }
 
-constexpr Buckets buckets = make_buckets();
+constexpr Buckets kBuckets = make_buckets();
 // In pairs of bytes the upper ones look up entry 0, and must come out 0.
-static_assert(buckets.base[0] == 0 && buckets.first[0] >= 0 && buckets.second[0] >= 0);
+static_assert(kBuckets.base[0] == 0 && kBuckets.first[0] >= 0 && kBuckets.second[0] >= 0);
 
 /// Nearest levels of |x| < 2^20 in two times four lanes, as eight int16 in -127..113.
 struct Levels {
-  v128_t base = wasm_v128_load(buckets.base);
-  v128_t first = wasm_v128_load(buckets.first);
-  v128_t second = wasm_v128_load(buckets.second);
+  v128_t base = wasm_v128_load(kBuckets.base);
+  v128_t first = wasm_v128_load(kBuckets.first);
+  v128_t second = wasm_v128_load(kBuckets.second);
   v128_t table = levels_table();
   v128_t magic = fewbits::simd::constant_f32x4(12582912.0f);
   v128_t offset = fewbits::simd::constant_i32x4(0x4B400000 - 256);
@@ -104,10 +104,10 @@ class Search {
     v128_t empty[2];
     for (int g = 0; g < 2; ++g) {
       peak[g] = extreme(32, x_[g]);
-      empty[g] = wasm_f32x4_lt(abs(peak[g]), wasm_f32x4_splat(search::zero_limit));
+      empty[g] = wasm_f32x4_lt(abs(peak[g]), wasm_f32x4_splat(search::kZeroLimit));
       peak[g] = select(empty[g], wasm_f32x4_splat(1), peak[g]);
     }
-    const v128_t first = wasm_f32x4_splat(iq4_levels[0]);
+    const v128_t first = wasm_f32x4_splat(kIq4Levels[0]);
     v128_t inverse[2];
     for (int g = 0; g < 2; ++g) {
       inverse[g] =
@@ -121,8 +121,8 @@ class Search {
           wasm_v128_and(wasm_f32x4_div(sum_qx_[g], sum_q2_[g]), wasm_f32x4_gt(sum_q2_[g], zero));
       best[g] = wasm_f32x4_mul(scale[g], sum_qx_[g]);
     }
-    for (int step = -iq4_steps; step <= iq4_steps; ++step) {
-      const v128_t numerator = wasm_f32x4_splat(static_cast<float>(step + iq4_levels[0]));
+    for (int step = -kIq4Steps; step <= kIq4Steps; ++step) {
+      const v128_t numerator = wasm_f32x4_splat(static_cast<float>(step + kIq4Levels[0]));
       for (int g = 0; g < 2; ++g) inverse[g] = wasm_f32x4_div(numerator, peak[g]);
       accumulate(inverse);
       for (int g = 0; g < 2; ++g) {
@@ -177,7 +177,7 @@ FEWBITS_GGML_INLINE void quantize(const float* x, float inverse, std::uint8_t* o
     const v128_t scaled = wasm_f32x4_mul(wasm_f32x4_splat(inverse), wasm_v128_load(x + 4 * i));
     v128_t index = wasm_i32x4_splat(15);
     for (int k = 0; k < 15; ++k) {
-      const float middle = 0.5f * static_cast<float>(iq4_levels[k] + iq4_levels[k + 1]);
+      const float middle = 0.5f * static_cast<float>(kIq4Levels[k] + kIq4Levels[k + 1]);
       index = wasm_i32x4_add(index, wasm_f32x4_lt(scaled, wasm_f32x4_splat(middle)));
     }
     codes[i] = index;

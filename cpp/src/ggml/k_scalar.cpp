@@ -68,7 +68,7 @@ void search_affine(const float* x, int n, int levels, const float* importance, f
   }
 }
 
-constexpr search::Grid importance_grid = {-0.9f, 0.05f, 36};
+constexpr search::Grid kImportanceGrid = {-0.9f, 0.05f, 36};
 
 }  // namespace
 
@@ -78,7 +78,7 @@ void encode_q2_K(const float* x, std::size_t blocks, const float* importance, Bl
     std::uint8_t codes[256];
     if (importance != nullptr) {
       search_affine(x, 16, 3, importance + 256 * b, sum_of_squares(x, 256) / 256,
-                    search::Error::squared, importance_grid, &sub, codes);
+                    search::Error::squared, kImportanceGrid, &sub, codes);
     } else {
       search_affine(x, 16, 3, nullptr, 0, search::Error::absolute, {-0.5f, 0.1f, 15}, &sub, codes);
     }
@@ -151,7 +151,7 @@ void encode_eight(const float* x, const float* importance, int levels, search::G
   SubBlocks sub;
   if (importance != nullptr) {
     search_affine(x, 8, levels, importance, 2 * sum_of_squares(x, 256) / 256,
-                  search::Error::squared, importance_grid, &sub, codes);
+                  search::Error::squared, kImportanceGrid, &sub, codes);
   } else {
     search_affine(x, 8, levels, nullptr, 0, search::Error::squared, grid, &sub, codes);
   }

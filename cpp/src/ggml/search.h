@@ -9,7 +9,7 @@
 namespace fewbits::ggml::search {
 
 /// Below this a symmetric block counts as all zero.
-inline constexpr float zero_limit = 1e-15f;
+inline constexpr float kZeroLimit = 1e-15f;
 
 /// Scale candidates (first + step * i + levels) / range for i in 0..last.
 struct Grid {

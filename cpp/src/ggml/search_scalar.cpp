@@ -94,7 +94,7 @@ float extreme(int n, const float* x) {
 
 float fit_symmetric(int n, int half, const float* x, const float* w, std::uint8_t* codes) {
   const float peak = extreme(n, x);
-  if (std::fabs(peak) < zero_limit) {
+  if (std::fabs(peak) < kZeroLimit) {
     for (int i = 0; i < n; ++i) codes[i] = 0;
     return 0.0f;
   }
@@ -136,7 +136,7 @@ float fit_symmetric(int n, int half, const float* x, const float* w, std::uint8_
 
 float refine_symmetric(int n, int half, const float* x, std::uint8_t* codes) {
   const float peak = extreme(n, x);
-  if (std::fabs(peak) < zero_limit) {
+  if (std::fabs(peak) < kZeroLimit) {
     for (int i = 0; i < n; ++i) codes[i] = 0;
     return 0.0f;
   }
@@ -179,7 +179,7 @@ float refine_symmetric(int n, int half, const float* x, std::uint8_t* codes) {
 float fit_nonnegative(int n, int levels, const float* x, const float* w, std::uint8_t* codes) {
   float peak = 0;
   for (int i = 0; i < n; ++i) peak = peak > x[i] ? peak : x[i];
-  if (peak < zero_limit) {
+  if (peak < kZeroLimit) {
     for (int i = 0; i < n; ++i) codes[i] = 0;
     return 0.0f;
   }

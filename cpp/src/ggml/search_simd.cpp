@@ -14,17 +14,17 @@ using fewbits::simd::constant_f32x4;
 using fewbits::simd::constant_i32x4;
 using search::Error;
 
-constexpr float magic = 12582912.0f;
+constexpr float kMagic = 12582912.0f;
 
 /// Integers as floats, as clamp(nearest_int(value)) has them while |value| < 2^22 or NaN.
 struct QuickRounding {
   v128_t low;
   v128_t high;
-  v128_t shift = constant_f32x4(magic);
+  v128_t shift = constant_f32x4(kMagic);
 
   QuickRounding(int from, int to)
-      : low(constant_f32x4(magic + static_cast<float>(from))),
-        high(constant_f32x4(magic + static_cast<float>(to))) {}
+      : low(constant_f32x4(kMagic + static_cast<float>(from))),
+        high(constant_f32x4(kMagic + static_cast<float>(to))) {}
 
   FEWBITS_GGML_INLINE v128_t operator()(v128_t value) const {
     const v128_t shifted = wasm_f32x4_add(value, shift);
@@ -37,7 +37,7 @@ struct QuickRounding {
 struct ExactRounding {
   v128_t low;
   v128_t high;
-  v128_t shift = constant_f32x4(magic);
+  v128_t shift = constant_f32x4(kMagic);
   v128_t mantissa = constant_i32x4(0x007FFFFF);
   v128_t zero = constant_i32x4(0x00400000);
 
@@ -170,7 +170,7 @@ template <int n>
 FEWBITS_GGML_INLINE SymmetricLanes fit_symmetric(int half, const v128_t* x, const v128_t* w) {
   const v128_t zero = wasm_f32x4_splat(0);
   const v128_t peak = extreme(n, x);
-  const v128_t empty = wasm_f32x4_lt(abs(peak), wasm_f32x4_splat(search::zero_limit));
+  const v128_t empty = wasm_f32x4_lt(abs(peak), wasm_f32x4_splat(search::kZeroLimit));
   if (wasm_i32x4_all_true(empty)) return {zero, zero};
   v128_t wx[n];
   for (int i = 0; i < n; ++i) wx[i] = wasm_f32x4_mul(w[i], x[i]);
@@ -225,7 +225,7 @@ FEWBITS_GGML_INLINE void refine(int half, const float* values, float* scales) {
   for (int g = 0; g < groups; ++g) {
     load_consecutive(values + 4 * n * g, n, x[g]);
     const v128_t peak = extreme(n, x[g]);
-    empty[g] = wasm_f32x4_lt(abs(peak), wasm_f32x4_splat(search::zero_limit));
+    empty[g] = wasm_f32x4_lt(abs(peak), wasm_f32x4_splat(search::kZeroLimit));
     const v128_t inverse = wasm_f32x4_div(wasm_f32x4_splat(static_cast<float>(-half)), peak);
     sum_lx[g] = zero;
     sum_l2[g] = zero;

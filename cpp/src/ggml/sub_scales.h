@@ -133,7 +133,7 @@ inline Steps finish_q3_K(const SubBlocks& sub, bool weighted, BlockQ3_K* out) {
 /// Sixteen signed scales of eight bits; false when the super-block is all zero, and written so.
 inline bool finish_q6_K(const SubBlocks& sub, BlockQ6_K* out, Steps* steps) {
   const float largest = largest_scale(16, sub.scales);
-  if (std::fabs(largest) < search::zero_limit) {
+  if (std::fabs(largest) < search::kZeroLimit) {
     *out = {};
     return false;
   }

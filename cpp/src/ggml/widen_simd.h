@@ -10,14 +10,14 @@
 namespace fewbits::ggml::simd {
 
 // Bytes 4 i to 4 i + 3, each the lowest of a lane. An index with its top bit set gives 0.
-inline constexpr std::uint8_t widening[4][16] = {
+inline constexpr std::uint8_t kWidening[4][16] = {
     {0, 255, 255, 255, 1, 255, 255, 255, 2, 255, 255, 255, 3, 255, 255, 255},
     {4, 255, 255, 255, 5, 255, 255, 255, 6, 255, 255, 255, 7, 255, 255, 255},
     {8, 255, 255, 255, 9, 255, 255, 255, 10, 255, 255, 255, 11, 255, 255, 255},
     {12, 255, 255, 255, 13, 255, 255, 255, 14, 255, 255, 255, 15, 255, 255, 255}};
 
 // The same, in all four bytes of a lane.
-inline constexpr std::uint8_t fourfold[4][16] = {
+inline constexpr std::uint8_t kFourfold[4][16] = {
     {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3},
     {4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7},
     {8, 8, 8, 8, 9, 9, 9, 9, 10, 10, 10, 10, 11, 11, 11, 11},
@@ -39,7 +39,7 @@ class Shuffles {
 
 /// Unsigned bytes as integers.
 struct Widen : Shuffles {
-  Widen() : Shuffles(widening) {}
+  Widen() : Shuffles(kWidening) {}
 };
 
 /// Codes of a byte or half a byte times a scale, and the constants that takes.
@@ -89,7 +89,7 @@ class FourFloats {
   }
 
  private:
-  Shuffles four_times_{fourfold};
+  Shuffles four_times_{kFourfold};
   v128_t bytes_ = fewbits::simd::constant_i32x4(0x03020100);
 };
 

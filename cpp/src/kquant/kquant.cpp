@@ -13,8 +13,8 @@
 namespace fewbits::kquant {
 namespace {
 
-constexpr int sub_size = block_size / sub_blocks;
-constexpr int code_levels = 15;
+constexpr int kSubSize = kBlockSize / kSubBlocks;
+constexpr int kCodeLevels = 15;
 
 /// Sums of the demo: eight lanes of every fourth group first, as its tensor library adds, then the
 /// lanes in order. Which order it is shows in the last bits.
@@ -55,27 +55,27 @@ class Quantizer {
   Quantizer(const float* x, const Repairs& repairs) : x_(x), repairs_(repairs) {}
 
   void run(Block* out) const {
-    const float square = sum(block_size, [this](int i) { return x_[i] * x_[i]; });
-    const float level = std::sqrt(2.0f * square / block_size);
-    float scales[sub_blocks];
-    float minima[sub_blocks];
-    float importance[sub_blocks];
-    for (int j = 0; j < sub_blocks; ++j) {
-      const float* x = x_ + sub_size * j;
-      float weights[sub_size];
-      for (int i = 0; i < sub_size; ++i) weights[i] = level + std::fabs(x[i]);
-      importance[j] = sum(sub_size, [&](int i) { return weights[i]; });
+    const float square = sum(kBlockSize, [this](int i) { return x_[i] * x_[i]; });
+    const float level = std::sqrt(2.0f * square / kBlockSize);
+    float scales[kSubBlocks];
+    float minima[kSubBlocks];
+    float importance[kSubBlocks];
+    for (int j = 0; j < kSubBlocks; ++j) {
+      const float* x = x_ + kSubSize * j;
+      float weights[kSubSize];
+      for (int i = 0; i < kSubSize; ++i) weights[i] = level + std::fabs(x[i]);
+      importance[j] = sum(kSubSize, [&](int i) { return weights[i]; });
       const Fit fit = fit_affine(x, weights);
       scales[j] = fit.scale;
       minima[j] = fit.minimum;
     }
     const float scale = fit_scales(scales, importance, out->subscales);
     const float zero_point = fit_scales(minima, importance, out->suboffsets);
-    for (int i = 0; i < block_size; ++i) {
-      const int j = i / sub_size;
+    for (int i = 0; i < kBlockSize; ++i) {
+      const int j = i / kSubSize;
       const float step = scale * out->subscales[j];
       const float offset = zero_point * out->suboffsets[j];
-      out->codes[i] = step != 0 ? code((x_[i] + offset) / step, code_levels) : std::uint8_t{0};
+      out->codes[i] = step != 0 ? code((x_[i] + offset) / step, kCodeLevels) : std::uint8_t{0};
     }
     out->scale = floats::f32_from_f16(floats::f16_from_f32(scale));
     out->zero_point = floats::f32_from_f16(floats::f16_from_f32(zero_point));
@@ -93,39 +93,39 @@ class Quantizer {
 
   /// Scale and minimum of 32 values: candidates around the range, each fitted by least squares.
   Fit fit_affine(const float* x, const float* w) const {
-    const auto [lowest, highest] = std::minmax_element(x, x + sub_size);
+    const auto [lowest, highest] = std::minmax_element(x, x + kSubSize);
     float low = std::min(*lowest, 0.0f);
     const float high = *highest;
     if (high <= low) return {0.0f, -low};
-    const float sum_w = sum(sub_size, [&](int i) { return w[i]; });
+    const float sum_w = sum(kSubSize, [&](int i) { return w[i]; });
     const float sum_x =
-        sum(sub_size, [&](int i) { return w[i] * (repairs_.weighted_sum ? x[i] : x[i] * x[i]); });
+        sum(kSubSize, [&](int i) { return w[i] * (repairs_.weighted_sum ? x[i] : x[i] * x[i]); });
     const auto error = [&](const int* codes, float scale, float minimum) {
-      return sum(sub_size, [&](int i) {
-        const float c = static_cast<float>(std::min(codes[i], code_levels));
+      return sum(kSubSize, [&](int i) {
+        const float c = static_cast<float>(std::min(codes[i], kCodeLevels));
         const float difference = scale * c + minimum - x[i];
         return w[i] * (difference * difference);
       });
     };
-    int codes[sub_size];
+    int codes[kSubSize];
     const auto encode = [&](float inverse) {
-      for (int i = 0; i < sub_size; ++i) codes[i] = integer(inverse * (x[i] - low), code_levels);
+      for (int i = 0; i < kSubSize; ++i) codes[i] = integer(inverse * (x[i] - low), kCodeLevels);
     };
 
-    float inverse = static_cast<float>(code_levels) / (high - low);
+    float inverse = static_cast<float>(kCodeLevels) / (high - low);
     float scale = 1.0f / inverse;
     encode(inverse);
     float best = error(codes, scale, low);
     for (int step = 0; step < 36; ++step) {
       const float more = static_cast<float>(-0.9 + 0.05 * step);
-      inverse = (more + static_cast<float>(code_levels)) / (high - low);
+      inverse = (more + static_cast<float>(kCodeLevels)) / (high - low);
       encode(inverse);
       const auto c = [&](int i) { return static_cast<float>(codes[i]); };
-      const float sum_l = sum(sub_size, [&](int i) { return w[i] * c(i); });
+      const float sum_l = sum(kSubSize, [&](int i) { return w[i] * c(i); });
       // The square is one of bytes, and wraps like them.
       const float sum_l2 = sum(
-          sub_size, [&](int i) { return w[i] * static_cast<float>((codes[i] * codes[i]) & 255); });
-      const float sum_xl = sum(sub_size, [&](int i) { return w[i] * c(i) * x[i]; });
+          kSubSize, [&](int i) { return w[i] * static_cast<float>((codes[i] * codes[i]) & 255); });
+      const float sum_xl = sum(kSubSize, [&](int i) { return w[i] * c(i) * x[i]; });
       const float determinant = sum_w * sum_l2 - sum_l * sum_l;
       if (!(determinant > 0)) continue;
       float trial_scale = (sum_w * sum_xl - sum_x * sum_l) / determinant;
@@ -148,22 +148,22 @@ class Quantizer {
   float fit_scales(const float* x, const float* w, std::uint8_t* codes) const {
     const int levels = repairs_.six_bits ? 63 : 15;
     const float top = static_cast<float>(levels);
-    const float peak = *std::max_element(x, x + sub_blocks);
+    const float peak = *std::max_element(x, x + kSubBlocks);
     if (peak == 0) {
-      std::fill(codes, codes + sub_blocks, std::uint8_t{0});
+      std::fill(codes, codes + kSubBlocks, std::uint8_t{0});
       return 0.0f;
     }
     const auto error = [&](float inverse, auto code_of) {
       const float scale = 1.0f / inverse;
-      return sum(sub_blocks, [&](int j) {
+      return sum(kSubBlocks, [&](int j) {
         const float difference = x[j] - scale * static_cast<float>(code_of(j));
         return w[j] * (difference * difference);
       });
     };
     const auto integers = [&](float inverse, int* result) {
-      for (int j = 0; j < sub_blocks; ++j) result[j] = integer(inverse * x[j], levels);
+      for (int j = 0; j < kSubBlocks; ++j) result[j] = integer(inverse * x[j], levels);
     };
-    int trial_codes[sub_blocks];
+    int trial_codes[kSubBlocks];
     float best_inverse = top / peak;
     integers(best_inverse, trial_codes);
     float best = error(best_inverse, [&](int j) { return trial_codes[j]; });
@@ -172,7 +172,7 @@ class Quantizer {
       if (step == 0) continue;
       inverse = (static_cast<float>(0.1 * step) + top) / peak;
       integers(inverse, trial_codes);
-      const int smallest = *std::min_element(trial_codes, trial_codes + sub_blocks);
+      const int smallest = *std::min_element(trial_codes, trial_codes + kSubBlocks);
       const float trial = error(inverse, [&](int j) {
         return std::min(repairs_.whole_error ? trial_codes[j] : smallest, levels);
       });
@@ -183,17 +183,17 @@ class Quantizer {
     }
     if (repairs_.best_candidate) inverse = best_inverse;
 
-    for (int j = 0; j < sub_blocks; ++j) codes[j] = code(inverse * x[j], levels);
+    for (int j = 0; j < kSubBlocks; ++j) codes[j] = code(inverse * x[j], levels);
     const auto square = [](int c) { return static_cast<float>(c * c); };
-    float sum_lx = sum(sub_blocks, [&](int j) { return w[j] * x[j] * codes[j]; });
-    float sum_l2 = sum(sub_blocks, [&](int j) { return w[j] * square(codes[j]); });
+    float sum_lx = sum(kSubBlocks, [&](int j) { return w[j] * x[j] * codes[j]; });
+    float sum_l2 = sum(kSubBlocks, [&](int j) { return w[j] * square(codes[j]); });
     const int passes = repairs_.best_candidate ? 5 : 1;
     for (int pass = 0; pass < passes; ++pass) {
       // All trials of a pass start from the sums before it.
       const float start_lx = sum_lx;
       const float start_l2 = sum_l2;
       bool changed = false;
-      for (int j = 0; j < sub_blocks; ++j) {
+      for (int j = 0; j < kSubBlocks; ++j) {
         float lx = start_lx - w[j] * x[j] * codes[j];
         float l2 = start_l2 - w[j] * square(codes[j]);
         const std::uint8_t trial = code(x[j] * l2 / lx, levels);
@@ -223,15 +223,15 @@ float rounded(float value) {
 }  // namespace
 
 Result quantize(const float* x, const Repairs& repairs, Block* out) {
-  const std::size_t bad = first_non_finite(x, block_size);
-  if (bad < block_size) return failure(Status::non_finite, bad);
+  const std::size_t bad = first_non_finite(x, kBlockSize);
+  if (bad < kBlockSize) return failure(Status::non_finite, bad);
   Quantizer(x, repairs).run(out);
   return success();
 }
 
 void dequantize(const Block& block, float* out) {
-  for (int i = 0; i < block_size; ++i) {
-    const int j = i / sub_size;
+  for (int i = 0; i < kBlockSize; ++i) {
+    const int j = i / kSubSize;
     const float step = rounded(block.scale * block.subscales[j]);
     const float offset = rounded(block.zero_point * block.suboffsets[j]);
     out[i] = rounded(rounded(step * block.codes[i]) - offset);

@@ -14,7 +14,7 @@
 namespace fewbits::floats {
 namespace {
 
-constexpr float infinity = std::numeric_limits<float>::infinity();
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 struct Format {
   const char* name;
@@ -24,9 +24,9 @@ struct Format {
   int largest;  ///< the code of the largest finite value
 };
 
-const Format e4m3 = {"f8_e4m3", 4, 3, 7, 0x7E};
-const Format e5m2 = {"f8_e5m2", 5, 2, 15, 0x7B};
-const Format e2m1 = {"f4_e2m1", 2, 1, 1, 0x7};
+const Format kE4m3 = {"f8_e4m3", 4, 3, 7, 0x7E};
+const Format kE5m2 = {"f8_e5m2", 5, 2, 15, 0x7B};
+const Format kE2m1 = {"f4_e2m1", 2, 1, 1, 0x7};
 
 /// (-1)^sign * 2^(exponent - bias) * 1.mantissa, or 2^(1 - bias) * 0.mantissa.
 double value_of(const Format& format, int code) {
@@ -42,9 +42,9 @@ double value_of(const Format& format, int code) {
 int encode(const Format& format, float value) {
   std::uint8_t byte = 0xFF;
   bool ok = true;
-  if (&format == &e4m3) ok = encode_f8_e4m3(&value, 1, &byte).ok();
-  if (&format == &e5m2) encode_f8_e5m2(&value, 1, &byte);
-  if (&format == &e2m1) ok = encode_f4_e2m1(&value, 1, &byte).ok();
+  if (&format == &kE4m3) ok = encode_f8_e4m3(&value, 1, &byte).ok();
+  if (&format == &kE5m2) encode_f8_e5m2(&value, 1, &byte);
+  if (&format == &kE2m1) ok = encode_f4_e2m1(&value, 1, &byte).ok();
   EXPECT_TRUE(ok);
   return byte;
 }
@@ -52,9 +52,9 @@ int encode(const Format& format, float value) {
 float decode(const Format& format, int code) {
   const auto byte = static_cast<std::uint8_t>(code);
   float value = 0;
-  if (&format == &e4m3) decode_f8_e4m3(&byte, 1, &value);
-  if (&format == &e5m2) decode_f8_e5m2(&byte, 1, &value);
-  if (&format == &e2m1) decode_f4_e2m1(&byte, 1, &value);
+  if (&format == &kE4m3) decode_f8_e4m3(&byte, 1, &value);
+  if (&format == &kE5m2) decode_f8_e5m2(&byte, 1, &value);
+  if (&format == &kE2m1) decode_f4_e2m1(&byte, 1, &value);
   return value;
 }
 
@@ -81,7 +81,7 @@ TEST_P(SmallFloats, RoundingIsToTheNearestTiesToEven) {
     const auto middle = static_cast<float>((low + high) / 2);
     EXPECT_EQ(encode(format, middle), code + code % 2);
     EXPECT_EQ(encode(format, std::nextafter(middle, 0.0f)), code);
-    EXPECT_EQ(encode(format, std::nextafter(middle, infinity)), code + 1);
+    EXPECT_EQ(encode(format, std::nextafter(middle, kInfinity)), code + 1);
   }
   std::mt19937 random(5);
   for (int i = 0; i < 20000; ++i) {
@@ -97,27 +97,27 @@ TEST_P(SmallFloats, RoundingIsToTheNearestTiesToEven) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SmallFloats, testing::Values(&e4m3, &e5m2, &e2m1),
+INSTANTIATE_TEST_SUITE_P(All, SmallFloats, testing::Values(&kE4m3, &kE5m2, &kE2m1),
                          [](const auto& test) { return std::string(test.param->name); });
 
 TEST(SmallFloats, WhatHasNoCode) {
   const float nan = std::nanf("");
-  EXPECT_TRUE(std::isnan(decode(e4m3, 0x7F)));
-  EXPECT_TRUE(std::isnan(decode(e4m3, 0xFF)));
-  EXPECT_EQ(encode(e4m3, nan) & 0x7F, 0x7F);
-  EXPECT_EQ(encode(e4m3, 1e30f), 0x7E);
-  EXPECT_EQ(encode(e4m3, -465.0f), 0xFE);
+  EXPECT_TRUE(std::isnan(decode(kE4m3, 0x7F)));
+  EXPECT_TRUE(std::isnan(decode(kE4m3, 0xFF)));
+  EXPECT_EQ(encode(kE4m3, nan) & 0x7F, 0x7F);
+  EXPECT_EQ(encode(kE4m3, 1e30f), 0x7E);
+  EXPECT_EQ(encode(kE4m3, -465.0f), 0xFE);
 
-  EXPECT_EQ(decode(e5m2, 0x7C), infinity);
-  EXPECT_EQ(decode(e5m2, 0xFC), -infinity);
-  for (const int code : {0x7D, 0x7E, 0x7F, 0xFD}) EXPECT_TRUE(std::isnan(decode(e5m2, code)));
-  EXPECT_EQ(encode(e5m2, nan) & 0x7F, 0x7E);
-  EXPECT_EQ(encode(e5m2, -infinity), 0xFC);
-  EXPECT_EQ(encode(e5m2, 61439.0f), 0x7B);
-  EXPECT_EQ(encode(e5m2, 61440.0f), 0x7C);
+  EXPECT_EQ(decode(kE5m2, 0x7C), kInfinity);
+  EXPECT_EQ(decode(kE5m2, 0xFC), -kInfinity);
+  for (const int code : {0x7D, 0x7E, 0x7F, 0xFD}) EXPECT_TRUE(std::isnan(decode(kE5m2, code)));
+  EXPECT_EQ(encode(kE5m2, nan) & 0x7F, 0x7E);
+  EXPECT_EQ(encode(kE5m2, -kInfinity), 0xFC);
+  EXPECT_EQ(encode(kE5m2, 61439.0f), 0x7B);
+  EXPECT_EQ(encode(kE5m2, 61440.0f), 0x7C);
 
-  EXPECT_EQ(encode(e2m1, -100.0f), 0xF);
-  for (const float bad : {nan, infinity, -infinity}) {
+  EXPECT_EQ(encode(kE2m1, -100.0f), 0xF);
+  for (const float bad : {nan, kInfinity, -kInfinity}) {
     const float x[3] = {1, bad, bad};
     std::uint8_t out[3] = {9, 9, 9};
     float absmax[2] = {9, 9};
@@ -145,7 +145,7 @@ TEST(SmallFloats, FourBitCodesLieTwoToAByte) {
 
 TEST(Nf4, EveryLevelComesBackAndBoundsLieBetween) {
   float x[16];
-  for (int i = 0; i < 16; ++i) x[i] = 3.0f * nf4_levels[i];
+  for (int i = 0; i < 16; ++i) x[i] = 3.0f * kNf4Levels[i];
   std::uint8_t bytes[8];
   float absmax[1];
   ASSERT_TRUE(encode_nf4(x, 16, 64, absmax, bytes).ok());
@@ -156,7 +156,7 @@ TEST(Nf4, EveryLevelComesBackAndBoundsLieBetween) {
   for (int i = 0; i < 16; ++i) EXPECT_EQ(y[i], x[i]);
   // Nearest level, up to the rounding of the bounds.
   for (int i = 0; i < 15; ++i) {
-    const float middle = (nf4_levels[i] + nf4_levels[i + 1]) / 2;
+    const float middle = (kNf4Levels[i] + kNf4Levels[i + 1]) / 2;
     const float around[3] = {middle - 1e-6f, middle + 1e-6f, 1.0f};
     ASSERT_TRUE(encode_nf4(around, 3, 64, absmax, bytes).ok());
     EXPECT_EQ(bytes[0], (i << 4) | (i + 1));

@@ -22,7 +22,7 @@ std::size_t count() {
   return wish != nullptr && wish[0] == '1' ? 10'000'000 : 150'000;
 }
 
-constexpr std::size_t row = 512;
+constexpr std::size_t kRow = 512;
 
 class Values {
  public:
@@ -104,19 +104,19 @@ class Values {
 template <typename Block, typename Encode>
 void compare_encoders(Encode reference, Encode kernel, bool with_importance) {
   Values values;
-  std::vector<float> x(row);
-  std::vector<float> w(row);
-  for (std::size_t done = 0; done < count(); done += row) {
+  std::vector<float> x(kRow);
+  std::vector<float> w(kRow);
+  for (std::size_t done = 0; done < count(); done += kRow) {
     values.fill(x);
     values.importance(w);
     // Fewer blocks than a kernel takes at once, too.
-    const std::size_t blocks = row / Block::size - (row / Block::size > 2 ? done / row % 3 : 0);
+    const std::size_t blocks = kRow / Block::size - (kRow / Block::size > 2 ? done / kRow % 3 : 0);
     const float* importance = with_importance ? w.data() : nullptr;
     std::vector<std::uint8_t> expected(blocks * sizeof(Block), 0xAA);
     std::vector<std::uint8_t> actual(blocks * sizeof(Block), 0x55);
     reference(x.data(), blocks, importance, reinterpret_cast<Block*>(expected.data()));
     kernel(x.data(), blocks, importance, reinterpret_cast<Block*>(actual.data()));
-    ASSERT_EQ(actual, expected) << "row " << done / row << " of " << x[0] << ", " << x[1] << ", "
+    ASSERT_EQ(actual, expected) << "row " << done / kRow << " of " << x[0] << ", " << x[1] << ", "
                                 << x[2];
   }
 }
@@ -124,15 +124,15 @@ void compare_encoders(Encode reference, Encode kernel, bool with_importance) {
 template <typename Block, typename Decode>
 void compare_decoders(Decode reference, Decode kernel) {
   Values values;
-  std::vector<float> expected(row);
-  std::vector<float> actual(row);
-  std::vector<std::uint8_t> bytes(row / Block::size * sizeof(Block));
-  for (std::size_t done = 0; done < count(); done += row) {
+  std::vector<float> expected(kRow);
+  std::vector<float> actual(kRow);
+  std::vector<std::uint8_t> bytes(kRow / Block::size * sizeof(Block));
+  for (std::size_t done = 0; done < count(); done += kRow) {
     for (std::uint8_t& byte : bytes) byte = values.byte();
     const auto* blocks = reinterpret_cast<const Block*>(bytes.data());
-    reference(blocks, row / Block::size, expected.data());
-    kernel(blocks, row / Block::size, actual.data());
-    for (std::size_t i = 0; i < row; ++i) {
+    reference(blocks, kRow / Block::size, expected.data());
+    kernel(blocks, kRow / Block::size, actual.data());
+    for (std::size_t i = 0; i < kRow; ++i) {
       if (std::isnan(expected[i])) {
         ASSERT_TRUE(std::isnan(actual[i])) << "value " << i;
       } else {

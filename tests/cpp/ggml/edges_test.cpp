@@ -13,7 +13,7 @@ namespace fewbits::ggml {
 namespace {
 
 TEST(Edges, NonFiniteInputIsRefusedBeforeAnythingIsWritten) {
-  for (const TypeInfo& type : types) {
+  for (const TypeInfo& type : kTypes) {
     if (type.block_size == 1) continue;
     for (const float bad :
          {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
@@ -47,7 +47,7 @@ TEST(Edges, ArgumentsAreChecked) {
   const float x[256] = {};
   std::uint8_t out[1024];
   float y[256];
-  for (const TypeInfo& type : types) {
+  for (const TypeInfo& type : kTypes) {
     EXPECT_TRUE(quantize(type.type, x, 0, 256, nullptr, out).ok());
     EXPECT_TRUE(quantize(type.type, x, 1, 0, nullptr, out).ok());
     EXPECT_TRUE(dequantize(type.type, out, 0, y).ok());

@@ -13,8 +13,8 @@
 namespace fewbits::ggml {
 namespace {
 
-constexpr std::size_t rows = 20;
-constexpr std::size_t row_length = 256;
+constexpr std::size_t kRows = 20;
+constexpr std::size_t kRowLength = 256;
 
 template <typename T>
 std::vector<T> read(const std::string& name) {
@@ -36,17 +36,17 @@ TEST_P(Golden, BytesAndFloatsAreThoseOfGgml) {
   const TypeInfo& type = GetParam();
   const std::vector<float> input = read<float>("input.f32");
   const std::vector<float> importance = read<float>("imatrix.f32");
-  ASSERT_EQ(input.size(), rows * row_length);
-  ASSERT_EQ(importance.size(), row_length);
+  ASSERT_EQ(input.size(), kRows * kRowLength);
+  ASSERT_EQ(importance.size(), kRowLength);
   for (const bool weighted : {false, true}) {
     const std::string folder = weighted ? "with-imatrix/" : "";
     const auto expected = read<std::uint8_t>(folder + type.name + ".bin");
     ASSERT_EQ(expected.size(), input.size() / type.block_size * type.bytes_per_block);
     std::vector<std::uint8_t> bytes(expected.size());
-    ASSERT_TRUE(quantize(type.type, input.data(), rows, row_length,
+    ASSERT_TRUE(quantize(type.type, input.data(), kRows, kRowLength,
                          weighted ? importance.data() : nullptr, bytes.data())
                     .ok());
-    const std::size_t row_bytes = bytes.size() / rows;
+    const std::size_t row_bytes = bytes.size() / kRows;
     for (std::size_t i = 0; i < bytes.size(); ++i) {
       ASSERT_EQ(bytes[i], expected[i]) << type.name << (weighted ? " weighted" : "") << " row "
                                        << i / row_bytes << " byte " << i % row_bytes;
@@ -62,7 +62,7 @@ TEST_P(Golden, BytesAndFloatsAreThoseOfGgml) {
 
 std::vector<TypeInfo> block_types() {
   std::vector<TypeInfo> result;
-  for (const TypeInfo& type : types) {
+  for (const TypeInfo& type : kTypes) {
     if (type.block_size > 1) result.push_back(type);
   }
   return result;

@@ -46,8 +46,8 @@ std::string upper(std::string name) {
 
 TEST(GgmlTypes, TypeScriptHasTheSameRows) {
   const auto rows = rows_of_typescript();
-  ASSERT_GT(rows.size(), type_count);
-  for (const TypeInfo& type : types) {
+  ASSERT_GT(rows.size(), kTypeCount);
+  for (const TypeInfo& type : kTypes) {
     SCOPED_TRACE(type.name);
     const auto found = rows.find(upper(type.name));
     ASSERT_NE(found, rows.end());
@@ -66,11 +66,11 @@ TEST(GgmlTypes, NothingElseIsMadeThere) {
     ++made;
     EXPECT_NE(info(static_cast<Type>(row.id)), nullptr) << name;
   }
-  EXPECT_EQ(made, type_count);
+  EXPECT_EQ(made, kTypeCount);
 }
 
 TEST(GgmlTypes, AscendByNumber) {
-  for (std::size_t i = 1; i < type_count; ++i) EXPECT_LT(types[i - 1].type, types[i].type);
+  for (std::size_t i = 1; i < kTypeCount; ++i) EXPECT_LT(kTypes[i - 1].type, kTypes[i].type);
 }
 
 }  // namespace

@@ -15,8 +15,8 @@ namespace {
 using test::numbers;
 
 const std::string& cases() {
-  static const std::string text = test::read_affine_and_k();
-  return text;
+  static const std::string kText = test::read_affine_and_k();
+  return kText;
 }
 
 std::vector<float> tensor(const std::string& name) {
@@ -32,10 +32,10 @@ std::vector<double> doubles(const T* values, int n) {
   return std::vector<double>(values, values + n);
 }
 
-const char* const tensors[] = {"seed_readme_affine", "seed_readme_kquant", "head_seed1"};
+const char* const kTensors[] = {"seed_readme_affine", "seed_readme_kquant", "head_seed1"};
 
 TEST(Kquant, BothPublishedVersionsToTheBit) {
-  for (const std::string name : tensors) {
+  for (const std::string name : kTensors) {
     const std::vector<float> x = tensor(name);
     ASSERT_EQ(x.size(), 256u);
     for (const std::string version : {"k_8ca1b07", "k_quantization"}) {

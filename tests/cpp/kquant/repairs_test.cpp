@@ -13,16 +13,16 @@
 namespace fewbits::kquant {
 namespace {
 
-constexpr Repairs all = {.best_candidate = true,
-                         .whole_error = true,
-                         .rounding = true,
-                         .weighted_sum = true,
-                         .six_bits = true};
+constexpr Repairs kAll = {.best_candidate = true,
+                          .whole_error = true,
+                          .rounding = true,
+                          .weighted_sum = true,
+                          .six_bits = true};
 
 /// The demo's tensors: 24 random bits to -5..5.
 std::vector<float> tensor(unsigned seed) {
   std::mt19937 random(seed);
-  std::vector<float> x(block_size);
+  std::vector<float> x(kBlockSize);
   for (float& value : x) {
     value = static_cast<float>(random() & 0xFFFFFF) * 0x1p-24f * 10.0f - 5.0f;
   }
@@ -32,9 +32,9 @@ std::vector<float> tensor(unsigned seed) {
 float error(const std::vector<float>& x, const Repairs& repairs) {
   Block block;
   EXPECT_TRUE(quantize(x.data(), repairs, &block).ok());
-  float y[block_size];
+  float y[kBlockSize];
   dequantize(block, y);
-  return mean_squared_error(x.data(), y, block_size);
+  return mean_squared_error(x.data(), y, kBlockSize);
 }
 
 TEST(Repairs, TogetherReachTheErrorOfQ4K) {
@@ -42,12 +42,12 @@ TEST(Repairs, TogetherReachTheErrorOfQ4K) {
   float reference = 0;
   for (unsigned seed = 1; seed <= 50; ++seed) {
     const std::vector<float> x = tensor(seed);
-    repaired += error(x, all);
+    repaired += error(x, kAll);
     std::uint8_t bytes[144];
-    float y[block_size];
+    float y[kBlockSize];
     ASSERT_TRUE(ggml::quantize(ggml::Type::q4_K, x.data(), 1, 256, nullptr, bytes).ok());
     ASSERT_TRUE(ggml::dequantize(ggml::Type::q4_K, bytes, 256, y).ok());
-    reference += mean_squared_error(x.data(), y, block_size);
+    reference += mean_squared_error(x.data(), y, kBlockSize);
   }
   EXPECT_NEAR(repaired / reference, 1.0, 0.05);
 }
@@ -74,10 +74,10 @@ TEST(Repairs, EachGainsOnAverageOnTopOfThoseBefore) {
 
 TEST(Repairs, EdgesHaveAnAnswer) {
   for (const bool repaired : {false, true}) {
-    const Repairs repairs = repaired ? all : Repairs{};
-    const std::vector<float> zeros(block_size, 0.0f);
+    const Repairs repairs = repaired ? kAll : Repairs{};
+    const std::vector<float> zeros(kBlockSize, 0.0f);
     EXPECT_EQ(error(zeros, repairs), 0.0f);
-    EXPECT_EQ(error(std::vector<float>(block_size, -2.0f), repairs), 0.0f);
+    EXPECT_EQ(error(std::vector<float>(kBlockSize, -2.0f), repairs), 0.0f);
     for (const float scale : {1e-42f, 1e-20f, 1e30f, 3e38f}) {
       std::vector<float> x = tensor(3);
       for (float& value : x) value *= scale / 5;

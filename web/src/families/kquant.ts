@@ -138,8 +138,8 @@ function checkBlock(scale: number, zeroPoint: number, values: Float32Array): voi
 function dequantizeBlock(core: Core, given: unknown, givenOut: unknown): Float32Array {
   const wasm = core.functions<KquantFunctions>();
   const { memory } = core;
-  const VALUES = number(core, 'kquant_block_size');
-  const SUB_BLOCKS = number(core, 'kquant_sub_blocks');
+  const VALUES = number(core, 'kquant_kBlockSize');
+  const SUB_BLOCKS = number(core, 'kquant_kSubBlocks');
   const q = fieldsOf<KquantBlock>('kquant', given, [
     'scale',
     'zeroPoint',
@@ -173,8 +173,8 @@ function dequantizeBlock(core: Core, given: unknown, givenOut: unknown): Float32
 export function createKquant(core: Core): Kquant {
   const wasm = core.functions<KquantFunctions>();
   const { memory } = core;
-  const VALUES = number(core, 'kquant_block_size');
-  const SUB_BLOCKS = number(core, 'kquant_sub_blocks');
+  const VALUES = number(core, 'kquant_kBlockSize');
+  const SUB_BLOCKS = number(core, 'kquant_kSubBlocks');
   return {
     repairs: repairNames,
 
