@@ -163,6 +163,10 @@ describe('vectors', () => {
       expect(() => index.searchBatch(many)).toThrow(`queries[${150 * dims}]`);
       using empty = fb.createIndex({ dims, metric });
       expect(message(() => empty.calibrate(x))).toMatch(/vector 2 of sample/);
+      using centred = fb.createIndex({ dims, metric, mean: [9e17, 0, 0, 0] });
+      expect(message(() => centred.add([0, 0, 0, 0, -9e17, 0, 0, 0]))).toMatch(
+        /vector 1 of vectors less the mean of the index has a norm above 1e18 \(by itself of about 9E17\)/,
+      );
       expect(index.size).toBe(2);
     },
   );
@@ -271,7 +275,7 @@ describe('results', () => {
   it('are all for k of Infinity, and none for the size of an empty index', () => {
     using index = filled();
     expect(index.search(flat.subarray(4), { k: Infinity }).ids).toEqual([1, 0]);
-    expect(index.candidateCount({ k: Infinity })).toBe(18);
+    expect(index.candidateCount({ k: Infinity })).toBe(20);
     using empty = fb.createIndex({ dims });
     for (const k of [Infinity, empty.size, 3]) {
       expect(empty.search(flat.subarray(4), { k }).ids).toEqual([]);

@@ -66,13 +66,22 @@ namespace {
 /// What a row stands for is as long as this at most: that of a vector of kLargestNorm whose code is
 /// as far from it in direction as one of 16384 dimensions can be. Its scores are finite.
 constexpr double kLargestRow = 130 * kLargestNorm;
-/// ||x - mean||^2, each of them as large as they may be; of <mean, x - mean> likewise.
-constexpr float kLargestSquare = 4.1e36f;
+/// ||x - mean||^2, each of them as large as they may be.
+constexpr double kLargestSquare = 4.1 * kLargestNorm * kLargestNorm;
+
+/// The largest |<mean, x - mean>| of vectors that can be added, with what rounding adds: computed
+/// in floats, for cosine as a difference of squares.
+double largest_product(Metric metric, double mean_square) {
+  const double mean = std::sqrt(mean_square);
+  const double longest = metric == Metric::cosine ? 1 : kLargestNorm;
+  return 1.01 * mean * (longest + mean) + 1e-5 * (1 + mean_square);
+}
 
 /// Norms, products with the mean: no larger than vectors can have them.
-bool usable(const float* x, std::size_t count, float least) {
+bool usable(const float* x, std::size_t count, double least, double most) {
   for (std::size_t i = 0; i < count; ++i) {
-    if (!(x[i] >= least && x[i] <= kLargestSquare)) return false;
+    const auto value = static_cast<double>(x[i]);
+    if (!(value >= least && value <= most)) return false;
   }
   return true;
 }
@@ -179,9 +188,12 @@ bool Rows::acceptable(const Arrays& in, std::size_t n) const {
   if (kept.finer == Kept::Finer::bytes && !are_levels(in.refine_codes, n * of.refine_codes)) {
     return false;
   }
-  return (of.norms == 0 || usable(in.norms, n, 0)) &&
-         (of.mean_products == 0 || usable(in.mean_products, n, -kLargestSquare)) &&
-         factors_acceptable(in, n);
+  if (of.norms != 0 && !usable(in.norms, n, 0, kLargestSquare)) return false;
+  if (of.mean_products != 0) {
+    const double most = largest_product(coding_.options.metric, coding_.transform.mean_square());
+    if (!usable(in.mean_products, n, -most, most)) return false;
+  }
+  return factors_acceptable(in, n);
 }
 
 void Rows::import_codes(const Arrays& in, std::size_t n) {

@@ -609,7 +609,7 @@ TEST(VectorIndex, RefusesWhatNoVectorCanHave) {
   o.dims = 24;
   for (const int bits : {1, 4, 8}) {
     for (const int refine : {0, 4, 8}) {
-      for (const Metric metric : {Metric::cosine, Metric::l2}) {
+      for (const Metric metric : {Metric::cosine, Metric::dot, Metric::l2}) {
         o.bits = bits;
         o.refine_bits = refine;
         o.metric = metric;
@@ -634,6 +634,19 @@ TEST(VectorIndex, RefusesWhatNoVectorCanHave) {
           refused(rows.factors.data(), huge);
           refused(metric == Metric::l2 ? rows.norms.data() : rows.mean_products.data(), huge);
           if (refine != 0) refused(rows.refine_factors.data(), huge);
+        }
+        // |mean| is 2.45: no residual of a vector of norm 1, or of kLargestNorm, has such a
+        // product.
+        if (metric == Metric::l2) {
+          refused(rows.norms.data(), 4.2e36f);
+          refused(rows.norms.data(), -1e-30f);
+        } else {
+          const float huge = metric == Metric::cosine ? 8.6f : 2.5e18f;
+          refused(rows.mean_products.data(), huge);
+          refused(rows.mean_products.data(), -huge);
+          rows.mean_products[0] = metric == Metric::cosine ? -8.4f : 2.47e18f;
+          EXPECT_TRUE(index->import_rows(rows.arrays(), 1).ok());
+          index->truncate(2);
         }
         EXPECT_EQ(index->rows(), 2u);
       }

@@ -5,6 +5,8 @@ import { check, type Outcome } from '../core/core.js';
 import { STATUS } from '../core/status.js';
 import type { Values } from './functions.js';
 
+/** That of vectors for 'dot' and 'l2', and of what is left of them less the mean. */
+const LARGEST_NORM = 1e18;
 const NUMBER = new Intl.NumberFormat('en', { notation: 'scientific', maximumFractionDigits: 2 });
 
 /** check() of a call that was given vectors, those from value `base` of `x` on. */
@@ -19,9 +21,14 @@ export function checkVectorsOutcome(
     const row = Math.floor((base + outcome.index) / width);
     const vector = x.subarray(row * width, (row + 1) * width);
     const which = x.length > width ? `vector ${row} of ${name}` : name;
+    const norm = Math.hypot(...vector);
+    const what =
+      norm > 0.9999 * LARGEST_NORM
+        ? `has a norm of about ${NUMBER.format(norm)}, above 1e18,`
+        : `less the mean of the index has a norm above 1e18 (by itself of about ${NUMBER.format(norm)}),`;
     throw invalid(
-      `${which} has a norm of about ${NUMBER.format(Math.hypot(...vector))}, above 1e18, the most that ` +
-        "'dot' and 'l2' take: was it ever set? Else divide all vectors by one number, or use 'cosine'",
+      `${which} ${what} the most that 'dot' and 'l2' take: was it ever set? Else divide all vectors ` +
+        "by one number, or use 'cosine'",
     );
   }
   check(outcome, name, base);
