@@ -57,22 +57,55 @@ bool copy_rows(const Sample& sample, std::size_t count, const Wanted& wanted, Bu
   return true;
 }
 
-/// Gives the mean up where the sample's rows find less with it off. As it is learned from many rows
-/// it knows none of them, and all may look: the more of them, the nearer they lie, as later in the
-/// index.
-Result judge_mean(const Options& options, const Sample& sample, Buffer<float>* mean) {
-  if (mean->size() == 0 || sample.held_out < kLeastHeldOut) return success();
-  const Sample few{sample.x, sample.n, sample.dims, sample.normalise,
-                   std::min(sample.n, kMostForMean)};
-  Buffer<float> rows;
-  if (!copy_rows(
-          few, few.held_out, [&few](std::size_t r) { return few.is_held_out(r); }, &rows)) {
+/// Leaves in `mean`, and in `exact`, the mean with which the sample's rows find most: the one that
+/// is there now, or none, unless another, or that of the sample in `mean`, clearly finds more. As
+/// that is learned from many rows it knows none of them, and all may look: the more of them, the
+/// nearer they lie, as later in the index.
+Result choose_mean(const Options& options, const Sample& sample, const float* now,
+                   Buffer<double>* exact, Buffer<float>* mean) {
+  const float* chosen = now;
+  if (sample.held_out >= kLeastHeldOut && (mean->size() != 0 || now != nullptr)) {
+    const Sample few{sample.x, sample.n, sample.dims, sample.normalise,
+                     std::min(sample.n, kMostForMean)};
+    Buffer<float> rows;
+    const auto wanted = [&few](std::size_t r) { return few.is_held_out(r); };
+    if (!copy_rows(few, few.held_out, wanted, &rows)) return failure(Status::out_of_memory);
+    const float* const own = mean->data();
+    for (const float* other : {static_cast<const float*>(nullptr), own}) {
+      if (other == chosen) continue;
+      Compared compared;
+      const Result result = compare(options, rows.data(), few.held_out, {chosen, nullptr},
+                                    {other, nullptr}, &compared);
+      if (!result.ok()) return result;
+      if (compared.clearly_more()) chosen = other;
+    }
+  } else if (mean->size() != 0) {
+    chosen = mean->data();
+  }
+  if (chosen != nullptr && chosen == mean->data()) return success();
+  for (std::size_t i = 0; i < sample.dims; ++i) {
+    (*exact)[i] = chosen != nullptr ? static_cast<double>(chosen[i]) : 0;
+  }
+  Buffer<float> copy;
+  if (chosen != nullptr && !copy.assign(chosen, sample.dims)) {
     return failure(Status::out_of_memory);
   }
-  bool pays = false;
-  const Result result = mean_finds_as_much(options, rows.data(), few.held_out, mean->data(), &pays);
-  if (result.ok() && !pays) *mean = Buffer<float>();
-  return result;
+  *mean = std::move(copy);
+  return success();
+}
+
+/// With fewer misses than these a trial tells little: one less will do, where much is to be gained.
+constexpr std::size_t kFewMisses = 12;
+constexpr double kMuch = 0.5;
+
+/// Whether axes miss an eighth less than even bits, and by more than chance brings about. With few
+/// dimensions what is found among few rows says little of many.
+bool worth_it(const Compared& compared, double left, std::size_t dims) {
+  const std::size_t even = compared.missed;
+  const std::size_t axes = compared.missed_then();
+  if (dims < kFewDims) return 2 * axes < even;
+  if (even < kFewMisses) return axes < even && left < kMuch;
+  return 8 * axes < 7 * even && compared.clearly_more();
 }
 
 /// Learns the axes and keeps of them what the rows say that are held out.
@@ -90,8 +123,11 @@ Result learn_and_judge(const Coding& coding, const Sample& sample, const Buffer<
   Buffer<float> rows;
   const auto held_out = [&sample](std::size_t r) { return sample.is_held_out(r); };
   if (!copy_rows(sample, sample.held_out, held_out, &rows)) return failure(Status::out_of_memory);
-  return axes_find_more(options, rows.data(), sample.held_out, taken.data(), *learned,
-                        &learned->pays);
+  Compared compared;
+  const Result tried = compare(options, rows.data(), sample.held_out, {taken.data(), nullptr},
+                               {taken.data(), learned}, &compared);
+  learned->pays = tried.ok() && worth_it(compared, learned->left, options.dims);
+  return tried;
 }
 
 }  // namespace
@@ -134,9 +170,8 @@ Result Index::calibrate(const float* x, std::size_t n, bool with_axes) {
     if (!taken.resize(dims)) return failure(Status::out_of_memory);
     for (std::size_t i = 0; i < dims; ++i) taken[i] = static_cast<float>(mean[i]);
   }
-  Result result = judge_mean(options, sample, &taken);
+  Result result = choose_mean(options, sample, s.coding.transform.mean(), &mean, &taken);
   if (!result.ok()) return result;
-  if (taken.size() == 0) std::fill_n(mean.data(), dims, 0.0);
   Learned learned;
   if (with_axes) result = learn_and_judge(s.coding, sample, mean, taken, &learned);
   if (!result.ok()) return result;
@@ -169,10 +204,11 @@ Result Index::settle(const float* x, std::size_t n, bool* changed) {
   }
   // What cannot be added is said where it is added.
   if (first_non_finite(first.data(), few * dims) < few * dims) return success();
-  bool harm = false;
+  const float* const mean = s.coding.transform.mean();
+  Compared compared;
   const Result result =
-      try_again(s.coding.options, first.data(), few, s.coding.transform.mean(), learned, &harm);
-  if (!result.ok() || !harm) return result;
+      compare(s.coding.options, first.data(), few, {mean, nullptr}, {mean, &learned}, &compared);
+  if (!result.ok() || compared.lost <= compared.gained) return result;
   if (!s.lay_out_evenly()) return failure(Status::out_of_memory);
   s.fit = {};
   *changed = true;

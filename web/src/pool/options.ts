@@ -81,10 +81,10 @@ function flag(name: string, value: unknown): boolean {
 }
 
 /** How many neighbours and candidates a search of `size` vectors is for. */
-export function countsOf(plan: SearchPlan, size: number, refine: Settings['refine']) {
+export function countsOf(plan: SearchPlan, size: number, settings: Settings) {
   return {
     k: checkK(plan.counts, size),
-    count: checkCandidates(plan.counts, size, refine),
+    count: checkCandidates(plan.counts, size, settings),
   };
 }
 

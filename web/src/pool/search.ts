@@ -24,10 +24,10 @@ export async function search(
   state.check();
   if (!plan.partial) state.shards.checkAll();
   const { width } = state.empty;
-  const { metric, refine } = state.empty.settings;
+  const { settings } = state.empty;
   // Now that the calls before are done: k may be Infinity.
   const size = state.ids.length - state.ids.removed;
-  const { k, count } = countsOf(plan, size, refine);
+  const { k, count } = countsOf(plan, size, settings);
   const allowed = plan.filter === undefined ? null : allowedRows(plan.filter, state.ids);
   const filters = Array.from({ length: state.shards.count }, (_, shard) =>
     allowed === null ? null : allowedIn(state.places.rowsOf(shard), allowed),
@@ -43,7 +43,7 @@ export async function search(
     for (let q = 0; q < part.length / width; q++) {
       const { rows, scores } = merge(found, q, k, count);
       const ids = rows.map((row) => state.ids.at(row));
-      const result = asResult(ids, scoresOf(scores, metric), metric);
+      const result = asResult(ids, scoresOf(scores, settings.metric), settings.metric);
       results.push(plan.partial ? { ...result, missing } : result);
     }
   }

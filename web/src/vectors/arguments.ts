@@ -19,6 +19,8 @@ const MAX_DIMS = 16384;
 const MAX_QUERIES = 64;
 /** Neighbours of a search. */
 const MAX_CANDIDATES = 1 << 20;
+/** With fewer dimensions vectors lie so densely that the scan, which rounds the query, needs more candidates. */
+const FEW_DIMS = 16;
 /** Candidates of a search, which are at most half as many more. */
 export const MAX_COUNT = 1 << 21;
 
@@ -94,8 +96,8 @@ export interface SearchOptions {
   filter?: Iterable<Id> | ((id: Id) => boolean) | Uint8Array | undefined;
   /**
    * The best rescore * k of the scan, 1 or more, are scored again with the query in full precision
-   * and the finer code, if there is one. Default 10 with `refine`; else half of k more than k are,
-   * at least 16 more.
+   * and the finer code, if there is one. Default 10 with `refine` and below 16 dimensions; else half
+   * of k more than k are, at least 16 more.
    */
   rescore?: number | undefined;
 }
@@ -193,11 +195,12 @@ export function checkK(o: SearchOptions, size: number): number {
 export function checkCandidates(
   o: SearchOptions,
   size: number,
-  refine: Settings['refine'],
+  { dims, refine }: Pick<Settings, 'dims' | 'refine'>,
 ): number {
   const k = checkK(o, size);
+  const few = k + Math.max(16, k >> 1);
   if (o.rescore === undefined && refine === 0) {
-    return k + Math.max(16, k >> 1);
+    return dims < FEW_DIMS ? Math.max(few, Math.min(10 * k, MAX_CANDIDATES)) : few;
   }
   const rescore = o.rescore ?? 10;
   if (typeof rescore !== 'number' || !(rescore >= 1 && rescore <= MAX_CANDIDATES)) {

@@ -289,16 +289,29 @@ export class NativeIndex {
     if (metric !== 'l2' || (this.mean !== null && !this.#meanFound)) return;
     const mean = farMean(x, dims);
     if (mean !== null) this.setMean(mean);
-    else if (this.#meanFound) check(this.#wasm.vectors_set_mean(this.address, 0), 'mean');
+    else if (this.#meanFound) this.#setNoMean();
     this.#meanFound = mean !== null;
+  }
+
+  #setNoMean(): void {
+    check(this.#wasm.vectors_set_mean(this.address, 0), 'mean');
+    this.#meanFound = false;
   }
 
   /** Learns from a sample: the mean alone, or the axes too. */
   calibrate(sample: Float32Array, axes = true): void {
     const n = sample.length / this.settings.dims;
-    this.#give(sample, (at) =>
-      this.#check(this.#wasm.vectors_calibrate(this.address, at, n, axes), 'sample', sample),
-    );
+    const before = this.mean;
+    try {
+      // What is learned is to find more than the index finds as it is, which comes to this.
+      this.#centreOn(sample);
+      this.#give(sample, (at) =>
+        this.#check(this.#wasm.vectors_calibrate(this.address, at, n, axes), 'sample', sample),
+      );
+    } catch (error) {
+      if (before === null) this.#setNoMean();
+      throw error;
+    }
     this.#meanFound = false;
     this.#settled = false;
   }

@@ -36,7 +36,7 @@ export function planSearch(
   const k = Math.max(1, Math.min(checkK(o, size), size));
   return {
     k,
-    candidates: Math.max(k, Math.min(checkCandidates(o, size, native.settings.refine), size)),
+    candidates: Math.max(k, Math.min(checkCandidates(o, size, native.settings), size)),
     allowed: o.filter === undefined ? null : allowedRows(o.filter, ids),
   };
 }

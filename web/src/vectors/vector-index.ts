@@ -203,7 +203,7 @@ export class VectorIndex extends Opaque implements Disposable {
    */
   candidateCount(searchOptions?: SearchOptions): number {
     const o = options<SearchOptions>('options', searchOptions, SEARCH_OPTIONS);
-    return checkCandidates(o, this.size, this.#native.settings.refine);
+    return checkCandidates(o, this.size, this.#native.settings);
   }
 
   /**

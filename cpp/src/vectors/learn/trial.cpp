@@ -29,16 +29,16 @@ struct Trial {
 
   /// Of the scan, as searches have them; what second codes find hangs on these.
   std::size_t candidates() const {
-    return options.refine_bits != 0 ? 10 * kNeighbours : kNeighbours + 16;
+    const bool many = options.refine_bits != 0 || options.dims < kFewDims;
+    return many ? 10 * kNeighbours : kNeighbours + 16;
   }
   std::size_t queries() const { return std::min(n, kMostQueries); }
   std::size_t query(std::size_t q) const { return q * n / queries(); }
   const float* row(std::size_t r) const { return rows + r * options.dims; }
 
   bool find_exactly(Buffer<Hit>* hits) const;
-  Result find(const float* mean, const Learned* learned, Buffer<Hit>* hits) const;
-  Result misses(const Buffer<Hit>& exact, const float* mean, const Learned* learned,
-                std::size_t* count) const;
+  Result find(const Way& way, Buffer<Hit>* hits) const;
+  Result found(const Buffer<Hit>& exact, const Way& way, Buffer<std::uint8_t>* which) const;
 };
 
 /// kNeighbours rows for each of the queries, itself among them, by scores of floats. False when
@@ -66,16 +66,17 @@ bool Trial::find_exactly(Buffer<Hit>* hits) const {
   return true;
 }
 
-/// The same by an index with this mean, or none, and what was learned, or nothing.
-Result Trial::find(const float* mean, const Learned* learned, Buffer<Hit>* hits) const {
+/// The same by an index that codes this way.
+Result Trial::find(const Way& way, Buffer<Hit>* hits) const {
   const std::size_t dims = options.dims;
   Result result;
   const std::unique_ptr<Index> index(Index::create(options, &result));
   if (index == nullptr) return result;
-  if (mean != nullptr) result = index->set_mean(mean);
-  if (result.ok() && learned != nullptr) {
-    result = index->set_transform(learned->matrix.data(), learned->segments.data(),
-                                  learned->segments.size());
+  if (way.mean != nullptr) result = index->set_mean(way.mean);
+  if (result.ok() && way.learned != nullptr) {
+    const Learned& learned = *way.learned;
+    result = index->set_transform(learned.matrix.data(), learned.segments.data(),
+                                  learned.segments.size());
   }
   if (result.ok()) result = index->add(rows, n);
   Buffer<float> block;
@@ -94,78 +95,48 @@ Result Trial::find(const float* mean, const Learned* learned, Buffer<Hit>* hits)
   return result;
 }
 
-/// How many of the rows that exact search finds an index does not.
-Result Trial::misses(const Buffer<Hit>& exact, const float* mean, const Learned* learned,
-                     std::size_t* count) const {
-  Buffer<Hit> found;
-  const Result result = find(mean, learned, &found);
+/// Which of the rows that exact search finds an index finds too.
+Result Trial::found(const Buffer<Hit>& exact, const Way& way, Buffer<std::uint8_t>* which) const {
+  Buffer<Hit> hits;
+  const Result result = find(way, &hits);
   if (!result.ok()) return result;
-  *count = exact.size();
-  for (std::size_t first = 0; first < exact.size(); first += kNeighbours) {
-    for (std::size_t i = first; i < first + kNeighbours; ++i) {
-      for (std::size_t j = first; j < first + kNeighbours; ++j) {
-        *count -= exact[i].row == found[j].row;
-      }
-    }
+  if (!which->resize(exact.size())) return failure(Status::out_of_memory);
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    const Hit* const first = hits.data() + i / kNeighbours * kNeighbours;
+    (*which)[i] = std::any_of(first, first + kNeighbours,
+                              [&](const Hit& hit) { return hit.row == exact[i].row; });
   }
   return success();
 }
 
-/// With fewer misses than these a trial tells little: one less will do, where much is to be gained.
-constexpr std::size_t kFewMisses = 12;
-constexpr double kMuch = 0.5;
-/// With fewer dimensions what is found among few rows says little of many: there they lie densely,
-/// and the float16 factors of axes are too coarse for them.
-constexpr std::size_t kFewDims = 16;
-
-/// Whether axes miss an eighth less than even bits, and by more than chance brings about.
-bool worth_it(std::size_t axes, std::size_t even, double left, std::size_t dims) {
-  if (dims < kFewDims) return 2 * axes < even;
-  if (even < kFewMisses) return axes < even && left < kMuch;
-  return 8 * axes < 7 * even && (even - axes) * (even - axes) > axes + even;
-}
+/// How many standard deviations of chance are clearly more than chance.
+constexpr double kClear = 2;
 
 }  // namespace
 
-Result mean_finds_as_much(const Options& options, const float* rows, std::size_t n,
-                          const float* mean, bool* pays) {
-  *pays = false;
-  const Trial trial{options, rows, n};
-  Buffer<Hit> exact;
-  if (!trial.find_exactly(&exact)) return failure(Status::out_of_memory);
-  std::size_t without = 0;
-  std::size_t with = 0;
-  Result result = trial.misses(exact, nullptr, nullptr, &without);
-  if (result.ok()) result = trial.misses(exact, mean, nullptr, &with);
-  *pays = result.ok() && with <= without;
-  return result.status == Status::out_of_memory ? result : success();
+bool Compared::clearly_more() const {
+  if (gained <= lost) return false;
+  const auto more = static_cast<double>(gained - lost);
+  return more * more > kClear * kClear * static_cast<double>(gained + lost);
 }
 
-Result axes_find_more(const Options& options, const float* rows, std::size_t n, const float* mean,
-                      const Learned& learned, bool* pay) {
-  *pay = false;
+Result compare(const Options& options, const float* rows, std::size_t n, const Way& now,
+               const Way& other, Compared* compared) {
+  *compared = {};
   const Trial trial{options, rows, n};
   Buffer<Hit> exact;
+  Buffer<std::uint8_t> before;
+  Buffer<std::uint8_t> after;
   if (!trial.find_exactly(&exact)) return failure(Status::out_of_memory);
-  std::size_t axes = 0;
-  std::size_t even = 0;
-  Result result = trial.misses(exact, mean, nullptr, &even);
-  if (result.ok()) result = trial.misses(exact, mean, &learned, &axes);
-  *pay = result.ok() && worth_it(axes, even, learned.left, options.dims);
-  return result.status == Status::out_of_memory ? result : success();
-}
-
-Result try_again(const Options& options, const float* rows, std::size_t n, const float* mean,
-                 const Learned& learned, bool* harm) {
-  const Trial trial{options, rows, n};
-  Buffer<Hit> exact;
-  if (!trial.find_exactly(&exact)) return failure(Status::out_of_memory);
-  std::size_t axes = 0;
-  std::size_t even = 0;
-  Result result = trial.misses(exact, mean, &learned, &axes);
-  if (result.ok()) result = trial.misses(exact, mean, nullptr, &even);
-  *harm = result.ok() && axes > even;
-  return result.status == Status::out_of_memory ? result : success();
+  Result result = trial.found(exact, now, &before);
+  if (result.ok()) result = trial.found(exact, other, &after);
+  if (!result.ok()) return result.status == Status::out_of_memory ? result : success();
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    compared->missed += before[i] == 0;
+    compared->gained += before[i] < after[i];
+    compared->lost += before[i] > after[i];
+  }
+  return success();
 }
 
 }  // namespace fewbits::vectors

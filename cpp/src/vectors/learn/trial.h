@@ -7,18 +7,30 @@
 
 namespace fewbits::vectors {
 
-/// Whether no more of the rows' neighbours among each other are missed with the mean off than with
-/// it. No where an index refuses one of the rows, here and below.
-Result mean_finds_as_much(const Options& options, const float* rows, std::size_t n,
-                          const float* mean, bool* pays);
+/// With fewer dimensions a search has more candidates, as the scan rounds the query too much to
+/// choose among vectors that lie densely.
+inline constexpr std::size_t kFewDims = 16;
 
-/// Whether clearly fewer are missed with axes than without, `mean` off (or null): where vectors lie
-/// in clusters, the error that axes save may not be the one that ranks neighbours.
-Result axes_find_more(const Options& options, const float* rows, std::size_t n, const float* mean,
-                      const Learned& learned, bool* pay);
+/// A way to code rows: with a mean or none off, along learned axes or the random ones.
+struct Way {
+  const float* mean = nullptr;
+  const Learned* learned = nullptr;
+};
 
-/// Whether other rows say that more of their neighbours are missed with axes than without.
-Result try_again(const Options& options, const float* rows, std::size_t n, const float* mean,
-                 const Learned& learned, bool* harm);
+/// How two ways to code fare among the neighbours that some rows have among each other. All are 0
+/// where an index refuses one of the rows.
+struct Compared {
+  std::size_t missed = 0;  ///< by the way that is
+  std::size_t gained = 0;  ///< of those, found by the other one
+  std::size_t lost = 0;    ///< found by the way that is, and missed by the other one
+
+  std::size_t missed_then() const { return missed - gained + lost; }
+  /// Whether the other one finds more, by more than chance brings about.
+  bool clearly_more() const;
+};
+
+/// Tries both ways on `n` rows. out_of_memory, or success.
+Result compare(const Options& options, const float* rows, std::size_t n, const Way& now,
+               const Way& other, Compared* compared);
 
 }  // namespace fewbits::vectors
