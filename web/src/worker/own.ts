@@ -15,7 +15,8 @@ const importers = new Map<string, string>();
  * allowed as well.
  */
 const AnyOrigin = function AnyOrigin(address: URL, options: WorkerOptions) {
-  const { href, protocol, origin } = new URL(address);
+  // Turbopack and webpack can have addresses that are relative to the page.
+  const { href, protocol, origin } = new URL(String(address), globalThis.location?.href);
   if (!/^https?:$/.test(protocol) || origin === globalThis.location?.origin) {
     return new Worker(href, options);
   }
