@@ -2,11 +2,11 @@
 
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <functional>
 
 #include "base/buffer.h"
+#include "base/sort.h"
 #include "fewbits/vectors.h"
 
 namespace fewbits::vectors {
@@ -34,7 +34,7 @@ class Best {
   /// Sorted best first; returns how many.
   std::size_t finish() {
     if (count_ > limit_) cut();
-    std::sort(keys_.data(), keys_.data() + count_, std::greater<>());
+    sort(keys_.data(), count_, std::greater<>());
     for (std::size_t i = 0; i < count_; ++i) {
       rows_[i] = {0, estimate_of(keys_[i]), ~static_cast<std::uint32_t>(keys_[i])};
     }
@@ -60,8 +60,7 @@ class Best {
   }
 
   void cut() {
-    std::nth_element(keys_.data(), keys_.data() + (limit_ - 1), keys_.data() + count_,
-                     std::greater<>());
+    select(keys_.data(), count_, limit_ - 1, std::greater<>());
     count_ = limit_;
     threshold_ = estimate_of(keys_[limit_ - 1]);
   }

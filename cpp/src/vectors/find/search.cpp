@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/finite.h"
+#include "base/sort.h"
 #include "vectors/code/tails.h"
 #include "vectors/find/scan.h"
 #include "vectors/state.h"
@@ -58,7 +59,7 @@ void rank(const Coding& coding, const Rows& rows, const Queries& queries, std::s
     // Factors of a file may take a score beyond float; only numbers can be sorted.
     hits[i].score = std::isnan(score) ? -__builtin_inff() : score;
   }
-  std::sort(hits, hits + n, [](const Hit& a, const Hit& b) {
+  sort(hits, n, [](const Hit& a, const Hit& b) {
     return a.score != b.score ? a.score > b.score : a.row < b.row;
   });
 }
