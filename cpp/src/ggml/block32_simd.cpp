@@ -126,7 +126,7 @@ FEWBITS_GGML_INLINE bool by_range(const Truncation& truncation, const float* x, 
   return true;
 }
 
-float row_variance(const float* x, std::size_t n) {
+FEWBITS_GGML_SHARED float row_variance(const float* x, std::size_t n) {
   float total = 0;
   for (std::size_t i = 0; i < n; ++i) total += x[i] * x[i];
   return total / static_cast<float>(n);
@@ -137,7 +137,7 @@ struct FourBlocks {
   v128_t values[32];
   v128_t weights[32];
 
-  FEWBITS_GGML_INLINE FourBlocks(const float* x, const float* importance, float variance,
+  FEWBITS_GGML_SHARED FourBlocks(const float* x, const float* importance, float variance,
                                  std::size_t b, std::size_t blocks) {
     const float* at[4];
     const float* columns[4];
@@ -154,7 +154,7 @@ struct FourBlocks {
 };
 
 /// 32 codes clamp(nearest_int(inverse * (x - base)), low, high) + bias.
-FEWBITS_GGML_INLINE void round32(const float* x, float by, float base, int low, int high, int bias,
+FEWBITS_GGML_SHARED void round32(const float* x, float by, float base, int low, int high, int bias,
                                  v128_t* codes) {
   v128_t integers[8];
   for (int i = 0; i < 8; ++i) {

@@ -86,6 +86,7 @@ class Search {
   /// blocks: where each begins; importance: its weights, or nullptr.
   FEWBITS_GGML_INLINE Search(const float* const* blocks, const float* const* importance,
                              const float* variances) {
+    FEWBITS_GGML_ROLLED
     for (int g = 0; g < 2; ++g) {
       load_lanes(blocks + 4 * g, 32, x_[g]);
       if (importance != nullptr) {
@@ -93,6 +94,7 @@ class Search {
         load_lanes(importance + 4 * g, 32, columns);
         weigh(32, x_[g], columns, wasm_v128_load(variances + 4 * g), w_[g]);
       } else {
+        FEWBITS_GGML_ROLLED
         for (int i = 0; i < 32; ++i) w_[g][i] = wasm_f32x4_mul(x_[g][i], x_[g][i]);
       }
     }
@@ -170,8 +172,14 @@ class Search {
   v128_t sum_q2_[2];
 };
 
+/// Scales of eight blocks of 32 values; `importance` and `variances` as in Search.
+FEWBITS_GGML_SHARED void find_scales(const float* const* blocks, const float* const* importance,
+                                     const float* variances, float* scales) {
+  Search(blocks, importance, variances).run(scales);
+}
+
 /// Codes of 32 values times any number: those that are NaN get the last.
-FEWBITS_GGML_INLINE void quantize(const float* x, float inverse, std::uint8_t* out) {
+FEWBITS_GGML_SHARED void quantize(const float* x, float inverse, std::uint8_t* out) {
   v128_t codes[8];
   for (int i = 0; i < 8; ++i) {
     const v128_t scaled = wasm_f32x4_mul(wasm_f32x4_splat(inverse), wasm_v128_load(x + 4 * i));
@@ -211,11 +219,12 @@ void encode_iq4_nl(const float* x, std::size_t blocks, const float* importance, 
       at[j] = x + 32 * block;
       columns[j] = importance != nullptr ? importance + 32 * block : nullptr;
       float total = 0;
+      FEWBITS_GGML_ROLLED
       for (int i = 0; importance != nullptr && i < 32; ++i) total += at[j][i] * at[j][i];
       variances[j] = total * (2.0f / 32);
     }
     float scales[8];
-    Search(at, importance != nullptr ? columns : nullptr, variances).run(scales);
+    find_scales(at, importance != nullptr ? columns : nullptr, variances, scales);
     for (std::size_t j = 0; j < 8 && b + j < blocks; ++j) {
       out[b + j].scale.store(scales[j]);
       quantize(at[j], scales[j] != 0 ? 1 / scales[j] : 0.0f, out[b + j].codes);
@@ -232,6 +241,7 @@ void decode_iq4_nl(const BlockIQ4_NL* in, std::size_t blocks, float* out) {
 void encode_iq4_xs(const float* x, std::size_t blocks, const float* importance, BlockIQ4_XS* out) {
   for (std::size_t b = 0; b < blocks; ++b, x += 256, ++out) {
     float total = 0;
+    FEWBITS_GGML_ROLLED
     for (int i = 0; importance != nullptr && i < 256; ++i) total += x[i] * x[i];
     const float* at[8];
     const float* columns[8];
@@ -242,7 +252,7 @@ void encode_iq4_xs(const float* x, std::size_t blocks, const float* importance, 
       variances[j] = total * (2.0f / 256);
     }
     float scales[8];
-    Search(at, importance != nullptr ? columns : nullptr, variances).run(scales);
+    find_scales(at, importance != nullptr ? columns : nullptr, variances, scales);
     float inverses[8];
     finish_iq4_xs(scales, out, inverses);
     for (int j = 0; j < 8; ++j) quantize(at[j], inverses[j], out->codes + 16 * j);

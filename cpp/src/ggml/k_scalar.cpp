@@ -155,7 +155,8 @@ void encode_eight(const float* x, const float* importance, int levels, search::G
   } else {
     search_affine(x, 8, levels, nullptr, 0, search::Error::squared, grid, &sub, codes);
   }
-  const Steps steps = finish_eight(sub, importance != nullptr, levels == 31, out);
+  const Steps steps = finish_eight(sub, importance != nullptr, levels == 31, &out->scale,
+                                   &out->minimum, out->scales);
   for (int j = 0; j < 8; ++j) {
     quantize_affine(x + 32 * j, 32, levels, steps.scales[j], steps.minima[j], codes + 32 * j);
   }

@@ -13,8 +13,9 @@
 namespace fewbits::ggml::simd {
 namespace {
 
-float sum_of_squares(const float* x) {
+FEWBITS_GGML_SHARED float sum_of_squares(const float* x) {
   float total = 0;
+  FEWBITS_GGML_ROLLED
   for (int i = 0; i < 256; ++i) total += x[i] * x[i];
   return total;
 }
@@ -31,6 +32,29 @@ FEWBITS_GGML_INLINE void round16(const float* x, int low, int high, int bias, Of
   wasm_v128_store(codes, narrow(integers[0], integers[1], integers[2], integers[3]));
 }
 
+FEWBITS_GGML_SHARED void store_quarters(const std::uint8_t* codes, std::uint8_t* out) {
+  pack_quarters(codes, out);
+}
+
+FEWBITS_GGML_SHARED void store_nibbles(const std::uint8_t* codes, std::uint8_t* out) {
+  pack_nibbles(codes, out);
+}
+
+/// As pack_bit has it.
+FEWBITS_GGML_SHARED void store_bit(const std::uint8_t* codes, int bit, std::uint8_t* out) {
+  const v128_t mask = wasm_i8x16_splat(static_cast<std::int8_t>(1 << bit));
+  for (int j = 0; j < 32; j += 16) {
+    v128_t bits = wasm_i8x16_splat(0);
+    v128_t place = wasm_i8x16_splat(1);
+    for (int k = 0; k < 8; ++k) {
+      const v128_t code = wasm_v128_and(wasm_v128_load(codes + 32 * k + j), mask);
+      bits = wasm_v128_or(bits, wasm_v128_and(wasm_i8x16_eq(code, mask), place));
+      place = wasm_i8x16_add(place, place);
+    }
+    wasm_v128_store(out + j, bits);
+  }
+}
+
 /// What the first level leaves: for each sub-block how the search found its codes.
 struct Found {
   float inverses[16];
@@ -39,9 +63,10 @@ struct Found {
 
 /// Search of the formats with minima in n sub-blocks of `size` values.
 template <int n, int size>
-FEWBITS_GGML_INLINE void search_affine(const float* x, int levels, const float* importance,
+FEWBITS_GGML_SHARED void search_affine(const float* x, int levels, const float* importance,
                                        float variance, search::Grid grid, SubBlocks* sub,
                                        Found* found) {
+  FEWBITS_GGML_ROLLED
   for (int j = 0; j < n; j += 4) {
     v128_t values[size];
     v128_t weights[size];
@@ -59,11 +84,13 @@ FEWBITS_GGML_INLINE void search_affine(const float* x, int levels, const float* 
         fit = fit_affine_32(levels, values, weights, fine);
       }
     } else if constexpr (size == 16) {
+      FEWBITS_GGML_ROLLED
       for (int i = 0; i < size; ++i) weights[i] = abs(values[i]);
       fit = fit_affine_16_absolute(levels, values, weights, grid);
     } else {
       const v128_t square = simd::sum_of_squares(size, values);
       const v128_t level = wasm_f32x4_sqrt(wasm_f32x4_div(square, wasm_f32x4_splat(size)));
+      FEWBITS_GGML_ROLLED
       for (int i = 0; i < size; ++i) weights[i] = wasm_f32x4_add(level, abs(values[i]));
       fit = fit_affine_32(levels, values, weights, grid);
     }
@@ -74,25 +101,23 @@ FEWBITS_GGML_INLINE void search_affine(const float* x, int levels, const float* 
   }
 }
 
-/// Codes with the finished scales; as the search left them where a scale came out 0.
-template <int n, int size>
-FEWBITS_GGML_INLINE void quantize_affine(const float* x, int levels, const Steps& steps,
+/// Codes with the finished scales of sub-blocks of `size` values; as the search left them where a
+/// scale came out 0.
+FEWBITS_GGML_SHARED void quantize_affine(const float* x, int size, int levels, const Steps& steps,
                                          const Found& found, std::uint8_t* codes) {
-  for (int j = 0; j < n; ++j) {
+  FEWBITS_GGML_ROLLED
+  for (int i = 0; i < 256; i += 16) {
+    const int j = i / size;
     if (steps.scales[j] != 0) {
       const v128_t minimum = wasm_f32x4_splat(steps.minima[j]);
       const v128_t scale = wasm_f32x4_splat(steps.scales[j]);
       const auto of = [=](v128_t v) { return wasm_f32x4_div(wasm_f32x4_add(v, minimum), scale); };
-      for (int i = 0; i < size; i += 16) {
-        round16(x + size * j + i, 0, levels, 0, of, codes + size * j + i);
-      }
+      round16(x + i, 0, levels, 0, of, codes + i);
     } else {
       const v128_t inverse = wasm_f32x4_splat(found.inverses[j]);
       const v128_t base = wasm_f32x4_splat(found.bases[j]);
       const auto of = [=](v128_t v) { return wasm_f32x4_mul(inverse, wasm_f32x4_sub(v, base)); };
-      for (int i = 0; i < size; i += 16) {
-        round16(x + size * j + i, 0, levels, 0, of, codes + size * j + i);
-      }
+      round16(x + i, 0, levels, 0, of, codes + i);
     }
   }
 }
@@ -105,23 +130,35 @@ FEWBITS_GGML_INLINE void quantize_symmetric(const float* x, int half, float scal
       x, -half, half - 1, half, [by](v128_t v) { return wasm_f32x4_div(v, by); }, codes);
 }
 
-/// Symmetric search in 16 sub-blocks; weights x^2, or those of `weights_of(j, values, weights)`.
-template <typename WeightsOf>
-FEWBITS_GGML_INLINE void search_symmetric(const float* x, int half, WeightsOf weights_of,
-                                          SubBlocks* sub, Found* found) {
+/// Symmetric search in 16 sub-blocks. Weights are x^2 or, where `importance` is given, that,
+/// weighed by `variance` unless it is null.
+FEWBITS_GGML_SHARED void search_symmetric(const float* x, int half, const float* importance,
+                                          const float* variance, SubBlocks* sub, Found* found) {
+  FEWBITS_GGML_ROLLED
   for (int j = 0; j < 16; j += 4) {
     v128_t values[16];
     v128_t weights[16];
     load_consecutive(x + 16 * j, 16, values);
-    weights_of(j, values, weights);
+    if (importance == nullptr) {
+      FEWBITS_GGML_ROLLED
+      for (int i = 0; i < 16; ++i) weights[i] = wasm_f32x4_mul(values[i], values[i]);
+    } else if (variance == nullptr) {
+      load_consecutive(importance + 16 * j, 16, weights);
+    } else {
+      v128_t columns[16];
+      load_consecutive(importance + 16 * j, 16, columns);
+      weigh(16, values, columns, wasm_f32x4_splat(*variance), weights);
+      wasm_v128_store(sub->weights + j, sum(16, weights));
+    }
     const SymmetricLanes fit = fit_symmetric_16(half, values, weights);
     wasm_v128_store(sub->scales + j, fit.scale);
     wasm_v128_store(found->inverses + j, fit.inverse);
   }
 }
 
-FEWBITS_GGML_INLINE void quantize_symmetric_searched(const float* x, int half, const Steps& steps,
+FEWBITS_GGML_SHARED void quantize_symmetric_searched(const float* x, int half, const Steps& steps,
                                                      const Found& found, std::uint8_t* codes) {
+  FEWBITS_GGML_ROLLED
   for (int j = 0; j < 16; ++j) {
     if (steps.scales[j] != 0) {
       quantize_symmetric(x + 16 * j, half, steps.scales[j], codes + 16 * j);
@@ -156,8 +193,8 @@ void encode_q2_K(const float* x, std::size_t blocks, const float* importance, Bl
     search_affine<16, 16>(x, 3, weights, variance, {-0.5f, 0.1f, 15}, &sub, &found);
     const Steps steps = finish_q2_K(sub, importance != nullptr, out);
     std::uint8_t codes[256];
-    quantize_affine<16, 16>(x, 3, steps, found, codes);
-    pack_quarters(codes, out->codes);
+    quantize_affine(x, 16, 3, steps, found, codes);
+    store_quarters(codes, out->codes);
   }
 }
 
@@ -196,22 +233,14 @@ void encode_q3_K(const float* x, std::size_t blocks, const float* importance, Bl
     Found found;
     std::uint8_t codes[256];
     if (importance != nullptr) {
-      const v128_t variance = wasm_f32x4_splat(2 * sum_of_squares(x) / 256);
-      const float* columns = importance + 256 * b;
-      search_symmetric(
-          x, 4,
-          [&](int j, const v128_t* values, v128_t* weights) {
-            v128_t lanes[16];
-            load_consecutive(columns + 16 * j, 16, lanes);
-            weigh(16, values, lanes, variance, weights);
-            wasm_v128_store(sub.weights + j, sum(16, weights));
-          },
-          &sub, &found);
+      const float variance = 2 * sum_of_squares(x) / 256;
+      search_symmetric(x, 4, importance + 256 * b, &variance, &sub, &found);
       const Steps steps = finish_q3_K(sub, true, out);
       quantize_symmetric_searched(x, 4, steps, found, codes);
     } else {
       refine_symmetric_16x16(4, x, sub.scales);
       const Steps steps = finish_q3_K(sub, false, out);
+      FEWBITS_GGML_ROLLED
       for (int j = 0; j < 16; ++j) {
         if (steps.scales[j] != 0) {
           quantize_symmetric(x + 16 * j, 4, steps.scales[j], codes + 16 * j);
@@ -220,8 +249,8 @@ void encode_q3_K(const float* x, std::size_t blocks, const float* importance, Bl
         }
       }
     }
-    pack_bit(codes, 2, out->high);
-    pack_quarters(codes, out->codes);
+    store_bit(codes, 2, out->high);
+    store_quarters(codes, out->codes);
   }
 }
 
@@ -260,8 +289,9 @@ FEWBITS_GGML_INLINE void encode_eight(const float* x, const float* importance, i
   Found found;
   const float variance = importance != nullptr ? 2 * sum_of_squares(x) / 256 : 0.0f;
   search_affine<8, 32>(x, levels, importance, variance, grid, &sub, &found);
-  const Steps steps = finish_eight(sub, importance != nullptr, levels == 31, out);
-  quantize_affine<8, 32>(x, levels, steps, found, codes);
+  const Steps steps = finish_eight(sub, importance != nullptr, levels == 31, &out->scale,
+                                   &out->minimum, out->scales);
+  quantize_affine(x, 32, levels, steps, found, codes);
 }
 
 /// Scales and minima of a block's sub-blocks, as pack_scales has put them, times its own.
@@ -293,7 +323,7 @@ void encode_q4_K(const float* x, std::size_t blocks, const float* importance, Bl
     std::uint8_t codes[256];
     encode_eight(x + 256 * b, importance != nullptr ? importance + 256 * b : nullptr, 15,
                  {-1.0f, 0.1f, 20}, codes, out);
-    pack_nibbles(codes, out->codes);
+    store_nibbles(codes, out->codes);
   }
 }
 
@@ -320,8 +350,8 @@ void encode_q5_K(const float* x, std::size_t blocks, const float* importance, Bl
     std::uint8_t codes[256];
     encode_eight(x + 256 * b, importance != nullptr ? importance + 256 * b : nullptr, 31,
                  {-0.5f, 0.1f, 15}, codes, out);
-    pack_bit(codes, 4, out->high);
-    pack_nibbles(codes, out->codes);
+    store_bit(codes, 4, out->high);
+    store_nibbles(codes, out->codes);
   }
 }
 
@@ -357,16 +387,8 @@ void encode_q6_K(const float* x, std::size_t blocks, const float* importance, Bl
   for (std::size_t b = 0; b < blocks; ++b, x += 256, ++out) {
     SubBlocks sub;
     Found found;
-    search_symmetric(
-        x, 32,
-        [&](int j, const v128_t* values, v128_t* weights) {
-          if (importance != nullptr) {
-            load_consecutive(importance + 256 * b + 16 * j, 16, weights);
-          } else {
-            for (int i = 0; i < 16; ++i) weights[i] = wasm_f32x4_mul(values[i], values[i]);
-          }
-        },
-        &sub, &found);
+    search_symmetric(x, 32, importance != nullptr ? importance + 256 * b : nullptr, nullptr, &sub,
+                     &found);
     Steps steps;
     if (!finish_q6_K(sub, out, &steps)) continue;
     std::uint8_t codes[256];

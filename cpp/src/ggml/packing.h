@@ -10,6 +10,9 @@
 
 #define FEWBITS_GGML_INLINE [[gnu::always_inline]] inline
 
+// For what several types have in common and takes much longer than a call: one copy of it.
+#define FEWBITS_GGML_SHARED [[gnu::noinline]]
+
 namespace fewbits::ggml {
 
 /// 32 codes: j in the low half of byte j, j + 16 in the high half, for j in 0..15.

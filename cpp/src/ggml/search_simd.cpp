@@ -66,9 +66,9 @@ struct Sums {
 };
 
 /// Codes of one candidate and the sums that its least squares need.
-template <int n, typename Rounding>
-FEWBITS_GGML_INLINE Sums encode(const v128_t* x, const v128_t* w, v128_t inverse, v128_t base,
-                                const Rounding& round, v128_t* codes) {
+template <typename Rounding>
+FEWBITS_GGML_INLINE Sums encode(int n, const v128_t* x, const v128_t* w, v128_t inverse,
+                                v128_t base, const Rounding& round, v128_t* codes) {
   const v128_t zero = wasm_f32x4_splat(0);
   Sums sums = {zero, zero, zero};
   for (int i = 0; i < n; ++i) {
@@ -80,6 +80,12 @@ FEWBITS_GGML_INLINE Sums encode(const v128_t* x, const v128_t* w, v128_t inverse
     sums.xl = wasm_f32x4_add(sums.xl, wasm_f32x4_mul(weighted, x[i]));
   }
   return sums;
+}
+
+/// The same for values that QuickRounding does not serve, which are rare.
+FEWBITS_GGML_SHARED Sums encode_any(int n, const v128_t* x, const v128_t* w, int levels,
+                                    v128_t inverse, v128_t base, v128_t* codes) {
+  return encode(n, x, w, inverse, base, ExactRounding(0, levels), codes);
 }
 
 template <int n, Error error>
@@ -101,6 +107,7 @@ FEWBITS_GGML_INLINE AffineLanes fit_affine(int levels, const v128_t* x, const v1
   v128_t high = x[0];
   v128_t sum_w = w[0];
   v128_t sum_x = wasm_f32x4_mul(w[0], x[0]);
+  FEWBITS_GGML_ROLLED
   for (int i = 1; i < n; ++i) {
     low = wasm_f32x4_pmin(low, x[i]);
     high = wasm_f32x4_pmax(high, x[i]);
@@ -113,7 +120,6 @@ FEWBITS_GGML_INLINE AffineLanes fit_affine(int levels, const v128_t* x, const v1
   if (wasm_i32x4_all_true(flat)) return {zero, wasm_f32x4_neg(low), zero, low};
 
   const QuickRounding quick(0, levels);
-  const ExactRounding exact(0, levels);
   // Whether |value| < 2^21 in all lanes that count, so that quick rounding is exact.
   const v128_t reach = wasm_f32x4_splat(0x1p21f);
   const auto within = [&](v128_t inverse, v128_t base) {
@@ -124,8 +130,8 @@ FEWBITS_GGML_INLINE AffineLanes fit_affine(int levels, const v128_t* x, const v1
   };
   v128_t codes[n];
   const auto encode_within = [&](v128_t inverse, v128_t base) {
-    return within(inverse, base) ? encode<n>(x, w, inverse, base, quick, codes)
-                                 : encode<n>(x, w, inverse, base, exact, codes);
+    return within(inverse, base) ? encode(n, x, w, inverse, base, quick, codes)
+                                 : encode_any(n, x, w, levels, inverse, base, codes);
   };
 
   const v128_t top = wasm_f32x4_splat(static_cast<float>(levels));
@@ -173,6 +179,7 @@ FEWBITS_GGML_INLINE SymmetricLanes fit_symmetric(int half, const v128_t* x, cons
   const v128_t empty = wasm_f32x4_lt(abs(peak), wasm_f32x4_splat(search::kZeroLimit));
   if (wasm_i32x4_all_true(empty)) return {zero, zero};
   v128_t wx[n];
+  FEWBITS_GGML_ROLLED
   for (int i = 0; i < n; ++i) wx[i] = wasm_f32x4_mul(w[i], x[i]);
 
   // No value exceeds the peak, so |inverse * x| stays below 2 * half.

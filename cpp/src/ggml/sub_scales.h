@@ -43,24 +43,20 @@ inline float quantize_by_largest(int n, int levels, const float* values, std::ui
   return largest / top;
 }
 
-/// The same for scales and minima, by the largest or, under importance, by weighted least squares.
+/// The same, by the largest or, where there are weights, by weighted least squares.
 /// Those may leave 0..levels when almost all weights are 0.
-template <typename Block>
-void quantize_sub_blocks(int n, int levels, const SubBlocks& sub, bool weighted,
-                         std::uint8_t* scales, std::uint8_t* minima, Block* out) {
-  if (weighted) {
-    out->scale.store(search::fit_nonnegative(n, levels, sub.scales, sub.weights, scales));
-    out->minimum.store(search::fit_nonnegative(n, levels, sub.minima, sub.weights, minima));
-  } else {
-    out->scale.store(quantize_by_largest(n, levels, sub.scales, scales));
-    out->minimum.store(quantize_by_largest(n, levels, sub.minima, minima));
-  }
+inline float quantize_sub_blocks(int n, int levels, const float* values, const float* weights,
+                                 std::uint8_t* codes) {
+  return weights != nullptr ? search::fit_nonnegative(n, levels, values, weights, codes)
+                            : quantize_by_largest(n, levels, values, codes);
 }
 
 inline Steps finish_q2_K(const SubBlocks& sub, bool weighted, BlockQ2_K* out) {
   std::uint8_t scales[16];
   std::uint8_t minima[16];
-  quantize_sub_blocks(16, 15, sub, weighted, scales, minima, out);
+  const float* const weights = weighted ? sub.weights : nullptr;
+  out->scale.store(quantize_sub_blocks(16, 15, sub.scales, weights, scales));
+  out->minimum.store(quantize_sub_blocks(16, 15, sub.minima, weights, minima));
   const float scale = out->scale.load();
   const float minimum = out->minimum.load();
   Steps steps;
@@ -72,20 +68,23 @@ inline Steps finish_q2_K(const SubBlocks& sub, bool weighted, BlockQ2_K* out) {
   return steps;
 }
 
-/// Q4_K and Q5_K. `bounded`: whether integers beyond 63 are cut off (Q5_K) or spill (Q4_K).
-template <typename Block>
-Steps finish_eight(const SubBlocks& sub, bool weighted, bool bounded, Block* out) {
+/// Q4_K and Q5_K: fills in a block's own scale and minimum and the small integers, packed.
+/// `bounded`: whether integers beyond 63 are cut off (Q5_K) or spill (Q4_K).
+inline Steps finish_eight(const SubBlocks& sub, bool weighted, bool bounded, Half* own_scale,
+                          Half* own_minimum, std::uint8_t* packed) {
   std::uint8_t scales[8];
   std::uint8_t minima[8];
-  quantize_sub_blocks(8, 63, sub, weighted, scales, minima, out);
+  const float* const weights = weighted ? sub.weights : nullptr;
+  own_scale->store(quantize_sub_blocks(8, 63, sub.scales, weights, scales));
+  own_minimum->store(quantize_sub_blocks(8, 63, sub.minima, weights, minima));
   for (int j = 0; bounded && j < 8; ++j) {
     if (scales[j] > 63) scales[j] = 63;
     if (minima[j] > 63) minima[j] = 63;
   }
-  pack_scales(scales, minima, out->scales);
-  unpack_scales(out->scales, scales, minima);
-  const float scale = out->scale.load();
-  const float minimum = out->minimum.load();
+  pack_scales(scales, minima, packed);
+  unpack_scales(packed, scales, minima);
+  const float scale = own_scale->load();
+  const float minimum = own_minimum->load();
   Steps steps;
   for (int j = 0; j < 8; ++j) {
     steps.scales[j] = scale * static_cast<float>(scales[j]);
