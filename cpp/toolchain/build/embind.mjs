@@ -81,7 +81,16 @@ function describeModule(builds, folder, types) {
   const result = spawnSync(
     path.join(emscripten.root, 'em++'),
     [
-      ...['-O0', '-fno-rtti', '-lembind', '-sMODULARIZE', '-sEXPORT_ES6', '--emit-tsd', types],
+      ...[
+        '-O0',
+        '-fno-rtti',
+        '-lembind',
+        '-sMALLOC=emmalloc',
+        '-sMODULARIZE',
+        '-sEXPORT_ES6',
+        '--emit-tsd',
+        types,
+      ],
       // Objects of sources that are no more may lie there too.
       ...readdirSync(path.join(root, 'cpp/bindings'))
         .filter((name) => name.endsWith('.cpp'))

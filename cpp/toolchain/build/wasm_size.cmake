@@ -1,0 +1,30 @@
+# A page waits for every byte, so code is compiled for size but where work runs for long: -O3 where it
+# gains over -O2, which unrolls and inlines less. What a source is to have was measured.
+set(FEWBITS_FASTEST
+  "base/finite\\.cpp$"
+  "ggml/[a-z0-9_]*simd\\.cpp$"
+  "vectors/learn/(axes|eigen)\\.cpp$")
+set(FEWBITS_FAST
+  "simd\\.cpp$"
+  "distributional/(blocks|codebook|reference|words)\\.cpp$"
+  "floats/[a-z_]*\\.cpp$"
+  "ggml/(check|ggml)\\.cpp$"
+  "linear/linear\\.cpp$"
+  "uniform/int4\\.cpp$"
+  "vectors/code/(codebook|encode|rotation|row_coder|tails|transform)\\.cpp$"
+  "vectors/(find|learn)/[a-z_]*\\.cpp$")
+
+foreach(source IN LISTS FEWBITS_SOURCES)
+  set(optimize -Os)
+  foreach(pattern IN LISTS FEWBITS_FAST)
+    if(source MATCHES "${pattern}")
+      set(optimize -O2)
+    endif()
+  endforeach()
+  foreach(pattern IN LISTS FEWBITS_FASTEST)
+    if(source MATCHES "${pattern}")
+      set(optimize -O3)
+    endif()
+  endforeach()
+  set_property(SOURCE ${source} APPEND PROPERTY COMPILE_OPTIONS ${optimize})
+endforeach()
