@@ -4,44 +4,24 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <vector>
 
 #include "fewbits/vectors.h"
+#include "source.h"
 
 using namespace fewbits;
 using namespace fewbits::vectors;
+using fuzz::require;
+using fuzz::Source;
 
 namespace {
 
-void require(bool holds) {
-  if (!holds) std::abort();
+/// Any float in a quarter of the cases, else a small one.
+float number(Source* source) {
+  const std::uint8_t kind = source->byte();
+  return kind % 4 == 0 ? source->any_float() : static_cast<float>(kind) - 128.0f;
 }
-
-/// What is left of the input, byte by byte, then zeros.
-struct Source {
-  const std::uint8_t* data;
-  std::size_t size;
-
-  std::uint8_t byte() {
-    if (size == 0) return 0;
-    --size;
-    return *data++;
-  }
-
-  /// Any float in a quarter of the cases, else a small one.
-  float number() {
-    const std::uint8_t kind = byte();
-    if (kind % 4 != 0) return static_cast<float>(kind) - 128.0f;
-    std::uint8_t bytes[4];
-    for (std::uint8_t& part : bytes) part = byte();
-    float value = 0;
-    std::memcpy(&value, bytes, 4);
-    return value;
-  }
-};
 
 std::unique_ptr<Index> make(const Options& options) {
   Result result;
@@ -53,7 +33,7 @@ std::unique_ptr<Index> make(const Options& options) {
 /// A few numbers of the input, varied: as the rows of a sample that is too long to be spelt out.
 std::vector<float> sample_of(Source* source, std::size_t n, std::size_t dims, std::uint8_t shape) {
   std::vector<float> seeds(1 + shape % 40);
-  for (float& value : seeds) value = source->number();
+  for (float& value : seeds) value = number(source);
   const float scale = std::ldexp(1.0f, source->byte() % 250 - 126);
   std::vector<float> x(n * dims);
   std::uint32_t state = shape;

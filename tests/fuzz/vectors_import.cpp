@@ -3,21 +3,19 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <vector>
 
 #include "fewbits/vectors.h"
+#include "source.h"
 
 using namespace fewbits;
 using namespace fewbits::vectors;
+using fuzz::require;
+using fuzz::Source;
 
 namespace {
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 /// Arrays of exactly `n` rows, so that one byte too far is found.
 struct Rows {
@@ -44,42 +42,25 @@ struct Rows {
   }
 };
 
-/// What is left of the input, byte by byte, then zeros.
-struct Source {
-  const std::uint8_t* data;
-  std::size_t size;
+/// Mostly floats that a file may hold; some of any kind.
+float number(Source* source) {
+  const std::uint8_t kind = source->byte();
+  return kind < 240 ? static_cast<float>(kind) / 64 : source->any_float();
+}
 
-  std::uint8_t byte() {
-    if (size == 0) return 0;
-    --size;
-    return *data++;
-  }
+void fill(Source* source, std::vector<std::uint8_t>& out) {
+  for (std::uint8_t& value : out) value = source->byte();
+}
 
-  void fill(std::vector<std::uint8_t>& out) {
-    for (std::uint8_t& value : out) value = byte();
-  }
+void fill(Source* source, std::vector<float>& out) {
+  for (float& value : out) value = number(source);
+}
 
-  /// Mostly floats that a file may hold; some of any kind.
-  void fill(std::vector<float>& out) {
-    for (float& value : out) value = number();
+void fill(Source* source, std::vector<std::uint32_t>& out) {
+  for (std::uint32_t& value : out) {
+    for (int i = 0; i < 4; ++i) value = value << 8 | source->byte();
   }
-
-  void fill(std::vector<std::uint32_t>& out) {
-    for (std::uint32_t& value : out) {
-      for (int i = 0; i < 4; ++i) value = value << 8 | byte();
-    }
-  }
-
-  float number() {
-    const std::uint8_t kind = byte();
-    if (kind < 240) return static_cast<float>(kind) / 64;
-    std::uint8_t bytes[4];
-    for (std::uint8_t& part : bytes) part = byte();
-    float value = 0;
-    std::memcpy(&value, bytes, 4);
-    return value;
-  }
-};
+}
 
 void set_transform(Index* index, std::size_t dims, Source* source) {
   std::vector<float> matrix(dims * dims);
@@ -122,25 +103,25 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (shape % 4 == 0) set_transform(index.get(), options.dims, &source);
   if (shape % 4 == 1) {
     std::vector<float> mean(options.dims);
-    source.fill(mean);
+    fill(&source, mean);
     static_cast<void>(index->set_mean(mean.data()));
   }
 
   Rows rows(index->row_sizes(), n);
-  source.fill(rows.codes);
+  fill(&source, rows.codes);
   if (index->has_transform()) {
-    source.fill(rows.factors);
+    fill(&source, rows.factors);
   } else {
     std::vector<float> factors(n);
-    source.fill(factors);
+    fill(&source, factors);
     if (!rows.factors.empty())
       std::memcpy(rows.factors.data(), factors.data(), rows.factors.size());
   }
-  source.fill(rows.norms);
-  source.fill(rows.mean_products);
-  source.fill(rows.tails);
-  source.fill(rows.refine_codes);
-  source.fill(rows.refine_factors);
+  fill(&source, rows.norms);
+  fill(&source, rows.mean_products);
+  fill(&source, rows.tails);
+  fill(&source, rows.refine_codes);
+  fill(&source, rows.refine_factors);
   result = index->import_rows(rows.arrays(), n);
   if (!result.ok()) {
     require(result.status == Status::corrupt_data && index->rows() == 0);
@@ -151,7 +132,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // A removed row, one added, and those of the file once more by way of an export.
   std::vector<float> x(options.dims, 0.5f);
   std::vector<std::uint8_t> bits(of_bits ? 3 * index->row_sizes().codes : 0);  // that many queries
-  source.fill(bits);
+  fill(&source, bits);
   if (n > 2) require(index->remove(source.byte() % n).ok());
   const bool added =  // too far from a mean: refused
       of_bits ? index->add(bits.data(), 1).ok() : index->add(x.data(), 1).ok();
@@ -167,7 +148,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   constexpr std::size_t count = 3;
   constexpr std::size_t k = 5;
   std::vector<float> queries(count * options.dims);
-  source.fill(queries);
+  fill(&source, queries);
   for (float& value : queries) value = std::isfinite(value) ? value : 1.0f;
   std::vector<std::uint32_t> allowed(index->rows() / 32 + 1);
   for (std::uint32_t& word : allowed) word = source.byte() * 0x01010101u;

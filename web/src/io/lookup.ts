@@ -1,6 +1,7 @@
-// Tensors found by their names.
+// Tensors found by their names, and their bytes read in parts.
 
-import { describe, invalid, quote } from './checks.js';
+import { checkRange, describe, invalid, quote } from './checks.js';
+import { type RangedReader, readExactly } from './source.js';
 
 /** A function from a name to its tensor, which refuses a name that no tensor of the file has. */
 export function lookUp<T extends { readonly name: string }>(
@@ -24,5 +25,25 @@ export function lookUp<T extends { readonly name: string }>(
         `${format}: there is no ${word} ${typeof name === 'string' ? quote(name) : describe(name)}; the file has ${some.join(', ') || 'none'}`,
       );
     },
+  };
+}
+
+/** Where a tensor's bytes are in its file. */
+interface Place {
+  readonly byteOffset: number;
+  readonly byteLength: number;
+}
+
+/** `bytes()` of a file that is read in parts: those of a tensor, or some of them. */
+export function partsOf(reader: RangedReader, get: (name: string) => Place) {
+  return async (
+    name: string,
+    start = 0,
+    byteLength = get(name).byteLength - start,
+    into?: Uint8Array | undefined,
+  ): Promise<Uint8Array> => {
+    const place = get(name);
+    checkRange(`bytes of ${quote(name)}`, start, byteLength, place.byteLength);
+    return readExactly(reader, place.byteOffset + start, byteLength, into);
   };
 }

@@ -78,6 +78,8 @@ function toJSON(this: Float32Array): number[] {
   return Array.from(this);
 }
 
+const AS_ARRAY = { value: toJSON, configurable: true } as const;
+
 /** Scores of a result, once they are ranked: without what estimating took beyond the metric's range. */
 export function asResult(ids: Id[], scores: Float32Array, metric: Metric): SearchResult {
   return { ids, scores: forJson(inRange(scores, metric)) };
@@ -86,12 +88,19 @@ export function asResult(ids: Id[], scores: Float32Array, metric: Metric): Searc
 /** The array, as it was but for JSON. */
 export function forJson(scores: Float32Array): Float32Array {
   // Not a subclass, which would not come out of structuredClone() as what it was.
-  return Object.defineProperty(scores, 'toJSON', { value: toJSON, configurable: true });
+  return Object.defineProperty(scores, 'toJSON', AS_ARRAY);
 }
 
 /** Scores of a metric without what estimating took beyond its range, once they are ranked. */
 function inRange(scores: Float32Array, metric: Metric): Float32Array {
-  if (isDistance(metric)) return scores.map((score) => Math.max(0, score));
   if (metric === 'dot') return scores;
-  return scores.map((score) => Math.max(-1, Math.min(1, score)));
+  const low = isDistance(metric) ? 0 : -1;
+  const high = isDistance(metric) ? Infinity : 1;
+  let kept = scores;
+  for (let i = 0; i < scores.length; i++) {
+    if (scores[i] >= low && scores[i] <= high) continue;
+    if (kept === scores) kept = scores.slice();
+    kept[i] = Math.max(low, Math.min(high, scores[i]));
+  }
+  return kept;
 }

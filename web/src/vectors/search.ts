@@ -79,7 +79,9 @@ export function candidates(
 
 /** Of query q, of which there are places for k. */
 function idsOf({ ids }: Searched, { rows, found }: Hits, q: number, k: number): Id[] {
-  return Array.from({ length: found[q] }, (_, i) => ids.at(rows[q * k + i]));
+  const list: Id[] = [];
+  for (let i = q * k; i < q * k + found[q]; i++) list.push(ids.at(rows[i]));
+  return list;
 }
 
 function ownScores(

@@ -1,14 +1,12 @@
 // GGUF files read: all at once from memory, or in parts from a source of any size.
 
-import { checkRange, quote } from '../checks.js';
-import { lookUp } from '../lookup.js';
+import { lookUp, partsOf } from '../lookup.js';
 import { parseBytes, parseReader } from '../parse.js';
 import {
   type ByteSource,
   type Bytes,
   type OpenOptions,
   openOptions,
-  readExactly,
   toBytes,
   toReader,
 } from '../source.js';
@@ -77,10 +75,6 @@ export async function openGguf(source: ByteSource, options?: OpenOptions): Promi
   return {
     ...header,
     tensor: get,
-    async bytes(name, start = 0, byteLength = get(name).byteLength - start, into) {
-      const info = get(name);
-      checkRange(`bytes of ${quote(name)}`, start, byteLength, info.byteLength);
-      return readExactly(reader, info.byteOffset + start, byteLength, into);
-    },
+    bytes: partsOf(reader, get),
   };
 }

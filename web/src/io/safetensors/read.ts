@@ -2,7 +2,7 @@
 
 import { checkRange, invalid, quote } from '../checks.js';
 import { type ElementArray, elementsOf, toFloat32 } from '../elements.js';
-import { lookUp } from '../lookup.js';
+import { lookUp, partsOf } from '../lookup.js';
 import { parseBytes, parseReader } from '../parse.js';
 import { refusal } from '../sniff.js';
 import {
@@ -10,7 +10,6 @@ import {
   type Bytes,
   type OpenOptions,
   openOptions,
-  readExactly,
   toBytes,
   toReader,
 } from '../source.js';
@@ -115,16 +114,7 @@ export async function openSafetensors(
   const reader = toReader(source);
   const header = await parseReader(reader, parseHeader(reader.size, refusal), signal);
   const { has, get } = lookUp('safetensors', header.tensors);
-  const bytes: SafetensorsFile['bytes'] = async (
-    name,
-    start = 0,
-    byteLength = get(name).byteLength - start,
-    into,
-  ) => {
-    const info = get(name);
-    checkRange(`bytes of ${quote(name)}`, start, byteLength, info.byteLength);
-    return readExactly(reader, info.byteOffset + start, byteLength, into);
-  };
+  const bytes = partsOf(reader, get);
   return {
     ...header,
     has,
