@@ -19,6 +19,7 @@ const FLOORS = [
   ['families'],
   ['io'],
   ['vectors'],
+  ['reader'],
   ['load'],
   ['index.ts', 'node.ts', 'workerd.ts', 'store'],
   ['worker'],

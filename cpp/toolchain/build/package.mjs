@@ -13,6 +13,7 @@ import {
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { buildSync } from 'esbuild';
 import { systemNode } from '../setup/nodes.mjs';
 import { Problem, root, run, say, seconds } from '../setup/steps.mjs';
 import { BUNDLED, bundle } from './bundle.mjs';
@@ -146,6 +147,13 @@ function removeStale() {
   }
 }
 
+/** A script with all that it imports, as a page would have it. */
+function bundled(name) {
+  const options = { bundle: true, minify: true, format: 'esm', write: false };
+  const { outputFiles } = buildSync({ ...options, entryPoints: [path.join(dist, name)] });
+  return outputFiles[0].contents;
+}
+
 /** Prints what a visitor downloads: raw and gzip. */
 export function printSizes() {
   const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1).padStart(8)} KiB`;
@@ -164,6 +172,7 @@ export function printSizes() {
   const read = (names) => names.map((name) => readFileSync(path.join(dist, name)));
   row('JavaScript', read(scripts));
   row('  of which glue', read(scripts.filter((name) => name.endsWith('fewbits.mjs'))));
+  row('fewbits/reader, bundled', [bundled('reader/index.js')]);
 }
 
 export const packageFolder = web;

@@ -12,7 +12,7 @@ export {
   toFloat32,
   typedArray,
 } from './arrays.js';
-export { invalid } from './errors.js';
+export { invalid, reading } from './errors.js';
 export { isKind, kindOf } from './kinds.js';
 export { describe, tagOf };
 

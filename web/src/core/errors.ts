@@ -48,3 +48,13 @@ export function reasonOf(cause: unknown): string {
     return `a ${typeof cause} without words`;
   }
 }
+
+/** Does `work` with what a caller gave as `name`; what that throws is an INVALID_ARGUMENT. */
+export function reading<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof FewbitsError) throw cause;
+    throw invalid(`${name} cannot be read: ${reasonOf(cause)}`, cause);
+  }
+}

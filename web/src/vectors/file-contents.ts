@@ -58,7 +58,7 @@ function readSettings(
   meanProducts: boolean,
 ): Settings & { rows: number; nextId: number } {
   const number = (name: string, accepted: (value: number) => boolean) => {
-    const text = Object.hasOwn(metadata, name) ? metadata[name] : '';
+    const text = metadata[name] ?? '';
     const value = Number(text);
     if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || !accepted(value)) {
       throw corrupt(`metadata '${name}' is '${text}'`);
@@ -102,13 +102,18 @@ function readFit({ fit = '0' }: Readonly<Record<string, string>>): Fit {
 
 /** What was learned from a sample, as numbers of its own memory. */
 function readLearned(file: Tensors, dims: number): Pick<Contents, 'mean' | 'learned'> {
-  const floats = (name: string) => new Float32Array(file.bytes(name).slice().buffer);
+  const words = (name: string) => {
+    const { buffer, byteLength } = file.bytes(name).slice();
+    if (byteLength % 4 !== 0) throw corrupt(`'${name}' has the wrong length`);
+    return buffer;
+  };
+  const floats = (name: string) => new Float32Array(words(name));
   const mean = file.has('mean') ? floats('mean') : null;
   if (mean !== null && mean.length !== dims) throw corrupt("'mean' has the wrong length");
   if (!file.has('transform.matrix')) return { mean, learned: null };
   const matrix = floats('transform.matrix');
   const scales = floats('transform.scales');
-  const cut = new Uint32Array(file.bytes('transform.segments').slice().buffer);
+  const cut = new Uint32Array(words('transform.segments'));
   if (matrix.length !== dims ** 2 || cut.length !== 2 * scales.length) {
     throw corrupt("'transform' has the wrong shape");
   }

@@ -1,7 +1,6 @@
 // Which rows a search may find: the filters that callers give, as a bit for each row.
 
-import { attached, describe, invalid, tagOf } from '../core/arguments.js';
-import { FewbitsError, reasonOf } from '../core/errors.js';
+import { attached, describe, invalid, peek, reading, tagOf } from '../core/arguments.js';
 import { isKind } from '../core/kinds.js';
 import type { SearchOptions } from './arguments.js';
 import { isId } from './id.js';
@@ -36,7 +35,7 @@ export function copyOfFilter(filter: SearchOptions['filter']): SearchOptions['fi
   checkFilter(filter);
   if (typeof filter === 'function') return filter;
   if (isKind(filter, 'Uint8Array')) return new Uint8Array(filter);
-  return reading(() => [...(filter as Iterable<unknown>)]) as Filter;
+  return reading('filter', () => [...(filter as Iterable<unknown>)]) as Filter;
 }
 
 /**
@@ -108,7 +107,7 @@ function byList(list: Iterable<unknown>, ids: ReadIds, allow: Allow, check: () =
   let i = 0;
   let found = 0;
   const types = new Set<string>();
-  reading(() => {
+  reading('filter', () => {
     for (const id of list) {
       if (!isId(id)) {
         throw invalid(
@@ -145,34 +144,14 @@ function typesOf(ids: ReadIds): Set<string> {
   return types;
 }
 
-/** Does `work` with a list of the caller's; what that throws is an INVALID_ARGUMENT. */
-function reading<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    if (cause instanceof FewbitsError) throw cause;
-    throw invalid(`filter cannot be read: ${reasonOf(cause)}`, cause);
-  }
-}
+/** A property of an object, or undefined where it cannot be read. */
+const propertyOf = (x: unknown, key: PropertyKey): unknown =>
+  typeof x === 'object' && x !== null ? peek(() => (x as never)[key]) : undefined;
 
 function isIterable(x: unknown): x is Iterable<unknown> {
-  try {
-    return (
-      typeof x === 'object' &&
-      x !== null &&
-      typeof (x as Iterable<unknown>)[Symbol.iterator] === 'function'
-    );
-  } catch {
-    return false;
-  }
+  return typeof propertyOf(x, Symbol.iterator) === 'function';
 }
 
 function isThenable(x: unknown): x is PromiseLike<unknown> {
-  try {
-    return (
-      typeof x === 'object' && x !== null && typeof (x as PromiseLike<unknown>).then === 'function'
-    );
-  } catch {
-    return false;
-  }
+  return typeof propertyOf(x, 'then') === 'function';
 }

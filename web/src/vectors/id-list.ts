@@ -1,7 +1,6 @@
 // Lists of ids that callers give: read once, checked, and found.
 
-import { describe, invalid, tagOf } from '../core/arguments.js';
-import { FewbitsError, reasonOf } from '../core/errors.js';
+import { describe, invalid, reading, tagOf } from '../core/arguments.js';
 import { checkId, isId } from './id.js';
 import type { Ids } from './ids.js';
 import type { Expected } from './input.js';
@@ -10,7 +9,8 @@ import { RowSet } from './row-set.js';
 /** A list of ids as it is, or one id as a list. */
 export function idList(given: unknown): ArrayLike<unknown> {
   if (isId(given)) return [given];
-  const length = typeof given === 'object' && given !== null ? reading(() => lengthOf(given)) : -1;
+  const length =
+    typeof given === 'object' && given !== null ? reading('ids', () => lengthOf(given)) : -1;
   if (length >= 0) return given as ArrayLike<unknown>;
   const remedy = tagOf(given) === 'Set' ? '; make an array of it: [...ids]' : '';
   throw invalid(`ids must be an array of ids, or one id, got ${describe(given)}${remedy}`);
@@ -19,7 +19,7 @@ export function idList(given: unknown): ArrayLike<unknown> {
 /** As idList(), of which the caller can change nothing any more. */
 export function copyOfIds(given: unknown): unknown[] {
   const list = idList(given);
-  return reading(() => Array.from(list));
+  return reading('ids', () => Array.from(list));
 }
 
 /** How many vectors there must be for these ids. */
@@ -40,7 +40,7 @@ export function checkRows(given: unknown, n: number, ids: Ids): number[] {
   if (list.length !== n) {
     throw invalid(`ids must be ${n} ids, one a vector, got ${describe(given)}`);
   }
-  return reading(() => Array.from(list, (id, i) => checkRow(`ids[${i}]`, id, ids)));
+  return reading('ids', () => Array.from(list, (id, i) => checkRow(`ids[${i}]`, id, ids)));
 }
 
 /** The different rows of the ids that are there. */
@@ -48,7 +48,7 @@ export function checkRemoved(given: unknown, ids: Ids): number[] {
   if (typeof given !== 'object' || given === null) {
     throw invalid(`ids must be a list of ids, got ${describe(given)}`);
   }
-  const names = reading(() => {
+  const names = reading('ids', () => {
     if (!(Symbol.iterator in given) && lengthOf(given) < 0) {
       throw invalid(`ids must be a list of ids, got ${describe(given)}`);
     }
@@ -67,14 +67,4 @@ export function checkRemoved(given: unknown, ids: Ids): number[] {
 function lengthOf(list: object): number {
   const { length } = list as { length?: unknown };
   return Number.isSafeInteger(length) ? (length as number) : -1;
-}
-
-/** Does `work` with ids of the caller's; what reading them throws is an INVALID_ARGUMENT. */
-function reading<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    if (cause instanceof FewbitsError) throw cause;
-    throw invalid(`ids cannot be read: ${reasonOf(cause)}`, cause);
-  }
 }

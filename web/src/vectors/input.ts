@@ -1,7 +1,7 @@
 // Vectors in the shapes in which models and services hand them out, as values one after the other.
 
 import { describe, type FloatArray, invalid, toFloat32, typedArray } from '../core/arguments.js';
-import { FewbitsError, reasonOf } from '../core/errors.js';
+import { FewbitsError, reading } from '../core/errors.js';
 import { kindOf } from '../core/kinds.js';
 import { decodeF16 } from '../io/half.js';
 import type { Values } from './functions.js';
@@ -81,14 +81,8 @@ export function isShared(x: Values, given: unknown): boolean {
 }
 
 /** Values one after the other, however many. */
-export function valuesOf(name: string, given: unknown, dims: number): Float32Array {
-  try {
-    return read(name, given, dims);
-  } catch (cause) {
-    if (cause instanceof FewbitsError) throw cause;
-    throw invalid(`${name} cannot be read: ${reasonOf(cause)}`, cause);
-  }
-}
+export const valuesOf = (name: string, given: unknown, dims: number): Float32Array =>
+  reading(name, () => read(name, given, dims));
 
 function read(name: string, given: unknown, dims: number): Float32Array {
   if (isList(given)) {

@@ -1,7 +1,7 @@
 // Candidates of the parts of an index, ranked as one index with all their rows ranks them.
 
 import { describe, integer, invalid, oneOf, options } from '../core/arguments.js';
-import { FewbitsError, reasonOf } from '../core/errors.js';
+import { reading } from '../core/errors.js';
 import { checkK, MAX_COUNT } from './arguments.js';
 import { isDistance, METRICS, type Metric } from './functions.js';
 import { type Id, isId } from './id.js';
@@ -63,12 +63,7 @@ export function mergeResults(
 ): SearchResult {
   const o = options<MergeOptions>('options', mergeOptions, ['metric', 'k', 'candidates']);
   const metric = oneOf('metric', o.metric, METRICS);
-  try {
-    return merged(lists, o, metric);
-  } catch (cause) {
-    if (cause instanceof FewbitsError) throw cause;
-    throw invalid(`lists cannot be read: ${reasonOf(cause)}`, cause);
-  }
+  return reading('lists', () => merged(lists, o, metric));
 }
 
 function merged(lists: readonly ResultList[], o: MergeOptions, metric: Metric): SearchResult {

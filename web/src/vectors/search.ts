@@ -29,7 +29,13 @@ export interface SearchPlan {
 }
 
 export function planSearch(
-  { native, ids, size }: Searched,
+  {
+    native,
+    ids,
+    size,
+  }: Pick<Searched, 'ids' | 'size'> & {
+    readonly native: Pick<NativeIndex, 'settings'>;
+  },
   given: SearchOptions | undefined,
 ): SearchPlan {
   const o = options<SearchOptions>('options', given, SEARCH_OPTIONS);

@@ -1,0 +1,106 @@
+// What a file may hold so that everything that is computed of it is a number.
+
+import { corrupt } from '../vectors/corrupt.js';
+import type { Contents } from '../vectors/file-contents.js';
+import type { Segment, Settings } from '../vectors/functions.js';
+import { dot } from './query.js';
+
+/** The norm of vectors of 'dot' and 'l2'. */
+export const LARGEST_NORM = 1e18;
+/** Of what a row stands for: see transfer.cpp. */
+const LARGEST_ROW = 130 * LARGEST_NORM;
+export const LARGEST_SQUARE = 4.1e36;
+const LARGEST_SCALE = 2e18;
+const MAX_SEGMENTS = 512;
+
+/** Throws unless what was learned is what an index takes. */
+export function checkLearned({ mean, learned, settings: { dims } }: Contents): void {
+  if (mean !== null && !(dot(mean, mean) <= LARGEST_NORM ** 2))
+    throw corrupt("'mean' is too large");
+  if (learned === null) return;
+  const { matrix, segments } = learned;
+  const isRight = ({ dims: wide, bits, scale }: Segment) =>
+    [0, 1, 2, 3, 4, 5, 6, 8].includes(bits) && wide > 0 && scale > 0 && scale <= LARGEST_SCALE;
+  if (
+    segments.length > MAX_SEGMENTS ||
+    !segments.every(isRight) ||
+    !segments.some(({ bits }) => bits > 0) ||
+    segments.reduce((sum, segment) => sum + segment.dims, 0) !== dims ||
+    !isOrthonormal(matrix, dims)
+  ) {
+    throw corrupt("'transform' is none");
+  }
+}
+
+/** Whether rows have norm 1, and vectors of signs stay as long as they were, from both sides: see learned.cpp. */
+function isOrthonormal(matrix: Float32Array, dims: number): boolean {
+  const isNear = (square: number, wanted: number) => Math.abs(square - wanted) <= 2e-3 * wanted;
+  let random = 1;
+  let isSound = true;
+  for (let round = 0; round < 3; round++) {
+    let state = random;
+    const rows = new Float64Array(dims);
+    const columns = new Float64Array(dims);
+    const squares = new Float64Array(dims);
+    const signs = rows.map(() => {
+      state = (Math.imul(state, 1664525) + 1013904223) | 0;
+      return state < 0 ? -1 : 1;
+    });
+    matrix.forEach((value, at) => {
+      const i = Math.floor(at / dims);
+      rows[i] += signs[at % dims] * value;
+      columns[at % dims] += signs[i] * value;
+      squares[i] += value * value;
+    });
+    isSound &&= squares.every((square) => isNear(Math.sqrt(square), 1));
+    isSound &&= isNear(dot(rows, rows), dims) && isNear(dot(columns, columns), dims);
+    random = (Math.imul(random, 747796405) + 0xac564b05) | 0;
+  }
+  return isSound;
+}
+
+/** Norms, or products with the mean, of which the largest is given. Throws for what vectors cannot have. */
+export function within(values: Float32Array, least: number, most: number): Float32Array {
+  for (const value of values) {
+    if (!(value >= least && value <= most)) throw corrupt('a norm is too large');
+  }
+  return values;
+}
+
+/** Products with the mean that vectors can have, with what rounding adds: see transfer.cpp. */
+export function largestProduct(mean: Float32Array, metric: Settings['metric']): number {
+  const square = dot(mean, mean);
+  const norm = Math.sqrt(square);
+  return 1.01 * norm * ((metric === 'dot' ? LARGEST_NORM : 1) + norm) + 1e-5 * (1 + square);
+}
+
+/** Throws for rows of bits that go on beyond the last of `dims`. */
+export function checkBits(bits: Uint8Array, dims: number): void {
+  const width = (dims + 7) >> 3;
+  const beyond = 255 >> (((dims - 1) % 8) + 1);
+  for (let end = width - 1; end < bits.length; end += width) {
+    if (bits[end] & beyond) throw corrupt('there are bits beyond the last dimension');
+  }
+}
+
+/** Throws unless factors, one or more a row, keep rows in bounds. Where that alone does not tell, levels are read. */
+export function checkFactors(
+  factors: Float32Array,
+  parts: readonly { dim: number; dims: number; scale: number }[],
+  levels: (row: number) => Int8Array,
+): void {
+  for (let i = 0, row = 0; i < factors.length; i += parts.length, row++) {
+    const squareBy = (of: (dim: number, dims: number) => number) =>
+      parts.reduce((sum, { dim, dims, scale }, j) => {
+        const factor = factors[i + j];
+        return sum + (factor >= 0 ? (factor * scale) ** 2 * of(dim, dims) : NaN);
+      }, 0);
+    if (squareBy((_, dims) => 127 ** 2 * dims) <= LARGEST_ROW ** 2) continue;
+    const read = levels(row);
+    const squareOf = (dim: number, dims: number) => {
+      const part = read.subarray(dim, dim + dims);
+      return dot(part, part);
+    };
+    if (!(squareBy(squareOf) <= LARGEST_ROW ** 2)) throw corrupt('a factor is too large');
+  }
+}

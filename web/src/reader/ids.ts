@@ -1,0 +1,47 @@
+// The ids of a file that is read and never changed: by row, and the rows by id.
+
+import { invalid } from '../core/arguments.js';
+import { type Id, isId } from '../vectors/id.js';
+
+/** A Map ends at 2^24 entries. */
+const MAP_ROWS = 1 << 23;
+
+export class FileIds {
+  readonly length: number;
+  readonly removed = 0;
+  readonly changes = 0;
+  /** Null where ids are the rows' numbers, which need no maps. */
+  readonly #list: Id[] | null;
+  readonly #maps: Map<unknown, number>[] = [];
+
+  /** As Ids.stageFile() takes and refuses them. */
+  constructor(length: number, ids: Iterable<Id> | null, next: number) {
+    this.length = length;
+    this.#list = ids && [...ids];
+    let last = ids ? -1 : length - 1;
+    this.#list?.forEach((id, row) => {
+      if (row % MAP_ROWS === 0) this.#maps.unshift(new Map());
+      if (this.row(id) !== undefined) throw invalid(`ids[${row}], ${id}, appears twice`);
+      this.#maps[0].set(id, row);
+      if (typeof id === 'number' && id > last) last = id;
+    });
+    if (next <= last && !(ids && last === Number.MAX_SAFE_INTEGER)) {
+      throw invalid(`the next id ${next} is taken`);
+    }
+  }
+
+  isRemoved(): boolean {
+    return false;
+  }
+
+  at(row: number): Id {
+    return this.#list ? this.#list[row] : row;
+  }
+
+  /** The row of an id, or undefined; also for what cannot be an id. */
+  row(id: unknown): number | undefined {
+    for (const map of this.#maps) if (map.has(id)) return map.get(id);
+    const isRow = !this.#list && isId(id) && typeof id === 'number' && id >= 0 && id < this.length;
+    return isRow ? id : undefined;
+  }
+}

@@ -1,0 +1,112 @@
+// An index that is read and searched, and nothing else: the calls of a VectorIndex, without WebAssembly.
+
+import { FewbitsError } from '../core/errors.js';
+import { Opaque } from '../core/opaque.js';
+import type { SearchOptions } from '../vectors/arguments.js';
+import type { Metric } from '../vectors/functions.js';
+import { checkId, type Id } from '../vectors/id.js';
+import type { VectorsInput } from '../vectors/input.js';
+import { asResult, type SearchResult, scoresOf } from '../vectors/results.js';
+import { planSearch } from '../vectors/search.js';
+import type { FileIds } from './ids.js';
+import { queriesOf } from './input.js';
+import type { PlainIndex } from './plain-index.js';
+
+/** Rows and ids of a file. */
+export interface ReaderRows {
+  readonly native: PlainIndex;
+  readonly ids: FileIds;
+  readonly size: number;
+}
+
+/** The vectors of an index file in JavaScript memory, searched without decompressing and without WebAssembly. */
+export class IndexReader extends Opaque implements Disposable {
+  /** Values in a vector. */
+  readonly dims: number;
+  /** Bits that a value takes in the codes that are searched. */
+  readonly bits: number;
+  /** What a score measures. */
+  readonly metric: Metric;
+  #rows: ReaderRows | null;
+
+  /** @internal */
+  constructor(rows: ReaderRows) {
+    super('IndexReader', 'openIndex() the bytes of its file there');
+    ({ dims: this.dims, bits: this.bits, metric: this.metric } = rows.native.contents.settings);
+    this.#rows = rows;
+  }
+
+  /** How many vectors there are. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Bytes that the rows take in the file, and about as many in memory. */
+  get byteLength(): number {
+    return this.#open.native.byteLength;
+  }
+
+  /** The ids in the order of insertion. */
+  *ids(): Generator<Id, void, void> {
+    for (let row = 0; row < this.size; row++) yield this.#open.ids.at(row);
+  }
+
+  /** Whether there is a vector of this id. */
+  has(id: Id): boolean {
+    return this.#open.ids.row(checkId('id', id)) !== undefined;
+  }
+
+  /**
+   * The nearest vectors to a query, as far as their codes tell: what VectorIndex.search() finds.
+   *
+   * @param query dims values
+   * @throws FewbitsError NON_FINITE with the index of a NaN or infinity; INVALID_ARGUMENT, DISPOSED
+   */
+  search(query: VectorsInput, searchOptions?: SearchOptions): SearchResult {
+    return this.#search('query', query, false, searchOptions)[0];
+  }
+
+  /**
+   * search() for n queries of dims values at once: the same results, in the order of the queries.
+   *
+   * @throws FewbitsError as search()
+   */
+  searchBatch(queries: VectorsInput, searchOptions?: SearchOptions): SearchResult[] {
+    return this.#search('queries', queries, true, searchOptions);
+  }
+
+  /** Lets go of the memory; every other call then throws DISPOSED. Twice is fine, and it need not be called. */
+  dispose(): void {
+    this.#rows = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #search(name: string, given: VectorsInput, many: boolean, o?: SearchOptions): SearchResult[] {
+    const { dims, metric } = this;
+    const { native, ids, size } = this.#open;
+    const { k, candidates, allowed } = planSearch({ native: native.contents, ids, size }, o);
+    const x = queriesOf(name, given, this, many);
+    native.check(x, name);
+    return Array.from({ length: x.length / dims }, (_, q) => {
+      const query = x.subarray(q * dims, (q + 1) * dims);
+      const found = native.search(query, candidates, allowed).slice(0, k);
+      const scores = scoresOf(
+        Float32Array.from(found, ({ score }) => score),
+        metric,
+      );
+      return asResult(
+        found.map(({ row }) => ids.at(row)),
+        scores,
+        metric,
+      );
+    });
+  }
+
+  get #open(): ReaderRows {
+    if (this.#rows === null) throw new FewbitsError('DISPOSED', 'the index has been disposed of');
+    return this.#rows;
+  }
+}

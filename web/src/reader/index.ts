@@ -1,0 +1,39 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
+// The door of what reads index files without WebAssembly: plain JavaScript, synchronous.
+
+import { crc32 } from '../core/crc32.js';
+import { blamed, readContents } from '../vectors/file-contents.js';
+import { storedIds } from '../vectors/id-file.js';
+import { FileIds } from './ids.js';
+import { IndexReader } from './index-reader.js';
+import { bytesOf } from './input.js';
+import { PlainIndex } from './plain-index.js';
+import { readTensors } from './tensors.js';
+
+export { FewbitsError, type FewbitsErrorCode } from '../core/errors.js';
+export type { SearchOptions } from '../vectors/arguments.js';
+export type { Metric } from '../vectors/functions.js';
+export type { Id } from '../vectors/id.js';
+export type { PackedBits, TensorLike, VectorsInput } from '../vectors/input.js';
+export type { SearchResult } from '../vectors/results.js';
+export type { IndexReader };
+
+/**
+ * The index that VectorIndex.save() wrote, of any version, to be searched: the same ids and scores as
+ * with WebAssembly, some times slower. It keeps a copy of what it needs of the file.
+ *
+ * @throws FewbitsError CORRUPT_DATA when the file is damaged in any way, UNSUPPORTED when it is of
+ * another version, OUT_OF_MEMORY
+ */
+export function openIndex(file: ArrayBuffer | ArrayBufferView): IndexReader {
+  const bytes = bytesOf(file);
+  const tensors = blamed(() => readTensors(bytes));
+  const contents = readContents(tensors, bytes, (part) => crc32(0, part));
+  return blamed(() => {
+    const { rows, nextId } = contents;
+    const native = new PlainIndex(tensors, contents);
+    const ids = new FileIds(rows, storedIds(tensors, rows), nextId);
+    return new IndexReader({ native, ids, size: rows });
+  });
+}

@@ -1,0 +1,204 @@
+// The rows of an index file in JavaScript memory: what NativeIndex is in that of WebAssembly, for searches.
+
+import { invalid } from '../core/arguments.js';
+import { FewbitsError } from '../core/errors.js';
+import { corrupt } from '../vectors/corrupt.js';
+import type { Contents, Tensors } from '../vectors/file-contents.js';
+import type { Segment } from '../vectors/functions.js';
+import {
+  checkBits,
+  checkFactors,
+  checkLearned,
+  LARGEST_NORM,
+  LARGEST_SQUARE,
+  largestProduct,
+  within,
+} from './bounds.js';
+import { type Layout, layoutOf, levelsOf, packed } from './coding.js';
+import { halves } from './halves.js';
+import { centred, dot, type Ready, rounded, signsOf, tablesOf } from './query.js';
+import { type Rotate, rotationBy, rotationOf } from './rotation.js';
+import { differ, isAllowed, lookUp, multiply } from './scan.js';
+import { dotLevels, dotTails } from './score.js';
+
+const f32 = Math.fround;
+
+const TILE_ROWS = 1024;
+
+interface Codes {
+  readonly layout: Layout;
+  readonly rows: Uint8Array;
+  /** One a row, or one a part of a row. */
+  readonly factors: Float32Array;
+}
+
+/** A row, and how near it is: the larger the nearer. */
+export interface Found {
+  readonly row: number;
+  readonly score: number;
+}
+
+const byScore = (a: Found, b: Found) => b.score - a.score || a.row - b.row;
+
+export class PlainIndex {
+  readonly contents: Contents;
+  /** Of all arrays of rows in the file. */
+  byteLength = 0;
+  readonly #codes: Codes;
+  /** A second code of the same rows, which scores candidates. */
+  readonly #finer: Codes | null = null;
+  /** Norms or products with the mean. */
+  readonly #added: Float32Array | null = null;
+  readonly #tails: Uint32Array | null = null;
+  /** That of queries for the scan, and another one of candidates, if they have another. */
+  readonly #rotations: Rotate[] = [];
+
+  /** Throws CORRUPT_DATA for rows that no index has. */
+  constructor(file: Tensors, contents: Contents) {
+    checkLearned(contents);
+    this.contents = contents;
+    const { settings, mean, learned, rows } = contents;
+    const { dims, bits, refine, metric } = settings;
+    const take = (name: string, size: number): ArrayBufferLike => {
+      const { buffer, byteLength } = file.bytes(name).slice();
+      if (byteLength !== rows * size) throw corrupt(`'${name}' has ${byteLength} bytes`);
+      this.byteLength += byteLength;
+      return buffer;
+    };
+    const floats = (name: string) => new Float32Array(take(name, 4));
+    const ofBits = metric === 'hamming';
+    const codes = (prefix: string, segments: readonly Segment[], areLevels: boolean): Codes => {
+      const layout = layoutOf(segments, areLevels);
+      const { parts, bytes } = layout;
+      const read = new Uint8Array(take(`${prefix}codes`, bytes));
+      if (ofBits) checkBits(read, dims);
+      const packedRows = packed(layout, read, rows);
+      const factors = ofBits
+        ? new Float32Array(rows).fill(1)
+        : learned && !prefix
+          ? halves(new Uint16Array(take('factors', 2 * parts.length)))
+          : floats(`${prefix}factors`);
+      checkFactors(factors, parts, (row) => levelsOf(layout, packedRows, row));
+      return { layout, rows: packedRows, factors };
+    };
+    const whole = { dims, bits, scale: 1 };
+    this.#codes = codes('', learned?.segments ?? [whole], !learned && bits === 8);
+    if (refine) this.#finer = codes('refine.', [{ ...whole, bits: refine }], refine === 8);
+    if (metric === 'l2') this.#added = within(floats('norms'), 0, LARGEST_SQUARE);
+    else if (mean && settings.meanProducts) {
+      const most = largestProduct(mean, metric);
+      this.#added = within(floats('mean.products'), -most, most);
+    }
+    const isFine = bits === 4 && settings.quality === 'best' && !learned;
+    if (settings.tails && isFine && !refine) this.#tails = new Uint32Array(take('tails', 4));
+    if (learned) this.#rotations.push(rotationBy(learned.matrix));
+    if (!ofBits && !(learned && !refine)) this.#rotations.push(rotationOf(file, dims));
+  }
+
+  /** Throws for queries that search() does not take. */
+  check(x: Float32Array, name: string): void {
+    const { mean, settings } = this.contents;
+    const { dims, metric } = settings;
+    const at = x.findIndex((value) => !Number.isFinite(value));
+    if (at >= 0) throw new FewbitsError('NON_FINITE', `${name}[${at}] is NaN or infinite`);
+    if (metric === 'cosine' || metric === 'hamming') return;
+    for (let start = 0; start < x.length; start += dims) {
+      const row = x.subarray(start, start + dims);
+      const { x: left } = centred(row, 'l2', mean, false);
+      if (Math.max(dot(left, left), metric === 'dot' ? dot(row, row) : 0) > LARGEST_NORM ** 2) {
+        throw invalid(
+          `vector ${start / dims} of ${name} has a norm above 1e18, the most that 'dot' and 'l2' take`,
+        );
+      }
+    }
+  }
+
+  /** Candidates of a query that check() takes, with their scores, by which they are sorted. */
+  search(query: Float32Array, candidates: number, allowed: Uint32Array | null): Found[] {
+    const { layout } = this.#codes;
+    const { mean, settings } = this.contents;
+    const { metric } = settings;
+    // Distances of bits are exact.
+    if (metric === 'hamming')
+      return this.#scan(signsOf(query, layout.stride), 0, allowed, candidates);
+    const { x, weight, offset } = centred(query, metric, mean, this.#added !== null);
+    const y: Float32Array = x.slice();
+    const [rotate, rotateFiner] = this.#rotations;
+    rotate(y);
+    const ready = layout.areLevels ? rounded(y, layout.stride) : tablesOf(layout, y);
+    const best = this.#scan(ready, weight, allowed, candidates);
+    if (rotateFiner) {
+      y.set(x);
+      rotateFiner(y);
+    }
+    const twice = metric === 'l2' ? 2 : 1;
+    const found = best.map(({ row }) => {
+      let score = this.#product(y, row);
+      if (this.#added) score = f32(score + f32(weight * this.#added[row]));
+      score = f32(f32(score * twice) + f32(offset));
+      // Factors of a file may take a score beyond float; only numbers can be sorted.
+      return { row, score: Number.isNaN(score) ? -Infinity : score };
+    });
+    return found.sort(byScore);
+  }
+
+  /**
+   * The rows of the largest estimates, of equal ones the earliest, `limit` of those that are allowed.
+   * Collects twice as many and cuts back, so that most rows cost a comparison.
+   */
+  #scan({ table, parts }: Ready, weight: number, allowed: Uint32Array | null, limit: number) {
+    const { layout, rows, factors } = this.#codes;
+    const added = this.#added;
+    const best: Found[] = [];
+    /** Nothing at or below it can still get in. */
+    let least = -Infinity;
+    const cut = () => {
+      best.sort(byScore).splice(limit);
+      if (best.length === limit) least = best[limit - 1].score;
+    };
+    for (let first = 0; first < this.contents.rows; first += TILE_ROWS) {
+      const n = Math.min(TILE_ROWS, this.contents.rows - first);
+      const sums = new Int32Array(n);
+      const scores = new Float32Array(n);
+      parts.forEach(({ base, steps }, p) => {
+        const partial = new Float32Array(n).fill(base);
+        layout.parts[p].planes.forEach(({ start, stride }, i) => {
+          const end = start + stride;
+          if (table instanceof Int32Array) {
+            multiply(rows, layout.stride, first, allowed, table, sums);
+          } else if (table instanceof Uint32Array) {
+            differ(rows, layout.stride, first, allowed, table, sums);
+          } else {
+            lookUp(rows, layout.stride, first, allowed, start, end, table, sums);
+          }
+          for (let r = 0; r < n; r++) partial[r] += f32(steps[i] * f32(sums[r]));
+        });
+        for (let r = 0; r < n; r++) {
+          scores[r] += f32(partial[r] * factors[(first + r) * parts.length + p]);
+        }
+      });
+      for (let r = 0; r < n; r++) {
+        if (added) scores[r] += f32(weight * added[first + r]);
+        if (scores[r] > least && isAllowed(allowed, first + r)) {
+          if (best.push({ row: first + r, score: scores[r] }) > 2 * limit + 64) cut();
+        }
+      }
+    }
+    cut();
+    return best;
+  }
+
+  /** Of the query and the row's finest code. */
+  #product(y: Float32Array, row: number): number {
+    const { layout, rows, factors } = this.#finer ?? this.#codes;
+    const { parts } = layout;
+    const levels = levelsOf(layout, rows, row);
+    if (this.#tails) return dotTails(y, levels, this.#tails[row], factors[row]);
+    let sum = 0;
+    parts.forEach(({ dim, dims, scale }, p) => {
+      const factor = f32(factors[row * parts.length + p] * scale);
+      sum = f32(sum + f32(dotLevels(y, levels, dim, dims) * factor));
+    });
+    return sum;
+  }
+}

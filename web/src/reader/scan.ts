@@ -1,0 +1,91 @@
+// The scan's sums, which are those of the C++: lut_scan and dot_scan. Every loop that takes time is here.
+
+/** Whether the bit of a row is set, where there are bits. */
+export const isAllowed = (allowed: Uint32Array | null, row: number): boolean =>
+  !allowed || ((allowed[row >>> 5] >>> (row & 31)) & 1) === 1;
+
+/**
+ * Of the bytes of each row from `byte` up to `end`, four by four: means of what they look up, by way of
+ * means of two, rounded up, for which tablesOf() has put what rounds into the tables. Eight at a time.
+ *
+ * @param first row of the first sum; rows that are not allowed keep theirs
+ */
+export function lookUp(
+  codes: Uint8Array,
+  stride: number,
+  first: number,
+  allowed: Uint32Array | null,
+  byte: number,
+  end: number,
+  table: Uint16Array,
+  sums: Int32Array,
+): void {
+  const words = new Uint32Array(codes.buffer);
+  for (let r = 0; r < sums.length; r++) {
+    if (!isAllowed(allowed, first + r)) continue;
+    let sum = 0;
+    let i = ((first + r) * stride + byte) / 4;
+    for (let t = byte << 8; t < end << 8; i += 2) {
+      let c = words[i];
+      let low = table[t | (c & 255)] + table[t | 256 | ((c >>> 8) & 255)];
+      let high = table[t | 512 | ((c >>> 16) & 255)] + table[t | 768 | (c >>> 24)];
+      sum += ((low >> 1) + (high >> 1)) >> 1;
+      t += 1024;
+      c = words[i + 1];
+      low = table[t | (c & 255)] + table[t | 256 | ((c >>> 8) & 255)];
+      high = table[t | 512 | ((c >>> 16) & 255)] + table[t | 768 | (c >>> 24)];
+      sum += ((low >> 1) + (high >> 1)) >> 1;
+      t += 1024;
+    }
+    sums[r] = sum;
+  }
+}
+
+/** Products of bytes, which are levels, with as many values. */
+export function multiply(
+  codes: Uint8Array,
+  stride: number,
+  first: number,
+  allowed: Uint32Array | null,
+  values: Int32Array,
+  sums: Int32Array,
+): void {
+  const levels = new Int8Array(codes.buffer);
+  for (let r = 0; r < sums.length; r++) {
+    if (!isAllowed(allowed, first + r)) continue;
+    let sum = 0;
+    let at = (first + r) * stride;
+    for (let i = 0; i < values.length; i += 4, at += 4) {
+      sum +=
+        Math.imul(levels[at], values[i]) +
+        Math.imul(levels[at + 1], values[i + 1]) +
+        Math.imul(levels[at + 2], values[i + 2]) +
+        Math.imul(levels[at + 3], values[i + 3]);
+    }
+    sums[r] = sum;
+  }
+}
+
+/** In how many bits rows differ from a query of as many words. */
+export function differ(
+  codes: Uint8Array,
+  stride: number,
+  first: number,
+  allowed: Uint32Array | null,
+  query: Uint32Array,
+  sums: Int32Array,
+): void {
+  const words = new Uint32Array(codes.buffer);
+  for (let r = 0; r < sums.length; r++) {
+    if (!isAllowed(allowed, first + r)) continue;
+    let sum = 0;
+    const at = ((first + r) * stride) / 4;
+    for (let i = 0; i < query.length; i++) {
+      let x = words[at + i] ^ query[i];
+      x -= (x >>> 1) & 0x55555555;
+      x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
+      sum += Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+    }
+    sums[r] = sum;
+  }
+}
