@@ -396,6 +396,45 @@ describe('an index in workers', () => {
     }
   });
 
+  it('an empty one like itself codes alike, far from the origin too', async () => {
+    using pool = await createPool({ dims: 4, metric: 'l2', workers: 2 });
+    using index = fb.createIndex({ dims: 4, metric: 'l2' });
+    const far = noise(40 * 4).map((value) => value + 50);
+    // In its turn: what was added before has told the mean.
+    const added = pool.add(far);
+    await using like = await pool.emptyLike();
+    await added;
+    index.add(far);
+    using other = index.emptyLike();
+    for (const offset of [0, 100]) {
+      const x = noise(30 * 4, 1, 3).map((value) => value + offset);
+      await like.add(x);
+      other.add(x);
+      expect(await like.save()).toEqual(other.save());
+      // All go, and others come.
+      for (const id of [...other.ids()]) {
+        other.remove(id);
+        await like.remove(id);
+      }
+      other.compact();
+      await like.compact();
+    }
+    // A mean of the first ones is found anew once they have gone, in workers too.
+    await using again = await createPool({ dims: 4, metric: 'l2', workers: 2 });
+    using plain = fb.createIndex({ dims: 4, metric: 'l2' });
+    for (const offset of [50, 0, -70]) {
+      const x = noise(30 * 4, 1, 5).map((value) => value + offset);
+      await again.add(x);
+      plain.add(x);
+      expect((await again.stats()).centred).toBe(offset !== 0);
+      expect(await again.save()).toEqual(plain.save());
+      await again.removeMany([...plain.ids()]);
+      plain.removeMany([...plain.ids()]);
+      plain.compact();
+      await again.compact();
+    }
+  });
+
   it('makes an empty one like itself', async () => {
     using pool = await createPool({ dims: 16, bits: 2, workers: 3 });
     using index = fb.createIndex({ dims: 16, bits: 2 });

@@ -319,6 +319,32 @@ describe('parts of an index', () => {
     { bits: 8 },
   ] as const;
 
+  it('far from the origin on different sides of it, l2: code alike, with a mean or without', () => {
+    const sides = x.map((value, i) => value + ((i % dims) % 3) * (i < x.length / 2 ? 10 : 14));
+    const [first, second] = [sides.subarray(0, 450 * dims), sides.subarray(450 * dims)];
+    for (const mean of [undefined, first.subarray(0, dims)]) {
+      using origin = fb.createIndex({ dims, metric: 'l2', ...(mean && { mean }) });
+      using whole = origin.emptyLike();
+      using one = origin.emptyLike();
+      using two = one.emptyLike();
+      whole.add(sides);
+      one.add(first);
+      two.add(
+        second,
+        Array.from({ length: 450 }, (_, i) => 450 + i),
+      );
+      origin.add(first);
+      expect(origin.save()).toEqual(one.save());
+      expect(origin.stats().centred).toBe(true);
+      for (let q = 0; q < 20; q++) {
+        const query = queries.subarray(q * dims, (q + 1) * dims).map((v, i) => v + 12 * (i % 3));
+        const candidates = whole.candidateCount();
+        const lists = [one, two].map((part) => part.candidates(query, candidates));
+        expect(mergeResults(lists, { metric: 'l2', candidates })).toEqual(whole.search(query));
+      }
+    }
+  });
+
   it.each(settings)('give together what one gives: %o', (one) => {
     using whole = fb.createIndex({ dims, ...one });
     whole.calibrate(x.map((value, i) => value / (1 + (i % dims))));

@@ -20,6 +20,7 @@ export function begin(shards: Shards, count: number, empty: NativeIndex): Promis
 export function beginLike(state: PoolState): Promise<PoolState> {
   const { core, empty, shards } = state;
   const like = createEmpty(core, empty.settings, transformOf(empty));
+  empty.codeAlike(like, state.ids.length);
   return begin(shards.another(), shards.count, like);
 }
 

@@ -198,7 +198,6 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
    */
   async emptyLike(): Promise<VectorPool> {
     this.#check();
-    this.#state.empty.settle();
     return this.#read(async () => new VectorPool(await beginLike(this.#state)));
   }
 

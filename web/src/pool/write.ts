@@ -26,8 +26,10 @@ export async function addVectors(
 
 /** Suits what was learned to the first vectors, as an index does. */
 async function settle(state: PoolState, x: Values): Promise<void> {
-  if (state.ids.length > 0 || !state.empty.settleOn(x)) return;
-  await state.configure(transformOf(state.empty));
+  const { empty } = state;
+  if (state.ids.length > 0 || !empty.settleOn(x)) return;
+  await state.configure(transformOf(empty));
+  state.empty.goOnFor(empty);
 }
 
 /** Puts other vectors in place of those with the given ids. */
@@ -171,6 +173,8 @@ export async function calibrate(
   state.checkAll();
   checkSample(x, state.ids.length);
   const transfer = [x.buffer as ArrayBuffer];
+  const { empty } = state;
   await state.configure(await state.shards.at(0).call('learn', [x, method], { transfer }));
+  state.empty.goOnFor(empty);
   state.empty.unsettle();
 }

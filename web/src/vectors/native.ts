@@ -36,6 +36,11 @@ export function farMean(x: Float32Array, dims: number): Float32Array | null {
   return far > FAR * (around / rows) && far < Infinity ? mean : null;
 }
 
+/** Of indexes that code alike: the mean of the vectors that come first to any, or none; undefined before. */
+interface Common {
+  mean: Float32Array | null | undefined;
+}
+
 /** How many times the variance the mean's square is where it is worth to take it off. */
 const FAR = 4;
 
@@ -75,6 +80,8 @@ export class NativeIndex {
   #meanFound = false;
   /** Whether axes stay whatever is added: they do but after calibrate(). */
   #settled = true;
+  /** What those have in common that are to code the same vectors alike. */
+  #common: Common | undefined;
 
   constructor(core: Core, settings: Settings) {
     this.core = core;
@@ -256,10 +263,22 @@ export class NativeIndex {
    */
   settleOn(x: Values): boolean {
     if (x instanceof Uint8Array) return false;
+    if (this.#common !== undefined) return this.#centreAlike(this.#common, x);
     const before = this.#meanFound;
     this.#centreOn(x);
     const centred = this.#meanFound || before;
     return (!this.#settled && this.#settleOn(x)) || centred;
+  }
+
+  /** As centreOn(), by the first vectors that any of those gets which code alike. */
+  #centreAlike(common: Common, x: Float32Array): boolean {
+    const { metric, dims } = this.settings;
+    if (common.mean === undefined) {
+      common.mean = this.mean ?? (metric === 'l2' ? farMean(x, dims) : null);
+    }
+    if (common.mean === null) return false;
+    this.setMean(common.mean);
+    return true;
   }
 
   /** Holds on to what was learned: others hold the same. */
@@ -267,8 +286,24 @@ export class NativeIndex {
     this.#settled = true;
   }
 
-  /** Learned axes are to be looked at again, as after calibrate(). */
+  /** From now on `other`, which was made from this one, codes the same vectors alike. */
+  codeAlike(other: NativeIndex, rows: number): void {
+    this.#common ??= { mean: rows > 0 ? this.mean : undefined };
+    other.#common = this.#common;
+    this.#settled = true;
+  }
+
+  /** Goes on for an index whose mean and axes this one was made with. */
+  goOnFor(other: NativeIndex): void {
+    this.#meanFound = other.#meanFound;
+    this.#settled = other.#settled;
+    this.#common = other.#common;
+  }
+
+  /** The mean was learned, and axes are to be looked at again, as after calibrate(). */
   unsettle(): void {
+    this.#common = undefined;
+    this.#meanFound = false;
     this.#settled = false;
   }
 
@@ -312,8 +347,7 @@ export class NativeIndex {
       if (before === null) this.#setNoMean();
       throw error;
     }
-    this.#meanFound = false;
-    this.#settled = false;
+    this.unsettle();
   }
 
   setTransform(matrix: Float32Array, segments: readonly Segment[]): void {

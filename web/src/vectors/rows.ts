@@ -36,8 +36,9 @@ export class Rows {
   /** No rows, coded as these are. */
   emptyLike(): Rows {
     const { core, settings } = this.native;
-    this.native.settle();
-    return new Rows(createEmpty(core, settings, transformOf(this.native)), new Ids());
+    const like = createEmpty(core, settings, transformOf(this.native));
+    this.native.codeAlike(like, this.#ids.length);
+    return new Rows(like, new Ids());
   }
 
   get ids(): Ids {
