@@ -56,7 +56,7 @@ function report(error: unknown): number {
     complain(`fewbits: ${printable(String(message))}\n\nfewbits --help says what there is.`);
     return 2;
   }
-  // Of what is known to go wrong the message is enough; of anything else, all is said.
+  // The message of an expected error is enough; of any other, the stack is shown.
   const known = error instanceof FewbitsError || (error as NodeJS.ErrnoException)?.syscall;
   const all = (error as Error)?.stack ?? String(error);
   complain(

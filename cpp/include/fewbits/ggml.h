@@ -61,7 +61,7 @@ inline constexpr std::size_t kTypeCount = 0 FEWBITS_GGML_TYPES(FEWBITS_GGML_ONE,
 /// All types, in the order of their numbers.
 extern const TypeInfo kTypes[kTypeCount];
 
-/// The shape of `type`, or nullptr where the number is none of Type.
+/// The shape of `type`, or nullptr where the number is not one of Type.
 const TypeInfo* info(Type type);
 
 /// Quantizes `rows` rows of `row_length` values each into rows * row_length / block_size blocks.

@@ -73,7 +73,7 @@ struct Fit {
   double seen = 0;        ///< of those that were added or put in place of others since
   std::size_t count = 0;  ///< how many those are
 
-  /// One more; what is no number, of a vector of zeros or next to it, is left out.
+  /// Counts one more; an error that is not a number, as of a vector of zeros, is left out.
   void count_in(double error) {
     if (!(error >= 0 && error < 1e9)) return;
     ++count;

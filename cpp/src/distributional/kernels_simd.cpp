@@ -1,4 +1,4 @@
-// Coding, errors and moments by vectors. Long because every kernel of the family stands here, for
+// Coding, errors and moments by vectors. Long because it holds every kernel of the family, for
 // codes of either size.
 
 #include <bit>

@@ -2,7 +2,7 @@
 // intrinsics of wasm_simd128.h:
 //   WebAssembly        the compiler's own header; relaxed SIMD where the variant has it
 //   native (tests)     SIMDe's implementation of the same header, where it is installed
-// FEWBITS_SIMD is 1 where vectors are to be had; without it only the scalar reference is built.
+// FEWBITS_SIMD is 1 where vectors are available; without it only the scalar reference is built.
 
 #pragma once
 

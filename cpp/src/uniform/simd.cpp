@@ -1,4 +1,4 @@
-// Ranges, codes and values by vectors. Long because every kernel of the family stands here.
+// Ranges, codes and values by vectors. Long because it holds every kernel of the family.
 
 #include "simd/simd.h"
 

@@ -22,8 +22,8 @@ export type FewbitsErrorCode =
   | 'STORAGE_FULL';
 
 /**
- * The one class of error that fewbits throws. After any of them the library keeps working, but for a
- * fault of WebAssembly itself: the message says so, and `load()` gives a new instance.
+ * The one class of error that fewbits throws. After any of them the library keeps working, except after
+ * a fault of WebAssembly itself: the message says so, and `load()` gives a new instance.
  */
 export class FewbitsError extends Error {
   override readonly name = 'FewbitsError';

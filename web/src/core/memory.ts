@@ -81,7 +81,7 @@ export class Memory {
     const address = this.#scratch;
     this.#scratch = 0;
     this.#capacity = 0;
-    // A fault in the work that needed it is what is thrown, not that memory cannot be given back after it.
+    // A fault in the work is thrown, and not that memory cannot be released after it.
     if (address !== 0 && !this.#wasm.broken) this.release(address);
   }
 

@@ -1,9 +1,9 @@
-// Objects that stand for what is elsewhere, such as WebAssembly memory or a database.
+// Objects that represent something elsewhere, such as WebAssembly memory or a database.
 
 /**
- * What frameworks must not wrap and nobody can copy. Vue and others put plain objects behind a Proxy,
- * through which private members cannot be reached: a name of its own tells that this is none. A clone
- * would be an empty object: structuredClone() and postMessage() throw instead.
+ * An object that frameworks must not wrap and nobody can copy. Vue and others put plain objects behind
+ * a Proxy, through which private members cannot be reached: a tag of its own tells that this is not a
+ * plain object. A clone would be an empty object: structuredClone() and postMessage() throw instead.
  */
 export abstract class Opaque {
   /**

@@ -1,4 +1,4 @@
-// What a file is by its first bytes, when it is not what it was taken for, and what to do about it.
+// The kind of a file by its first bytes, when it is not of the expected kind, and what to do about it.
 
 import { describe } from '../core/describe.js';
 import type { FewbitsError } from '../core/errors.js';

@@ -1,4 +1,4 @@
-// What to do when a build cannot be had, told from its address and from what went wrong there.
+// Remedies for a build that cannot be loaded, told from its address and from what went wrong there.
 
 import { reasonOf } from '../core/errors.js';
 

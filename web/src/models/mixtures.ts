@@ -14,7 +14,7 @@ export interface Chosen {
 /**
  * The types that llama.cpp's quantize tool gives the tensors of a model (src/llama-quant.cpp): some get more bits than
  * most, by their role and by how many of that role came before. `Q3_K`, `Q4_K` and `Q5_K`, which the tool takes for
- * their mixtures of medium size, are the one type here, but for the output tensor.
+ * their mixtures of medium size, are one type here, except for the output tensor.
  *
  * Left out are the tool's rules for types that are not made here. Of safetensors neither architecture nor experts are
  * known.

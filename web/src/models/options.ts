@@ -9,8 +9,8 @@ import { type MixtureName, mixtures, targetTypes } from './targets.js';
 /** What becomes of the tensors whose names match. */
 export interface TensorRule {
   /**
-   * A name, in which `*` stands for anything, or a pattern. What models cannot run with quantized (norms, routers, what
-   * has one dimension) is reached by its very name alone, and only for F32, F16 and BF16, or to be kept or dropped.
+   * A name, in which `*` stands for anything, or a pattern. Tensors that models cannot run with quantized (norms,
+   * routers, those of one dimension) are matched by their full names only, and take F32, F16, BF16, 'keep' and 'drop'.
    */
   name: string | RegExp;
   /** A type, 'keep' for the bytes as they are, whatever they hold, 'drop' to leave the tensor out. */
@@ -35,7 +35,7 @@ export interface ModelPlanOptions {
   /** Take rules that match no tensor. Default false. */
   allowUnmatched?: boolean | undefined;
   /**
-   * What a tensor is called in the file, by its name in the model. Rules and importance go by the latter.
+   * The name of a tensor in the file, from its name in the model. Rules and importance use the latter.
    */
   rename?: ((name: string) => string) | undefined;
   /**

@@ -37,7 +37,7 @@ export interface QuantizeModelOptions {
  * The GGUF file of a plan, in pieces, tensor by tensor. Only some chunks of rows are in memory at a time: two more
  * than the converter works on.
  *
- * Nothing that is not finite is written, but for what a rule keeps.
+ * Only finite values are written, except for tensors that a rule keeps.
  *
  * @throws FewbitsError INVALID_ARGUMENT for options that are unknown or no converter, NON_FINITE with the tensor's name
  * for values that are not finite or that its type cannot hold, UNSUPPORTED for a tensor that its type cannot hold

@@ -1,5 +1,5 @@
-// An index in workers, as those who use it see it. Above 300 lines for the contract of each call, which stands
-// here; what is done is in write, search, save and restart.
+// An index in workers, as those who use it see it. Above 300 lines for the contract of each call; the work
+// itself is in write, search, save and restart.
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
@@ -159,7 +159,7 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Removes a vector; false when there is none of that id. Memory is freed some removals later.
+   * Removes a vector; false when no vector has this id. Memory is freed some removals later.
    *
    * @throws FewbitsError INVALID_ARGUMENT, WORKER_FAILED
    */

@@ -103,7 +103,7 @@ async function append(
   try {
     await state.shards.add(x, state.empty.width, parts, signal);
   } catch (error) {
-    // A worker refused what it was given, and counts from there: one index says what is wrong.
+    // A worker counts from the start of its own part: one index tells the position in all of them.
     const code = error instanceof FewbitsError && error.code;
     if (code === 'NON_FINITE' || code === 'INVALID_ARGUMENT') state.empty.check(x);
     throw error;

@@ -92,7 +92,7 @@ export class Store extends Opaque {
   /**
    * The bytes that were saved under a name.
    *
-   * @throws FewbitsError INVALID_ARGUMENT when there is none of that name; CORRUPT_DATA when the
+   * @throws FewbitsError INVALID_ARGUMENT when nothing has this name; CORRUPT_DATA when the
    * storage gives back something else than it was given; UNSUPPORTED when it gives nothing back;
    * OUT_OF_MEMORY
    */
@@ -134,7 +134,7 @@ export class Store extends Opaque {
   /**
    * How many bytes are saved under a name.
    *
-   * @throws FewbitsError INVALID_ARGUMENT when there is none of that name
+   * @throws FewbitsError INVALID_ARGUMENT when nothing has this name
    */
   async size(name: string): Promise<number> {
     checkName('name', name);

@@ -76,7 +76,7 @@ export class IdTable {
   /** Takes out a row that is in the table. */
   take(row: number): void {
     let free = this.#slotOf(row);
-    // Entries behind it that may stand there move up, so that none is cut off from its hash.
+    // Entries behind it that belong there move up, so that none is cut off from its hash.
     for (let slot = this.#after(free); this.#slots[slot] !== 0; slot = this.#after(slot)) {
       const home = this.#home(this.#column.at(this.#slots[slot] - 1));
       const between = free < slot ? free < home && home <= slot : free < home || home <= slot;

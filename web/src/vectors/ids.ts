@@ -154,7 +154,7 @@ export class Ids {
   }
 
   /**
-   * Goes on compacting for so many rows: those that are not removed are renumbered, in order. Returns
+   * Continues compacting by up to `rows` rows: those that are not removed are renumbered, in order. Returns
    * whether all are done; the rows from the new length on are gone then.
    */
   compact(rows: number): boolean {

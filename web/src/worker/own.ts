@@ -22,7 +22,7 @@ const AnyOrigin = function AnyOrigin(address: URL, options: WorkerOptions) {
   }
   let importer = importers.get(href);
   if (importer === undefined) {
-    // Policies hold what is imported so for a script; a static import would be held for a worker.
+    // Policies treat a dynamic import as a script, but a static import as a worker.
     const text = `await import(${JSON.stringify(href)});`;
     importer = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
     importers.set(href, importer);

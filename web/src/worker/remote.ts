@@ -152,8 +152,8 @@ export class Remote<T extends object> {
       if (this.#waiting === null) {
         this.#channel.post(request, transfer);
       } else {
-        // A script that still awaits something loses what is said to it. The caller may change what it
-        // gave as soon as the call returns.
+        // A script that still awaits something loses messages to it. The caller may change its arguments
+        // as soon as the call returns.
         const said = { request, transfer };
         const { stable } = this.#options;
         this.#waiting.push(stable ? said : structuredClone(said, { transfer: [...transfer] }));

@@ -1,4 +1,4 @@
-// Rotating and coding by vectors. Long because every kernel that codes stands here.
+// Rotating and coding by vectors. Long because it holds every kernel that codes.
 
 #include "simd/simd.h"
 

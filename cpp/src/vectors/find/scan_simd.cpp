@@ -1,5 +1,5 @@
-// The scan's sums by vectors: look-ups by shuffles, and dot products of bytes. Long because every
-// kernel of the scan stands here.
+// The scan's sums by vectors: look-ups by shuffles, and dot products of bytes. Long because it
+// holds every kernel of the scan.
 
 #include <algorithm>
 #include <cstring>

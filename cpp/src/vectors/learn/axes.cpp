@@ -13,7 +13,7 @@
 namespace fewbits::vectors {
 namespace {
 
-/// Segments are so many dimensions times 1 to kMostSteps; the last may be shorter.
+/// Segments have 1 to kMostSteps times kStep dimensions; the last may be shorter.
 constexpr std::size_t kStep = 32;
 constexpr std::size_t kMostSteps = 8;
 constexpr std::size_t kFactorBytes = 2;

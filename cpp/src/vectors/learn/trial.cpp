@@ -12,7 +12,7 @@
 namespace fewbits::vectors {
 namespace {
 
-/// So many rows look for neighbours at most, and for so many each.
+/// The most rows that look for neighbours, and how many neighbours each looks for.
 constexpr std::size_t kMostQueries = 8 * kMaxQueries;
 constexpr std::size_t kNeighbours = 10;
 

@@ -1,4 +1,4 @@
-// The header of a GGUF file: all that stands before the data of its tensors.
+// The header of a GGUF file: everything before the data of its tensors.
 
 import { FewbitsError } from '../../core/errors.js';
 import { corrupt } from '../checks.js';

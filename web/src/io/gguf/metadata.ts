@@ -1,4 +1,4 @@
-// The metadata of a GGUF file: where each key and value stands, its structure checked, and its entry.
+// The metadata of a GGUF file: where each key and value is, its structure checked, and its entry.
 
 import { corrupt, quote } from '../checks.js';
 import type { Parse } from '../parse.js';
