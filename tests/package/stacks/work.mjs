@@ -1,0 +1,27 @@
+// What the program of every stack does: an index of a few vectors, in one piece and in workers.
+
+/** Vectors of three words, and a query that is nearest to the first. */
+const WORDS = ['north', 'east', 'south'];
+const VECTORS = [0, 1, 0.1, 1, 0, 0, 0, -1, 0.1];
+const QUERY = [0.1, 1, 0];
+
+/** Ids by an index. */
+export async function search(load, options) {
+  const fb = await load(options);
+  const index = fb.createIndex({ dims: 3, bits: 8 });
+  index.add(VECTORS, WORDS);
+  const ids = index.search(QUERY, { k: 3 }).ids;
+  index.dispose();
+  return `${fb.variant}: ${ids.join()}`;
+}
+
+/** Ids by two workers. */
+export async function searchPool(createPool, options) {
+  const pool = await createPool({ dims: 3, bits: 8, workers: 2, startTimeout: 20_000, ...options });
+  try {
+    await pool.add(VECTORS, WORDS);
+    return (await pool.search(QUERY, { k: 3 })).ids.join();
+  } finally {
+    pool.dispose();
+  }
+}
