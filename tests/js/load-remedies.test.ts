@@ -19,6 +19,12 @@ async function failure(promise: Promise<unknown>): Promise<FewbitsError> {
 afterEach(() => vi.unstubAllGlobals());
 
 describe('in Node', () => {
+  it('a server component of Next is told how its files stay where they are', async () => {
+    const error = await failure(load({ wasm: '/_next/static/media/fewbits.simd128.1iqn6.wasm' }));
+    expect(error.code).toBe('LOAD_FAILED');
+    expect(error.message).toMatch(/serverExternalPackages: \['fewbits'\]/);
+  });
+
   it.each<[string, string, RegExp]>([
     ['Node', 'Access to this API has been restricted', /add --allow-fs-read/],
     ['Deno', 'Requires read access to "/a.wasm"', /add --allow-read/],

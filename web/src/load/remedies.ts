@@ -22,6 +22,10 @@ const REMEDIES: readonly Remedy[] = [
       "{ exclude: ['fewbits'] } in its configuration",
   ],
   [
+    (address, reason) => address.startsWith('/_next/') && /"path" argument|ENOENT/.test(reason),
+    "Next has moved the file to what pages fetch: set serverExternalPackages: ['fewbits'] in its configuration",
+  ],
+  [
     (_, reason) => /\bERR_ACCESS_DENIED\b|has been restricted/i.test(reason),
     'this process may not read it: add --allow-fs-read with the folder of the package',
   ],
