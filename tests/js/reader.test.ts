@@ -10,6 +10,14 @@ import { choices, indexFiles } from '../support/index-files.ts';
 
 const fb = await load();
 
+/** What two indexes give that may be compared: memory is another one. */
+function statsOf(index: VectorIndex | IndexReader) {
+  const { byteLength, ...stats } = index.stats();
+  expect(byteLength).toBeGreaterThan(0);
+  expect(index.byteLength).toBe(byteLength);
+  return stats;
+}
+
 function expectAlike(
   reader: IndexReader,
   index: VectorIndex,
@@ -53,7 +61,7 @@ it.each(indexFiles)('%s is searched alike', (_, file) => {
   }).toEqual({ dims, bits: index.bits, metric: index.metric, size: index.size });
   expect(ids.every((id) => reader.has(id))).toBe(true);
   expect(reader.has('none')).toBe(false);
-  expect(reader.byteLength).toBeGreaterThan(0);
+  expect(statsOf(reader)).toEqual(statsOf(index));
   for (const size of [1, 1e-20, 1e15]) {
     const queries = noise(5 * dims, size, 3);
     for (const o of [undefined, { k: 1 }, { k: 4, rescore: 3 }, { k: Number.POSITIVE_INFINITY }]) {
@@ -109,8 +117,10 @@ it.each(Array.from({ length: 60 }, (_, i) => i))(
   (i) => {
     using index = indexOf(100 + i);
     const file = index.save();
+    using opened = fb.openIndex(file);
     const reader = openIndex(file);
     expect([...reader.ids()]).toEqual([...index.ids()]);
+    expect(statsOf(reader)).toEqual(statsOf(opened));
     const queries = noise(4 * index.dims, 1, i).map((value) => value + 0.1);
     for (const k of [1, 10, 1000]) expectAlike(reader, index, queries, { k });
     const ids = [...index.ids()].filter((_, row) => row % 3 === 0);
@@ -195,7 +205,7 @@ it('queries come in the usual shapes', () => {
   const x = noise(2 * dims);
   const expected = reader.searchBatch(x);
   const rows = [x.subarray(0, dims), [...x.subarray(dims)]];
-  for (const given of [[...x], Float64Array.from(x), rows]) {
+  for (const given of [[...x], Float64Array.from(x), rows, { data: x, dims: [2, dims] }]) {
     expect(reader.searchBatch(given)).toEqual(expected);
   }
 });

@@ -1,6 +1,6 @@
 // The ids of a file that is read and never changed: by row, and the rows by id.
 
-import { invalid } from '../core/arguments.js';
+import { invalid } from '../core/errors.js';
 import { type Id, isId } from '../vectors/id.js';
 
 /** A Map ends at 2^24 entries. */
@@ -8,8 +8,6 @@ const MAP_ROWS = 1 << 23;
 
 export class FileIds {
   readonly length: number;
-  readonly removed = 0;
-  readonly changes = 0;
   /** Null where ids are the rows' numbers, which need no maps. */
   readonly #list: Id[] | null;
   readonly #maps: Map<unknown, number>[] = [];
@@ -28,10 +26,6 @@ export class FileIds {
     if (next <= last && !(ids && last === Number.MAX_SAFE_INTEGER)) {
       throw invalid(`the next id ${next} is taken`);
     }
-  }
-
-  isRemoved(): boolean {
-    return false;
   }
 
   at(row: number): Id {

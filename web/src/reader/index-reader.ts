@@ -1,22 +1,21 @@
 // An index that is read and searched, and nothing else: the calls of a VectorIndex, without WebAssembly.
 
-import { FewbitsError } from '../core/errors.js';
+import { FewbitsError, invalid } from '../core/errors.js';
 import { Opaque } from '../core/opaque.js';
 import type { SearchOptions } from '../vectors/arguments.js';
 import type { Metric } from '../vectors/functions.js';
-import { checkId, type Id } from '../vectors/id.js';
+import { type Id, isId } from '../vectors/id.js';
 import type { VectorsInput } from '../vectors/input.js';
-import { asResult, type SearchResult, scoresOf } from '../vectors/results.js';
-import { planSearch } from '../vectors/search.js';
+import { asResult, type IndexStats, type SearchResult, scoresOf } from '../vectors/results.js';
 import type { FileIds } from './ids.js';
 import { queriesOf } from './input.js';
 import type { PlainIndex } from './plain-index.js';
+import { planOf } from './plan.js';
 
 /** Rows and ids of a file. */
 export interface ReaderRows {
   readonly native: PlainIndex;
   readonly ids: FileIds;
-  readonly size: number;
 }
 
 /** The vectors of an index file in JavaScript memory, searched without decompressing and without WebAssembly. */
@@ -38,12 +37,12 @@ export class IndexReader extends Opaque implements Disposable {
 
   /** How many vectors there are. */
   get size(): number {
-    return this.#open.size;
+    return this.#open.ids.length;
   }
 
   /** Bytes that the rows take in the file, and about as many in memory. */
   get byteLength(): number {
-    return this.#open.native.byteLength;
+    return this.stats().byteLength;
   }
 
   /** The ids in the order of insertion. */
@@ -53,7 +52,8 @@ export class IndexReader extends Opaque implements Disposable {
 
   /** Whether there is a vector of this id. */
   has(id: Id): boolean {
-    return this.#open.ids.row(checkId('id', id)) !== undefined;
+    if (!isId(id)) throw invalid('an id is a string, a safe integer or a bigint');
+    return this.#open.ids.row(id) !== undefined;
   }
 
   /**
@@ -75,6 +75,24 @@ export class IndexReader extends Opaque implements Disposable {
     return this.#search('queries', queries, true, searchOptions);
   }
 
+  /** Settings, sizes and state of the index. */
+  stats(): IndexStats {
+    const { sizes, contents } = this.#open.native;
+    const { settings, mean, learned, fit } = contents;
+    const bytesPerVector = Object.values(sizes).reduce((sum, bytes) => sum + bytes, 0);
+    return {
+      ...settings,
+      size: this.size,
+      removed: 0,
+      bytesPerVector,
+      byteLength: bytesPerVector * this.size,
+      centred: mean !== null,
+      calibrated: learned !== null,
+      fit: fit.expected > 0 ? fit : null,
+      segments: (learned?.segments ?? [settings]).map(({ dims, bits }) => ({ dims, bits })),
+    };
+  }
+
   /** Lets go of the memory; every other call then throws DISPOSED. Twice is fine, and it need not be called. */
   dispose(): void {
     this.#rows = null;
@@ -86,8 +104,8 @@ export class IndexReader extends Opaque implements Disposable {
 
   #search(name: string, given: VectorsInput, many: boolean, o?: SearchOptions): SearchResult[] {
     const { dims, metric } = this;
-    const { native, ids, size } = this.#open;
-    const { k, candidates, allowed } = planSearch({ native: native.contents, ids, size }, o);
+    const { native, ids } = this.#open;
+    const { k, candidates, allowed } = planOf(o, ids, native.contents.settings);
     const x = queriesOf(name, given, this, many);
     native.check(x, name);
     return Array.from({ length: x.length / dims }, (_, q) => {

@@ -16,7 +16,7 @@ export type { SearchOptions } from '../vectors/arguments.js';
 export type { Metric } from '../vectors/functions.js';
 export type { Id } from '../vectors/id.js';
 export type { PackedBits, TensorLike, VectorsInput } from '../vectors/input.js';
-export type { SearchResult } from '../vectors/results.js';
+export type { IndexStats, SearchResult } from '../vectors/results.js';
 export type { IndexReader };
 
 /**
@@ -34,6 +34,6 @@ export function openIndex(file: ArrayBuffer | ArrayBufferView): IndexReader {
     const { rows, nextId } = contents;
     const native = new PlainIndex(tensors, contents);
     const ids = new FileIds(rows, storedIds(tensors, rows), nextId);
-    return new IndexReader({ native, ids, size: rows });
+    return new IndexReader({ native, ids });
   });
 }

@@ -1,26 +1,27 @@
 // What callers give to a reader: files and queries, in the shapes that an index takes, told in fewer words.
 
-import { describe, invalid, isKind, reading } from '../core/arguments.js';
-import { isArrayBuffer } from '../core/kinds.js';
+import { invalid, reading } from '../core/errors.js';
 import type { Settings } from '../vectors/functions.js';
-import type { VectorsInput } from '../vectors/input.js';
+import type { TensorLike, VectorsInput } from '../vectors/input.js';
+import { tagOf } from './plan.js';
+
+type Kind = Pick<Settings, 'dims' | 'metric'>;
 
 /** The bytes of a file, without a copy. */
-export function bytesOf(file: unknown): Uint8Array {
-  return reading('the file', () => {
+export const bytesOf = (file: unknown): Uint8Array =>
+  reading('the file', () => {
     if (ArrayBuffer.isView(file)) {
       return new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
     }
-    if (isArrayBuffer(file)) return new Uint8Array(file);
-    throw invalid(`openIndex takes the bytes of a file, got ${describe(file)}`);
+    if (tagOf(file) === 'ArrayBuffer') return new Uint8Array(file as ArrayBuffer);
+    throw invalid(`openIndex takes the bytes of a file, got ${tagOf(file)}`);
   });
-}
 
 /** Whole queries of so many values, one after the other; exactly one unless `many`. Of bits, 1 and -1 may come. */
 export function queriesOf(
   name: string,
   given: VectorsInput,
-  settings: Pick<Settings, 'dims' | 'metric'>,
+  settings: Kind,
   many: boolean,
 ): Float32Array {
   const { dims } = settings;
@@ -32,14 +33,11 @@ export function queriesOf(
   );
 }
 
-function valuesOf(
-  name: string,
-  given: unknown,
-  settings: Pick<Settings, 'dims' | 'metric'>,
-): Float32Array {
-  if (isKind(given, 'Float32Array', 'Float64Array', 'Float16Array')) return new Float32Array(given);
-  if (settings.metric === 'hamming' && isKind(given, 'Uint8Array', 'Int8Array')) {
-    return unpacked(given, settings.dims);
+function valuesOf(name: string, given: unknown, settings: Kind): Float32Array {
+  const tag = tagOf(given);
+  if (/^Float(16|32|64)Array$/.test(tag)) return new Float32Array(given as Float32Array);
+  if (settings.metric === 'hamming' && /^(Ui|I)nt8Array$/.test(tag)) {
+    return unpacked(given as Uint8Array, settings.dims, tag === 'Int8Array' ? 128 : 0);
   }
   if (Array.isArray(given)) {
     if (typeof given[0] === 'object') {
@@ -48,18 +46,27 @@ function valuesOf(
     }
     return Float32Array.from(given, (value, i) => {
       if (typeof value === 'number') return value;
-      throw invalid(`${name}[${i}] must be a number, got ${describe(value)}`);
+      throw invalid(`${name}[${i}] must be a number, got ${tagOf(value)}`);
     });
   }
-  throw invalid(
-    `${name} must be an array of floats, or of such arrays, got ${describe(given)}; of a tensor pass its .data`,
-  );
+  if (typeof given === 'object' && given !== null && 'data' in given) {
+    return ofTensor(name, given as TensorLike, settings);
+  }
+  throw invalid(`${name} must be an array of floats, of such arrays, or a tensor, got ${tag}`);
+}
+
+function ofTensor(name: string, given: TensorLike, settings: Kind): Float32Array {
+  const { dims } = settings;
+  const sizes = given.dims ?? given.shape ?? [dims];
+  const last = sizes[sizes.length - 1];
+  const isRight = last === dims || (settings.metric === 'hamming' && last === (dims + 7) >> 3);
+  if (sizes.length < 3 && isRight) return valuesOf(name, given.data, settings);
+  throw invalid(`${name} has the sizes [${sizes}], not [n, ${dims}]: do the pooling first`);
 }
 
 /** 1 for bits that are set and -1 for others, from the highest of each byte down; bytes of an Int8Array are less by 128. */
-function unpacked(bytes: Uint8Array | Int8Array, dims: number): Float32Array {
+function unpacked(bytes: Uint8Array, dims: number, flip: number): Float32Array {
   const width = (dims + 7) >> 3;
-  const flip = isKind(bytes, 'Int8Array') ? 128 : 0;
   const x = new Float32Array(Math.ceil((bytes.length / width) * dims));
   return x.map((_, i) => {
     const byte = bytes[Math.floor(i / dims) * width + ((i % dims) >> 3)] ^ flip;

@@ -1,7 +1,6 @@
 // The rows of an index file in JavaScript memory: what NativeIndex is in that of WebAssembly, for searches.
 
-import { invalid } from '../core/arguments.js';
-import { FewbitsError } from '../core/errors.js';
+import { FewbitsError, invalid } from '../core/errors.js';
 import { corrupt } from '../vectors/corrupt.js';
 import type { Contents, Tensors } from '../vectors/file-contents.js';
 import type { Segment } from '../vectors/functions.js';
@@ -42,8 +41,8 @@ const byScore = (a: Found, b: Found) => b.score - a.score || a.row - b.row;
 
 export class PlainIndex {
   readonly contents: Contents;
-  /** Of all arrays of rows in the file. */
-  byteLength = 0;
+  /** Bytes a row of each array of the file. */
+  readonly sizes: Record<string, number> = {};
   readonly #codes: Codes;
   /** A second code of the same rows, which scores candidates. */
   readonly #finer: Codes | null = null;
@@ -62,7 +61,7 @@ export class PlainIndex {
     const take = (name: string, size: number): ArrayBufferLike => {
       const { buffer, byteLength } = file.bytes(name).slice();
       if (byteLength !== rows * size) throw corrupt(`'${name}' has ${byteLength} bytes`);
-      this.byteLength += byteLength;
+      this.sizes[name] = size;
       return buffer;
     };
     const floats = (name: string) => new Float32Array(take(name, 4));
@@ -154,7 +153,7 @@ export class PlainIndex {
     let least = -Infinity;
     const cut = () => {
       best.sort(byScore).splice(limit);
-      if (best.length === limit) least = best[limit - 1].score;
+      least = best[limit - 1]?.score ?? least;
     };
     for (let first = 0; first < this.contents.rows; first += TILE_ROWS) {
       const n = Math.min(TILE_ROWS, this.contents.rows - first);

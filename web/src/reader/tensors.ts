@@ -1,5 +1,5 @@
 // The tensors of an index file. Stricter than readSafetensors(), and a fifth of its size: but for space, headers must
-// be written as fewbits and most programs write them, in the order of the data and without a name that appears twice.
+// be written as fewbits and most programs write them, and without a name that appears twice.
 
 import { corrupt } from '../vectors/corrupt.js';
 import type { Tensors } from '../vectors/file-contents.js';
@@ -15,10 +15,13 @@ const SIZES: Readonly<Record<string, number>> = {
   I64: 8,
 };
 
-type Entries = Record<
-  string,
-  { dtype: string; shape: number[]; data_offsets: [begin: number, end: number] }
->;
+interface Entry {
+  readonly dtype: string;
+  readonly shape: number[];
+  readonly data_offsets: [begin: number, end: number];
+}
+
+type Entries = Record<string, Entry>;
 
 /** The header, where JSON has one way to write it: what JSON.parse() drops or rounds is missed then. */
 function readHeader(text: string): Record<string, unknown> {
@@ -46,7 +49,10 @@ export function readTensors(file: Uint8Array): Tensors {
   const { __metadata__: metadata, ...entries } = readHeader(text);
   const tensors = new Map<string, Uint8Array>();
   let covered = start;
-  for (const [name, { dtype, shape, data_offsets }] of Object.entries(entries as Entries)) {
+  const list = Object.entries(entries as Entries);
+  const place = (end: 0 | 1, a: Entry, b: Entry) => a.data_offsets[end] - b.data_offsets[end];
+  list.sort(([, a], [, b]) => place(0, a, b) || place(1, a, b));
+  for (const [name, { dtype, shape, data_offsets }] of list) {
     const [begin, end] = data_offsets;
     const bytes = shape.reduce((product, size) => product * size, SIZES[dtype]);
     check(begin === covered - start && end === begin + bytes && start + end <= file.length);

@@ -11,16 +11,13 @@ import {
   toBytes,
   toFloat32,
 } from '../core/arguments.js';
+import { candidatesFor, MAX_CANDIDATES } from './candidates.js';
 import { isDistance, METRICS, type Metric, QUALITIES, type Settings } from './functions.js';
 import type { Id } from './id.js';
 import type { Ids } from './ids.js';
 
 const MAX_DIMS = 16384;
 const MAX_QUERIES = 64;
-/** Neighbours of a search. */
-const MAX_CANDIDATES = 1 << 20;
-/** With fewer dimensions vectors lie so densely that the scan, which rounds the query, needs more candidates. */
-const FEW_DIMS = 16;
 /** Candidates of a search, which are at most half as many more. */
 export const MAX_COUNT = 1 << 21;
 
@@ -195,18 +192,17 @@ export function checkK(o: SearchOptions, size: number): number {
 export function checkCandidates(
   o: SearchOptions,
   size: number,
-  { dims, refine }: Pick<Settings, 'dims' | 'refine'>,
+  settings: Pick<Settings, 'dims' | 'refine'>,
 ): number {
   const k = checkK(o, size);
-  const few = k + Math.max(16, k >> 1);
-  if (o.rescore === undefined && refine === 0) {
-    return dims < FEW_DIMS ? Math.max(few, Math.min(10 * k, MAX_CANDIDATES)) : few;
-  }
-  const rescore = o.rescore ?? 10;
-  if (typeof rescore !== 'number' || !(rescore >= 1 && rescore <= MAX_CANDIDATES)) {
+  const { rescore } = o;
+  if (
+    rescore !== undefined &&
+    !(typeof rescore === 'number' && rescore >= 1 && rescore <= MAX_CANDIDATES)
+  ) {
     throw invalid(`rescore must be a number from 1 up, got ${describe(rescore)}`);
   }
-  return Math.min(Math.ceil(k * rescore), MAX_CANDIDATES);
+  return candidatesFor(k, rescore, settings);
 }
 
 /** Whether removed rows take so much room that an index drops them by itself. */

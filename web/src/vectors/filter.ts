@@ -8,9 +8,6 @@ import type { Ids } from './ids.js';
 
 type Filter = NonNullable<SearchOptions['filter']>;
 
-/** Ids that are looked up. */
-export type ReadIds = Pick<Ids, 'length' | 'removed' | 'changes' | 'isRemoved' | 'at' | 'row'>;
-
 /** Throws for what is no filter, and for functions that cannot answer at once. */
 export function checkFilter(filter: unknown): void {
   if (typeof filter === 'function') {
@@ -44,7 +41,7 @@ export function copyOfFilter(filter: SearchOptions['filter']): SearchOptions['fi
  * @throws FewbitsError INVALID_ARGUMENT for a filter that answers with a promise, changes the ids
  * meanwhile, or is of ids of a type of which the index has none
  */
-export function allowedRows(filter: Filter, ids: ReadIds): Uint32Array {
+export function allowedRows(filter: Filter, ids: Ids): Uint32Array {
   checkFilter(filter);
   const bits = new Uint32Array(Math.ceil(ids.length / 32));
   const { changes } = ids;
@@ -66,7 +63,7 @@ type Allow = (row: number) => void;
 
 function byFunction(
   filter: (id: never) => unknown,
-  ids: ReadIds,
+  ids: Ids,
   allow: Allow,
   check: () => void,
 ): void {
@@ -87,7 +84,7 @@ function byFunction(
   }
 }
 
-function byBitmap(filter: Uint8Array, ids: ReadIds, allow: Allow): void {
+function byBitmap(filter: Uint8Array, ids: Ids, allow: Allow): void {
   let numbers = 0;
   for (let row = 0; row < ids.length; row++) {
     const id = ids.at(row);
@@ -103,7 +100,7 @@ function byBitmap(filter: Uint8Array, ids: ReadIds, allow: Allow): void {
   }
 }
 
-function byList(list: Iterable<unknown>, ids: ReadIds, allow: Allow, check: () => void): void {
+function byList(list: Iterable<unknown>, ids: Ids, allow: Allow, check: () => void): void {
   let i = 0;
   let found = 0;
   const types = new Set<string>();
@@ -136,7 +133,7 @@ function byList(list: Iterable<unknown>, ids: ReadIds, allow: Allow, check: () =
 }
 
 /** The types of ids that are not removed. */
-function typesOf(ids: ReadIds): Set<string> {
+function typesOf(ids: Ids): Set<string> {
   const types = new Set<string>();
   for (let row = 0; row < ids.length && types.size < 3; row++) {
     if (!ids.isRemoved(row)) types.add(typeof ids.at(row));

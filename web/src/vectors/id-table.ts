@@ -3,9 +3,6 @@
 import type { Id } from './id.js';
 import type { IdColumn } from './id-column.js';
 
-/** Where the id of a row is. */
-type Column = Pick<IdColumn, 'at'>;
-
 /** Of the slots, this many at most are taken: more make long searches. */
 const LOAD = 0.75;
 const GROWTH = 1.5;
@@ -38,14 +35,14 @@ function hash(id: Id, seed: number): number {
 
 /** Rows of a column by their id: open addressing, each row in the first free slot from its hash on. */
 export class IdTable {
-  readonly #column: Column;
+  readonly #column: IdColumn;
   /** So that nobody can choose ids that all meet in one place. */
   readonly #seed = Math.floor(Math.random() * 2 ** 32);
   /** The row + 1 in each slot, 0 where there is none. */
   #slots = new Uint32Array(FIRST_SLOTS);
   #count = 0;
 
-  constructor(column: Column) {
+  constructor(column: IdColumn) {
     this.#column = column;
   }
 

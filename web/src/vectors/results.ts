@@ -49,10 +49,7 @@ export interface IndexStats extends Settings {
 
 /** The stats of an index, or of the one like the parts of a pool. */
 export function statsOf(
-  native: Pick<
-    NativeIndex,
-    'settings' | 'rowSizes' | 'byteLength' | 'mean' | 'matrix' | 'fit' | 'segments'
-  >,
+  native: NativeIndex,
   { size, removed }: { readonly size: number; readonly removed: number },
 ): IndexStats {
   return {

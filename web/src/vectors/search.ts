@@ -8,18 +8,12 @@ import {
   SEARCH_OPTIONS,
   type SearchOptions,
 } from './arguments.js';
-import { allowedRows, type ReadIds } from './filter.js';
+import { allowedRows } from './filter.js';
 import { type Values, widthOf } from './functions.js';
 import type { Id } from './id.js';
-import type { Hits, NativeIndex } from './native.js';
+import type { Hits } from './native.js';
 import { asResult, type Candidates, forJson, type SearchResult, scoresOf } from './results.js';
-
-/** Rows that can be searched, in whatever memory. */
-export interface Searched {
-  readonly native: Pick<NativeIndex, 'settings' | 'search' | 'check'>;
-  readonly ids: ReadIds;
-  readonly size: number;
-}
+import type { Rows } from './rows.js';
 
 /** What is the same for all queries of a call. */
 export interface SearchPlan {
@@ -29,13 +23,7 @@ export interface SearchPlan {
 }
 
 export function planSearch(
-  {
-    native,
-    ids,
-    size,
-  }: Pick<Searched, 'ids' | 'size'> & {
-    readonly native: Pick<NativeIndex, 'settings'>;
-  },
+  { native, ids, size }: Rows,
   given: SearchOptions | undefined,
 ): SearchPlan {
   const o = options<SearchOptions>('options', given, SEARCH_OPTIONS);
@@ -48,7 +36,7 @@ export function planSearch(
 }
 
 /** The result for each query. */
-export function search(rows: Searched, queries: Values, plan: SearchPlan): SearchResult[] {
+export function search(rows: Rows, queries: Values, plan: SearchPlan): SearchResult[] {
   const { settings } = rows.native;
   const width = widthOf(settings);
   const { k, candidates, allowed } = plan;
@@ -67,7 +55,7 @@ export function search(rows: Searched, queries: Values, plan: SearchPlan): Searc
 
 /** The candidates of one query. */
 export function candidates(
-  rows: Searched,
+  rows: Rows,
   query: Values,
   count: number,
   filter: SearchOptions['filter'],
@@ -84,17 +72,12 @@ export function candidates(
 }
 
 /** Of query q, of which there are places for k. */
-function idsOf({ ids }: Searched, { rows, found }: Hits, q: number, k: number): Id[] {
+function idsOf({ ids }: Rows, { rows, found }: Hits, q: number, k: number): Id[] {
   const list: Id[] = [];
   for (let i = q * k; i < q * k + found[q]; i++) list.push(ids.at(rows[i]));
   return list;
 }
 
-function ownScores(
-  { native }: Searched,
-  { scores, found }: Hits,
-  q: number,
-  k: number,
-): Float32Array {
+function ownScores({ native }: Rows, { scores, found }: Hits, q: number, k: number): Float32Array {
   return scoresOf(scores.slice(q * k, q * k + found[q]), native.settings.metric);
 }

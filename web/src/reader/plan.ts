@@ -1,0 +1,92 @@
+// The options of a search, checked as an index checks them, with fewer words for what is wrong.
+
+import { invalid, reading } from '../core/errors.js';
+import type { SearchOptions } from '../vectors/arguments.js';
+import { candidatesFor, MAX_CANDIDATES } from '../vectors/candidates.js';
+import type { Settings } from '../vectors/functions.js';
+import { type Id, isId } from '../vectors/id.js';
+import type { FileIds } from './ids.js';
+
+export interface Plan {
+  readonly k: number;
+  readonly candidates: number;
+  /** A bit for each row that may be found; null for all. */
+  readonly allowed: Uint32Array | null;
+}
+
+/** As Object.prototype.toString tells it, in whatever realm `value` was made. */
+export const tagOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
+
+export const planOf = (given: SearchOptions | undefined, ids: FileIds, settings: Settings): Plan =>
+  reading('options', () => {
+    const { length } = ids;
+    const { k: wanted = 10, rescore, filter, ...others } = given ?? {};
+    if (tagOf(given ?? {}) !== 'Object' || Object.keys(others).length > 0) {
+      throw invalid(
+        `options must be an object with k, filter and rescore, got ${Object.keys(others)}`,
+      );
+    }
+    const k = wanted === Infinity ? length : wanted;
+    if (!(Number.isInteger(k) && k >= Math.min(1, length) && k <= MAX_CANDIDATES)) {
+      throw invalid(`k must be an integer from 1 to ${MAX_CANDIDATES}, or Infinity`);
+    }
+    if (rescore !== undefined && !(rescore >= 1 && rescore <= MAX_CANDIDATES)) {
+      throw invalid('rescore must be a number from 1 up');
+    }
+    return {
+      k,
+      candidates: Math.min(Math.max(k, candidatesFor(k, rescore, settings)), length),
+      allowed: filter === undefined ? null : allowedRows(filter, ids),
+    };
+  });
+
+/** A bit for each row that the filter lets through. */
+function allowedRows(given: NonNullable<SearchOptions['filter']>, ids: FileIds): Uint32Array {
+  const bits = new Uint32Array(Math.ceil(ids.length / 32));
+  const allow = (row: number) => {
+    bits[row >>> 5] |= 1 << (row & 31);
+  };
+  const hasAny = (is: (id: Id) => boolean) => {
+    for (let row = 0; row < ids.length; row++) if (is(ids.at(row))) return true;
+    return ids.length === 0;
+  };
+  const tag = tagOf(given);
+  let filter: Iterable<unknown> | ((id: Id) => unknown) = given;
+  if (tag === 'Uint8Array') {
+    if (!hasAny(isPlace)) throw invalid('filter is a bitmap, and no id is a number from 0 up');
+    filter = testOf(given as Uint8Array);
+  }
+  if (typeof filter === 'function') {
+    for (let row = 0; row < ids.length; row++) {
+      const answer: unknown = filter(ids.at(row));
+      if (tagOf(answer) === 'Promise' || /Async|Generator/.test(tag)) {
+        // Nobody waits for it, and so nobody would take its failure.
+        Promise.resolve(answer).catch(() => {});
+        throw invalid('filter must answer true or false at once');
+      }
+      if (answer) allow(row);
+    }
+    return bits;
+  }
+  const others = new Set<string>();
+  let found = false;
+  for (const id of filter) {
+    if (!isId(id)) throw invalid('a filter holds strings, safe integers and bigints alone');
+    const row = ids.row(id);
+    if (row === undefined) others.add(typeof id);
+    else allow(row);
+    found ||= row !== undefined;
+  }
+  if (!found && others.size > 0 && !hasAny((id) => others.has(typeof id))) {
+    throw invalid(`filter holds ${[...others]}s alone, and no id is one: convert them`);
+  }
+  return bits;
+}
+
+const isPlace = (id: Id): id is number => typeof id === 'number' && id >= 0;
+
+function testOf(bitmap: Uint8Array): (id: Id) => unknown {
+  // Throws for one that has lost its memory, and passes for an empty one.
+  new Uint8Array(bitmap.buffer);
+  return (id) => isPlace(id) && (bitmap[Math.floor(id / 8)] >> (id % 8)) & 1;
+}
