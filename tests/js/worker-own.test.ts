@@ -62,3 +62,10 @@ it('a script of another origin is imported by a Blob, one for all workers', asyn
   const text = await resolveObjectURL(started[0])?.text();
   expect(text).toBe('await import("https://cdn.example/fewbits/worker.js");');
 });
+
+it('a worker that is a Blob itself starts others', () => {
+  vi.stubGlobal('location', new URL('blob:https://app.example/1-2-3'));
+  source(new RelativeUrl('/static/a.js')).create();
+  source(new URL('https://app.example/b.js')).create();
+  expect(started).toEqual(['https://app.example/static/a.js', 'https://app.example/b.js']);
+});

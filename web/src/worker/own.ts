@@ -15,9 +15,11 @@ const importers = new Map<string, string>();
  * allowed as well.
  */
 const AnyOrigin = function AnyOrigin(address: URL, options: WorkerOptions) {
-  // Turbopack and webpack can have addresses that are relative to the page.
-  const { href, protocol, origin } = new URL(String(address), globalThis.location?.href);
-  if (!/^https?:$/.test(protocol) || origin === globalThis.location?.origin) {
+  // Turbopack and webpack can have addresses that are relative to the page; a Blob's can be no base.
+  const here = globalThis.location as Location | undefined;
+  const base = here?.protocol === 'blob:' ? here.origin : here?.href;
+  const { href, protocol, origin } = new URL(String(address), base);
+  if (!/^https?:$/.test(protocol) || origin === here?.origin) {
     return new Worker(href, options);
   }
   let importer = importers.get(href);

@@ -111,6 +111,8 @@ export const stacks = [
       const url = await project.serve('node', ['server/index.mjs'], {
         cwd: elsewhere(project, '.output'),
       });
+      // Hints of what to fetch name no build: only the one that runs is fetched.
+      if (/\.wasm/.test(await json(url))) throw new Error('the page names a .wasm');
       return { page: await project.visit(url), 'server route': await json(`${url}api/answer`) };
     },
   },
