@@ -1,4 +1,4 @@
-// Fuzzes the file readers: node tests/fuzz/io.mjs [--seconds N] [--format npy|npz|safetensors|gguf|imatrix] [--seed N]
+// Fuzzes the file readers: node tests/fuzz/io.mjs [--seconds N] [--format npy|npz|safetensors|gguf|imatrix|index] [--seed N]
 // [--keep]. With --keep the smallest file of each answer becomes the corpus of the format.
 //
 // Valid files are mutated knowing where formats hurt: lengths and counts become extreme integers, numbers in
@@ -12,6 +12,7 @@ import * as io from 'fewbits/io';
 import { processorTime } from '../bench/measure.mjs';
 import { corpusOf } from './corpus.mjs';
 import * as targets from './io-targets.mjs';
+import { index } from './reader-target.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -25,9 +26,9 @@ const { values: options } = parseArgs({
 const slowest = 2000;
 const memoryLimit = 1 << 30;
 
-const golden = (folder) => {
+const golden = (folder, ending = '') => {
   const path = new URL(`../golden/${folder}/`, import.meta.url);
-  const names = readdirSync(path).filter((name) => !name.endsWith('.md'));
+  const names = readdirSync(path).filter((name) => !name.endsWith('.md') && name.endsWith(ending));
   return names.map((name) => new Uint8Array(readFileSync(new URL(name, path))));
 };
 
@@ -81,6 +82,7 @@ const formats = {
   safetensors: { target: targets.safetensors, seeds: () => golden('safetensors') },
   gguf: { target: targets.gguf, seeds: () => [...golden('gguf'), ...ggufSeeds()] },
   imatrix: { target: targets.imatrix, seeds: imatrixSeeds },
+  index: { target: index, seeds: () => golden('before', '.index.safetensors') },
 };
 
 const words = [

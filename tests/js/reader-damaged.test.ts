@@ -89,6 +89,29 @@ describe('damaged files are refused as an index refuses them', () => {
     expect(outcomeOf(openIndex, signed(file))).toBe('UNSUPPORTED');
   });
 
+  it('metadata that are no texts', () => {
+    const text = Buffer.from(indexFiles[0][1])
+      .toString('latin1')
+      .replace(/"dims":"(\d+)"/, '"dims":  $1');
+    const file = Uint8Array.from(Buffer.from(text, 'latin1'));
+    expect(file.length).toBe(indexFiles[0][1].length);
+    expect(outcomeOf(openIndex, signed(file))).toBe('CORRUPT_DATA');
+    expect(outcomeOf(own(fb), file)).toBe('CORRUPT_DATA');
+  });
+
+  it('space in a header is no damage', () => {
+    const file = indexFiles[0][1];
+    const start = 8 + new DataView(file.buffer, file.byteOffset).getUint32(0, true);
+    const header = JSON.parse(Buffer.from(file.subarray(8, start)).toString());
+    const spaced = Buffer.from(JSON.stringify(header, null, 2));
+    const made = new Uint8Array(8 + spaced.length + file.length - start);
+    new DataView(made.buffer).setUint32(0, spaced.length, true);
+    made.set(spaced, 8);
+    made.set(file.subarray(start), 8 + spaced.length);
+    expect(outcomeOf(openIndex, signed(made))).toEqual(outcomeOf(openIndex, file));
+    expect(outcomeOf(own(fb), made)).toEqual(outcomeOf(openIndex, file));
+  });
+
   it('other files', () => {
     for (const text of ['', '<!doctype html>', '{"a":1}', 'PK\x03\x04', '\0'.repeat(64)]) {
       const file = new TextEncoder().encode(text);

@@ -47,6 +47,8 @@ export function readTensors(file: Uint8Array): Tensors {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const text = decoder.decode(file.slice(8, start));
   const { __metadata__: metadata, ...entries } = readHeader(text);
+  const texts = Object.values(Object(metadata));
+  if (!texts.every((text) => typeof text === 'string')) throw corrupt('its metadata are no texts');
   const tensors = new Map<string, Uint8Array>();
   let covered = start;
   const list = Object.entries(entries as Entries);
