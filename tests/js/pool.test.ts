@@ -83,7 +83,11 @@ const step = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       what: fc.constant('add' as const),
-      n: fc.oneof(fc.integer({ min: 0, max: 70 }), fc.constant(700)),
+      n: fc.oneof(
+        fc.integer({ min: 0, max: 70 }),
+        fc.integer({ min: 0, max: 5 }),
+        fc.constant(700),
+      ),
       ids: fc.constantFrom('default', 'own', 'clash'),
       bad: fc.constantFrom(false, false, false, false, 'nan', 'long'),
       ties: fc.boolean(),
@@ -144,10 +148,10 @@ function searching(wanted: Extract<Step, { what: 'search' }>, x: Float32Array): 
   return { one: (index) => index.search(x, options), many: (pool) => pool.search(x, options) };
 }
 
-/** The calls of a step; `at` makes its vectors differ from those of others. */
-function calls(wanted: Step, at: number, dims: number): Call[] {
+/** The calls of a step; `at` makes its vectors differ from those of others, about `centre`. */
+function calls(wanted: Step, at: number, dims: number, centre: number): Call[] {
   const vectors = (n: number, ties = false) => {
-    const x = noise(n * dims, 1, at + 1);
+    const x = noise(n * dims, 1, at + 1).map((value) => value + centre);
     // The same few vectors again and again.
     if (ties) for (let i = 3 * dims; i < x.length; i++) x[i] = x[i % (3 * dims)];
     return x;
@@ -206,11 +210,12 @@ describe('an index in workers', () => {
         settings,
         fc.integer({ min: 1, max: 4 }),
         fc.boolean(),
+        fc.constantFrom(0, 0, 30),
         fc.array(step, { minLength: 4, maxLength: 14 }),
-        async (options, workers, calibrated, steps) => {
+        async (options, workers, calibrated, centre, steps) => {
           using index = fb.createIndex(options);
           using pool = await createPool({ ...options, workers });
-          const all = steps.flatMap((wanted, at) => calls(wanted, at, options.dims));
+          const all = steps.flatMap((wanted, at) => calls(wanted, at, options.dims, centre));
           if (calibrated) {
             const sample = noise((options.dims + 20) * options.dims, 1, 99);
             all.unshift(same('calibrate', sample));

@@ -21,6 +21,7 @@ export function beginLike(state: PoolState): Promise<PoolState> {
   const { core, empty, shards } = state;
   const like = createEmpty(core, empty.settings, transformOf(empty));
   empty.codeAlike(like, state.ids.length);
+  state.first.forget();
   return begin(shards.another(), shards.count, like);
 }
 

@@ -55,6 +55,7 @@ export async function restart(state: PoolState, file: Uint8Array | undefined): P
     state.shards.put(shard, fresh[i]);
   });
   // Brings the numbers of rows here in line with those of the new workers, which have no gaps.
+  state.first.forget();
   await state.compact();
   return { restored, lost: names };
 }

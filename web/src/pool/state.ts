@@ -2,6 +2,7 @@
 
 import type { Core } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
+import { FirstRows } from '../vectors/first-rows.js';
 import type { Id } from '../vectors/id.js';
 import { Ids } from '../vectors/ids.js';
 import type { NativeIndex } from '../vectors/native.js';
@@ -19,6 +20,8 @@ export class PoolState {
   ids: Ids;
   /** An index without rows, made as those of the workers. */
   empty: NativeIndex;
+  /** As those of an index. */
+  readonly first = new FirstRows();
   /** Ends the turn of each save that is under way. */
   readonly saves = new Set<() => void>();
   #disposed = false;

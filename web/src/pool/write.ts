@@ -6,7 +6,7 @@ import type { Values } from '../vectors/functions.js';
 import type { Id } from '../vectors/id.js';
 import { checkRemoved, checkRows } from '../vectors/id-list.js';
 import { gather, sortOut, taken, type Upserted } from '../vectors/rows.js';
-import { transformOf } from '../vectors/transform.js';
+import { createEmpty, transformOf } from '../vectors/transform.js';
 import type { Part } from './places.js';
 import type { PoolState } from './state.js';
 
@@ -26,10 +26,44 @@ export async function addVectors(
 
 /** Suits what was learned to the first vectors, as an index does. */
 async function settle(state: PoolState, x: Values): Promise<void> {
-  const { empty } = state;
-  if (state.ids.length > 0 || !empty.settleOn(x)) return;
-  await state.configure(transformOf(empty));
-  state.empty.goOnFor(empty);
+  const { empty, ids, first } = state;
+  const some = first.farWith(empty, x, ids.length);
+  if (some !== null) await centreAnew(state, some, x);
+  else if (ids.length === 0 && empty.settleOn(x)) {
+    await state.configure(transformOf(empty));
+    state.empty.goOnFor(empty);
+  }
+}
+
+/** Codes the first rows anew, with the mean of `some` off, before x comes to them. */
+async function centreAnew(state: PoolState, some: Float32Array, x: Values): Promise<void> {
+  const { empty, places } = state;
+  empty.check(x);
+  const { width } = empty;
+  const { values } = state.first;
+  const putBack = async () => {
+    for (let row = 0; row < values.length / width; row++) {
+      const remote = state.shards.at(places.shardOf(row));
+      const piece = values.slice(row * width, (row + 1) * width);
+      const transfer = [piece.buffer];
+      if (remote.ended) continue;
+      await remote.call('add', [piece, places.localOf(row)], { transfer }).catch((cause) => {
+        remote.fail(cause);
+        throw cause;
+      });
+    }
+  };
+  const made = createEmpty(state.core, empty.settings, transformOf(empty));
+  try {
+    made.goOnFor(empty);
+    made.settleOn(some);
+    await state.configure(transformOf(made));
+    state.empty.goOnFor(made);
+  } finally {
+    made.dispose();
+    // As they were where workers could not be told.
+    await putBack();
+  }
 }
 
 /** Puts other vectors in place of those with the given ids. */
@@ -44,6 +78,7 @@ export async function replaceVectors(
   if (rows.length === 0) return;
   state.empty.check(x);
   await exchange(state, x, rows);
+  state.first.replace(x, rows);
 }
 
 /** Replaces the vectors whose ids are there and appends the others; the ids are different. */
@@ -61,8 +96,11 @@ export async function upsertVectors(
     const parts = await append(state, gather(x, width, fresh), fresh.length);
     if (known.length === 0) return parts;
     try {
-      await exchange(state, gather(x, width, known), rows);
+      const others = gather(x, width, known);
+      await exchange(state, others, rows);
+      state.first.replace(others, rows);
     } catch (error) {
+      state.first.forget();
       await state.shards.truncate(parts);
       throw error;
     }
@@ -108,6 +146,7 @@ async function append(
     if (code === 'NON_FINITE' || code === 'INVALID_ARGUMENT') state.empty.check(x);
     throw error;
   }
+  state.first.note(state.empty, x, state.ids.length);
   return parts;
 }
 
@@ -141,6 +180,7 @@ export async function removeVectors(state: PoolState, given: ArrayLike<unknown>)
   const rows = checkRemoved(given as ArrayLike<Id>, ids);
   if (rows.length === 0) return 0;
   ids.reserveRemoved();
+  state.first.forget();
   const shards = [...new Set(rows.map((row) => places.shardOf(row)))];
   const results = await Promise.allSettled(
     shards.map((shard) => {

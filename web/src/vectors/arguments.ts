@@ -52,8 +52,8 @@ export interface IndexOptions {
    *
    * Codes say in which direction from the mean, or without one from the origin, a vector lies. With
    * 'l2', vectors that lie far from the origin on one side of it need their mean taken off: the first
-   * add() does that by itself when it brings 8 vectors or more; who adds them singly gives `mean` or
-   * calls calibrate().
+   * 8 vectors or more do that by themselves, however they are added, unless some of
+   * them are removed or saved before.
    */
   metric?: Metric | undefined;
   /**

@@ -89,7 +89,7 @@ export interface FilePlan {
 
 /** Lays out the file of the rows that have these ids, of which none is removed. */
 export function planFile(index: NativeIndex, ids: Ids): FilePlan {
-  index.settle();
+  index.settle(ids.length);
   const { settings, fit } = index;
   const tensors = tensorsOf(index, ids);
   const check: SafetensorsPlanned = { name: 'checksum', dtype: 'U8', shape: [4] };

@@ -18,8 +18,8 @@ import {
 import { checkVectorsOutcome } from './norms.js';
 
 /** Vectors that tell where all lie, and how many must be there to tell. */
-const FEW_ROWS = 8;
-const MANY_ROWS = 1024;
+export const FEW_ROWS = 8;
+export const MANY_ROWS = 1024;
 
 /** The mean of the first vectors, where it is as long as most of what they are; null elsewhere. */
 export function farMean(x: Float32Array, dims: number): Float32Array | null {
@@ -80,6 +80,8 @@ export class NativeIndex {
   #meanFound = false;
   /** Whether axes stay whatever is added: they do but after calibrate(). */
   #settled = true;
+  /** Whether a file holds rows as they are coded here, and an index that goes on from it. */
+  #saved = false;
   /** What those have in common that are to code the same vectors alike. */
   #common: Common | undefined;
 
@@ -281,9 +283,21 @@ export class NativeIndex {
     return true;
   }
 
-  /** Holds on to what was learned: others hold the same. */
-  settle(): void {
+  /** Holds on to what was learned, as a file has it now, and to the codes of its rows. */
+  settle(rows: number): void {
     this.#settled = true;
+    if (rows > 0) this.#saved = true;
+  }
+
+  /** Whether the first vectors may still tell a mean: nothing was learned, and nobody else codes as this does. */
+  get isOpen(): boolean {
+    return (
+      this.settings.metric === 'l2' &&
+      this.#common === undefined &&
+      !this.#saved &&
+      this.#wasm.vectors_mean(this.address) === 0 &&
+      this.#wasm.vectors_matrix(this.address) === 0
+    );
   }
 
   /** From now on `other`, which was made from this one, codes the same vectors alike. */
@@ -298,6 +312,7 @@ export class NativeIndex {
     this.#meanFound = other.#meanFound;
     this.#settled = other.#settled;
     this.#common = other.#common;
+    this.#saved = other.#saved;
   }
 
   /** The mean was learned, and axes are to be looked at again, as after calibrate(). */

@@ -1,6 +1,7 @@
 // The rows of an index in WebAssembly memory with their ids, which change together or not at all.
 
 import { isSparse } from './arguments.js';
+import { FirstRows } from './first-rows.js';
 import type { Values } from './functions.js';
 import type { Id } from './id.js';
 import { Ids } from './ids.js';
@@ -23,6 +24,7 @@ const MOST_COMPACTED = 65536;
 export class Rows {
   #native: NativeIndex;
   #ids: Ids;
+  readonly #first = new FirstRows();
 
   constructor(native: NativeIndex, ids: Ids) {
     this.#native = native;
@@ -38,6 +40,7 @@ export class Rows {
     const { core, settings } = this.native;
     const like = createEmpty(core, settings, transformOf(this.native));
     this.native.codeAlike(like, this.#ids.length);
+    this.#first.forget();
     return new Rows(like, new Ids());
   }
 
@@ -73,29 +76,53 @@ export class Rows {
   }
 
   #append(x: Values): void {
-    if (this.#ids.length === 0) this.native.settleOn(x);
-    this.native.add(x, this.#ids.length);
+    const { length } = this.#ids;
+    if (length === 0) this.native.settleOn(x);
+    const some = this.#first.farWith(this.native, x, length);
+    if (some === null) this.native.add(x, length);
+    else this.#centreAnew(some, x);
+    this.#first.note(this.native, x, length);
+  }
+
+  /** Codes the first rows anew with the mean of `some` off, and appends x: all or, when it throws, nothing. */
+  #centreAnew(some: Float32Array, x: Values): void {
+    const { core, settings } = this.#native;
+    const first = this.#first.values;
+    const made = createEmpty(core, settings, transformOf(this.#native));
+    try {
+      made.goOnFor(this.#native);
+      made.settleOn(some);
+      made.add(first, 0);
+      made.add(x, this.#ids.length);
+    } catch (error) {
+      made.dispose();
+      throw error;
+    }
+    this.#native.dispose();
+    this.#native = made;
   }
 
   /** Puts vector i in row rows[i]. */
   replace(x: Values, rows: readonly number[]): void {
-    if (rows.length > 0) this.native.replace(x, rows);
+    if (rows.length === 0) return;
+    this.native.replace(x, rows);
+    this.#first.replace(x, rows);
   }
 
   /** Replaces vectors whose id is there and appends the others; the ids are distinct. */
   upsert(x: Values, given: ArrayLike<unknown>): Upserted {
-    const { native } = this;
-    const { width } = native;
+    const { width } = this.native;
     const { fresh, known, rows, names } = sortOut(this.#ids, x.length / width, given);
-    native.check(x);
+    this.native.check(x);
     this.#ids.stage(fresh.length, names);
     this.#commit(() => {
       const before = this.#ids.length;
       if (fresh.length > 0) this.#append(gather(x, width, fresh));
       try {
-        if (known.length > 0) native.replace(gather(x, width, known), rows);
+        this.replace(gather(x, width, known), rows);
       } catch (error) {
-        native.truncate(before);
+        this.native.truncate(before);
+        this.#first.forget();
         throw error;
       }
     });
@@ -109,6 +136,7 @@ export class Rows {
   removeMany(rows: readonly number[]): number {
     this.#ids.reserveRemoved();
     this.native.address; // throws when disposed of; with rows that are there nothing else does
+    if (rows.length > 0) this.#first.forget();
     for (const row of rows) {
       this.native.remove(row);
       this.#ids.remove(row);
@@ -125,6 +153,7 @@ export class Rows {
     const made = recalibrated(this.#native, this.size, x, axes);
     this.#native.dispose();
     this.#native = made;
+    this.#first.forget();
   }
 
   /** Drops removed rows; the others are renumbered in order. */
