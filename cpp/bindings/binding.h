@@ -5,11 +5,19 @@
 // Shared by the bindings: pointers cross as numbers, results as { status, index }. No algorithm
 // lives in this folder.
 
-#include <emscripten/bind.h>
-
+#include <cstddef>
 #include <cstdint>
 
 #include "fewbits/result.h"
+
+// The whole package binds with Embind. A build of one family is smaller by as much as that takes,
+// and exports the same functions as they are: web/src/core/plain.ts calls them.
+#if FEWBITS_EMBIND
+#include <emscripten/bind.h>
+#define FEWBITS_EXPORT(name)
+#else
+#define FEWBITS_EXPORT(name) __attribute__((export_name(name), used))
+#endif
 
 namespace fewbits::bindings {
 

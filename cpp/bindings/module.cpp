@@ -5,19 +5,20 @@
 #include "binding.h"
 
 namespace fewbits::bindings {
-namespace {
+// Named, as what has no linkage is not exported.
+inline namespace of_module {
 
 /// 16-byte aligned; 0 when there is no room, and nothing has changed then.
-Address allocate(std::size_t bytes) {
+FEWBITS_EXPORT("allocate") Address allocate(std::size_t bytes) {
   return reinterpret_cast<Address>(std::malloc(bytes));
 }
 
-void release(Address address) {
+FEWBITS_EXPORT("release") void release(Address address) {
   std::free(at<void>(address));
 }
 
 /// Whether this is the build with relaxed SIMD.
-bool relaxed() {
+FEWBITS_EXPORT("relaxed") bool relaxed() {
 #if defined(__wasm_relaxed_simd__)
   return true;
 #else
@@ -25,6 +26,7 @@ bool relaxed() {
 #endif
 }
 
+#if FEWBITS_EMBIND
 EMSCRIPTEN_BINDINGS(module) {
   emscripten::value_object<Outcome>("Outcome")
       .field("status", &Outcome::status)
@@ -33,6 +35,7 @@ EMSCRIPTEN_BINDINGS(module) {
   emscripten::function("release", &release);
   emscripten::function("relaxed", &relaxed);
 }
+#endif
 
-}  // namespace
+}  // namespace of_module
 }  // namespace fewbits::bindings

@@ -5,7 +5,8 @@
 #include "binding.h"
 
 namespace fewbits::bindings {
-namespace {
+// Named, as what has no linkage is not exported.
+inline namespace of_vectors {
 
 using vectors::Arrays;
 using vectors::Hit;
@@ -19,6 +20,7 @@ struct Created {
   Address index;
 };
 
+FEWBITS_EXPORT("vectors_create")
 Created create(std::size_t dims, int bits, int metric, bool scale_search, int refine_bits,
                std::uint32_t seed, bool tails, bool mean_products) {
   Options options;
@@ -35,11 +37,11 @@ Created create(std::size_t dims, int bits, int metric, bool scale_search, int re
   return {static_cast<int>(result.status), reinterpret_cast<Address>(index)};
 }
 
-void destroy(Address index) {
+FEWBITS_EXPORT("vectors_destroy") void destroy(Address index) {
   delete at<Index>(index);
 }
 
-Outcome reserve(Address index, double rows) {
+FEWBITS_EXPORT("vectors_reserve") Outcome reserve(Address index, double rows) {
   if (rows > static_cast<double>(vectors::kMaxRows)) {
     return outcome(failure(Status::out_of_memory));
   }
@@ -54,39 +56,41 @@ Outcome with_vectors(Address index, Address x, const Work& work) {
                                                                   : work(own, at<float>(x)));
 }
 
-Outcome add(Address index, Address x, std::size_t n) {
+FEWBITS_EXPORT("vectors_add") Outcome add(Address index, Address x, std::size_t n) {
   return with_vectors(index, x, [n](Index& own, auto* vectors) { return own.add(vectors, n); });
 }
 
-Outcome replace(Address index, std::size_t row, Address x) {
+FEWBITS_EXPORT("vectors_replace") Outcome replace(Address index, std::size_t row, Address x) {
   return with_vectors(index, x,
                       [row](Index& own, auto* vector) { return own.replace(row, vector); });
 }
 
-Outcome remove(Address index, std::size_t row) {
+FEWBITS_EXPORT("vectors_remove") Outcome remove(Address index, std::size_t row) {
   return outcome(at<Index>(index)->remove(row));
 }
 
-Outcome check(Address index, Address x, std::size_t n) {
+FEWBITS_EXPORT("vectors_check") Outcome check(Address index, Address x, std::size_t n) {
   return outcome(at<Index>(index)->check(at<float>(x), n));
 }
 
-void truncate(Address index, std::size_t rows) {
+FEWBITS_EXPORT("vectors_truncate") void truncate(Address index, std::size_t rows) {
   at<Index>(index)->truncate(rows);
 }
 
-void compact(Address index) {
+FEWBITS_EXPORT("vectors_compact") void compact(Address index) {
   at<Index>(index)->compact();
 }
 
+FEWBITS_EXPORT("vectors_compact_some")
 void compact_some(Address index, std::size_t from, std::size_t to, std::size_t n) {
   at<Index>(index)->compact_some(from, to, n);
 }
 
-std::size_t bytes(Address index) {
+FEWBITS_EXPORT("vectors_bytes") std::size_t bytes(Address index) {
   return at<Index>(index)->bytes();
 }
 
+FEWBITS_EXPORT("vectors_search")
 Outcome search(Address index, Address queries, std::size_t count, std::size_t k,
                std::size_t candidates, Address allowed, Address hits, Address found) {
   return with_vectors(index, queries, [=](Index& own, auto* given) {
@@ -95,54 +99,58 @@ Outcome search(Address index, Address queries, std::size_t count, std::size_t k,
   });
 }
 
+FEWBITS_EXPORT("vectors_reconstruct")
 Outcome reconstruct(Address index, std::size_t row, Address x) {
   return outcome(at<Index>(index)->reconstruct(row, at<float>(x)));
 }
 
-Outcome set_mean(Address index, Address mean) {
+FEWBITS_EXPORT("vectors_set_mean") Outcome set_mean(Address index, Address mean) {
   return outcome(at<Index>(index)->set_mean(at<float>(mean)));
 }
 
+FEWBITS_EXPORT("vectors_set_transform")
 Outcome set_transform(Address index, Address matrix, Address segments, std::size_t count) {
   return outcome(at<Index>(index)->set_transform(at<float>(matrix), at<Segment>(segments), count));
 }
 
+FEWBITS_EXPORT("vectors_calibrate")
 Outcome calibrate(Address index, Address sample, std::size_t n, bool axes) {
   return outcome(at<Index>(index)->calibrate(at<float>(sample), n, axes));
 }
 
 /// As status of a call that went well, the index says whether axes went.
-Outcome settle(Address index, Address x, std::size_t n) {
+FEWBITS_EXPORT("vectors_settle") Outcome settle(Address index, Address x, std::size_t n) {
   bool changed = false;
   const Result result = at<Index>(index)->settle(at<float>(x), n, &changed);
   return result.ok() ? Outcome{0, changed ? 1.0 : 0.0} : outcome(result);
 }
 
-vectors::Fit fit(Address index) {
+FEWBITS_EXPORT("vectors_fit") vectors::Fit fit(Address index) {
   return at<Index>(index)->fit();
 }
 
+FEWBITS_EXPORT("vectors_set_fit")
 void set_fit(Address index, double expected, double seen, std::size_t count) {
   at<Index>(index)->set_fit({expected, seen, count});
 }
 
-Address mean(Address index) {
+FEWBITS_EXPORT("vectors_mean") Address mean(Address index) {
   return reinterpret_cast<Address>(at<Index>(index)->mean());
 }
 
-Address matrix(Address index) {
+FEWBITS_EXPORT("vectors_matrix") Address matrix(Address index) {
   return reinterpret_cast<Address>(at<Index>(index)->matrix());
 }
 
-std::size_t segments(Address index, Address out) {
+FEWBITS_EXPORT("vectors_segments") std::size_t segments(Address index, Address out) {
   return at<Index>(index)->segments(at<Segment>(out));
 }
 
-std::size_t rotation_signs(Address index, Address out) {
+FEWBITS_EXPORT("vectors_rotation_signs") std::size_t rotation_signs(Address index, Address out) {
   return at<Index>(index)->rotation_signs(at<std::int8_t>(out));
 }
 
-RowSizes row_sizes(Address index) {
+FEWBITS_EXPORT("vectors_row_sizes") RowSizes row_sizes(Address index) {
   return at<Index>(index)->row_sizes();
 }
 
@@ -154,6 +162,7 @@ Arrays arrays(Address codes, Address factors, Address norms, Address mean_produc
 }
 
 /// Arrays at address 0 are left out.
+FEWBITS_EXPORT("vectors_export_rows")
 void export_rows(Address index, std::size_t first, std::size_t n, Address codes, Address factors,
                  Address norms, Address mean_products, Address tails, Address refine_codes,
                  Address refine_factors) {
@@ -161,6 +170,7 @@ void export_rows(Address index, std::size_t first, std::size_t n, Address codes,
       first, n, arrays(codes, factors, norms, mean_products, tails, refine_codes, refine_factors));
 }
 
+FEWBITS_EXPORT("vectors_import_rows")
 Outcome import_rows(Address index, std::size_t n, Address codes, Address factors, Address norms,
                     Address mean_products, Address tails, Address refine_codes,
                     Address refine_factors) {
@@ -168,14 +178,16 @@ Outcome import_rows(Address index, std::size_t n, Address codes, Address factors
       arrays(codes, factors, norms, mean_products, tails, refine_codes, refine_factors), n));
 }
 
+FEWBITS_EXPORT("vectors_checksum")
 std::uint32_t checksum(std::uint32_t crc, Address data, std::size_t n) {
   return vectors::crc32(crc, at<std::uint8_t>(data), n);
 }
 
-void levels(int bits, Address out) {
+FEWBITS_EXPORT("vectors_levels") void levels(int bits, Address out) {
   vectors::levels(bits, at<std::int8_t>(out));
 }
 
+#if FEWBITS_EMBIND
 EMSCRIPTEN_BINDINGS(vectors) {
   using emscripten::function;
   emscripten::value_object<Created>("VectorsCreated")
@@ -222,6 +234,7 @@ EMSCRIPTEN_BINDINGS(vectors) {
   function("vectors_export_rows", &export_rows);
   function("vectors_import_rows", &import_rows);
 }
+#endif
 
-}  // namespace
+}  // namespace of_vectors
 }  // namespace fewbits::bindings

@@ -6,5 +6,5 @@ import { main } from './setup/steps.mjs';
 
 await main(async () => {
   await buildPackage(await setUp());
-  printSizes();
+  await printSizes();
 });

@@ -12,7 +12,7 @@ import { cleanEnvironment, main, Problem, root, say, seconds } from './setup/ste
 await main(async () => {
   const start = performance.now();
   await buildPackage(await setUp());
-  printSizes();
+  await printSizes();
   const site = path.join(root, 'site');
   if (!existsSync(path.join(site, 'index.html'))) throw new Problem('there is no site/index.html');
   const given = process.argv.slice(2);

@@ -97,7 +97,7 @@ await main(async () => {
   }
   const builds = await setUp({ tests: true });
   const checks = await buildPackage(builds);
-  printSizes();
+  await printSizes();
   const context = { builds, checks, nodes: testNodes() };
   say(`tests run on ${context.nodes.map((node) => node.name).join(' and ')}`);
   const total = new Count();

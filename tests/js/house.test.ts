@@ -21,7 +21,15 @@ const FLOORS = [
   ['vectors'],
   ['reader'],
   ['load'],
-  ['index.ts', 'node.ts', 'workerd.ts', 'store'],
+  [
+    'index.ts',
+    'node.ts',
+    'workerd.ts',
+    'vectors.ts',
+    'vectors-node.ts',
+    'vectors-workerd.ts',
+    'store',
+  ],
   ['worker'],
   ['pool', 'models'],
 ];

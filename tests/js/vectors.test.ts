@@ -2,9 +2,10 @@
 // filters and files share one model of an index.
 
 import { crc32 } from 'node:zlib';
-import { type Fewbits, type Id, type IndexOptions, load, type VectorIndex } from 'fewbits';
+import type { Id, IndexOptions, VectorIndex } from 'fewbits';
+import type { FewbitsVectors } from 'fewbits/vectors';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { codeOf, variants } from '../support/builds.ts';
+import { codeOf, indexBuilds } from '../support/builds.ts';
 
 /** Numbers that come back the same in every run. */
 function generator(seed: number) {
@@ -26,10 +27,10 @@ const uneven = (x: Float32Array, dims: number) => x.map((value, i) => value / (1
 
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, i) => sum + x * b[i], 0);
 
-describe.each(variants)('vector index, %s', (variant) => {
-  let fb: Fewbits;
+describe.each(indexBuilds)('vector index, %s', (_, start) => {
+  let fb: FewbitsVectors;
   beforeAll(async () => {
-    fb = await load({ variant });
+    fb = await start();
   });
 
   it('finds what exact search finds', () => {

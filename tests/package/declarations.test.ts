@@ -39,7 +39,10 @@ it('the tarball holds what is to be published and nothing else', async () => {
   const texts = ['README.md', 'CHANGELOG.md', 'LICENSE'].filter((name) =>
     existsSync(path.join(root, name)),
   );
-  const builds = ['dist/fewbits.simd128.wasm', 'dist/fewbits.relaxed.wasm'];
+  const builds = ['fewbits', 'vectors'].flatMap((name) => [
+    `dist/${name}.simd128.wasm`,
+    `dist/${name}.relaxed.wasm`,
+  ]);
   const expected = ['package.json', ...texts, ...builds];
   expect(files).toEqual(expect.arrayContaining(expected));
   const others = files.filter((name) => !expected.includes(name));

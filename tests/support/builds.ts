@@ -1,6 +1,7 @@
 // The library in each build, and how tests speak of its errors and of arrays.
 
 import { type Fewbits, FewbitsError, load, support, type Variant } from 'fewbits';
+import { type FewbitsVectors, load as loadVectors } from 'fewbits/vectors';
 import { expect } from 'vitest';
 
 /** The builds that the engine runs. */
@@ -11,6 +12,14 @@ export const variants: readonly Variant[] = support().relaxedSimdExact
 /** The library, once for each build that the engine runs. */
 export const builds = (): Promise<Fewbits[]> =>
   Promise.all(variants.map((variant) => load({ variant })));
+
+/** What offers indexes: the library, and the index alone; each in each build that the engine runs. */
+export const indexBuilds: readonly [string, () => Promise<FewbitsVectors>][] = variants.flatMap(
+  (variant): [string, () => Promise<FewbitsVectors>][] => [
+    [variant, () => load({ variant })],
+    [`fewbits/vectors ${variant}`, () => loadVectors({ variant })],
+  ],
+);
 
 /** Runs `work`, which must throw a FewbitsError with this code and a message that matches. */
 export function expectError(code: string, message: RegExp, work: () => unknown): void {

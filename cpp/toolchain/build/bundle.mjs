@@ -40,6 +40,3 @@ export async function bundle(dist) {
     ),
   );
 }
-
-/** Files of `dist` that repeat what is in others. */
-export const BUNDLED = BUNDLES.map(([, , file]) => file);

@@ -69,6 +69,26 @@ function kernelsOf(archive) {
   return kernels;
 }
 
+/** Checks of the modules of a variant, as [name, failure]. */
+function* modulesOf(variant, folder) {
+  for (const file of ['fewbits.wasm', 'fewbits_vectors.wasm']) {
+    const sum = totals(functionsOf(readFileSync(path.join(folder, file))));
+    const vectors = sum.get('v128') ?? 0;
+    const relaxed = sum.get('relaxed') ?? 0;
+    const of = `${variant}: ${file}`;
+    yield [`${of} holds vector instructions`, vectors === 0 && 'it holds none'];
+    yield variant === 'simd128'
+      ? [`${of} holds no relaxed instruction`, relaxed > 0 && `it holds ${relaxed}`]
+      : [`${of} holds relaxed instructions`, relaxed === 0 && 'it holds none'];
+  }
+  const module = new WebAssembly.Module(readFileSync(path.join(folder, 'fewbits_vectors.wasm')));
+  const imports = WebAssembly.Module.imports(module).map(({ name }) => name);
+  yield [
+    `${variant}: fewbits_vectors.wasm wants no more than to tell of growth`,
+    String(imports) !== 'emscripten_notify_memory_growth' && `it imports ${imports.join(', ')}`,
+  ];
+}
+
 /** [{ name, failure }], failure being '' for what holds. `folders` are the two build folders. */
 export function checkWasm(folders) {
   const checks = [];
@@ -76,15 +96,7 @@ export function checkWasm(folders) {
   const glue = {};
   for (const [variant, folder] of Object.entries(folders)) {
     glue[variant] = readFileSync(path.join(folder, 'fewbits.mjs'), 'utf8');
-    const sum = totals(functionsOf(readFileSync(path.join(folder, 'fewbits.wasm'))));
-    const vectors = sum.get('v128') ?? 0;
-    const relaxed = sum.get('relaxed') ?? 0;
-    check(`${variant}: the module holds vector instructions`, vectors === 0 && 'it holds none');
-    if (variant === 'simd128') {
-      check(`${variant}: no relaxed instruction`, relaxed > 0 && `it holds ${relaxed}`);
-    } else {
-      check(`${variant}: relaxed instructions`, relaxed === 0 && 'it holds none');
-    }
+    for (const one of modulesOf(variant, folder)) check(...one);
   }
   check(
     'both variants share the glue, byte for byte',

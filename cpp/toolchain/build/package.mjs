@@ -12,14 +12,13 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { gzipSync } from 'node:zlib';
-import { buildSync } from 'esbuild';
 import { systemNode } from '../setup/nodes.mjs';
 import { Problem, root, run, say, seconds } from '../setup/steps.mjs';
-import { BUNDLED, bundle } from './bundle.mjs';
+import { bundle } from './bundle.mjs';
 import { checkWasm } from './check.mjs';
 import { checkDeclarations } from './embind.mjs';
 import { synchronous } from './glue.mjs';
+import { entrySizes, linesOf } from './sizes.mjs';
 
 export const VARIANTS = ['simd128', 'relaxed'];
 const web = path.join(root, 'web');
@@ -35,7 +34,7 @@ export async function buildPackage(builds) {
   const start = performance.now();
   say('WebAssembly and the package (a minute or two the first time) ...');
   for (const variant of VARIANTS)
-    await builds.build(`wasm-${variant}`, ['fewbits', 'fewbits_wasm']);
+    await builds.build(`wasm-${variant}`, ['fewbits', 'fewbits_wasm', 'fewbits_vectors']);
   const folders = Object.fromEntries(
     VARIANTS.map((variant) => [variant, builds.folder(`wasm-${variant}`)]),
   );
@@ -63,6 +62,7 @@ export async function buildPackage(builds) {
   });
   const stampedGlue = `${glue}\nexport const stamp = ${JSON.stringify(stamp)};\n`;
   write(Buffer.from(stampedGlue), path.join(dist, 'wasm/fewbits.mjs'));
+  writeVectors(folders);
   await bundle(dist);
   for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE']) {
     if (existsSync(path.join(root, name))) copy(path.join(root, name), path.join(web, name));
@@ -70,6 +70,19 @@ export async function buildPackage(builds) {
   await tryOut();
   say(`WebAssembly and the package: done in ${seconds(start)}, ${checks.length} checks hold`);
   return checks;
+}
+
+/** The builds of the index alone, and the stamp that their scripts know them by. */
+function writeVectors(folders) {
+  const modules = VARIANTS.map((variant) =>
+    readFileSync(path.join(folders[variant], 'fewbits_vectors.wasm')),
+  );
+  const stamp = stampOf(...modules).replace('(', 'vectors (');
+  VARIANTS.forEach((variant, i) => {
+    write(stamped(modules[i], stamp), path.join(dist, `vectors.${variant}.wasm`));
+  });
+  const script = `export const stamp = ${JSON.stringify(stamp)};\n`;
+  write(Buffer.from(script), path.join(dist, 'wasm/vectors.mjs'));
 }
 
 /** Version and build, by which the package tells modules of its own from those of another. */
@@ -96,15 +109,18 @@ function copy(from, to) {
   write(readFileSync(from), to);
 }
 
-/** Both builds instantiate, at once, in the machine's Node. */
+/** All builds instantiate, at once, in the machine's Node. */
 async function tryOut() {
   const { path: node, flags } = systemNode();
   const script = `import { readFileSync } from 'node:fs';
-    const { loadSync } = await import(${JSON.stringify(pathToFileURL(path.join(dist, 'node.js')))});
-    for (const variant of ${JSON.stringify(VARIANTS)}) {
-      const file = ${JSON.stringify(dist)} + '/fewbits.' + variant + '.wasm';
-      const fewbits = loadSync(new WebAssembly.Module(readFileSync(file)));
-      if (fewbits.variant !== variant) throw new Error(file + ' is ' + fewbits.variant);
+    const dist = ${JSON.stringify(pathToFileURL(`${dist}/`))};
+    for (const [name, door] of [['fewbits', 'node.js'], ['vectors', 'vectors-node.js']]) {
+      const { loadSync } = await import(dist + door);
+      for (const variant of ${JSON.stringify(VARIANTS)}) {
+        const file = new URL(name + '.' + variant + '.wasm', dist);
+        const fewbits = loadSync(new WebAssembly.Module(readFileSync(file)));
+        if (fewbits.variant !== variant) throw new Error(file + ' is ' + fewbits.variant);
+      }
     }`;
   await run(node, [...flags, '--input-type=module', '--eval', script], { quiet: true });
 }
@@ -117,7 +133,7 @@ async function compileTypeScript() {
   removeStale();
   // Declarations that are written by hand.
   mkdirSync(path.join(dist, 'wasm'), { recursive: true });
-  for (const name of ['fewbits.d.mts', 'module.d.ts']) {
+  for (const name of ['fewbits.d.mts', 'vectors.d.mts', 'module.d.ts']) {
     copy(path.join(web, 'src/wasm', name), path.join(dist, 'wasm', name));
   }
 }
@@ -147,32 +163,10 @@ function removeStale() {
   }
 }
 
-/** A script with all that it imports, as a page would have it. */
-function bundled(name) {
-  const options = { bundle: true, minify: true, format: 'esm', write: false };
-  const { outputFiles } = buildSync({ ...options, entryPoints: [path.join(dist, name)] });
-  return outputFiles[0].contents;
-}
-
-/** Prints what a visitor downloads: raw and gzip. */
-export function printSizes() {
-  const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1).padStart(8)} KiB`;
-  const row = (name, contents) => {
-    const raw = contents.reduce((sum, bytes) => sum + bytes.length, 0);
-    const zipped = contents.reduce((sum, bytes) => sum + gzipSync(bytes, { level: 9 }).length, 0);
-    say(`  ${name.padEnd(24)}${kilobytes(raw)}${kilobytes(zipped)} gzip`);
-  };
+/** Prints what a visitor downloads. */
+export async function printSizes() {
   say('sizes:');
-  for (const variant of VARIANTS) {
-    row(`fewbits.${variant}.wasm`, [readFileSync(path.join(dist, `fewbits.${variant}.wasm`))]);
-  }
-  const scripts = files(dist).filter(
-    (name) => /\.m?js$/.test(name) && !name.startsWith('cli') && !BUNDLED.includes(name),
-  );
-  const read = (names) => names.map((name) => readFileSync(path.join(dist, name)));
-  row('JavaScript', read(scripts));
-  row('  of which glue', read(scripts.filter((name) => name.endsWith('fewbits.mjs'))));
-  row('fewbits/reader, bundled', [bundled('reader/index.js')]);
+  for (const line of linesOf(await entrySizes(dist))) say(`  ${line}`);
 }
 
 export const packageFolder = web;

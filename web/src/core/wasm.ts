@@ -1,7 +1,7 @@
 // A compiled build becomes an instance: at once, or later where the main thread must not wait.
 
 import createModule, { stamp } from '../wasm/fewbits.mjs';
-import { FewbitsError, reasonOf } from './errors.js';
+import { checkBuild, notABuild } from './build.js';
 import { guarded } from './guard.js';
 import type { CompiledModule } from './platform.js';
 
@@ -18,7 +18,7 @@ export interface WasmModule {
 
 /** Instantiates the compiled module, synchronously: for workers and Node, and browsers that allow it. */
 export function instantiate(compiled: CompiledModule): WasmModule {
-  checkBuild(compiled);
+  checkBuild(compiled, stamp, 'fewbits');
   return started(compiled, (imports) => new WebAssembly.Instance(compiled, imports));
 }
 
@@ -27,7 +27,7 @@ export function instantiate(compiled: CompiledModule): WasmModule {
  * main thread (Chrome below 115; 8 MB since).
  */
 export async function instantiateLater(compiled: CompiledModule): Promise<WasmModule> {
-  checkBuild(compiled);
+  checkBuild(compiled, stamp, 'fewbits');
   // The glue, which is synchronous, makes the imports that an instance needs, and asks for the
   // instance at once. So the instance comes first, with imports that wait for the glue's.
   const late = lateImports(compiled);
@@ -85,28 +85,4 @@ function lateImports(compiled: CompiledModule) {
       bound = given;
     },
   };
-}
-
-/** The build stamps its modules and its glue alike: their names for each other are one letter long. */
-function checkBuild(compiled: CompiledModule): void {
-  const [section] = WebAssembly.Module.customSections(compiled as WebAssembly.Module, 'fewbits');
-  const found = section === undefined ? undefined : new TextDecoder().decode(section);
-  if (found === stamp) return;
-  throw new FewbitsError(
-    'LOAD_FAILED',
-    found === undefined
-      ? 'this is no WebAssembly build of fewbits: pass fewbits.simd128.wasm or fewbits.relaxed.wasm ' +
-          'of this package'
-      : `the WebAssembly is of fewbits ${found}, the scripts are of ${stamp}: take both from one ` +
-          'package, and clear caches that may hold an older one',
-  );
-}
-
-function notABuild(cause: unknown): FewbitsError {
-  const reason = reasonOf(cause);
-  const remedy = /main thread/.test(reason)
-    ? 'load() works there'
-    : 'there may be no memory left for WebAssembly here: end what holds some, and call load() again';
-  const message = `the WebAssembly could not be instantiated: ${reason}; ${remedy}`;
-  return new FewbitsError('LOAD_FAILED', message, { cause });
 }

@@ -1,16 +1,17 @@
 // Remedies for a build that cannot be loaded, told from its address and from what went wrong there.
 
+import type { BuildName } from '../core/build.js';
 import { reasonOf } from '../core/errors.js';
 
-const ELSEWHERE =
-  'fewbits.simd128.wasm and fewbits.relaxed.wasm must be beside the script; where a bundler or server ' +
+const elsewhere = (name: BuildName) =>
+  `${name}.simd128.wasm and ${name}.relaxed.wasm must be beside the script; where a bundler or server ` +
   'leaves them behind, give their address: load({ wasm: url })';
 
 /** For scripts without an address of their own. */
-export const NO_ADDRESS =
+export const noAddress = (name: BuildName) =>
   'fewbits cannot tell where its .wasm files are, for this script has no address: import.meta.url is ' +
   'empty in bundles of CommonJS, single executables and edge functions. Hand over what ' +
-  'fewbits/fewbits.simd128.wasm holds: load({ wasm: bytes }), or the compiled module';
+  `fewbits/${name}.simd128.wasm holds: load({ wasm: bytes }), or the compiled module`;
 
 type Remedy = readonly [applies: (address: string, reason: string) => boolean, remedy: string];
 
@@ -43,27 +44,28 @@ const REMEDIES: readonly Remedy[] = [
     'fetch reads no files: serve the page by HTTP, pass the bytes of the file, load({ wasm: bytes }), ' +
       "or in Node resolve fewbits with the condition 'node'",
   ],
-  [
-    (address, reason) => /^https?:/.test(address) && reason !== '',
-    `${ELSEWHERE}; one of another origin must allow it by CORS, and a Content-Security-Policy in connect-src`,
-  ],
 ];
 
 /** What to do where the file is not at its address, or cannot be read there. */
-export function whereElse(address: string, cause?: unknown): string {
+export function whereElse(name: BuildName, address: string, cause?: unknown): string {
   const reason = cause === undefined ? '' : reasonOf(cause);
-  return REMEDIES.find(([applies]) => applies(address, reason))?.[1] ?? ELSEWHERE;
+  const remedy = REMEDIES.find(([applies]) => applies(address, reason));
+  if (remedy !== undefined) return remedy[1];
+  const asked = /^https?:/.test(address) && reason !== '';
+  const allowed =
+    '; one of another origin must allow it by CORS, and a Content-Security-Policy in connect-src';
+  return elsewhere(name) + (asked ? allowed : '');
 }
 
 /** What a failure to compile calls for. */
-export function whenNotCompiled(cause: unknown): string {
+export function whenNotCompiled(name: BuildName, cause: unknown): string {
   const reason = reasonOf(cause);
   if (/unsafe-eval|content security policy/i.test(reason)) {
     return "the page's Content-Security-Policy must have 'wasm-unsafe-eval' in its script-src";
   }
   if (/code generation disallowed/i.test(reason)) {
     return (
-      'nothing may be compiled here: import fewbits/fewbits.simd128.wasm as a module where the runtime ' +
+      `nothing may be compiled here: import fewbits/${name}.simd128.wasm as a module where the runtime ` +
       "has that, and pass it, load({ wasm: module }); in a page allow 'wasm-unsafe-eval' in script-src"
     );
   }

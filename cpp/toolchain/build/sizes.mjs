@@ -1,0 +1,79 @@
+// What a visitor downloads for each entry of the package: its scripts as a bundler gives them, minified,
+// and the WebAssembly that they load. `node cpp/toolchain/build/sizes.mjs` prints it.
+
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../..');
+
+/** Entries, their scripts for browsers, and which WebAssembly they load by themselves. */
+const ENTRIES = [
+  ['fewbits', 'index.js', 'fewbits'],
+  ['fewbits/vectors', 'vectors.js', 'vectors'],
+  ['fewbits/reader', 'reader/index.js', null],
+  ['fewbits/io', 'io/index.js', null],
+  ['fewbits/store', 'store/index.js', null],
+  ['fewbits/pool', 'pool/index.js', 'fewbits'],
+  ['fewbits/models', 'models/index.js', 'fewbits'],
+];
+
+/** Bytes as they are, and compressed as servers do. */
+export const sizeOf = (bytes) => ({
+  raw: bytes.length,
+  gzip: gzipSync(bytes, { level: 9 }).length,
+  brotli: brotliCompressSync(bytes).length,
+});
+
+const none = { raw: 0, gzip: 0, brotli: 0 };
+
+/** What a bundler makes of one entry, minified, in one file. */
+export async function bundled(file, options = {}) {
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({
+    entryPoints: [file],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    legalComments: 'none',
+    logLevel: 'error',
+    ...options,
+  });
+  return outputFiles[0].contents;
+}
+
+/** { [entry]: { js, wasm } }, each with the bytes raw, by gzip and by brotli. */
+export async function entrySizes(dist = path.join(root, 'web/dist')) {
+  const rows = {};
+  for (const [entry, script, build] of ENTRIES) {
+    const file = path.join(dist, script);
+    if (!existsSync(file)) continue;
+    rows[entry] = {
+      js: sizeOf(await bundled(file)),
+      wasm: build ? sizeOf(readFileSync(path.join(dist, `${build}.simd128.wasm`))) : none,
+    };
+  }
+  return rows;
+}
+
+/** The rows as lines of text. */
+export function linesOf(rows) {
+  const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)}`.padStart(8);
+  const head = ['JS gzip', 'brotli', 'WASM gzip', 'brotli', 'both gzip', 'brotli'];
+  return [
+    `${'kB'.padEnd(20)}${head.map((name) => name.padStart(10)).join('')}`,
+    ...Object.entries(rows).map(([name, { js, wasm }]) => {
+      const cells = [js.gzip, js.brotli, wasm.gzip, wasm.brotli, js.gzip + wasm.gzip];
+      cells.push(js.brotli + wasm.brotli);
+      return `${name.padEnd(20)}${cells.map((bytes) => kilobytes(bytes).padStart(10)).join('')}`;
+    }),
+  ];
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  console.log(linesOf(await entrySizes()).join('\n'));
+}

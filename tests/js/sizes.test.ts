@@ -1,0 +1,26 @@
+// What a visitor downloads for each entry does not grow unseen: at most 2 % above what was reached.
+
+import { expect, it } from 'vitest';
+import { entrySizes } from '../../cpp/toolchain/build/sizes.mjs';
+
+/** Bytes by gzip: minified scripts, and the WebAssembly with plain SIMD. */
+const REACHED = {
+  fewbits: [53_000, 105_700],
+  'fewbits/vectors': [29_300, 37_250],
+  'fewbits/io': [22_700, 0],
+  'fewbits/store': [7_500, 0],
+  'fewbits/pool': [58_700, 105_700],
+  'fewbits/models': [70_600, 105_700],
+} as const;
+
+const rows = await entrySizes();
+
+it('every entry has a size that was reached', () => {
+  expect(Object.keys(rows).sort()).toEqual(Object.keys(REACHED).sort());
+});
+
+it.each(Object.entries(REACHED))('%s', (entry, [js, wasm]) => {
+  const now = rows[entry];
+  expect(now.js.gzip, 'JavaScript').toBeLessThanOrEqual(js * 1.02);
+  expect(now.wasm.gzip, 'WebAssembly').toBeLessThanOrEqual(wasm * 1.02);
+});

@@ -1,0 +1,5 @@
+// A page that loads the index alone.
+
+import { search } from './search.mjs';
+
+globalThis.run = search;

@@ -1,0 +1,5 @@
+// A program for Node that loads the index alone.
+
+import { search } from './search.mjs';
+
+console.log(JSON.stringify(await search()));

@@ -1,0 +1,19 @@
+// The door of browsers, bundlers and workers to the index alone.
+
+import { isBase } from './core/address.js';
+import { createLoad } from './load/vectors.js';
+
+export * from './load/vectors-entry.js';
+
+// Literal addresses in constants: bundlers and tracers of files see and emit the files then.
+const known = isBase(import.meta.url);
+const simd128 = known ? new URL('./vectors.simd128.wasm', import.meta.url) : undefined;
+const relaxed = known ? new URL('./vectors.relaxed.wasm', import.meta.url) : undefined;
+
+/**
+ * Loads the index alone: the first call fetches and compiles its WebAssembly, all callers share it, a
+ * failed call can be repeated. Everything after it is synchronous.
+ *
+ * @throws FewbitsError LOAD_FAILED, or UNSUPPORTED where the engine has no WebAssembly SIMD
+ */
+export const load = createLoad({ simd128, relaxed }, (address) => fetch(address));
