@@ -1,11 +1,11 @@
 // `fewbits/models` from the packed package: its workers start in Node and in a browser, built in the usual ways,
 // and give the bytes that one thread gives.
 
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { launch } from '../support/browser.ts';
-import { viteBuild, viteDev, webpackBuild } from './bundlers.ts';
+import { esbuildBuild, viteBuild, viteDev, webpackBuild } from './bundlers.ts';
 import { type Consumer, install, run } from './consumer.ts';
 import { runPage, runServed } from './pages.ts';
 
@@ -55,3 +55,9 @@ it('Vite dev', async () => {
 it('Vite build', async () => expectSameFrom(await viteBuild(consumer, 'models'), 'models/'));
 
 it('webpack', async () => expectSameFrom(await webpackBuild(consumer, 'models')));
+
+it('esbuild, with the worker copied beside its output', async () => {
+  const outdir = await esbuildBuild(consumer, 'models', ['models/main.js']);
+  copyFileSync(consumer.path('node_modules/fewbits/dist/models/worker.js'), `${outdir}/worker.js`);
+  await expectSameFrom(outdir);
+});

@@ -1,7 +1,7 @@
 // `fewbits/pool` from the packed package, in Node and in pages that are not cross-origin isolated,
 // built in the usual ways and under a strict policy.
 
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testNodes } from '../../cpp/toolchain/setup/nodes.mjs';
@@ -99,6 +99,15 @@ it('esbuild, with the worker as an entry point', async () => {
     { in: 'pool/main.js', out: 'main' },
     { in: 'fewbits/pool/worker', out: 'shard-worker' },
   ]);
+  await expectRightFrom(outdir);
+});
+
+it('esbuild, with the worker copied beside its output', async () => {
+  const outdir = await esbuildBuild(consumer, 'pool-copied', ['pool/main.js']);
+  copyFileSync(
+    consumer.path('node_modules/fewbits/dist/pool/shard-worker.js'),
+    `${outdir}/shard-worker.js`,
+  );
   await expectRightFrom(outdir);
 });
 
