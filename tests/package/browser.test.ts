@@ -5,10 +5,11 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { launch, type Served, serve } from '../support/browser.ts';
 import { esbuildBuild, viteBuild, viteDev, webpackBuild } from './bundlers.ts';
-import { type Consumer, install } from './consumer.ts';
+import { type Consumer, install, root } from './consumer.ts';
 import { expectRight } from './expected.ts';
 
 const SUB_PATH = '/some/where/';
+const INDEX = 'tests/golden/before/cosine-4.index.safetensors';
 const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
 
 let consumer: Consumer;
@@ -83,6 +84,18 @@ describe('without a bundler', () => {
     await page.waitForFunction('globalThis.run');
     const message = await page.evaluate("run().catch((e) => e.code + ' ' + e.message)");
     expect(message).toMatch(/^LOAD_FAILED .*could not be compiled: .*Content Security Policy/s);
+  });
+
+  it("with fallback: 'js' an index is searched under that policy, and no WebAssembly is fetched", async () => {
+    copyFileSync(`${root}/${INDEX}`, consumer.path('csp/index.safetensors'));
+    const policy = "default-src 'self'; script-src 'self'";
+    const served = await serveFolder(consumer.folder, { 'Content-Security-Policy': policy });
+    await visit(`${served.url}csp/`);
+    await page.waitForFunction('globalThis.search');
+    const found = await page.evaluate('search()');
+    expect(found).toMatchObject({ variant: 'js', refused: 'UNSUPPORTED' });
+    expect((found as { ids: string[] }).ids.length).toBe(5);
+    expect(wasmRequests(served)).toEqual([]);
   });
 });
 

@@ -19,8 +19,8 @@ import { createVectors, type Vectors } from '../vectors/create.js';
 
 /** The loaded library: one property per family, everything synchronous. */
 export class Fewbits extends Opaque {
-  /** Which of the two WebAssembly builds runs. */
-  readonly variant: Variant;
+  /** Which of the two WebAssembly builds runs; 'js' where load({ fallback: 'js' }) found no WebAssembly. */
+  readonly variant: Variant | 'js';
   readonly uniform: Uniform;
   readonly int4: Int4;
   readonly linear: Linear;

@@ -1,12 +1,29 @@
 // load() and loadSync() of the whole package.
 
+import { oneOf, options } from '../core/arguments.js';
 import type { CompiledModule } from '../core/platform.js';
 import { instantiate, instantiateLater } from '../core/wasm.js';
-import type { Open } from './compile.js';
+import { isModule, type Open } from './compile.js';
 import { Fewbits } from './fewbits.js';
-import { type Builds, createLoadOf, type Kind, type LoadOptions, loadSyncOf } from './loader.js';
+import {
+  type LoadOptions as BuildOptions,
+  type Builds,
+  createLoadOf,
+  type Kind,
+  loadSyncOf,
+} from './loader.js';
+import { compiles } from './support.js';
 
-export { type Builds, type Inside, insideOf, type LoadOptions } from './loader.js';
+export { type Builds, type Inside, insideOf } from './loader.js';
+
+export interface LoadOptions extends BuildOptions {
+  /**
+   * What to do where there is no WebAssembly with SIMD, or a policy refuses it: 'js' gives a library that
+   * opens and searches indexes in plain JavaScript, as `fewbits/reader` does, and whose `variant` is
+   * 'js'; all else of it throws UNSUPPORTED. Default: load() fails.
+   */
+  fallback?: 'js' | undefined;
+}
 
 const WHOLE: Kind<Fewbits> = {
   name: 'fewbits',
@@ -27,7 +44,18 @@ const WHOLE: Kind<Fewbits> = {
 export const loadSync = (module: CompiledModule): Fewbits => loadSyncOf(WHOLE, module);
 
 /** `load` for a platform, which says where the builds are and how to open an address. */
-export const createLoad = (
+export function createLoad(
   builds: Builds,
   open: Open,
-): ((options?: LoadOptions) => Promise<Fewbits>) => createLoadOf(WHOLE, builds, open);
+): (options?: LoadOptions) => Promise<Fewbits> {
+  const load = createLoadOf(WHOLE, builds, open);
+  return async (given) => {
+    const { fallback, ...o } = options<LoadOptions>('options', given, [
+      ...['variant', 'wasm', 'fallback'],
+    ]);
+    if (fallback !== undefined) oneOf('fallback', fallback, ['js']);
+    // A module that is compiled already needs no leave to compile.
+    if (fallback === undefined || isModule(o.wasm ?? builds.simd128) || compiles()) return load(o);
+    return (await import('./fallback.js')).searchOnly;
+  };
+}

@@ -43,3 +43,12 @@ export function support(): Support {
     ...(fault === undefined ? {} : { relaxedSimdFault: fault }),
   };
 }
+
+/** Whether WebAssembly with SIMD may be compiled here: there are engines without, and policies against it. */
+export function compiles(): boolean {
+  try {
+    return validates(SIMD128) && new WebAssembly.Module(new Uint8Array(SIMD128)) !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -7,7 +7,7 @@ import { isDetached } from '../core/kinds.js';
 import { Opaque } from '../core/opaque.js';
 import type { CompiledModule } from '../core/platform.js';
 import type { Fewbits } from '../load/fewbits.js';
-import { insideOf, type LoadOptions } from '../load/load.js';
+import { insideOf, type LoadOptions } from '../load/loader.js';
 import type { Remote } from '../worker/remote.js';
 import {
   checkStartTimeout,

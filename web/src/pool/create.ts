@@ -1,7 +1,7 @@
 // Making and opening pools, on any platform.
 
 import type { Fewbits } from '../load/fewbits.js';
-import { insideOf, type LoadOptions } from '../load/load.js';
+import { insideOf, type LoadOptions } from '../load/loader.js';
 import { bytesOf, checkSettings, type IndexOptions } from '../vectors/arguments.js';
 import { openFile } from '../vectors/file.js';
 import { createEmpty } from '../vectors/transform.js';

@@ -4,7 +4,7 @@ import { describe, invalid, kindOf, options } from '../core/arguments.js';
 import { FewbitsError, reasonOf } from '../core/errors.js';
 import { isArrayBuffer } from '../core/kinds.js';
 import { checkSignal } from '../core/signal.js';
-import type { LoadOptions } from '../load/load.js';
+import type { LoadOptions } from '../load/loader.js';
 import {
   checkCandidates,
   checkK,

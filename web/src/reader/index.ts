@@ -2,14 +2,8 @@
 
 // The door of what reads index files without WebAssembly: plain JavaScript, synchronous.
 
-import { crc32 } from '../core/crc32.js';
-import { blamed, readContents } from '../vectors/file-contents.js';
-import { storedIds } from '../vectors/id-file.js';
-import { FileIds } from './ids.js';
 import { IndexReader } from './index-reader.js';
-import { bytesOf } from './input.js';
-import { PlainIndex } from './plain-index.js';
-import { readTensors } from './tensors.js';
+import { openRows } from './open.js';
 
 export { FewbitsError, type FewbitsErrorCode } from '../core/errors.js';
 export type { SearchOptions } from '../vectors/arguments.js';
@@ -27,13 +21,5 @@ export type { IndexReader };
  * another version, OUT_OF_MEMORY
  */
 export function openIndex(file: ArrayBuffer | ArrayBufferView): IndexReader {
-  const bytes = bytesOf(file);
-  const tensors = blamed(() => readTensors(bytes));
-  const contents = readContents(tensors, bytes, (part) => crc32(0, part));
-  return blamed(() => {
-    const { rows, nextId } = contents;
-    const native = new PlainIndex(tensors, contents);
-    const ids = new FileIds(rows, storedIds(tensors, rows), nextId);
-    return new IndexReader({ native, ids });
-  });
+  return new IndexReader(openRows(file));
 }

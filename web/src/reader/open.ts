@@ -1,0 +1,22 @@
+// An index file in memory to the rows and ids of a reader.
+
+import { crc32 } from '../core/crc32.js';
+import { blamed, readContents } from '../vectors/file-contents.js';
+import { storedIds } from '../vectors/id-file.js';
+import { FileIds } from './ids.js';
+import type { ReaderRows } from './index-reader.js';
+import { bytesOf } from './input.js';
+import { PlainIndex } from './plain-index.js';
+import { readTensors } from './tensors.js';
+
+/** Throws CORRUPT_DATA for what is no index file, UNSUPPORTED for one of another version, OUT_OF_MEMORY. */
+export function openRows(file: unknown): ReaderRows {
+  const bytes = bytesOf(file);
+  const tensors = blamed(() => readTensors(bytes));
+  const contents = readContents(tensors, bytes, (part) => crc32(0, part));
+  return blamed(() => {
+    const { rows, nextId } = contents;
+    const native = new PlainIndex(tensors, contents);
+    return { native, ids: new FileIds(rows, storedIds(tensors, rows), nextId) };
+  });
+}
