@@ -7,6 +7,7 @@ import { type IndexReader, openIndex } from 'fewbits/reader';
 import { describe, expect, it } from 'vitest';
 import { codeOf, expectError, noise } from '../support/builds.ts';
 import { choices, indexFiles } from '../support/index-files.ts';
+import { oddValues } from '../support/odd-values.ts';
 
 const fb = await load();
 
@@ -160,6 +161,32 @@ describe('what is asked wrongly is refused as an index does', () => {
     const [expected, actual] = both.map((index) => codeOf(() => call(index)));
     expect(actual).toBe(expected);
     expect(actual).not.toBe('passed');
+  });
+
+  const places: [string, (index: VectorIndex | IndexReader, odd: never) => unknown][] = [
+    ['query', (index, odd) => index.search(odd)],
+    ['queries', (index, odd) => index.searchBatch(odd)],
+    ['options', (index, odd) => index.search(query, odd)],
+    ['k', (index, odd) => index.search(query, { k: odd })],
+    ['rescore', (index, odd) => index.search(query, { rescore: odd })],
+    ['filter', (index, odd) => index.search(query, { filter: odd })],
+    ['id', (index, odd) => index.has(odd)],
+  ];
+  /** A code; of what a caller's own function throws, that. */
+  const answerOf = (work: () => unknown) => {
+    try {
+      return codeOf(work);
+    } catch (error) {
+      return String(error);
+    }
+  };
+  it.each(places)('every odd %s', (_, call) => {
+    const answers = oddValues.map((odd, i) => {
+      const [expected, actual] = both.map((index) => answerOf(() => call(index, odd() as never)));
+      return { i, odd: String(odd), expected, actual };
+    });
+    expect(answers.filter(({ expected, actual }) => expected !== actual)).toEqual([]);
+    expect(answers.filter(({ actual }) => actual !== 'passed').length).toBeGreaterThan(5);
   });
 
   it('norms that are too large', () => {

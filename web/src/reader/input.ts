@@ -44,10 +44,14 @@ function valuesOf(name: string, given: unknown, settings: Kind): Float32Array {
       const rows = given.map((row, i) => [...queriesOf(`${name}[${i}]`, row, settings, false)]);
       return Float32Array.from(rows.flat());
     }
-    return Float32Array.from(given, (value, i) => {
+    const numberAt = (i: number): number => {
+      const value: unknown = given[i];
       if (typeof value === 'number') return value;
       throw invalid(`${name}[${i}] must be a number, got ${tagOf(value)}`);
-    });
+    };
+    // Before there is room for as many: arrays can be long and empty.
+    if (given.length > 0) numberAt(0);
+    return new Float32Array(given.length).map((_, i) => numberAt(i));
   }
   if (typeof given === 'object' && given !== null && 'data' in given) {
     return ofTensor(name, given as TensorLike, settings);

@@ -14,31 +14,40 @@ export interface Plan {
   readonly allowed: Uint32Array | null;
 }
 
-/** As Object.prototype.toString tells it, in whatever realm `value` was made. */
-export const tagOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
+/** As Object.prototype.toString tells it, in whatever realm `value` was made; '' where it throws. */
+export function tagOf(value: unknown): string {
+  try {
+    return Object.prototype.toString.call(value).slice(8, -1);
+  } catch {
+    return '';
+  }
+}
 
-export const planOf = (given: SearchOptions | undefined, ids: FileIds, settings: Settings): Plan =>
-  reading('options', () => {
-    const { length } = ids;
-    const { k: wanted = 10, rescore, filter, ...others } = given ?? {};
-    if (tagOf(given ?? {}) !== 'Object' || Object.keys(others).length > 0) {
-      throw invalid(
-        `options must be an object with k, filter and rescore, got ${Object.keys(others)}`,
-      );
-    }
-    const k = wanted === Infinity ? length : wanted;
-    if (!(Number.isInteger(k) && k >= Math.min(1, length) && k <= MAX_CANDIDATES)) {
-      throw invalid(`k must be an integer from 1 to ${MAX_CANDIDATES}, or Infinity`);
-    }
-    if (rescore !== undefined && !(rescore >= 1 && rescore <= MAX_CANDIDATES)) {
-      throw invalid('rescore must be a number from 1 up');
-    }
-    return {
-      k,
-      candidates: Math.min(Math.max(k, candidatesFor(k, rescore, settings)), length),
-      allowed: filter === undefined ? null : allowedRows(filter, ids),
-    };
-  });
+export function planOf(o: SearchOptions | undefined, ids: FileIds, settings: Settings): Plan {
+  const { k, rescore, filter } = reading('options', () => optionsOf(o));
+  const { length } = ids;
+  const wanted = k === Infinity ? length : k;
+  if (!(Number.isInteger(wanted) && wanted >= Math.min(1, length) && wanted <= MAX_CANDIDATES)) {
+    throw invalid(`k must be an integer from 1 to ${MAX_CANDIDATES}, or Infinity`);
+  }
+  const isMore = typeof rescore === 'number' && rescore >= 1 && rescore <= MAX_CANDIDATES;
+  if (rescore !== undefined && !isMore) throw invalid('rescore must be a number from 1 up');
+  return {
+    k: wanted,
+    candidates: Math.min(Math.max(wanted, candidatesFor(wanted, rescore, settings)), length),
+    allowed: filter === undefined ? null : allowedRows(filter, ids),
+  };
+}
+
+function optionsOf(given: SearchOptions = {}) {
+  const { k = 10, rescore, filter, ...others } = given;
+  const names = Object.keys(others);
+  // What inherits from arrays has a method of the name `filter`.
+  if (tagOf(given) !== 'Object' || 'copyWithin' in given || names.length > 0) {
+    throw invalid(`options must be an object with k, filter and rescore, got ${names}`);
+  }
+  return { k, rescore, filter };
+}
 
 /** A bit for each row that the filter lets through. */
 function allowedRows(given: NonNullable<SearchOptions['filter']>, ids: FileIds): Uint32Array {
@@ -54,12 +63,12 @@ function allowedRows(given: NonNullable<SearchOptions['filter']>, ids: FileIds):
   let filter: Iterable<unknown> | ((id: Id) => unknown) = given;
   if (tag === 'Uint8Array') {
     if (!hasAny(isPlace)) throw invalid('filter is a bitmap, and no id is a number from 0 up');
-    filter = testOf(given as Uint8Array);
+    filter = reading('filter', () => testOf(given as Uint8Array));
   }
   if (typeof filter === 'function') {
     for (let row = 0; row < ids.length; row++) {
-      const answer: unknown = filter(ids.at(row));
-      if (tagOf(answer) === 'Promise' || /Async|Generator/.test(tag)) {
+      const answer = filter(ids.at(row)) as Partial<PromiseLike<unknown>> | undefined;
+      if (typeof answer?.then === 'function' || /Async|Generator/.test(tag)) {
         // Nobody waits for it, and so nobody would take its failure.
         Promise.resolve(answer).catch(() => {});
         throw invalid('filter must answer true or false at once');
@@ -68,15 +77,19 @@ function allowedRows(given: NonNullable<SearchOptions['filter']>, ids: FileIds):
     }
     return bits;
   }
+  if (typeof filter !== 'object')
+    throw invalid(`filter must be ids, a function or a bitmap, got ${tag}`);
   const others = new Set<string>();
   let found = false;
-  for (const id of filter) {
-    if (!isId(id)) throw invalid('a filter holds strings, safe integers and bigints alone');
-    const row = ids.row(id);
-    if (row === undefined) others.add(typeof id);
-    else allow(row);
-    found ||= row !== undefined;
-  }
+  reading('filter', () => {
+    for (const id of filter as Iterable<unknown>) {
+      if (!isId(id)) throw invalid('a filter holds strings, safe integers and bigints alone');
+      const row = ids.row(id);
+      if (row === undefined) others.add(typeof id);
+      else allow(row);
+      found ||= row !== undefined;
+    }
+  });
   if (!found && others.size > 0 && !hasAny((id) => others.has(typeof id))) {
     throw invalid(`filter holds ${[...others]}s alone, and no id is one: convert them`);
   }
