@@ -28,12 +28,15 @@ export const sizeOf = (bytes) => ({
 
 const none = { raw: 0, gzip: 0, brotli: 0 };
 
-/** What a bundler makes of one entry, minified, in one file. */
+/** What a bundler makes of one entry, minified: all that comes with it, and not what is imported when it is needed. */
 export async function bundled(file, options = {}) {
   const { build } = await import('esbuild');
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     entryPoints: [file],
+    outdir: 'out',
     bundle: true,
+    splitting: true,
+    metafile: true,
     minify: true,
     write: false,
     format: 'esm',
@@ -43,7 +46,22 @@ export async function bundled(file, options = {}) {
     logLevel: 'error',
     ...options,
   });
-  return outputFiles[0].contents;
+  const outputs = Object.entries(metafile.outputs);
+  const kept = ({ kind }) => kind === 'import-statement';
+  const later = new Set(
+    outputs.flatMap(([, { imports }]) =>
+      imports.filter((one) => !kept(one)).map((one) => one.path),
+    ),
+  );
+  const names = new Set(
+    outputs.flatMap(([name, { entryPoint }]) => (entryPoint && !later.has(name) ? [name] : [])),
+  );
+  // Grows while it is gone through.
+  for (const name of names) {
+    for (const one of metafile.outputs[name]?.imports ?? []) if (kept(one)) names.add(one.path);
+  }
+  const isKept = ({ path: name }) => names.has(path.relative('', name).replaceAll(path.sep, '/'));
+  return Buffer.concat(outputFiles.filter(isKept).map(({ contents }) => contents));
 }
 
 /** { [entry]: { js, wasm } }, each with the bytes raw, by gzip and by brotli. */
