@@ -74,6 +74,21 @@ it('the file for CDNs is one module, which fetches the build that runs and nothi
   expectRight(all as Parameters<typeof expectRight>[0], true);
 });
 
+it('the file of the index alone is one module too', async () => {
+  writePage(
+    { 'fewbits/vectors': entry('vectors.min.js') },
+    `import { load } from 'fewbits/vectors';
+    globalThis.run = async () => {
+      const index = (await load()).createIndex({ dims: 2, bits: 8 });
+      index.add([1, 0, 0, 1], ['east', 'north']);
+      return [...index.search([0.2, 1], { k: 2 }).ids];
+    };`,
+  );
+  asked();
+  expect(await runPage(browser, `${site.url}cdn/`)).toEqual(['north', 'east']);
+  expect(asked()).toEqual(['dist/vectors.min.js', 'dist/vectors.relaxed.wasm']);
+});
+
 it('pools start workers of one file each, and hand them the module', async () => {
   const imports = Object.fromEntries(
     ['', 'pool', 'models', 'io'].map((name) => [

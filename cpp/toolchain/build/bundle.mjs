@@ -1,5 +1,5 @@
 // The scripts of the package that are single files: its workers, which a Blob may import from a CDN and
-// bundlers may copy as they are, and the whole entry of browsers for a CDN.
+// bundlers may copy as they are, and the entries of browsers for a CDN.
 
 import path from 'node:path';
 
@@ -15,6 +15,7 @@ const BUNDLES = [
   ['`fewbits/models/worker` of browsers', 'models/worker.js', 'models/worker.js', 'browser'],
   ['`fewbits/models/worker` of Node', 'models/worker-node.mjs', 'models/worker-node.mjs', 'node'],
   ['`fewbits` for a CDN', 'index.js', 'fewbits.min.js', 'browser'],
+  ['`fewbits/vectors` for a CDN', 'vectors.js', 'vectors.min.js', 'browser'],
 ];
 
 /** Bundles what TypeScript made in `dist`, each after all of it is there. */

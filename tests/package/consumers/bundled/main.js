@@ -1,6 +1,7 @@
 // A program for bundlers whose output has no `import.meta.url`, and for runtimes that compile nothing.
 
 import { load, support } from 'fewbits';
+import { load as loadVectors } from 'fewbits/vectors';
 import { check } from '../check.mjs';
 
 const failure = (work) =>
@@ -12,6 +13,7 @@ const failure = (work) =>
 /** How loading goes there, with and without the bytes of a build or the module itself. */
 globalThis.main = async (wasm) => ({
   own: await failure(load()),
+  vectors: await failure(loadVectors()),
   relaxed: await failure(load({ variant: 'relaxed' })),
   given: await check(
     () => load({ wasm }),

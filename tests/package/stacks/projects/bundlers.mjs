@@ -236,11 +236,12 @@ search(load, { wasm: bytes }).then((answer) => console.log('answer ' + answer));
     needs: NOTHING,
     async run(project) {
       project.write({
-        'main.mjs': PROGRAM,
+        'main.mjs': `import 'fewbits/vectors';\n${PROGRAM}`,
         'trace.mjs': `import { cpSync } from 'node:fs';
 import { nodeFileTrace } from '@vercel/nft';
 const { fileList } = await nodeFileTrace(['main.mjs']);
 for (const file of fileList) cpSync(file, 'traced/' + file);
+if (![...fileList].some((file) => file.endsWith('vectors.simd128.wasm'))) throw new Error('no vectors');
 `,
       });
       await project.run('node', ['trace.mjs']);
