@@ -179,8 +179,9 @@ class Index {
   /// without; a mean alone takes 4 more for cosine and dot. A mean with which more of the sample's
   /// neighbours among each other are missed, or which may be one of chance, as of a single vector,
   /// is left alone. A quarter of the sample, 1024 vectors at most, is held out of learning axes;
-  /// those with which not clearly fewer neighbours among them are missed are left alone, as are all
-  /// for less than 96 vectors. non_finite and too_large as add().
+  /// those with which not clearly fewer neighbours among them are missed are left alone, or with
+  /// which they find less among all of the sample, of the three nearest too, as are all for less
+  /// than 96 vectors. non_finite and too_large as add().
   Result calibrate(const float* sample, std::size_t n, bool axes = true);
   /// Before the first add: whether learned axes are good for the `n` vectors that will be first, of
   /// which some look for each other. Where they miss more so than without, as vectors of other

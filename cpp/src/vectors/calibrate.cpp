@@ -17,6 +17,9 @@ namespace {
 constexpr std::size_t kMostHeldOut = 1024;
 /// Rows of a sample that judge the mean.
 constexpr std::size_t kMostForMean = 2048;
+/// Rows of a sample among which those that are held out look, and how many of them do.
+constexpr std::size_t kMostDense = 16384;
+constexpr std::size_t kMostDensePairs = kMostDense * 2 * kMaxQueries;
 /// With fewer, chance decides which of two codes finds more.
 constexpr std::size_t kLeastHeldOut = 24;
 /// Of the first vectors that are added, how many look at what was learned again, and how few may.
@@ -74,8 +77,9 @@ Result choose_mean(const Options& options, const Sample& sample, const float* no
     for (const float* other : {static_cast<const float*>(nullptr), own}) {
       if (other == chosen) continue;
       Compared compared;
-      const Result result = compare(options, rows.data(), few.held_out, {chosen, nullptr},
-                                    {other, nullptr}, &compared);
+      const Result result =
+          compare(options, {rows.data(), few.held_out, few.held_out, kMostQueries},
+                  {chosen, nullptr}, {other, nullptr}, &compared);
       if (!result.ok()) return result;
       if (compared.clearly_more()) chosen = other;
     }
@@ -108,6 +112,37 @@ bool worth_it(const Compared& compared, double left, std::size_t dims) {
   return 8 * axes < 7 * even && compared.clearly_more();
 }
 
+/// Keeps the axes only if rows that are held out find no less with them among all of the sample,
+/// nor of their nearest. Where rows lie densely neighbours differ in other directions than rows at
+/// large: axes that tell apart a thousand rows may mix up the neighbours among many.
+Result judge_among_all(const Options& options, const Sample& sample, const float* mean,
+                       Learned* learned) {
+  const std::size_t n = std::min(sample.n, kMostDense);
+  Buffer<float> rows;
+  if (!rows.resize(n * sample.dims)) return failure(Status::out_of_memory);
+  std::size_t used = 0;
+  const auto take = [&](std::size_t r) {
+    std::memcpy(rows.data() + used++ * sample.dims, sample.row(r), sample.dims * sizeof(float));
+  };
+  for (std::size_t r = 0; r < sample.n; ++r) {
+    if (sample.is_held_out(r)) take(r);
+  }
+  const std::size_t others = sample.n - sample.held_out;
+  const std::size_t room = n - sample.held_out;
+  for (std::size_t r = 0, other = 0; r < sample.n; ++r) {
+    if (sample.is_held_out(r)) continue;
+    if (other * room / others != (other + 1) * room / others) take(r);
+    ++other;
+  }
+  Compared all;
+  Compared nearest;
+  const std::size_t queries = std::min(kMostQueries, kMostDensePairs / n);
+  const Result result = compare(options, {rows.data(), n, sample.held_out, queries},
+                                {mean, nullptr}, {mean, learned}, &all, &nearest);
+  learned->pays = result.ok() && all.gained >= all.lost && nearest.finds_more(1);
+  return result;
+}
+
 /// Learns the axes and keeps of them what the rows say that are held out.
 Result learn_and_judge(const Coding& coding, const Sample& sample, const Buffer<double>& mean,
                        const Buffer<float>& taken, Learned* learned) {
@@ -124,9 +159,10 @@ Result learn_and_judge(const Coding& coding, const Sample& sample, const Buffer<
   const auto held_out = [&sample](std::size_t r) { return sample.is_held_out(r); };
   if (!copy_rows(sample, sample.held_out, held_out, &rows)) return failure(Status::out_of_memory);
   Compared compared;
-  const Result tried = compare(options, rows.data(), sample.held_out, {taken.data(), nullptr},
-                               {taken.data(), learned}, &compared);
+  Result tried = compare(options, {rows.data(), sample.held_out, sample.held_out, kMostQueries},
+                         {taken.data(), nullptr}, {taken.data(), learned}, &compared);
   learned->pays = tried.ok() && worth_it(compared, learned->left, options.dims);
+  if (learned->pays) tried = judge_among_all(options, sample, taken.data(), learned);
   return tried;
 }
 
@@ -206,8 +242,8 @@ Result Index::settle(const float* x, std::size_t n, bool* changed) {
   if (first_non_finite(first.data(), few * dims) < few * dims) return success();
   const float* const mean = s.coding.transform.mean();
   Compared compared;
-  const Result result =
-      compare(s.coding.options, first.data(), few, {mean, nullptr}, {mean, &learned}, &compared);
+  const Result result = compare(s.coding.options, {first.data(), few, few, kMostQueries},
+                                {mean, nullptr}, {mean, &learned}, &compared);
   if (!result.ok() || compared.lost <= compared.gained) return result;
   if (!s.lay_out_evenly()) return failure(Status::out_of_memory);
   s.fit = {};

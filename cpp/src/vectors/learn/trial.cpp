@@ -12,9 +12,9 @@
 namespace fewbits::vectors {
 namespace {
 
-/// The most rows that look for neighbours, and how many neighbours each looks for.
-constexpr std::size_t kMostQueries = 8 * kMaxQueries;
+/// How many neighbours a row looks for, itself among them, and how many of those are the nearest.
 constexpr std::size_t kNeighbours = 10;
+constexpr std::size_t kNearest = 4;
 
 double product(const float* x, const float* y, std::size_t n) {
   double sum = 0;
@@ -22,23 +22,28 @@ double product(const float* x, const float* y, std::size_t n) {
   return sum;
 }
 
+/// Of what exact search finds: the flag kAmongAll where an index finds it too, and kAmongNearest
+/// where it has it among the nearest.
+using Found = Buffer<std::uint8_t>;
+constexpr std::uint8_t kAmongAll = 1;
+constexpr std::uint8_t kAmongNearest = 2;
+
 struct Trial {
   const Options& options;
-  const float* rows;
-  std::size_t n;
+  const TrialRows& rows;
 
   /// Of the scan, as searches have them; what second codes find hangs on these.
   std::size_t candidates() const {
     const bool many = options.refine_bits != 0 || options.dims < kFewDims;
     return many ? 10 * kNeighbours : kNeighbours + 16;
   }
-  std::size_t queries() const { return std::min(n, kMostQueries); }
-  std::size_t query(std::size_t q) const { return q * n / queries(); }
-  const float* row(std::size_t r) const { return rows + r * options.dims; }
+  std::size_t queries() const { return std::min(rows.looking, rows.most_queries); }
+  std::size_t query(std::size_t q) const { return q * rows.looking / queries(); }
+  const float* row(std::size_t r) const { return rows.x + r * options.dims; }
 
   bool find_exactly(Buffer<Hit>* hits) const;
   Result find(const Way& way, Buffer<Hit>* hits) const;
-  Result found(const Buffer<Hit>& exact, const Way& way, Buffer<std::uint8_t>* which) const;
+  Result found(const Buffer<Hit>& exact, const Way& way, Found* which) const;
 };
 
 /// kNeighbours rows for each of the queries, itself among them, by scores of floats. False when
@@ -46,12 +51,12 @@ struct Trial {
 bool Trial::find_exactly(Buffer<Hit>* hits) const {
   const std::size_t dims = options.dims;
   Buffer<double> squares;
-  if (!squares.resize(n) || !hits->resize(queries() * kNeighbours)) return false;
-  for (std::size_t r = 0; r < n; ++r) squares[r] = product(row(r), row(r), dims);
+  if (!squares.resize(rows.n) || !hits->resize(queries() * kNeighbours)) return false;
+  for (std::size_t r = 0; r < rows.n; ++r) squares[r] = product(row(r), row(r), dims);
   for (std::size_t q = 0; q < queries(); ++q) {
     Best best;
     if (!best.init(kNeighbours)) return false;
-    for (std::size_t r = 0; r < n; ++r) {
+    for (std::size_t r = 0; r < rows.n; ++r) {
       double score = product(row(query(q)), row(r), dims);
       if (options.metric == Metric::l2) score = 2 * score - squares[r] - squares[query(q)];
       if (options.metric == Metric::cosine) {
@@ -78,7 +83,7 @@ Result Trial::find(const Way& way, Buffer<Hit>* hits) const {
     result = index->set_transform(learned.matrix.data(), learned.segments.data(),
                                   learned.segments.size());
   }
-  if (result.ok()) result = index->add(rows, n);
+  if (result.ok()) result = index->add(rows.x, rows.n);
   Buffer<float> block;
   if (!block.resize(kMaxQueries * dims) || !hits->resize(queries() * kNeighbours)) {
     return failure(Status::out_of_memory);
@@ -95,46 +100,53 @@ Result Trial::find(const Way& way, Buffer<Hit>* hits) const {
   return result;
 }
 
-/// Which of the rows that exact search finds an index finds too.
-Result Trial::found(const Buffer<Hit>& exact, const Way& way, Buffer<std::uint8_t>* which) const {
+Result Trial::found(const Buffer<Hit>& exact, const Way& way, Found* which) const {
   Buffer<Hit> hits;
   const Result result = find(way, &hits);
   if (!result.ok()) return result;
   if (!which->resize(exact.size())) return failure(Status::out_of_memory);
   for (std::size_t i = 0; i < exact.size(); ++i) {
     const Hit* const first = hits.data() + i / kNeighbours * kNeighbours;
-    (*which)[i] = std::any_of(first, first + kNeighbours,
-                              [&](const Hit& hit) { return hit.row == exact[i].row; });
+    const auto same = [&](const Hit& hit) { return hit.row == exact[i].row; };
+    const auto at =
+        static_cast<std::size_t>(std::find_if(first, first + kNeighbours, same) - first);
+    (*which)[i] = static_cast<std::uint8_t>((at < kNeighbours ? kAmongAll : 0) |
+                                            (at < kNearest ? kAmongNearest : 0));
   }
   return success();
 }
 
-/// How many standard deviations of chance are clearly more than chance.
-constexpr double kClear = 2;
+/// Counts one of the rows that exact search finds.
+void count(bool before, bool after, Compared* compared) {
+  compared->missed += before ? 0 : 1;
+  compared->gained += !before && after ? 1 : 0;
+  compared->lost += before && !after ? 1 : 0;
+}
 
 }  // namespace
 
-bool Compared::clearly_more() const {
+bool Compared::finds_more(double deviations) const {
   if (gained <= lost) return false;
   const auto more = static_cast<double>(gained - lost);
-  return more * more > kClear * kClear * static_cast<double>(gained + lost);
+  return more * more > deviations * deviations * static_cast<double>(gained + lost);
 }
 
-Result compare(const Options& options, const float* rows, std::size_t n, const Way& now,
-               const Way& other, Compared* compared) {
+Result compare(const Options& options, const TrialRows& rows, const Way& now, const Way& other,
+               Compared* compared, Compared* nearest) {
   *compared = {};
-  const Trial trial{options, rows, n};
+  if (nearest != nullptr) *nearest = {};
+  const Trial trial{options, rows};
   Buffer<Hit> exact;
-  Buffer<std::uint8_t> before;
-  Buffer<std::uint8_t> after;
+  Found before;
+  Found after;
   if (!trial.find_exactly(&exact)) return failure(Status::out_of_memory);
   Result result = trial.found(exact, now, &before);
   if (result.ok()) result = trial.found(exact, other, &after);
   if (!result.ok()) return result.status == Status::out_of_memory ? result : success();
   for (std::size_t i = 0; i < exact.size(); ++i) {
-    compared->missed += before[i] == 0;
-    compared->gained += before[i] < after[i];
-    compared->lost += before[i] > after[i];
+    count((before[i] & kAmongAll) != 0, (after[i] & kAmongAll) != 0, compared);
+    if (nearest == nullptr || i % kNeighbours >= kNearest) continue;
+    count((before[i] & kAmongNearest) != 0, (after[i] & kAmongNearest) != 0, nearest);
   }
   return success();
 }

@@ -7,6 +7,9 @@
 
 namespace fewbits::vectors {
 
+/// The most rows that look for neighbours among few; among many, fewer say enough.
+inline constexpr std::size_t kMostQueries = 8 * kMaxQueries;
+
 /// With fewer dimensions a search has more candidates, as the scan rounds the query too much to
 /// choose among vectors that lie densely.
 inline constexpr std::size_t kFewDims = 16;
@@ -25,12 +28,23 @@ struct Compared {
   std::size_t lost = 0;    ///< found by the way that is, and missed by the other one
 
   std::size_t missed_then() const { return missed - gained + lost; }
-  /// Whether the other one finds more, by more than chance brings about.
-  bool clearly_more() const;
+  /// Whether the other one finds more, by more than so many standard deviations of chance.
+  bool finds_more(double deviations) const;
+  bool clearly_more() const { return finds_more(2); }
 };
 
-/// Tries both ways on `n` rows. out_of_memory, or success.
-Result compare(const Options& options, const float* rows, std::size_t n, const Way& now,
-               const Way& other, Compared* compared);
+/// Rows of a trial. All can be found; those that look for their neighbours are spread evenly over
+/// the first `looking` rows.
+struct TrialRows {
+  const float* x;
+  std::size_t n;
+  std::size_t looking;
+  std::size_t most_queries;
+};
+
+/// Tries both ways on the rows. `nearest`, where wanted, is of each row's three nearest: as near as
+/// ten are among three times as many rows. out_of_memory, or success.
+Result compare(const Options& options, const TrialRows& rows, const Way& now, const Way& other,
+               Compared* compared, Compared* nearest = nullptr);
 
 }  // namespace fewbits::vectors
