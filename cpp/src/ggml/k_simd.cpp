@@ -32,12 +32,30 @@ FEWBITS_GGML_INLINE void round16(const float* x, int low, int high, int bias, Of
   wasm_v128_store(codes, narrow(integers[0], integers[1], integers[2], integers[3]));
 }
 
+/// As pack_quarters has it.
 FEWBITS_GGML_SHARED void store_quarters(const std::uint8_t* codes, std::uint8_t* out) {
-  pack_quarters(codes, out);
+  const v128_t mask = wasm_i8x16_splat(3);
+  FEWBITS_GGML_ROLLED
+  for (int i = 0; i < 4; ++i) {
+    const std::uint8_t* const c = codes + 128 * (i / 2) + 16 * (i % 2);
+    v128_t bits = wasm_v128_and(wasm_v128_load(c + 96), mask);
+    for (int k = 64; k >= 0; k -= 32) {
+      bits = wasm_v128_or(wasm_i8x16_shl(bits, 2), wasm_v128_and(wasm_v128_load(c + k), mask));
+    }
+    wasm_v128_store(out + 16 * i, bits);
+  }
 }
 
+/// As pack_nibbles has it.
 FEWBITS_GGML_SHARED void store_nibbles(const std::uint8_t* codes, std::uint8_t* out) {
-  pack_nibbles(codes, out);
+  const v128_t mask = wasm_i8x16_splat(15);
+  FEWBITS_GGML_ROLLED
+  for (int i = 0; i < 8; ++i) {
+    const std::uint8_t* const c = codes + 64 * (i / 2) + 16 * (i % 2);
+    const v128_t low = wasm_v128_and(wasm_v128_load(c), mask);
+    const v128_t high = wasm_v128_and(wasm_v128_load(c + 32), mask);
+    wasm_v128_store(out + 16 * i, wasm_v128_or(low, wasm_i8x16_shl(high, 4)));
+  }
 }
 
 /// As pack_bit has it.

@@ -45,8 +45,8 @@ inline float quantize_by_largest(int n, int levels, const float* values, std::ui
 
 /// The same, by the largest or, where there are weights, by weighted least squares.
 /// Those may leave 0..levels when almost all weights are 0.
-inline float quantize_sub_blocks(int n, int levels, const float* values, const float* weights,
-                                 std::uint8_t* codes) {
+FEWBITS_GGML_SHARED inline float quantize_sub_blocks(int n, int levels, const float* values,
+                                                     const float* weights, std::uint8_t* codes) {
   return weights != nullptr ? search::fit_nonnegative(n, levels, values, weights, codes)
                             : quantize_by_largest(n, levels, values, codes);
 }

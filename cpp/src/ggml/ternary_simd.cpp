@@ -171,8 +171,10 @@ void encode_tq1_0(const float* x, std::size_t blocks, const float* /*importance*
     const float inverse = scale != 0 ? 1 / scale : 0.0f;
     out->scale.store(scale);
     std::uint8_t numbers[52];
+    FEWBITS_GGML_ROLLED
     for (int i = 0; i < 48; i += 16) {
       v128_t number = wasm_i8x16_splat(0);
+      FEWBITS_GGML_ROLLED
       for (int k = 0; k < 5; ++k) {
         const v128_t tripled = wasm_i8x16_add(wasm_i8x16_add(number, number), number);
         number = wasm_i8x16_add(tripled, digits16(x + ternary_index(i, k), inverse));
@@ -186,6 +188,7 @@ void encode_tq1_0(const float* x, std::size_t blocks, const float* /*importance*
       for (int k = 0; k < 4; ++k) number = 3 * number + last[4 * k + i];
       numbers[48 + i] = static_cast<std::uint8_t>(3 * number);
     }
+    FEWBITS_GGML_ROLLED
     for (int i = 0; i < 48; ++i) out->fives[i] = ternary_byte(numbers[i]);
     for (int i = 0; i < 4; ++i) out->fours[i] = ternary_byte(numbers[48 + i]);
   }
@@ -238,6 +241,7 @@ void encode_tq2_0(const float* x, std::size_t blocks, const float* /*importance*
     }
     const float inverse = scale != 0 ? 1 / scale : 0.0f;
     out->scale.store(scale);
+    FEWBITS_GGML_ROLLED
     for (int i = 0; i < 64; i += 16) {
       const float* first = x + 128 * (i / 32) + i % 32;
       v128_t packed = digits16(first, inverse);

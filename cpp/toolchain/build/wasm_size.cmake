@@ -2,17 +2,16 @@
 # gains over -O2, which unrolls and inlines less. What a source is to have was measured.
 set(FEWBITS_FASTEST
   "base/finite\\.cpp$"
-  "ggml/[a-z0-9_]*simd\\.cpp$"
+  "ggml/(block32|fp4|iq4|ternary)_simd\\.cpp$"
   "vectors/learn/(axes|eigen)\\.cpp$")
 set(FEWBITS_FAST
   "simd\\.cpp$"
   "distributional/(blocks|codebook|reference|words)\\.cpp$"
   "floats/[a-z_]*\\.cpp$"
   "ggml/(check|ggml)\\.cpp$"
-  "linear/linear\\.cpp$"
   "uniform/int4\\.cpp$"
   "vectors/code/(codebook|encode|rotation|row_coder|tails|transform)\\.cpp$"
-  "vectors/(find|learn)/[a-z_]*\\.cpp$")
+  "vectors/find/[a-z_]*\\.cpp$")
 
 foreach(source IN LISTS FEWBITS_SOURCES)
   set(optimize -Os)
