@@ -110,6 +110,7 @@ const uses: Record<string, Use> = {
       return saved(made);
     },
   ],
+  TensorLike: [{ data: x.slice(0, 8) }, (o) => index.search(o, { k: 3 })],
   SearchOptions: [{}, (o) => index.search(x.subarray(0, 8), o)],
   ResultList: [
     { ids: [...found.ids], scores: found.scores },

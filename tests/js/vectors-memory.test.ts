@@ -84,7 +84,7 @@ it('memory that runs out while a transform is learned leaves the one before', ()
     expect(index.stats().calibrated).toBe(true);
     // What was free goes, so that the memory must grow.
     using large = fb.createIndex({ dims, bits: 8 });
-    large.add(ball);
+    for (let i = 0; i < 10; i++) large.add(ball);
     const refused = limitGrowth(times);
     const outcome = codeOf(() => index.calibrate(ball));
     vi.restoreAllMocks();
