@@ -65,30 +65,34 @@ describe.each(pages)('page "$name"', ({ name, title }) => {
     const { page, errors, close } = await open(browser, addressOf(name));
     await page.keyboard.press('Tab');
     expect(await page.evaluate(() => document.activeElement?.className)).toBe('skip');
-    const expected = await page.evaluate(() => {
-      const controls = document.querySelectorAll<HTMLInputElement>(
-        'main :is(button, select, textarea, input, a[href], summary, [tabindex="0"])',
-      );
-      // Of radio buttons, one a group is a stop; the arrow keys lead to the others.
-      const stops = [...controls].filter(
-        (one) =>
-          !one.disabled &&
-          one.tabIndex >= 0 &&
-          one.checkVisibility() &&
-          (one.type !== 'radio' || one.checked),
-      );
-      for (const [i, one] of stops.entries()) one.dataset.stop = String(i);
-      return stops.length;
-    });
-    const seen = new Set<string>();
-    for (let i = 0; i < expected + 60 && seen.size < expected; i++) {
-      await page.keyboard.press('Tab');
-      const stop = await page.evaluate(
-        () => (document.activeElement as HTMLElement | null)?.dataset.stop,
-      );
-      if (stop !== undefined) seen.add(stop);
-    }
-    expect(seen.size).toBe(expected);
+    // Again where a control came or went meanwhile, as with what a page has just worked out.
+    const missed = async () => {
+      const expected = await page.evaluate(() => {
+        const controls = document.querySelectorAll<HTMLInputElement>(
+          'main :is(button, select, textarea, input, a[href], summary, [tabindex="0"])',
+        );
+        // Of radio buttons, one a group is a stop; the arrow keys lead to the others.
+        const stops = [...controls].filter(
+          (one) =>
+            !one.disabled &&
+            one.tabIndex >= 0 &&
+            one.checkVisibility() &&
+            (one.type !== 'radio' || one.checked),
+        );
+        for (const [i, one] of stops.entries()) one.dataset.stop = String(i);
+        return stops.length;
+      });
+      const seen = new Set<string>();
+      for (let i = 0; i < expected + 60 && seen.size < expected; i++) {
+        await page.keyboard.press('Tab');
+        const stop = await page.evaluate(
+          () => (document.activeElement as HTMLElement | null)?.dataset.stop,
+        );
+        if (stop !== undefined) seen.add(stop);
+      }
+      return expected - seen.size;
+    };
+    await expect.poll(missed, { timeout: 30_000 }).toBe(0);
     expect(errors).toEqual([]);
     await close();
   });
