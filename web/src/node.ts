@@ -1,8 +1,8 @@
 // The door of Node.
 
-import { readFile } from 'node:fs/promises';
 import { isBase } from './core/address.js';
 import { createLoad } from './load/load.js';
+import { open } from './load/open-node.js';
 
 export * from './load/entry.js';
 
@@ -10,12 +10,6 @@ export * from './load/entry.js';
 const known = isBase(import.meta.url);
 const simd128 = known ? new URL('./fewbits.simd128.wasm', import.meta.url) : undefined;
 const relaxed = known ? new URL('./fewbits.relaxed.wasm', import.meta.url) : undefined;
-
-/** Files are read from disk; a string without a scheme is a path. */
-async function open(address: URL | string): Promise<Response | Uint8Array> {
-  if (/^(https?|data|blob):/.test(String(address))) return fetch(address);
-  return readFile(String(address).startsWith('file:') ? new URL(address) : address);
-}
 
 /**
  * Loads fewbits: the first call reads and compiles the WebAssembly, all callers share it, a failed

@@ -1,8 +1,5 @@
 // What both entries export besides `load`.
 
-export type { FloatArray } from '../core/arguments.js';
-export type { Variant } from '../core/core.js';
-export { FewbitsError, type FewbitsErrorCode } from '../core/errors.js';
 export type { GgmlType, GgmlTypeName } from '../core/ggml-types.js';
 export type { Bits } from '../families/bits.js';
 export type { CompareFunction, ErrorMeasures } from '../families/compare.js';
@@ -23,16 +20,6 @@ export type { Kquant, KquantBlock, KquantOptions, KquantRepair } from '../famili
 export type { Linear, LinearLayer, LinearOptions, MatmulShape } from '../families/linear/types.js';
 export type { Nf4, Nf4Options, Nf4Quantized } from '../families/nf4.js';
 export type * from '../families/uniform/types.js';
-export type { CalibrateOptions, IndexOptions, SearchOptions } from '../vectors/arguments.js';
-export type { Vectors } from '../vectors/create.js';
-export type { Metric, Segment, Settings } from '../vectors/functions.js';
-export type { Id } from '../vectors/id.js';
-export type { PackedBits, TensorLike, VectorsInput } from '../vectors/input.js';
-export { type MergeOptions, mergeResults, type ResultList } from '../vectors/merge.js';
-export type { Candidates, IndexStats, SearchResult } from '../vectors/results.js';
-export type { Upserted } from '../vectors/rows.js';
-export type { VectorIndex } from '../vectors/vector-index.js';
-export type { WasmSource } from './compile.js';
+export * from './common-entry.js';
 export type { Fewbits } from './fewbits.js';
 export { type LoadOptions, loadSync } from './load.js';
-export { type Support, support } from './support.js';
