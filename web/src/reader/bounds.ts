@@ -2,11 +2,9 @@
 
 import { corrupt } from '../vectors/corrupt.js';
 import type { Contents } from '../vectors/file-contents.js';
-import type { Segment, Settings } from '../vectors/functions.js';
+import { LARGEST_NORM, type Segment, type Settings } from '../vectors/functions.js';
 import { dot } from './query.js';
 
-/** The norm of vectors of 'dot' and 'l2'. */
-export const LARGEST_NORM = 1e18;
 /** Of what a row stands for: see transfer.cpp. */
 const LARGEST_ROW = 130 * LARGEST_NORM;
 export const LARGEST_SQUARE = 4.1e36;

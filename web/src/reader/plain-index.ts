@@ -3,12 +3,11 @@
 import { FewbitsError, invalid } from '../core/errors.js';
 import { corrupt } from '../vectors/corrupt.js';
 import type { Contents, Tensors } from '../vectors/file-contents.js';
-import type { Segment } from '../vectors/functions.js';
+import { LARGEST_NORM, type Segment } from '../vectors/functions.js';
 import {
   checkBits,
   checkFactors,
   checkLearned,
-  LARGEST_NORM,
   LARGEST_SQUARE,
   largestProduct,
   within,

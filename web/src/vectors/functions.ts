@@ -122,6 +122,9 @@ export type Values = Float32Array | Uint8Array;
 export const widthOf = ({ dims, metric }: Pick<Settings, 'dims' | 'metric'>) =>
   metric === 'hamming' ? Math.ceil(dims / 8) : dims;
 
+/** The largest norm of a vector for 'dot' and 'l2', as kLargestNorm in vectors.h. */
+export const LARGEST_NORM = 1e18;
+
 export const QUALITIES = ['best', 'fast'] as const;
 
 /** How an index was made; all of it is in its file. */

@@ -3,10 +3,8 @@
 import { invalid } from '../core/arguments.js';
 import { check, type Outcome } from '../core/core.js';
 import { STATUS } from '../core/status.js';
-import type { Values } from './functions.js';
+import { LARGEST_NORM, type Values } from './functions.js';
 
-/** That of vectors for 'dot' and 'l2', and of what is left of them less the mean. */
-const LARGEST_NORM = 1e18;
 const NUMBER = new Intl.NumberFormat('en', { notation: 'scientific', maximumFractionDigits: 2 });
 
 /** check() of a call that was given vectors, those from value `base` of `x` on. */

@@ -1,7 +1,7 @@
 // What goes into an index: floats, or for 'hamming' bits, packed already or the signs of numbers.
 
 import { invalid, kindOf, typedArray } from '../core/arguments.js';
-import { FewbitsError, reasonOf } from '../core/errors.js';
+import { FewbitsError, reading } from '../core/errors.js';
 import { type Settings, type Values, widthOf } from './functions.js';
 import {
   checkVector,
@@ -70,18 +70,14 @@ const notWhole = (name: string, dims: number, got: string) =>
   );
 
 /** Packed bits of whole vectors. */
-function bitsOf(name: string, given: unknown, dims: number): Uint8Array {
-  try {
+const bitsOf = (name: string, given: unknown, dims: number): Uint8Array =>
+  reading(name, () => {
     const first = isList(given) ? readable(given, '0') : undefined;
     if (isList(given) && typeof first === 'object' && first !== null) {
       return rowsOf(name, given, dims);
     }
     return packedIn(name, given, dims) ?? signsOf(name, valuesOf(name, given, dims), dims);
-  } catch (cause) {
-    if (cause instanceof FewbitsError) throw cause;
-    throw invalid(`${name} cannot be read: ${reasonOf(cause)}`, cause);
-  }
-}
+  });
 
 function rowsOf(name: string, given: readonly unknown[], dims: number): Uint8Array {
   const width = bytesFor(dims);
