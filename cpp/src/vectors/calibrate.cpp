@@ -48,16 +48,21 @@ std::size_t first_too_large(const Options& options, const float* x, std::size_t 
   return n;
 }
 
-/// Rows of a sample for a trial: those that are held out, or of all. False when memory is short.
+/// Copies the rows of a sample that are wanted one after the other. Where they end.
 template <typename Wanted>
-bool copy_rows(const Sample& sample, std::size_t count, const Wanted& wanted, Buffer<float>* rows) {
-  if (!rows->resize(count * sample.dims)) return false;
-  std::size_t used = 0;
+float* copy_rows(const Sample& sample, Wanted wanted, float* to) {
   for (std::size_t r = 0; r < sample.n; ++r) {
     if (!wanted(r)) continue;
-    std::memcpy(rows->data() + used++ * sample.dims, sample.row(r), sample.dims * sizeof(float));
+    std::memcpy(to, sample.row(r), sample.dims * sizeof(float));
+    to += sample.dims;
   }
-  return true;
+  return to;
+}
+
+/// Copies those that are held out.
+float* copy_held_out(const Sample& sample, float* to) {
+  return copy_rows(
+      sample, [&sample](std::size_t r) { return sample.is_held_out(r); }, to);
 }
 
 /// Leaves in `mean`, and in `exact`, the mean with which the sample's rows find most: the one that
@@ -71,8 +76,8 @@ Result choose_mean(const Options& options, const Sample& sample, const float* no
     const Sample few{sample.x, sample.n, sample.dims, sample.normalise,
                      std::min(sample.n, kMostForMean)};
     Buffer<float> rows;
-    const auto wanted = [&few](std::size_t r) { return few.is_held_out(r); };
-    if (!copy_rows(few, few.held_out, wanted, &rows)) return failure(Status::out_of_memory);
+    if (!rows.resize(few.held_out * few.dims)) return failure(Status::out_of_memory);
+    copy_held_out(few, rows.data());
     const float* const own = mean->data();
     for (const float* other : {static_cast<const float*>(nullptr), own}) {
       if (other == chosen) continue;
@@ -120,20 +125,14 @@ Result judge_among_all(const Options& options, const Sample& sample, const float
   const std::size_t n = std::min(sample.n, kMostDense);
   Buffer<float> rows;
   if (!rows.resize(n * sample.dims)) return failure(Status::out_of_memory);
-  std::size_t used = 0;
-  const auto take = [&](std::size_t r) {
-    std::memcpy(rows.data() + used++ * sample.dims, sample.row(r), sample.dims * sizeof(float));
-  };
-  for (std::size_t r = 0; r < sample.n; ++r) {
-    if (sample.is_held_out(r)) take(r);
-  }
   const std::size_t others = sample.n - sample.held_out;
   const std::size_t room = n - sample.held_out;
-  for (std::size_t r = 0, other = 0; r < sample.n; ++r) {
-    if (sample.is_held_out(r)) continue;
-    if (other * room / others != (other + 1) * room / others) take(r);
-    ++other;
-  }
+  const auto evenly = [&, other = std::size_t{0}](std::size_t r) mutable {
+    if (sample.is_held_out(r)) return false;
+    const std::size_t before = other++ * room / others;
+    return before != other * room / others;
+  };
+  copy_rows(sample, evenly, copy_held_out(sample, rows.data()));
   Compared all;
   Compared nearest;
   const std::size_t queries = std::min(kMostQueries, kMostDensePairs / n);
@@ -156,8 +155,8 @@ Result learn_and_judge(const Coding& coding, const Sample& sample, const Buffer<
       learn_axes(sample, mean, budget(options, even_rows), even, options.seed, learned);
   if (!result.ok() || !learned->pays) return result;
   Buffer<float> rows;
-  const auto held_out = [&sample](std::size_t r) { return sample.is_held_out(r); };
-  if (!copy_rows(sample, sample.held_out, held_out, &rows)) return failure(Status::out_of_memory);
+  if (!rows.resize(sample.held_out * sample.dims)) return failure(Status::out_of_memory);
+  copy_held_out(sample, rows.data());
   Compared compared;
   Result tried = compare(options, {rows.data(), sample.held_out, sample.held_out, kMostQueries},
                          {taken.data(), nullptr}, {taken.data(), learned}, &compared);
