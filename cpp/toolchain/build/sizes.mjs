@@ -67,13 +67,13 @@ export async function bundled(file, options = {}) {
 /** { [entry]: { js, wasm } }, each with the bytes raw, by gzip and by brotli. */
 export async function entrySizes(dist = path.join(root, 'web/dist')) {
   const rows = {};
+  // Compressing takes longer than bundling, and several entries load the same build.
+  const builds = { null: none };
   for (const [entry, script, build] of ENTRIES) {
     const file = path.join(dist, script);
     if (!existsSync(file)) continue;
-    rows[entry] = {
-      js: sizeOf(await bundled(file)),
-      wasm: build ? sizeOf(readFileSync(path.join(dist, `${build}.simd128.wasm`))) : none,
-    };
+    builds[build] ??= sizeOf(readFileSync(path.join(dist, `${build}.simd128.wasm`)));
+    rows[entry] = { js: sizeOf(await bundled(file)), wasm: builds[build] };
   }
   return rows;
 }
