@@ -12,17 +12,7 @@ import { parseArgs } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { FewbitsError, load, mergeResults } from 'fewbits';
 import { readSafetensors, writeSafetensors } from 'fewbits/io';
-
-/** Repeatable random integers below a bound. */
-export function generator(seed) {
-  let state = seed | 0 || 1;
-  return (bound) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % Math.max(1, bound);
-  };
-}
+import { generator } from './generator.mjs';
 
 const ROWS = 20;
 const METRICS = ['cosine', 'dot', 'l2'];

@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import * as io from 'fewbits/io';
 import { processorTime } from '../bench/measure.mjs';
 import { corpusOf } from './corpus.mjs';
+import { generator } from './generator.mjs';
 import * as targets from './io-targets.mjs';
 import { index } from './reader-target.mjs';
 
@@ -123,17 +124,6 @@ const integers = [
   ],
   ...[(1n << 61n) + 1n, (1n << 63n) - 1n, 1n << 63n, (1n << 64n) - 8n, (1n << 64n) - 1n],
 ];
-
-/** Repeatable random integers below a bound. */
-function generator(seed) {
-  let state = seed | 0 || 1;
-  return (bound) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % Math.max(1, bound);
-  };
-}
 
 const splice = (bytes, at, removed, inserted) => {
   const out = new Uint8Array(bytes.length - removed + inserted.length);

@@ -2,7 +2,8 @@
 
 import { load } from 'fewbits';
 import { expect, it } from 'vitest';
-import { craft, generator, seedFiles, tryFile } from '../fuzz/index-files.mjs';
+import { generator } from '../fuzz/generator.mjs';
+import { craft, seedFiles, tryFile } from '../fuzz/index-files.mjs';
 
 it('are refused, or open and then answer with finite scores', async () => {
   const fb = await load();

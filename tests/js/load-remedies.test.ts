@@ -1,20 +1,12 @@
 // What an error of loading says is to be done, by where the file was and what went wrong there.
 
 import { readFileSync } from 'node:fs';
-import { type FewbitsError, load } from 'fewbits';
+import { load } from 'fewbits';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { failure } from '../support/builds.ts';
 
 const dist = new URL('../../web/dist/', import.meta.url);
 const simd128 = readFileSync(new URL('fewbits.simd128.wasm', dist));
-
-async function failure(promise: Promise<unknown>): Promise<FewbitsError> {
-  const error = await promise.then(
-    () => undefined,
-    (cause) => cause,
-  );
-  expect(error).toMatchObject({ name: 'FewbitsError' });
-  return error;
-}
 
 afterEach(() => vi.unstubAllGlobals());
 

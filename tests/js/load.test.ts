@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import vm from 'node:vm';
 import { FewbitsError, load, loadSync, support } from 'fewbits';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { expectError } from '../support/builds.ts';
+import { expectError, failure } from '../support/builds.ts';
 
 const dist = new URL('../../web/dist/', import.meta.url);
 const bytesOf = (variant: string) => readFileSync(new URL(`fewbits.${variant}.wasm`, dist));
@@ -21,15 +21,6 @@ function answer(body: BodyInit | null, type?: string, status = 200): Response {
     status,
     headers: type === undefined ? {} : { 'Content-Type': type },
   });
-}
-
-async function failure(promise: Promise<unknown>): Promise<FewbitsError> {
-  const error = await promise.then(
-    () => undefined,
-    (cause) => cause,
-  );
-  expect(error).toMatchObject({ name: 'FewbitsError' });
-  return error;
 }
 
 afterEach(() => vi.unstubAllGlobals());

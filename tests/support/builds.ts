@@ -33,6 +33,16 @@ export function expectError(code: string, message: RegExp, work: () => unknown):
   expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
 }
 
+/** The FewbitsError that a promise is rejected with. */
+export async function failure(promise: Promise<unknown>): Promise<FewbitsError> {
+  const error = await promise.then(
+    () => undefined,
+    (cause) => cause,
+  );
+  expect(error).toMatchObject({ name: 'FewbitsError' });
+  return error;
+}
+
 /** The code of the FewbitsError that `work` throws, or 'passed'; other errors are errors. */
 export function codeOf(work: () => unknown): string {
   try {
