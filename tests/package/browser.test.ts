@@ -1,30 +1,23 @@
 // Pages that use the package, built in every usual way, served under a sub-path, run in Chromium.
 
 import { copyFileSync, mkdirSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { launch, type Served, serve } from '../support/browser.ts';
+import type { Page } from 'playwright-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Served, serve } from '../support/browser.ts';
 import { esbuildBuild, viteBuild, viteDev, webpackBuild } from './bundlers.ts';
-import { type Consumer, install, root } from './consumer.ts';
+import { root } from './consumer.ts';
 import { expectRight } from './expected.ts';
+import { browser, consumer, useInstalled } from './installed.ts';
 
 const SUB_PATH = '/some/where/';
 const INDEX = 'tests/golden/before/cosine-4.index.safetensors';
 const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
 
-let consumer: Consumer;
-let browser: Browser;
+useInstalled();
 let page: Page;
 let problems: string[] = [];
 let open: (() => Promise<unknown>)[] = [];
 
-beforeAll(async () => {
-  [consumer, browser] = await Promise.all([install(), launch()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  consumer?.remove();
-});
 afterEach(async () => {
   await Promise.all(open.map((close) => close()));
   open = [];

@@ -3,23 +3,14 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { build, type Plugin } from 'esbuild';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launch } from '../support/browser.ts';
+import { describe, expect, it } from 'vitest';
 import { esbuildBuild, viteBuild, webpackBuild } from './bundlers.ts';
-import { type Consumer, install, run } from './consumer.ts';
+import { run } from './consumer.ts';
 import { expectRight } from './expected.ts';
+import { browser, consumer, useInstalled } from './installed.ts';
 import { runServed } from './pages.ts';
 
-let consumer: Consumer;
-let browser: Browser;
-beforeAll(async () => {
-  [consumer, browser] = await Promise.all([install(), launch()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  consumer?.remove();
-});
+useInstalled();
 
 interface Found {
   own: 'passed' | { name: string; code: string; message: string };

@@ -2,22 +2,19 @@
 // scripts no page may start from there.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { launch, type Served, serve } from '../support/browser.ts';
-import { type Consumer, install } from './consumer.ts';
+import { type Served, serve } from '../support/browser.ts';
 import { expectRight } from './expected.ts';
+import { browser, consumer, useInstalled } from './installed.ts';
 import { runPage } from './pages.ts';
 
-let consumer: Consumer;
-let browser: Browser;
+useInstalled();
 let cdn: Served;
 let site: Served;
 
 const FILES = 'node_modules/fewbits';
 
 beforeAll(async () => {
-  [consumer, browser] = await Promise.all([install(), launch()]);
   const headers = { 'Access-Control-Allow-Origin': '*' };
   cdn = await serve(consumer.path(FILES), { base: '/fewbits@0/', headers });
   const { origin } = new URL(cdn.url);
@@ -32,9 +29,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await browser?.close();
   await Promise.all([cdn?.close(), site?.close()]);
-  consumer?.remove();
 });
 
 function writePage(imports: Record<string, string>, script: string) {

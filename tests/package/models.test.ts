@@ -2,11 +2,10 @@
 // and give the bytes that one thread gives.
 
 import { copyFileSync, writeFileSync } from 'node:fs';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { launch } from '../support/browser.ts';
+import { beforeAll, expect, it } from 'vitest';
 import { esbuildBuild, viteBuild, viteDev, webpackBuild } from './bundlers.ts';
-import { type Consumer, install, run } from './consumer.ts';
+import { run } from './consumer.ts';
+import { browser, consumer, useInstalled } from './installed.ts';
 import { runPage, runServed } from './pages.ts';
 
 interface Made {
@@ -14,12 +13,10 @@ interface Made {
   hash: number[];
 }
 
-let consumer: Consumer;
-let browser: Browser;
+useInstalled();
 let made: Made;
 
 beforeAll(async () => {
-  [consumer, browser] = await Promise.all([install(), launch()]);
   const program = `
     import { createConverterPool } from 'fewbits/models';
     import { quantizeWith } from './models/quantize.mjs';
@@ -31,10 +28,6 @@ beforeAll(async () => {
   expect(stderr).toBe('');
   made = JSON.parse(stdout);
   expect(made.length).toBeGreaterThan(2048 * 288);
-});
-afterAll(async () => {
-  await browser?.close();
-  consumer?.remove();
 });
 
 const expectSame = (ran: unknown) => expect(ran).toEqual({ pool: made, page: made });

@@ -2,12 +2,11 @@
 // built in the usual ways and under a strict policy.
 
 import { copyFileSync, writeFileSync } from 'node:fs';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { testNodes } from '../../cpp/toolchain/setup/nodes.mjs';
-import { launch } from '../support/browser.ts';
 import { esbuildBuild, viteBuild, viteDev, webpackBuild } from './bundlers.ts';
-import { type Consumer, install, run } from './consumer.ts';
+import { run } from './consumer.ts';
+import { browser, consumer, useInstalled } from './installed.ts';
 import { runPage, runServed } from './pages.ts';
 
 const CSP =
@@ -21,15 +20,7 @@ const right = {
   end: 'DISPOSED',
 };
 
-let consumer: Consumer;
-let browser: Browser;
-beforeAll(async () => {
-  [consumer, browser] = await Promise.all([install(), launch()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  consumer?.remove();
-});
+useInstalled();
 
 describe.each(testNodes())('$name', (node) => {
   const print = async (program: string) => {

@@ -4,23 +4,17 @@ import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { launch, serve } from '../support/browser.ts';
-import { type Consumer, install, root, run } from './consumer.ts';
+import { beforeAll, expect, it } from 'vitest';
+import { serve } from '../support/browser.ts';
+import { root, run } from './consumer.ts';
+import { browser, consumer, useInstalled } from './installed.ts';
 
 const GOLDEN = 'tests/golden/before/cosine-4-refine8.index.safetensors';
 const POLICY = "default-src 'self'; script-src 'self'";
 
-let consumer: Consumer;
-let browser: Browser;
+useInstalled();
 beforeAll(async () => {
-  [consumer, browser] = await Promise.all([install(), launch()]);
   copyFileSync(path.join(root, GOLDEN), consumer.path('reader/index.safetensors'));
-});
-afterAll(async () => {
-  await browser?.close();
-  consumer?.remove();
 });
 
 it('is at most 10 kB, bundled and compressed, and asks for nothing else', async () => {

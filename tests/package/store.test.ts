@@ -4,33 +4,29 @@
 
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch, type Served, serve } from '../support/browser.ts';
 import { removeFolder, temporaryFolder } from '../support/folders.ts';
-import { type Consumer, install } from './consumer.ts';
+import { browser, consumer, useInstalled } from './installed.ts';
 
 const KILLS = Number(process.env.FEWBITS_KILLS ?? 12);
 
-let consumer: Consumer;
+useInstalled();
 let served: Served;
-let browser: Browser;
 let context: BrowserContext;
 let page: Page;
 let problems: string[];
 
 beforeAll(async () => {
-  [consumer, browser] = await Promise.all([install(), launch()]);
   served = await serve(consumer.folder);
   context = await browser.newContext();
   problems = [];
   page = await open(context);
 });
 afterAll(async () => {
-  await browser?.close();
   await served?.close();
-  consumer?.remove();
   expect(problems).toEqual([]);
 });
 

@@ -1,22 +1,14 @@
 // `fewbits/vectors` from the packed package, in Node and in a page: it finds what it holds, and loads
 // nothing but its own WebAssembly.
 
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { testNodes } from '../../cpp/toolchain/setup/nodes.mjs';
-import { launch, serve } from '../support/browser.ts';
+import { serve } from '../support/browser.ts';
 import { viteBuild, webpackBuild } from './bundlers.ts';
-import { type Consumer, install, run } from './consumer.ts';
+import { run } from './consumer.ts';
+import { browser, consumer, useInstalled } from './installed.ts';
 
-let consumer: Consumer;
-let browser: Browser;
-beforeAll(async () => {
-  [consumer, browser] = await Promise.all([install(), launch()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  consumer?.remove();
-});
+useInstalled();
 
 type Found = Record<string, { variant: string; size: number; found: number[] }>;
 
