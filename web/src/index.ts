@@ -1,17 +1,17 @@
-// The door of browsers, bundlers and workers.
+// The entry for browsers, bundlers and workers.
 
 import { isBase } from './core/address.js';
 import { createLoad } from './load/load.js';
 
 export * from './load/entry.js';
 
-// Literal addresses in constants: bundlers and tracers of files see and emit the files then.
+// Literal addresses in constants, so that bundlers and file tracers find the files and include them.
 const known = isBase(import.meta.url);
 const simd128 = known ? new URL('./fewbits.simd128.wasm', import.meta.url) : undefined;
 const relaxed = known ? new URL('./fewbits.relaxed.wasm', import.meta.url) : undefined;
 
 /**
- * Loads fewbits: the first call fetches and compiles the WebAssembly, all callers share it, a
+ * Loads fewbits. The first call fetches and compiles the WebAssembly, all callers share the result, and a
  * failed call can be repeated. Everything after it is synchronous.
  *
  * @throws FewbitsError LOAD_FAILED, or UNSUPPORTED where the engine has no WebAssembly SIMD

@@ -1,4 +1,4 @@
-// The door of Node.
+// The entry for Node.
 
 import { isBase } from './core/address.js';
 import { createLoad } from './load/load.js';
@@ -6,14 +6,14 @@ import { open } from './load/open-node.js';
 
 export * from './load/entry.js';
 
-// Literal addresses in constants: bundlers and tracers of files see and emit the files then.
+// Literal addresses in constants, so that bundlers and file tracers find the files and include them.
 const known = isBase(import.meta.url);
 const simd128 = known ? new URL('./fewbits.simd128.wasm', import.meta.url) : undefined;
 const relaxed = known ? new URL('./fewbits.relaxed.wasm', import.meta.url) : undefined;
 
 /**
- * Loads fewbits: the first call reads and compiles the WebAssembly, all callers share it, a failed
- * call can be repeated. Everything after it is synchronous.
+ * Loads fewbits. The first call reads and compiles the WebAssembly, all callers share the result, and a
+ * failed call can be repeated. Everything after it is synchronous.
  *
  * @throws FewbitsError LOAD_FAILED, or UNSUPPORTED where the engine has no WebAssembly SIMD
  */

@@ -1,4 +1,4 @@
-// The door of Node to the index alone.
+// The entry to the index alone for Node.
 
 import { isBase } from './core/address.js';
 import { open } from './load/open-node.js';
@@ -6,14 +6,14 @@ import { createLoad } from './load/vectors.js';
 
 export * from './load/vectors-entry.js';
 
-// Literal addresses in constants: bundlers and tracers of files see and emit the files then.
+// Literal addresses in constants, so that bundlers and file tracers find the files and include them.
 const known = isBase(import.meta.url);
 const simd128 = known ? new URL('./vectors.simd128.wasm', import.meta.url) : undefined;
 const relaxed = known ? new URL('./vectors.relaxed.wasm', import.meta.url) : undefined;
 
 /**
- * Loads the index alone: the first call reads and compiles its WebAssembly, all callers share it, a failed
- * call can be repeated. Everything after it is synchronous.
+ * Loads the index alone. The first call reads and compiles its WebAssembly, all callers share the result, and
+ * a failed call can be repeated. Everything after it is synchronous.
  *
  * @throws FewbitsError LOAD_FAILED, or UNSUPPORTED where the engine has no WebAssembly SIMD
  */

@@ -1,4 +1,4 @@
-// The door of Cloudflare Workers, where WebAssembly is imported as a module and nothing else is compiled.
+// The entry for Cloudflare Workers, where WebAssembly is imported as a module and cannot be compiled.
 
 import type { CompiledModule } from './core/platform.js';
 import simd128 from './fewbits.simd128.wasm';
@@ -7,10 +7,10 @@ import { createLoad } from './load/load.js';
 export * from './load/entry.js';
 
 /**
- * Loads fewbits from the module that was imported: the first call makes an instance, all callers share
- * it, a failed call can be repeated. Everything after it is synchronous.
+ * Loads fewbits from the imported module. The first call instantiates it, all callers share the instance, and
+ * a failed call can be repeated. Everything after it is synchronous.
  *
- * @throws FewbitsError LOAD_FAILED, or UNSUPPORTED for the relaxed build, which cannot be tried here
+ * @throws FewbitsError LOAD_FAILED, or UNSUPPORTED for the relaxed build, which cannot be tested here
  */
 export const load = createLoad(
   { simd128: simd128 as CompiledModule, relaxed: undefined },

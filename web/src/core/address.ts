@@ -1,5 +1,5 @@
-// Whether a script knows its own address: bundles of CommonJS, snapshots and edge functions leave
-// `import.meta.url` empty, or put something there that is not an address.
+// Detection of scripts that do not know their own address: CommonJS bundles, snapshots and edge functions
+// leave `import.meta.url` empty or put something else there.
 
 /** Whether addresses can be resolved against `base`, the `import.meta.url` of a script. */
 export function isBase(base: unknown): boolean {

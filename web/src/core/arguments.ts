@@ -1,4 +1,4 @@
-// What callers pass, checked before any memory is touched: numbers, names and bags of options.
+// Checks of what callers pass, before any memory is touched: numbers, names and options objects.
 
 import { describe, tagOf } from './describe.js';
 import { invalid, reasonOf } from './errors.js';
@@ -32,8 +32,9 @@ export function oneOf<T extends string>(name: string, value: unknown, options: r
 }
 
 /**
- * Whether a value can hold options: not a Map, an array or a promise, which have no own names and
- * would pass for no options at all, nor what inherits from arrays, whose methods are called `filter`.
+ * Whether a value can hold options. A Map, an array or a promise has no own names and would pass for an
+ * object without options; an object that inherits from an array has methods with the names of options, such
+ * as `filter`.
  */
 function isBag(value: unknown): value is object {
   return (
@@ -45,8 +46,8 @@ function isBag(value: unknown): value is object {
 }
 
 /**
- * A bag of options, with unknown names refused: a typing error must not pass silently. What comes
- * back is a copy, read once, without those that are undefined: nothing of it can change or throw later.
+ * Copies an options object and refuses unknown names, so that a misspelt option does not pass silently. Each
+ * option is read once, and undefined ones are left out: the copy can neither change nor throw later.
  */
 export function options<T extends object>(
   name: string,
@@ -76,13 +77,13 @@ export function options<T extends object>(
   return copy as T;
 }
 
-/** A function to call back, or undefined. */
+/** Checks for a function to call back, or undefined. */
 export function callback<F>(name: string, value: F): F {
   if (value === undefined || typeof value === 'function') return value;
   throw invalid(`${name} must be a function, got ${describe(value)}`);
 }
 
-/** What `look` finds in something that a caller passed, or undefined where looking at it throws. */
+/** The result of `look` on something that a caller passed, or undefined where it throws. */
 export function peek<T>(look: () => T): T | undefined {
   try {
     return look();
@@ -91,7 +92,7 @@ export function peek<T>(look: () => T): T | undefined {
   }
 }
 
-/** A copy of an array of at most `most` elements, read once; undefined for what is none. */
+/** Copies an array of at most `most` elements, reading it once; undefined for anything else. */
 export function listOf(value: unknown, most: number): unknown[] | undefined {
   return peek(() => (Array.isArray(value) && value.length <= most ? [...value] : undefined));
 }

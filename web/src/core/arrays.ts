@@ -1,17 +1,17 @@
-// Typed arrays as callers have them: of another realm, of another kind, or without their memory.
+// Typed arrays as callers pass them: from another realm, of another kind, or detached from their memory.
 
 import { describe } from './describe.js';
 import { FewbitsError, invalid } from './errors.js';
 import { type ArrayKind, isArrayBuffer, isDetached, kindOf, type TypedArrays } from './kinds.js';
 import type { Float16 } from './platform.js';
 
-/** Numbers as they come: everything but a Float32Array is converted. */
+/** Numbers in any of the accepted kinds; all but a Float32Array are converted. */
 export type FloatArray = Float32Array | Float64Array | Float16 | readonly number[];
 
 export type TypedArray = TypedArrays[Exclude<ArrayKind, 'Float16Array'>];
 type Constructor = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => TypedArray;
 
-/** Throws for an array whose memory has gone elsewhere, which would pass for an empty one. */
+/** Throws for a detached array, which would otherwise pass for an empty one. */
 export function attached<T extends ArrayBuffer | ArrayBufferView>(name: string, x: T): T {
   if (!isDetached(x)) return x;
   throw invalid(
@@ -20,7 +20,7 @@ export function attached<T extends ArrayBuffer | ArrayBufferView>(name: string, 
   );
 }
 
-/** `x` with the methods of its kind in this realm: Node's Buffer, for one, has a slice() of its own. */
+/** `x` with the methods of its kind in this realm: Node's Buffer, for one, has a different slice(). */
 function plain(kind: ArrayKind, x: TypedArray): TypedArray {
   const type = (globalThis as unknown as Record<string, Constructor>)[kind];
   return Object.getPrototypeOf(x) === type.prototype
@@ -29,10 +29,10 @@ function plain(kind: ArrayKind, x: TypedArray): TypedArray {
 }
 
 /**
- * `x` when it is a typed array of one of the kinds, of whatever realm, and has its memory. It shares
- * the memory of `x`; of a subclass or another realm it is a plain view.
+ * Checks that `x` is a typed array of one of the kinds, of any realm, and not detached. The result shares the
+ * memory of `x`; for a subclass or another realm it is a plain view.
  *
- * @param length how many elements it must have, when that is known
+ * @param length the number of elements that it must have, when that is known
  */
 export function typedArray<K extends ArrayKind>(
   name: string,
@@ -55,12 +55,12 @@ export function typedArray<K extends ArrayKind>(
 
 const article = (words: string) => (/^[AEIO]/.test(words) ? 'an' : 'a');
 
-/** Whether `x` is an ArrayBuffer or a view of one, of whatever realm. */
+/** Whether `x` is an ArrayBuffer or a view of one, of any realm. */
 export function isBytes(x: unknown): x is ArrayBuffer | ArrayBufferView {
   return ArrayBuffer.isView(x) || isArrayBuffer(x);
 }
 
-/** The bytes of a buffer or of any view of one, of whatever realm, without a copy. */
+/** The bytes of a buffer or of any view of one, of any realm, without a copy. */
 export function toBytes(name: string, x: unknown): Uint8Array {
   if (!isBytes(x)) {
     throw invalid(`${name} must be an ArrayBuffer or a view of one, got ${describe(x)}`);
@@ -72,7 +72,7 @@ export function toBytes(name: string, x: unknown): Uint8Array {
     : new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
 }
 
-/** `x` as a Float32Array: itself when it is one, else a rounded copy. */
+/** `x` as a Float32Array: itself if it is one, else a rounded copy. */
 export function toFloat32(name: string, x: unknown): Float32Array {
   const kind = kindOf(x);
   if (kind === 'Float32Array')
@@ -97,7 +97,7 @@ export function toFloat32(name: string, x: unknown): Float32Array {
 
 function fromNumbers(name: string, x: readonly unknown[]): Float32Array {
   const { length } = x;
-  // Before there is room for as many: arrays can be long and empty.
+  // The first element is checked before memory is allocated: sparse arrays can be very long.
   if (length > 0) numberAt(name, x, 0);
   const floats = new Float32Array(length);
   for (let i = 0; i < length; i++) floats[i] = numberAt(name, x, i);
@@ -115,7 +115,7 @@ function numberAt(name: string, x: readonly unknown[], i: number): number {
   );
 }
 
-/** What to do with what was passed instead. */
+/** The remedy in the message, by what was passed instead. */
 function remedyFor(x: unknown, kind: ArrayKind | undefined): string {
   if (kind === 'Uint16Array') {
     return "; half floats become float32 by floats.decode(bytes, 'f16', length)";
@@ -133,12 +133,12 @@ function remedyFor(x: unknown, kind: ArrayKind | undefined): string {
     }
     if (Symbol.iterator in x) return '; collect it first: Float32Array.from(x)';
   } catch {
-    // What cannot be looked at has no remedy.
+    // Something that cannot be inspected gets no remedy.
   }
   return '';
 }
 
-/** `out` when it was given and is a `type` of `length`, of whatever realm, else a new one. */
+/** `out`, checked to be a `type` of `length` of any realm, or a new array when it was not given. */
 export function output<T extends TypedArray>(
   type: new (length: number) => T,
   length: number,

@@ -1,15 +1,18 @@
-// What a compiled module must be to belong to these scripts, and what failed when it gives no instance.
+// Checks that a compiled module belongs to these scripts, and the error for one that cannot be instantiated.
 
 import { FewbitsError, reasonOf } from './errors.js';
 import type { CompiledModule } from './platform.js';
 
-/** Which of the package's builds: all of it, or the index alone. Its files are `<name>.<variant>.wasm`. */
+/** The builds of the package: all of it, or the index alone. Their files are `<name>.<variant>.wasm`. */
 export type BuildName = 'fewbits' | 'vectors';
 
-/** What its stamps have that stamps of the whole package have not. */
+/** A word in the stamps of the build `vectors` that those of the whole package do not contain. */
 const ALONE = 'vectors';
 
-/** The build stamps modules and the scripts that are for them alike: both know each other's every byte. */
+/**
+ * Throws unless module and scripts carry the same stamp: the build stamps both, since they depend on each
+ * other byte for byte.
+ */
 export function checkBuild(compiled: CompiledModule, stamp: string, name: BuildName): void {
   const [section] = WebAssembly.Module.customSections(compiled as WebAssembly.Module, 'fewbits');
   const found = section === undefined ? undefined : new TextDecoder().decode(section);
@@ -27,7 +30,7 @@ export function checkBuild(compiled: CompiledModule, stamp: string, name: BuildN
   );
 }
 
-/** What to throw when a module gives no instance. */
+/** The error for a module that could not be instantiated. */
 export function notABuild(cause: unknown): FewbitsError {
   const reason = reasonOf(cause);
   const remedy = /main thread/.test(reason)

@@ -1,14 +1,14 @@
-// The instance and its memory, as families work with them, and what C++ calls answer.
+// The instance and its memory, as families use them, and the results of C++ calls.
 
 import { FewbitsError } from './errors.js';
 import { Memory } from './memory.js';
 import { STATUS } from './status.js';
 import type { WasmModule } from './wasm.js';
 
-/** Which of the two WebAssembly builds runs. */
+/** The WebAssembly variant that runs. */
 export type Variant = 'relaxed' | 'simd128';
 
-/** What a family module works with: the instance and its memory. */
+/** The instance and its memory, which every family module uses. */
 export class Core {
   readonly wasm: WasmModule;
   readonly memory: Memory;
@@ -20,7 +20,7 @@ export class Core {
     this.variant = wasm.relaxed() ? 'relaxed' : 'simd128';
   }
 
-  /** Whether a fault inside of WebAssembly has ended the instance. */
+  /** Whether a fault inside WebAssembly has ended the instance. */
   get broken(): boolean {
     return this.wasm.broken;
   }
@@ -31,7 +31,7 @@ export class Core {
   }
 }
 
-/** What a C++ call answers: fewbits::Result. */
+/** The result of a C++ call: fewbits::Result. */
 export interface Outcome {
   readonly status: number;
   readonly index: number;

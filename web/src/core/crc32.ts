@@ -1,4 +1,4 @@
-// CRC-32 in JavaScript, of zip archives and of stores: both work where no WebAssembly is loaded.
+// CRC-32 in JavaScript, for zip archives and stores: both work before any WebAssembly is loaded.
 
 /** Tables for four bytes at a time, made at first use. */
 let tables: Int32Array | undefined;
@@ -15,7 +15,7 @@ function makeTables(): Int32Array {
   return made;
 }
 
-/** CRC-32 as of zip and PNG, going on from `crc`; 0 to begin with. */
+/** The CRC-32 of zip and PNG, continued from `crc`; start with 0. */
 export function crc32(crc: number, bytes: Uint8Array): number {
   tables ??= makeTables();
   const t = tables;

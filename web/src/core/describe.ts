@@ -1,13 +1,13 @@
-// What a value is, in a few words for a message: of any value, however odd, and without throwing.
+// Descriptions of values for messages, in a few words: of any value, however odd, and without throwing.
 
 import { isDetached, kindOf } from './kinds.js';
 
 const MAX_TEXT = 60;
 
-/** Beyond it the digits of a bigint take long to find, and more to read. */
+/** The largest bigint that is written out: more digits take long to compute and are hard to read. */
 const MAX_BIGINT = 1n << 128n;
 
-/** What a person reads when the wrong thing was passed. */
+/** A value in the words of a message about a wrong argument. */
 export function describe(value: unknown): string {
   switch (typeof value) {
     case 'string':
@@ -27,7 +27,7 @@ export function describe(value: unknown): string {
   }
 }
 
-/** Quoted on one line, without what a terminal would obey, and cut where it is long. */
+/** Quotes a text on one line, with control characters escaped for terminals, and cut when it is long. */
 function describeText(text: string): string {
   const long = text.length > MAX_TEXT;
   const shown = (long ? text.slice(0, MAX_TEXT) : text).replace(
@@ -58,7 +58,7 @@ function nameOf(value: object): string | undefined {
   return typeof name === 'string' && /^[\w$]{1,60}$/.test(name) ? name : undefined;
 }
 
-/** As Object.prototype.toString tells it, in whatever realm `value` was made; '' where it throws. */
+/** The tag by Object.prototype.toString, for values of any realm; '' where that throws. */
 export function tagOf(value: unknown): string {
   try {
     return Object.prototype.toString.call(value).slice(8, -1);

@@ -1,6 +1,6 @@
-// The one class of error, its codes, and what other errors are in words.
+// The one class of error, its codes, and other errors put into words.
 
-/** What went wrong, for a program. The message says it for a person. */
+/** The kind of error, for programs. The message explains it to people. */
 export type FewbitsErrorCode =
   /** A wrong type, length, shape or option, found before any memory was touched. */
   | 'INVALID_ARGUMENT'
@@ -10,7 +10,7 @@ export type FewbitsErrorCode =
   | 'UNSUPPORTED'
   /** A file or byte stream that breaks its format's rules; the message says what and where. */
   | 'CORRUPT_DATA'
-  /** No room in memory: in the WASM heap or for an array. */
+  /** No space in memory: in the WebAssembly heap or for an array. */
   | 'OUT_OF_MEMORY'
   /** The object was used after `dispose()`, or after WebAssembly failed under it. */
   | 'DISPOSED'
@@ -18,12 +18,12 @@ export type FewbitsErrorCode =
   | 'LOAD_FAILED'
   /** A worker did not start, did not answer or ended before its work was done. */
   | 'WORKER_FAILED'
-  /** No room on the disk, or in what the browser grants to a site. */
+  /** No space on the disk, or in the quota that the browser gives to a site. */
   | 'STORAGE_FULL';
 
 /**
- * The one class of error that fewbits throws. After any of them the library keeps working, except after
- * a fault of WebAssembly itself: the message says so, and `load()` gives a new instance.
+ * The one class of error that fewbits throws. The library keeps working after it, except after a fault of
+ * WebAssembly itself: the message then says so, and `load()` gives a new instance.
  */
 export class FewbitsError extends Error {
   override readonly name = 'FewbitsError';
@@ -39,7 +39,7 @@ export function invalid(message: string, cause?: unknown): FewbitsError {
   return new FewbitsError('INVALID_ARGUMENT', message, cause === undefined ? undefined : { cause });
 }
 
-/** What was thrown, in words. Anything can be thrown, also what has no words. */
+/** The reason of an error in words. Anything can be thrown, even values that cannot become text. */
 export function reasonOf(cause: unknown): string {
   try {
     const message = (cause as Error | null | undefined)?.message;
@@ -49,7 +49,7 @@ export function reasonOf(cause: unknown): string {
   }
 }
 
-/** Does `work` with what a caller gave as `name`; what that throws is an INVALID_ARGUMENT. */
+/** Runs `work` on what a caller passed as `name`; anything it throws becomes an INVALID_ARGUMENT. */
 export function reading<T>(name: string, work: () => T): T {
   try {
     return work();

@@ -1,4 +1,4 @@
-// The tensor types of ggml: one table, a row for each.
+// The tensor types of ggml, in one table with a row for each.
 
 /**
  * The tensor types of ggml as they appear in GGUF files. A row of a tensor is a whole number of blocks;
@@ -6,7 +6,7 @@
  */
 export interface GgmlType {
   readonly name: GgmlTypeName;
-  /** The number that stands for the type in a GGUF file. */
+  /** The number of the type in a GGUF file. */
   readonly ggufId: number;
   /** Values per block: 1 for plain numbers. */
   readonly blockSize: number;
@@ -15,7 +15,8 @@ export interface GgmlType {
 }
 
 const table = {
-  // name: [id in GGUF, values per block, bytes per block, what models that are made of it have]
+  // name: [id in GGUF, values per block, bytes per block, properties of types that models can be converted
+  // to]
   F32: [0, 1, 4, { fileType: 0 }],
   F16: [1, 1, 2, { fileType: 1 }],
   Q4_0: [2, 32, 18, { fileType: 2 }],
@@ -55,17 +56,17 @@ const table = {
 
 type Row = readonly [id: number, blockSize: number, bytesPerBlock: number, made?: Made];
 
-/** What belongs to a type that tensors are converted to. */
+/** Properties of a type that tensors can be converted to. */
 interface Made {
-  /** The number of a model made of it in `general.file_type`, if there is one. */
+  /** The value of `general.file_type` for a model of this type, if there is one. */
   readonly fileType?: number;
-  /** What llama.cpp's tool takes instead when rows are not whole blocks. */
+  /** The type that llama.cpp's tool falls back to when rows are not whole blocks. */
   readonly narrower?: string;
 }
 
 export type GgmlTypeName = keyof typeof table;
 
-/** The types that tensors are converted to. */
+/** The types that tensors can be converted to. */
 export type GgmlTargetType = {
   [N in GgmlTypeName]: (typeof table)[N] extends readonly [number, number, number, Made]
     ? N
@@ -73,9 +74,9 @@ export type GgmlTargetType = {
 }[GgmlTypeName];
 
 export interface GgmlTarget {
-  /** The number of a model made of it in `general.file_type`, if there is one. */
+  /** The value of `general.file_type` for a model of this type, if there is one. */
   readonly fileType?: number;
-  /** The type with smaller blocks that takes its place when rows are not whole blocks. */
+  /** The type with smaller blocks that replaces it when rows are not whole blocks. */
   readonly narrower?: GgmlTypeName;
 }
 
@@ -91,7 +92,7 @@ export const ggmlTypes: Readonly<Record<GgmlTypeName, GgmlType>> = /* @__PURE__ 
   return Object.freeze(types);
 })();
 
-/** What belongs to each type that tensors are converted to, in the order of their file types. */
+/** The properties of each type that tensors can be converted to, in the order of their file types. */
 export const ggmlTargets: Readonly<Record<GgmlTargetType, GgmlTarget>> = /* @__PURE__ */ (() =>
   Object.freeze(
     Object.fromEntries(
@@ -106,12 +107,12 @@ const byId: ReadonlyMap<number, GgmlType> = /* @__PURE__ */ new Map(
   /* @__PURE__ */ Object.values(ggmlTypes).map((type) => [type.ggufId, type]),
 );
 
-/** The type with this number in a GGUF file, or undefined for numbers that are retired or unknown. */
+/** The type with this number in a GGUF file, or undefined for retired and unknown numbers. */
 export function ggmlTypeById(ggufId: number): GgmlType | undefined {
   return byId.get(ggufId);
 }
 
-/** True for a name of the table, in its exact spelling. */
+/** Whether a name is in the table, in its exact spelling. */
 export function isGgmlTypeName(name: string): name is GgmlTypeName {
   return Object.hasOwn(table, name);
 }

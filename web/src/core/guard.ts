@@ -1,19 +1,18 @@
-// What becomes of an instance after a fault inside of it: it says so, and does nothing more.
+// Protection of an instance after a fault inside it: every later call throws and does nothing.
 //
-// A trap, an abort or an overflowing stack leaves C++ in the middle of something: its stack pointer is
-// not put back, and what it was changing is half changed. Calls that go on would damage more, or answer
-// wrongly.
+// A trap, an abort or a stack overflow interrupts C++ halfway: the stack pointer is not restored, and data
+// may be half written. Further calls would do more damage or return wrong results.
 
 import { FewbitsError, reasonOf } from './errors.js';
 import type { WasmModule } from './wasm.js';
 
 const faults = new WeakSet<object>();
 
-/** Whether this error says that an instance has failed, and not only a call. */
+/** Whether this error says that the instance has failed, and not just one call. */
 export const isFault = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && faults.has(error);
 
-/** The functions and constants of an instance; after a fault in one of them all throw what it was. */
+/** The functions and constants of an instance. After a fault in one function all of them throw its cause. */
 export function guarded(wasm: Record<string, unknown>): WasmModule {
   let cause: unknown;
   let broken = false;
@@ -29,7 +28,7 @@ export function guarded(wasm: Record<string, unknown>): WasmModule {
   };
   const safe = {};
   for (const [name, value] of Object.entries(wasm)) {
-    // Limits and enumerators, by name.
+    // Limits and enumerators are plain numbers.
     if (typeof value === 'number') Object.defineProperty(safe, name, { value });
     if (typeof value !== 'function') continue;
     Object.defineProperty(safe, name, {
@@ -47,19 +46,19 @@ export function guarded(wasm: Record<string, unknown>): WasmModule {
     });
   }
   Object.defineProperties(safe, {
-    // Another one after each growth.
+    // A new view after each growth of memory.
     HEAPU8: { get: () => wasm.HEAPU8 },
     broken: { get: () => broken },
   });
   return safe as WasmModule;
 }
 
-/** Whether what was thrown came out of WebAssembly, and not from what is before it. */
+/** Whether an error came out of WebAssembly itself, and not from the glue code in front of it. */
 function isFaultOf(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return true;
   // Embind checks arguments before it calls.
   if (thrown.name === 'BindingError' || thrown instanceof TypeError) return false;
-  // A stack that was full already when the call came has not begun anything.
+  // A stack that was already full when the call was made has interrupted nothing in C++.
   const full = thrown instanceof RangeError || thrown.message.includes('recursion');
   return !full || thrown.stack === undefined || thrown.stack.includes('wasm-function');
 }

@@ -1,5 +1,5 @@
-// Which typed array a value is, of whatever realm, and whether its memory is still there. An iframe,
-// a vm context and Jest have constructors of their own, so `instanceof` says nothing about theirs.
+// The kind of a typed array of any realm, and whether it is detached. An iframe, a vm context and Jest have
+// their own constructors, for which `instanceof` is false.
 
 import type { Float16 } from './platform.js';
 
@@ -25,7 +25,7 @@ const prototype = /* @__PURE__ */ Object.getPrototypeOf(Uint8Array.prototype);
 const getter = (of: object, name: PropertyKey): ((this: unknown) => unknown) | undefined =>
   Object.getOwnPropertyDescriptor(of, name)?.get;
 
-// They read what the engine keeps, which no subclass and no property of the array's own can change.
+// Intrinsic getters read the engine's internal slots, which neither a subclass nor a property can fake.
 const kindGetter = /* @__PURE__ */ getter(prototype, Symbol.toStringTag);
 const bufferLength = /* @__PURE__ */ getter(ArrayBuffer.prototype, 'byteLength');
 const sharedLength =
@@ -44,31 +44,33 @@ function accepts(get: ((this: unknown) => unknown) | undefined, x: unknown): boo
   }
 }
 
-/** The kind of a typed array of any realm, also of a subclass such as Node's Buffer; else undefined. */
+/** The kind of a typed array of any realm or subclass, such as Node's Buffer; undefined for anything else. */
 export function kindOf(x: unknown): ArrayKind | undefined {
   return kindGetter?.call(x) as ArrayKind | undefined;
 }
 
-/** Whether `x` is a typed array of one of these kinds, of whatever realm. */
+/** Whether `x` is a typed array of one of these kinds, of any realm. */
 export function isKind<K extends ArrayKind>(x: unknown, ...kinds: K[]): x is TypedArrays[K] {
   const kind = kindOf(x);
   return kind !== undefined && (kinds as ArrayKind[]).includes(kind);
 }
 
-/** Whether `x` is an ArrayBuffer, of whatever realm. */
+/** Whether `x` is an ArrayBuffer, of any realm. */
 export function isArrayBuffer(x: unknown): x is ArrayBuffer {
   return accepts(bufferLength, x);
 }
 
-/** Whether `x` is a SharedArrayBuffer; pages that are not isolated have none of their own. */
+/**
+ * Whether `x` is a SharedArrayBuffer; the constructor is missing in pages that are not cross-origin isolated.
+ */
 export function isSharedBuffer(x: unknown): x is SharedArrayBuffer {
   return accepts(sharedLength, x);
 }
 
 /**
- * Whether the memory of a buffer or of a view has gone elsewhere: it was transferred to a worker, it
- * is that of a WebAssembly.Memory that has grown since, or a resizable buffer no longer reaches so far.
- * Such arrays have the length 0 and pass for empty ones.
+ * Whether a buffer or a view has lost its memory: it was transferred to a worker, it belongs to a
+ * WebAssembly.Memory that has grown since, or its resizable buffer was shrunk. Such arrays have the length 0
+ * and would pass for empty ones.
  */
 export function isDetached(x: ArrayBuffer | ArrayBufferView): boolean {
   try {

@@ -1,23 +1,22 @@
-// The memory of an instance: the one place that makes views of it.
+// The memory of an instance, and the only code that creates views of it.
 
 import { FewbitsError } from './errors.js';
 import type { WasmModule } from './wasm.js';
 
 const ALIGNMENT = 16;
 
-/** Bytes of scratch that are kept between calls; what one call needed beyond that goes back after it. */
+/** Bytes of scratch that are kept between calls; a larger scratch is released after the call. */
 const KEPT = 1 << 20;
 
-/** The largest size that crosses as it is: Embind wraps numbers around at 32 bits. */
+/** The largest size that can be passed: Embind wraps numbers around at 32 bits. */
 const MOST_BYTES = 2 ** 32 - 1;
 
 const aligned = (bytes: number) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
 /**
- * All that touches WebAssembly memory. Views are made for the moment and never kept: growth
- * detaches them.
+ * Access to WebAssembly memory. Views are created for each use and never kept, since growth detaches them.
  *
- * Calls work in a scratch, of which a little is kept between them; an index holds its own allocations.
+ * Calls use a scratch, of which a little is kept between them; an index holds its own allocations.
  */
 export class Memory {
   readonly #wasm: WasmModule;
@@ -29,12 +28,12 @@ export class Memory {
     this.#wasm = wasm;
   }
 
-  /** Bytes of WebAssembly memory in existence, used or not. */
+  /** Bytes of WebAssembly memory, used or not. */
   get byteLength(): number {
     return this.#wasm.HEAPU8.byteLength;
   }
 
-  /** An address for `bytes` bytes, 16-byte aligned, to be given back with `release`. */
+  /** Allocates `bytes` bytes, 16-byte aligned, to be released with `release`. Throws OUT_OF_MEMORY. */
   allocate(bytes: number): number {
     const address = bytes <= MOST_BYTES ? this.#wasm.allocate(Math.max(bytes, 1)) >>> 0 : 0;
     if (address === 0) {
@@ -51,8 +50,8 @@ export class Memory {
   }
 
   /**
-   * Runs `work` with an address for each of the given byte lengths, all in the scratch and 16-byte
-   * aligned, valid until it returns. Not reentrant.
+   * Runs `work` with an address for each of the given byte lengths, all in the scratch and 16-byte aligned.
+   * They are valid until it returns. Not reentrant.
    */
   withScratch<T>(lengths: readonly number[], work: (...addresses: number[]) => T): T {
     if (this.#inUse) throw new Error('the scratch is in use');
@@ -81,7 +80,7 @@ export class Memory {
     const address = this.#scratch;
     this.#scratch = 0;
     this.#capacity = 0;
-    // A fault in the work is thrown, and not that memory cannot be released after it.
+    // After a fault, releasing would throw and hide the original error.
     if (address !== 0 && !this.#wasm.broken) this.release(address);
   }
 

@@ -1,9 +1,9 @@
-// The numbers by which C++ knows enumerators and limits, asked for by name: cpp/bindings/numbers.cpp.
+// Enumerators and limits of C++, looked up by name: cpp/bindings/numbers.cpp.
 
 import type { Core } from './core.js';
 import { FewbitsError } from './errors.js';
 
-/** The number of one name, such as 'linear_kMaxInner'. */
+/** The number behind a name, such as 'linear_kMaxInner'. */
 export function number(core: Core, name: string): number {
   const value = core.functions<Readonly<Record<string, unknown>>>()[name];
   if (typeof value !== 'number') {
@@ -15,7 +15,7 @@ export function number(core: Core, name: string): number {
   return value;
 }
 
-/** The numbers of an enumeration's names, such as those of 'uniform_scheme'. */
+/** The numbers of the names of an enumeration, such as 'uniform_scheme'. */
 export function numbers<T extends string>(
   core: Core,
   enumeration: string,

@@ -1,9 +1,9 @@
-// Objects that represent something elsewhere, such as WebAssembly memory or a database.
+// Objects that represent something stored elsewhere, such as WebAssembly memory or a database.
 
 /**
- * An object that frameworks must not wrap and nobody can copy. Vue and others put plain objects behind
- * a Proxy, through which private members cannot be reached: a tag of its own tells that this is not a
- * plain object. A clone would be an empty object: structuredClone() and postMessage() throw instead.
+ * An object that frameworks must not wrap and that cannot be cloned. Vue and others put plain objects behind
+ * a Proxy, through which private members cannot be reached: the tag tells them that this is not a plain
+ * object. A clone would be an empty object, so structuredClone() and postMessage() are made to throw instead.
  */
 export abstract class Opaque {
   /**
@@ -13,7 +13,7 @@ export abstract class Opaque {
    */
   constructor(tag: string, remedy: string) {
     Object.defineProperty(this, Symbol.toStringTag, { value: tag });
-    // What cannot be cloned is a symbol, and engines name the one they meet first.
+    // Symbols cannot be cloned, and engines quote the first value that they cannot clone.
     const reason = Symbol(`a ${tag} cannot be cloned: ${remedy};`);
     Object.defineProperty(this, 'clone', { value: reason, enumerable: true });
   }

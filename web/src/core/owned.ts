@@ -1,22 +1,22 @@
-// What objects hold in WebAssembly memory, given back when they are disposed of or collected.
+// WebAssembly memory held by objects, released when they are disposed of or garbage-collected.
 
-/** A collector's callback has nobody to throw to: an error there would end the process. */
+/** Runs `release` without throwing: an error in a finalization callback would end the process. */
 function quietly(release: () => void): void {
   try {
     release();
   } catch {
-    // The instance has failed: its memory goes as a whole.
+    // The instance has failed: its memory is freed as a whole.
   }
 }
 
 const registry = new FinalizationRegistry<() => void>(quietly);
 
-/** Calls `release` once `owner` is collected, unless `giveBack(owner, ...)` is called before that. */
+/** Calls `release` once `owner` is collected, unless `giveBack(owner, ...)` is called first. */
 export function own(owner: object, release: () => void): void {
   registry.register(owner, release, owner);
 }
 
-/** Calls `release` now. An instance that has failed does not make it throw: there is nothing to give back. */
+/** Calls `release` now. A failed instance does not make this throw, as nothing is left to release. */
 export function giveBack(owner: object, release: () => void): void {
   registry.unregister(owner);
   quietly(release);

@@ -1,5 +1,5 @@
-// A build that exports its C++ functions as they are: makes of them what Embind makes of its own, so that
-// the modules above cannot tell one from the other.
+// A build that exports plain C++ functions, wrapped to look like an Embind module, so that the modules above
+// cannot tell them apart.
 
 import { stamp } from '../wasm/vectors.mjs';
 import { checkBuild, notABuild } from './build.js';
@@ -7,7 +7,7 @@ import { guarded } from './guard.js';
 import type { CompiledModule } from './platform.js';
 import type { WasmModule } from './wasm.js';
 
-/** The names in cpp/bindings/numbers.cpp that an index asks for: a test compares. */
+/** The names of cpp/bindings/numbers.cpp that an index uses; a test compares the values. */
 export const NUMBERS: Readonly<Record<string, number>> = {
   vectors_metric_cosine: 0,
   vectors_metric_dot: 1,
@@ -18,12 +18,12 @@ export const NUMBERS: Readonly<Record<string, number>> = {
   vectors_kMaxSegments: 512,
 };
 
-/** A structure that a function returns: the place of each member in bytes, and how it is read. */
+/** A struct that a function returns: the offset of each member in bytes, and its type. */
 type Layout = Readonly<Record<string, readonly [at: number, type: 'u32' | 'f64']>>;
 
 const OUTCOME: Layout = { status: [0, 'u32'], index: [8, 'f64'] };
 
-/** Functions that return one, by what they write to an address that comes first. */
+/** Functions that return a struct, which they write to an address passed as the first argument. */
 const STRUCTURES: Readonly<Record<string, Layout>> = {
   vectors_create: { status: [0, 'u32'], index: [4, 'u32'] },
   vectors_fit: { expected: [0, 'f64'], seen: [8, 'f64'], count: [16, 'u32'] },
@@ -50,15 +50,15 @@ const STRUCTURES: Readonly<Record<string, Layout>> = {
   vectors_import_rows: OUTCOME,
 };
 
-/** Bytes that the largest of them takes. */
+/** Bytes for the largest struct, with some to spare. */
 const MOST_BYTES = 32;
 
 const IMPORTS: WebAssembly.Imports = {
-  // Views of memory are made anew for each use.
+  // Views of memory are created anew for each use, so growth needs no notification.
   env: { emscripten_notify_memory_growth() {} },
 };
 
-/** Instantiates the compiled module, synchronously: for workers and Node, and browsers that allow it. */
+/** Instantiates the compiled module synchronously: for workers and Node, and browsers that allow it. */
 export function instantiate(compiled: CompiledModule): WasmModule {
   checkBuild(compiled, stamp, 'vectors');
   try {
@@ -68,7 +68,7 @@ export function instantiate(compiled: CompiledModule): WasmModule {
   }
 }
 
-/** The same without holding the thread. */
+/** Instantiates the compiled module without blocking the thread. */
 export async function instantiateLater(compiled: CompiledModule): Promise<WasmModule> {
   checkBuild(compiled, stamp, 'vectors');
   try {

@@ -1,11 +1,11 @@
-// Signals that stop a call.
+// Abort signals that stop a call.
 
 import { describe } from './describe.js';
 import { invalid } from './errors.js';
 
 /**
- * The signal in a call's options, of whatever realm. Throws its reason, whatever that is, when it is
- * aborted already: before anything was begun.
+ * Checks the signal in the options of a call; signals of any realm are accepted. If it is already aborted,
+ * its reason is thrown as it is, before any work begins.
  */
 export function checkSignal(signal: unknown): AbortSignal | undefined {
   if (signal === undefined) return undefined;
@@ -18,7 +18,7 @@ export function checkSignal(signal: unknown): AbortSignal | undefined {
   return signal;
 }
 
-/** `work`, or the signal's reason as soon as it is aborted. */
+/** The result of `work`, rejected with the signal's reason as soon as it is aborted. */
 export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
-// The numbers of fewbits::Status, which every call into C++ answers with.
+// The numbers of fewbits::Status, which every call into C++ returns.
 
-/** By name, as cpp/bindings/numbers.cpp has them: a test compares. */
+/** Numbers by name, as in cpp/bindings/numbers.cpp; a test compares. */
 export const STATUS = {
   ok: 0,
   invalid_argument: 1,

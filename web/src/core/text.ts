@@ -1,4 +1,4 @@
-// Text as UTF-8 can hold it.
+// Checks that text can be stored as UTF-8.
 
-/** Whether half of a surrogate pair is alone: UTF-8 has no such thing, and would make all of them one. */
+/** Whether a surrogate is unpaired: UTF-8 cannot hold it, and encoders replace every one by U+FFFD. */
 export const hasLoneSurrogate = (text: string): boolean => /[\ud800-\udfff]/u.test(text);

@@ -1,35 +1,35 @@
-// A compiled build becomes an instance: at once, or later where the main thread must not wait.
+// Instantiation of a compiled build: at once, or asynchronously where the main thread must not block.
 
 import createModule, { stamp } from '../wasm/fewbits.mjs';
 import { checkBuild, notABuild } from './build.js';
 import { guarded } from './guard.js';
 import type { CompiledModule } from './platform.js';
 
-/** The part of the Embind module that every family needs; each family adds its own functions. */
+/** The part of the Embind module that every family uses; each family adds its own functions. */
 export interface WasmModule {
   readonly HEAPU8: Uint8Array;
   allocate(bytes: number): number;
   release(address: number): void;
   /** Whether this is the build with relaxed SIMD. */
   relaxed(): boolean;
-  /** Whether a fault has ended the instance: every call throws then. */
+  /** Whether a fault has ended the instance; every call throws then. */
   readonly broken: boolean;
 }
 
-/** Instantiates the compiled module, synchronously: for workers and Node, and browsers that allow it. */
+/** Instantiates the compiled module synchronously: for workers and Node, and browsers that allow it. */
 export function instantiate(compiled: CompiledModule): WasmModule {
   checkBuild(compiled, stamp, 'fewbits');
   return started(compiled, (imports) => new WebAssembly.Instance(compiled, imports));
 }
 
 /**
- * The same without holding the thread: browsers refuse to instantiate more than 4 KB at once on the
- * main thread (Chrome below 115; 8 MB since).
+ * Instantiates the compiled module without blocking the thread: on the main thread, browsers refuse to
+ * instantiate modules above a size synchronously (4 KB in Chrome below 115, 8 MB since).
  */
 export async function instantiateLater(compiled: CompiledModule): Promise<WasmModule> {
   checkBuild(compiled, stamp, 'fewbits');
-  // The glue, which is synchronous, makes the imports that an instance needs, and asks for the
-  // instance at once. So the instance comes first, with imports that wait for the glue's.
+  // The glue is synchronous: it creates the imports and expects the instance at once. So the instance is
+  // created first, with imports that forward to those of the glue later.
   const late = lateImports(compiled);
   let instance: WebAssembly.Instance;
   try {
@@ -51,7 +51,7 @@ function started(
   let wasm: unknown;
   try {
     wasm = createModule({
-      // What is thrown in here would also become a rejection of a promise that nobody holds.
+      // An error thrown in here would also reject a promise that nobody handles.
       instantiateWasm(imports, done) {
         try {
           const instance = instanceFor(imports);
@@ -70,7 +70,7 @@ function started(
   return guarded(wasm as Record<string, unknown>);
 }
 
-/** Functions that call those of the glue, once they are there. */
+/** Imports that forward to those of the glue once `bind` has been called. */
 function lateImports(compiled: CompiledModule) {
   const imports: Record<string, Record<string, (...args: unknown[]) => unknown>> = {};
   let bound: WebAssembly.Imports = {};

@@ -1,12 +1,12 @@
-// Windows: the pieces in which long arrays cross into WebAssembly memory and back.
+// Windows: the pieces in which long arrays are copied into WebAssembly memory and back.
 
 import type { TypedArray } from './arrays.js';
 import type { Memory } from './memory.js';
 
-/** Values that cross in one piece: 128 KiB in and as much out stay in the second-level cache. */
+/** Values per window: 128 KiB of input and as much output stay in the second-level cache. */
 export const CHUNK = 32768;
 
-/** Bytes of whole rows that cross in one piece. */
+/** Bytes per window of whole rows. */
 export const ROWS_BYTES = 1 << 18;
 
 /** Calls `visit` for windows of at most `size`, in order, until `length` is covered. */
@@ -18,7 +18,7 @@ export function windows(
   for (let start = 0; start < length; start += size) visit(start, Math.min(size, length - start));
 }
 
-/** Copies the `n` values of x from `start` on to an address. */
+/** Copies `n` values of x, from `start` on, to an address. */
 export function give(
   memory: Memory,
   x: Float32Array | Uint8Array,
@@ -30,7 +30,7 @@ export function give(
   to.set(x.subarray(start, start + n));
 }
 
-/** Runs `work` with room for a window of x, and calls `visit` for each once it is copied there. */
+/** Copies x into scratch memory window by window, and calls `visit` for each. */
 export function withWindows(
   memory: Memory,
   x: Float32Array | Uint8Array,
@@ -45,7 +45,7 @@ export function withWindows(
   });
 }
 
-/** As withWindows, for windows of whole rows of `rowLength` values; `first` and `n` count rows. */
+/** Like withWindows, for windows of whole rows of `rowLength` values; `first` and `n` count rows. */
 export function withRows(
   memory: Memory,
   x: Float32Array | Uint8Array,
@@ -58,7 +58,7 @@ export function withRows(
   );
 }
 
-/** `source`, or a copy of it where writing to `target` would change it while it is read. */
+/** `source`, or a copy of it if writing to `target` would overwrite values that are not read yet. */
 export function apart<T extends TypedArray>(source: T, target: ArrayBufferView): T {
   if (source.buffer !== target.buffer) return source;
   const before = source.byteOffset + source.byteLength <= target.byteOffset;
@@ -66,13 +66,13 @@ export function apart<T extends TypedArray>(source: T, target: ArrayBufferView):
   return before || after ? source : (source.slice() as T);
 }
 
-/** One side of a conversion: an array, and the bytes that so many values take in it. */
+/** One side of a conversion: an array, and the number of bytes that a number of values take in it. */
 export interface Side {
   readonly array: Float32Array | Int8Array | Uint8Array;
   readonly bytes: (values: number) => number;
 }
 
-/** An array of an element a value. */
+/** The side of an array with one element per value. */
 export const elements = (array: Side['array']): Side => ({
   array,
   bytes: (values) => values * array.BYTES_PER_ELEMENT,
@@ -82,9 +82,9 @@ const bytesOf = ({ array }: Side) =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
 /**
- * Fills `to` with what `call` makes of `from`, window by window; returns nothing.
+ * Fills `to` with the result of `call` on `from`, window by window.
  *
- * @param size values in a window, at the ends of which both sides have whole bytes
+ * @param size values per window; on both sides a window must end at a whole byte
  */
 export function convert(
   memory: Memory,

@@ -1,11 +1,11 @@
-// Codes of a few bits, packed without gaps.
+// Packing of codes of a few bits without gaps.
 
 import { integer, output, typedArray } from '../core/arguments.js';
 import type { Core } from '../core/core.js';
 import { convert, elements, type Side } from '../core/windows.js';
 import { arrayField } from './quantized.js';
 
-/** Codes of a few bits, packed without gaps, least significant bit first. */
+/** Packs codes of a few bits without gaps, least significant bit first. */
 export interface Bits {
   /**
    * Packs the low `bits` bits of each code: value i takes bits i*bits to (i+1)*bits-1 of the bytes.
@@ -18,14 +18,14 @@ export interface Bits {
   pack(codes: Int8Array | Uint8Array, bits: number): Uint8Array;
 
   /**
-   * The unsigned codes that `pack` was given.
+   * Unpacks the unsigned codes that were passed to `pack`.
    *
-   * @param length how many; the bytes must hold that many
+   * @param length the number of codes; the bytes must hold exactly that many
    * @throws FewbitsError INVALID_ARGUMENT when they do not
    */
   unpack(bytes: Uint8Array, bits: number, length: number): Uint8Array;
 
-  /** As `unpack` for two's complement codes. */
+  /** Like `unpack`, for two's complement codes. */
   unpackSigned(bytes: Uint8Array, bits: number, length: number): Int8Array;
 }
 
@@ -37,13 +37,13 @@ export interface BitsFunctions {
 
 export const packedBytes = (length: number, bits: number): number => Math.ceil((length * bits) / 8);
 
-/** Packed codes as a side of a conversion. */
+/** The side of packed codes in a conversion. */
 const packedSide = (array: Uint8Array, bits: number): Side => ({
   array,
   bytes: (values) => packedBytes(values, bits),
 });
 
-/** Checks that `bytes` is a Uint8Array that holds `length` codes, neither more nor less. */
+/** Checks that `bytes` is a Uint8Array that holds exactly `length` codes. */
 export function packed(name: string, bytes: unknown, bits: number, length: number): Uint8Array {
   const what = `${length} codes of ${bits} bits`;
   return arrayField(name, bytes, 'Uint8Array', packedBytes(length, bits), what);

@@ -1,10 +1,10 @@
-// How far two arrays are apart: `fb.compare`.
+// Error measures between two arrays: `fb.compare`.
 
 import { type FloatArray, invalid, toFloat32 } from '../core/arguments.js';
 import type { Core } from '../core/core.js';
 import { CHUNK, give, windows } from '../core/windows.js';
 
-/** How far a reconstruction is from its original. */
+/** The error of a reconstruction against its original. */
 export interface ErrorMeasures {
   /** Mean of the squared differences. */
   readonly mse: number;
@@ -14,7 +14,7 @@ export interface ErrorMeasures {
   readonly maxAbs: number;
   /** Signal to quantization noise ratio, 10 log10(sum x^2 / sum (x-y)^2), in decibels. */
   readonly sqnrDb: number;
-  /** Cosine of the angle between both as vectors. */
+  /** Cosine of the angle between the arrays as vectors. */
   readonly cosine: number;
 }
 
@@ -25,12 +25,12 @@ export interface CompareFunctions {
 /**
  * Compares an array with its reconstruction, in double precision.
  *
- * For empty arrays and arrays without difference the errors are 0 and sqnrDb is Infinity; the
- * cosine is 1 where both are zero, and 0 where one of them is. NaN and infinities propagate.
+ * For empty arrays, and for arrays without a difference, the errors are 0 and sqnrDb is Infinity. The cosine
+ * is 1 if both are all zeros, and 0 if one of them is. NaN and infinities propagate.
  *
  * @param x the original
  * @param y the reconstruction, as long as x
- * @throws FewbitsError INVALID_ARGUMENT when lengths or types differ from that
+ * @throws FewbitsError INVALID_ARGUMENT when the lengths differ or a type is not accepted
  */
 export type CompareFunction = (x: FloatArray, y: FloatArray) => ErrorMeasures;
 

@@ -1,4 +1,4 @@
-// Short float formats and the bits of numbers.
+// Short float formats, and the bits of numbers.
 
 import { type FloatArray, integer, oneOf, options, output, toFloat32 } from '../core/arguments.js';
 import { type Core, check, type Outcome } from '../core/core.js';
@@ -8,17 +8,17 @@ import { type Inspection, type InspectType, inspect } from './inspect.js';
 import { createNf4, type Nf4 } from './nf4.js';
 import { arrayField, fieldsOf } from './quantized.js';
 
-/** Bits of a value. */
+/** Bits per value. */
 const BITS = { f16: 16, bf16: 16, f8_e4m3: 8, f8_e5m2: 8, f4_e2m1: 4 } as const;
 
-/** Float formats that arrays are encoded to. */
+/** Float formats that arrays can be encoded to. */
 export type FloatType = keyof typeof BITS;
 
 export interface FloatsOptions {
   readonly type: FloatType;
 }
 
-/** Encoded numbers and what decoding them takes: plain data, fit for structured cloning. */
+/** Encoded numbers with everything that decoding needs: plain data, suitable for structured cloning. */
 export interface FloatsQuantized {
   readonly kind: 'floats';
   readonly type: FloatType;
@@ -27,53 +27,53 @@ export interface FloatsQuantized {
   readonly byteLength: number;
 }
 
-/** Short float formats and the bits of numbers. */
+/** Short float formats, and the bits of numbers. */
 export interface Floats {
   /**
-   * Rounds to the format, ties to even.
+   * Rounds values to a format, ties to even.
    *
-   * f16 is IEEE 754-2019 binary16, bf16 the upper half of a float32, f8_e4m3 and f8_e5m2 are OCP's
-   * 8-bit floats, f4_e2m1 the elements of OCP's microscaling formats, without their scales. Too
-   * small becomes a signed zero. Too large becomes infinity where the format has it (f16, bf16,
+   * f16 is IEEE 754-2019 binary16, bf16 the upper half of a float32, f8_e4m3 and f8_e5m2 are OCP's 8-bit
+   * floats, f4_e2m1 the elements of OCP's microscaling formats, without their scales. A value that is too
+   * small becomes a signed zero. One that is too large becomes infinity where the format has it (f16, bf16,
    * f8_e5m2), else the largest value: 448 or 6. NaN stays NaN, but f4_e2m1 has none.
    *
-   * @param out as many bytes as they take, written in part when a value is refused
+   * @param out an array for the bytes, of exactly their length; partly written when a value is refused
    * @returns little-endian bytes; f4_e2m1 has two values in each, the first in the low half
-   * @throws FewbitsError NON_FINITE with the index of an infinity in f8_e4m3, or of an infinity or
-   *   NaN in f4_e2m1
+   * @throws FewbitsError NON_FINITE with the index of an infinity in f8_e4m3, or of an infinity or NaN in
+   *   f4_e2m1
    */
   encode(x: FloatArray, type: FloatType, out?: Uint8Array): Uint8Array;
 
   /**
-   * The exact values of encoded numbers.
+   * Decodes numbers to their exact values.
    *
-   * @param length how many; `bytes` must hold just as many
+   * @param length the number of values; `bytes` must hold exactly that many
    * @throws FewbitsError INVALID_ARGUMENT when it does not
    */
   decode(bytes: Uint8Array, type: FloatType, length: number, out?: Float32Array): Float32Array;
 
   /**
-   * As encode, with what decoding takes beside the bytes; values that the format would make infinite
-   * or cut off at its largest are refused.
+   * Encodes to data that include what decoding needs. Unlike `encode`, it refuses values that the format
+   * would turn into infinities or clamp to its largest value.
    *
    * @throws FewbitsError NON_FINITE with the index of such a value
    */
   quantize(x: FloatArray, options: FloatsOptions, out?: Uint8Array): FloatsQuantized;
 
-  /** As decode, of what quantize returned. */
+  /** Decodes the result of `quantize`. */
   dequantize(q: FloatsQuantized, out?: Float32Array): Float32Array;
 
   /** 4-bit NormalFloat: sixteen uneven levels times the largest magnitude of a block. */
   readonly nf4: Nf4;
 
-  /** How `type` stores a number: sign, exponent, mantissa, and what the format can hold. */
+  /** Shows how `type` stores a number: sign, exponent, mantissa, and the range of the format. */
   inspect(value: number | bigint, type: InspectType): Inspection;
 }
 
-/** Those that hold NaN and infinities. */
+/** Formats that hold NaN and infinities. */
 type Whole = 'f16' | 'bf16' | 'f8_e5m2';
 
-/** The others tell which value they refuse. */
+/** Encoders of the other formats report the index of a value that they refuse. */
 export type FloatsFunctions = {
   [name in `floats_encode_${Whole}`]: (x: number, n: number, out: number) => void;
 } & {
@@ -88,13 +88,13 @@ export type FloatsFunctions = {
 
 const bytesOf = (type: FloatType, n: number) => Math.ceil((n * BITS[type]) / 8);
 
-/** Encoded numbers as a side of a conversion. */
+/** The side of encoded numbers in a conversion. */
 const encoded = (array: Uint8Array, type: FloatType): Side => ({
   array,
   bytes: (n) => bytesOf(type, n),
 });
 
-/** Largest value of each format, and from where on it would be rounded to more. */
+/** The largest value of each format, and the smallest that would round to more than it. */
 const RANGES: Record<FloatType, readonly [largest: number, end: number]> = {
   f16: [65504, 65520],
   bf16: [2 ** 128 - 2 ** 120, 2 ** 128 - 2 ** 119],

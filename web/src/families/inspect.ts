@@ -1,4 +1,4 @@
-// The bits of a number and what they mean: `fb.floats.inspect`.
+// The bits of a number and their meaning: `fb.floats.inspect`.
 
 import { describe, invalid, oneOf } from '../core/arguments.js';
 
@@ -31,7 +31,7 @@ export type FloatName = keyof typeof FLOATS;
 export type IntegerName = keyof typeof INTEGERS;
 export type InspectType = FloatName | IntegerName;
 
-/** How a number is stored. Bit strings are written with the most significant bit first. */
+/** The stored form of a number. Bit strings have the most significant bit first. */
 export type Inspection = FloatInspection | IntegerInspection;
 
 export interface FloatInspection {
@@ -42,12 +42,12 @@ export interface FloatInspection {
   readonly sign: string;
   readonly exponent: string;
   readonly mantissa: string;
-  /** The number that is stored: the argument, rounded to the format. */
+  /** The stored number: the argument, rounded to the format. */
   readonly value: number;
   readonly class: 'zero' | 'subnormal' | 'normal' | 'infinite' | 'nan';
   /** The exponent field as a number. */
   readonly exponentField: number;
-  /** What is subtracted from it. */
+  /** The number that is subtracted from the exponent field. */
   readonly bias: number;
   /** The power of two that the significand is multiplied by; null for infinities and NaN. */
   readonly power: number | null;
@@ -69,7 +69,7 @@ export interface IntegerInspection {
   readonly bits: string;
   /** The sign bit, or '' for an unsigned type. */
   readonly sign: string;
-  /** The number that is stored: the argument rounded (ties to even) and saturated. */
+  /** The stored number: the argument rounded (ties to even) and saturated. */
   readonly value: bigint;
   readonly range: { readonly min: bigint; readonly max: bigint };
 }
@@ -82,7 +82,7 @@ function roundToEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** The bits of `value` rounded once, from double precision, to the format. */
+/** The bits of `value` after a single rounding from double precision to the format. */
 function encodeFloat(value: number, { exponentBits, mantissaBits }: FloatFormat): bigint {
   const width = BigInt(mantissaBits);
   const sign = value < 0 || Object.is(value, -0) ? 1n : 0n;
@@ -96,12 +96,13 @@ function encodeFloat(value: number, { exponentBits, mantissaBits }: FloatFormat)
   const view = new DataView(new ArrayBuffer(8));
   view.setFloat64(0, magnitude);
   const doubleExponent = (view.getUint16(0) >> 4) - 1023;
-  // The weight of the last mantissa bit; below the normal range it stays that of the smallest.
+  // The exponent of the last mantissa bit; below the normal range it stays that of the smallest normal
+  // number.
   const power = Math.max(doubleExponent, 1 - bias) - mantissaBits;
-  // Two steps keep the scaling exact where 2^-power alone would overflow.
+  // Division in two steps stays exact where 2^-power alone would overflow.
   const half = Math.trunc(power / 2);
   const units = BigInt(roundToEven(magnitude / 2 ** half / 2 ** (power - half)));
-  // Units that carry into the next binade carry into the exponent field by themselves.
+  // Rounding up to the next power of two carries into the exponent field.
   const field = BigInt(power + mantissaBits + bias - 1);
   const bits = (field << width) + units;
   return signBit | (bits >= allOnes << width ? allOnes << width : bits);
@@ -182,11 +183,10 @@ function inspectInteger(given: number | bigint, type: IntegerName): IntegerInspe
 }
 
 /**
- * How a type stores a number.
+ * Shows how a type stores a number.
  *
  * @param value a number is rounded to the type, ties to even; integers saturate
- * @throws FewbitsError INVALID_ARGUMENT for another type of value, an unknown type, or NaN as an
- *   integer
+ * @throws FewbitsError INVALID_ARGUMENT for another type of value, an unknown type, or NaN as an integer
  */
 export function inspect(value: number | bigint, type: InspectType): Inspection {
   if (typeof value !== 'number' && typeof value !== 'bigint') {

@@ -23,43 +23,43 @@ export interface Int4Options {
   /** minmax: (max - min) / 15, the default. absmax: max|x| / 7. */
   scaleMethod?: (typeof METHODS)[number] | undefined;
   /**
-   * 'reference' wraps quotients beyond 8 bits as the original does; by default they saturate. The
-   * two differ only for data that lies far to one side of zero.
+   * 'reference' wraps quotients beyond 8 bits around, as the original does; by default they saturate. The two
+   * differ only for data far to one side of zero.
    */
   mode?: 'reference' | undefined;
 }
 
 export interface Int4Quantized {
   readonly kind: 'int4';
-  /** -8 to 7, one a byte; `pack` puts two into one. */
+  /** Codes from -8 to 7, one per byte; `pack` puts two into a byte. */
   readonly values: Int8Array;
   readonly scale: number;
   /** Always 0. */
   readonly zeroPoint: 0;
   readonly length: number;
-  /** Bytes once packed, with a scale of 4. */
+  /** Bytes when packed, including 4 for the scale. */
   readonly byteLength: number;
 }
 
 /**
- * The 4-bit symmetric quantizer of a small Python package, exactly, with its packing. For data that
- * lies to one side of zero `uniform` with 4 bits and scheme 'asymmetric' does better: without a
- * zero point minmax does not cover such data.
+ * The 4-bit symmetric quantizer of a small Python package, exactly, with its packing. For data on one side of
+ * zero `uniform` with 4 bits and scheme 'asymmetric' is better: minmax without a zero point does not cover
+ * such data.
  */
 export interface Int4 {
   /**
-   * values = clip(round(x / scale), -8, 7), ties to even; a scale of 0 becomes 1.
+   * Quantizes to values = clip(round(x / scale), -8, 7), ties to even; a scale of 0 becomes 1.
    *
-   * @param out an Int8Array of x.length for the values, instead of a new one; written in part when
-   *   the call fails
+   * @param out an Int8Array of x.length for the values, instead of a new one; partly written when the call
+   *   fails
    * @throws FewbitsError NON_FINITE with the index of a NaN or infinity
    */
   quantize(x: FloatArray, options?: Int4Options, out?: Int8Array): Int4Quantized;
 
-  /** The values that quantize was given, about: value * scale. */
+  /** Decodes the result of quantize to value * scale. */
   dequantize(q: Int4Quantized, out?: Float32Array): Float32Array;
 
-  /** (value - zeroPoint) * scale, of values that come from elsewhere. */
+  /** Decodes values from elsewhere to (value - zeroPoint) * scale. */
   dequantize(
     values: Int8Array,
     scale: number,
@@ -67,13 +67,13 @@ export interface Int4 {
     out?: Float32Array,
   ): Float32Array;
 
-  /** Two values a byte, the first in the low nibble; an odd length is padded with a 0. */
+  /** Packs two values per byte, the first in the low nibble; an odd length is padded with a 0. */
   pack(values: Int8Array): Uint8Array;
 
   /**
-   * The inverse of `pack`.
+   * Unpacks the result of `pack`.
    *
-   * @param length values to return; by default two a byte
+   * @param length the number of values to return; by default two per byte
    */
   unpack(packed: Uint8Array, length?: number): Int8Array;
 }

@@ -24,12 +24,12 @@ const REPAIRS = {
 } as const;
 
 /**
- * What the demo got wrong, each to be put right by itself:
+ * The defects of the demo, each of which can be repaired separately:
  *
- * - `rounding`: codes are rounded to the nearest and clamped, not cut off and wrapped around
- * - `weightedSum`: least squares with the sum of w x, where the demo has w x²
- * - `bestCandidate`: of the candidates for the sub-scales the best is taken, not the last, and
- *   single sub-scales are improved as long as that helps
+ * - `rounding`: codes are rounded to nearest and clamped, not truncated and wrapped around
+ * - `weightedSum`: the least-squares fit uses the sum of w x, where the demo has w x²
+ * - `bestCandidate`: the best candidate for the sub-scales is taken, not the last, and single sub-scales are
+ *   improved as long as that helps
  * - `wholeError`: a candidate is judged by all its eight integers, not by the smallest
  * - `sixBits`: sub-scales go up to 63, as their six bits allow, not to 15
  */
@@ -46,44 +46,46 @@ const VERSIONS: Record<'first' | 'latest' | 'repaired', readonly KquantRepair[]>
 export interface KquantOptions {
   /** `'first'` and `'latest'` are the demo's published versions, exactly; default `'repaired'`. */
   readonly version?: keyof typeof VERSIONS | undefined;
-  /** Instead of a version: the first one with these repairs. */
+  /** The first version with these repairs, instead of a `version`. */
   readonly repairs?: readonly KquantRepair[] | undefined;
 }
 
-/** 256 values: scale * subscales[j] * code - zeroPoint * suboffsets[j] in sub-block j of 32. */
+/** A block of 256 values: scale * subscales[j] * code - zeroPoint * suboffsets[j] in sub-block j of 32. */
 export interface KquantBlock {
   readonly kind: 'kquant';
   readonly length: 256;
   /** A float16, as is zeroPoint. */
   readonly scale: number;
   readonly zeroPoint: number;
-  /** Eight integers up to 15, or 63 with six bits. */
+  /** Eight integers up to 15, or up to 63 with six bits. */
   readonly subscales: Uint8Array;
   readonly suboffsets: Uint8Array;
   /** 256 integers up to 15. */
   readonly codes: Uint8Array;
-  /** The 256 values again, in float16 arithmetic at every step. */
+  /** The 256 decoded values, in float16 arithmetic at every step. */
   readonly dequantized: Float32Array;
   /** Mean squared error of all 256 values. */
   readonly mse: number;
-  /** Of the first eight only: what the demo prints. */
+  /** Mean squared error of the first eight values, which the demo prints. */
   readonly mseFirst8: number;
-  /** Bytes once packed: 2 + 2 + 6 + 6 + 128. */
+  /** Bytes when packed: 2 + 2 + 6 + 6 + 128. */
   readonly byteLength: 144;
 }
 
 /** The K-quantization demo's two-level affine scheme, as published and repaired. */
 export interface Kquant {
   /**
+   * Quantizes one block.
+   *
    * @param x 256 finite values
    * @param out a Uint8Array(256) for the codes, instead of a new one
-   * @throws FewbitsError NON_FINITE with the index, INVALID_ARGUMENT for another length, UNSUPPORTED
-   *   where float16 does not hold what comes out
+   * @throws FewbitsError NON_FINITE with the index, INVALID_ARGUMENT for another length, UNSUPPORTED where
+   *   the result does not fit float16
    */
   quantize(x: FloatArray, options?: KquantOptions, out?: Uint8Array): KquantBlock;
 
   /**
-   * The 256 values of a block, in float16 arithmetic: `block.dequantized` again.
+   * Decodes a block in float16 arithmetic, with the same values as `block.dequantized`.
    *
    * @throws FewbitsError INVALID_ARGUMENT when the parts are not those of a block
    */
@@ -125,7 +127,7 @@ function chosenRepairs(o: KquantOptions): readonly KquantRepair[] {
   return repairs.map((name, i) => oneOf(`repairs[${i}]`, name, repairNames));
 }
 
-/** The demo goes on with infinities and NaN where its sums of squares or its float16 overflow. */
+/** Throws where sums of squares or float16 values overflowed: the demo continues with infinities and NaN. */
 function checkBlock(scale: number, zeroPoint: number, values: Float32Array): void {
   if (Number.isFinite(scale + zeroPoint) && values.every(Number.isFinite)) return;
   throw new FewbitsError(

@@ -13,14 +13,14 @@ import { apart, CHUNK, give, windows } from '../core/windows.js';
 import { arrayField, fieldsOf } from './quantized.js';
 
 export interface Nf4Options {
-  /** Values that share a scale: an even number up to 32768; default 64. */
+  /** Values per block, which share a scale: an even number up to 32768; default 64. */
   readonly block?: number | undefined;
 }
 
-/** Codes of nf4 and the largest magnitude of each block, which they are multiples of. */
+/** nf4 codes, and the largest magnitude of each block, which scales its levels. */
 export interface Nf4Quantized {
   readonly kind: 'nf4';
-  /** Two codes a byte, the first in the high half, as bitsandbytes has them. */
+  /** Two codes per byte, the first in the high half, as in bitsandbytes. */
   readonly codes: Uint8Array;
   readonly absmax: Float32Array;
   readonly block: number;
@@ -28,16 +28,22 @@ export interface Nf4Quantized {
   readonly byteLength: number;
 }
 
-/** The 4-bit NormalFloat of QLoRA, with bitsandbytes' levels and bounds. */
+/** The 4-bit NormalFloat of QLoRA, with the levels and decision bounds of bitsandbytes. */
 export interface Nf4 {
   /**
-   * @param out a Uint8Array of ceil(x.length / 2) for the codes, instead of a new one; written in
-   *   part when a value is refused
+   * Quantizes finite values block by block.
+   *
+   * @param out a Uint8Array of ceil(x.length / 2) for the codes, instead of a new one; partly written when a
+   *   value is refused
    * @throws FewbitsError NON_FINITE with the index of the first NaN or infinity
    */
   quantize(x: FloatArray, options?: Nf4Options, out?: Uint8Array): Nf4Quantized;
 
-  /** @throws FewbitsError INVALID_ARGUMENT when the parts do not fit each other */
+  /**
+   * Decodes the result of quantize.
+   *
+   * @throws FewbitsError INVALID_ARGUMENT when the parts do not fit each other
+   */
   dequantize(q: Nf4Quantized, out?: Float32Array): Float32Array;
 }
 
@@ -56,7 +62,7 @@ export function createNf4(core: Core): Nf4 {
   const wasm = core.functions<Nf4Functions>();
   const { memory } = core;
 
-  /** Calls `visit` for pieces of whole blocks, with room for values, blocks and codes. */
+  /** Calls `visit` for windows of whole blocks, with scratch for values, scales and codes. */
   function pieces(
     length: number,
     block: number,

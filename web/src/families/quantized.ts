@@ -1,21 +1,21 @@
-// What quantize() of every family returns: plain data, checked when it comes back to dequantize().
+// The plain data that every family's quantize() returns, checked when dequantize() takes them.
 
 import { attached, describe, invalid, isKind, typedArray } from '../core/arguments.js';
 import type { ArrayKind, TypedArrays } from '../core/kinds.js';
 
-/** What the data of every family have in common; they are fit for structured cloning. */
+/** Fields common to the data of all families, which are suitable for structured cloning. */
 export interface Quantized {
-  /** The family whose dequantize() takes them. */
+  /** The family whose dequantize() accepts the data. */
   readonly kind: string;
-  /** How many values they stand for. */
+  /** The number of values. */
   readonly length: number;
-  /** Bytes that they take once stored. */
+  /** Bytes when stored. */
   readonly byteLength: number;
 }
 
 /**
- * The fields of `q`, each read once; what they hold is still to be checked. Data without a kind, as
- * they were made before there was one, pass.
+ * Reads each field of `q` once; the fields themselves are still to be checked. Data without a kind, from
+ * versions that had none, are accepted.
  */
 export function fieldsOf<T extends Quantized>(
   kind: T['kind'],
@@ -38,7 +38,7 @@ export function fieldsOf<T extends Quantized>(
   return fields as unknown as T;
 }
 
-/** A field of `q` that is a typed array of so many elements. */
+/** Checks a field of `q` that must be a typed array of `length` elements. */
 export function arrayField<K extends ArrayKind>(
   name: string,
   value: unknown,

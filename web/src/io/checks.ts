@@ -1,4 +1,4 @@
-// Checks that readers and writers of all formats share, and how their messages put things.
+// Checks and message parts that the readers and writers of all formats share.
 
 import { describe, invalid } from '../core/arguments.js';
 import { FewbitsError, reasonOf } from '../core/errors.js';
@@ -11,8 +11,8 @@ export function corrupt(message: string, cause?: unknown): FewbitsError {
 }
 
 /**
- * What `work` gives, which looks at what a caller passed: whatever stops it, such as a getter that throws, is said to be
- * that's fault.
+ * Runs `work`, which reads something that a caller passed. Anything that stops it, such as a getter that
+ * throws, becomes an INVALID_ARGUMENT.
  */
 export function looking<T>(what: string, work: () => T): T {
   try {
@@ -23,7 +23,7 @@ export function looking<T>(what: string, work: () => T): T {
   }
 }
 
-/** What `make` gives for each object of a list that a caller passed. */
+/** Calls `make` for each object of a list that a caller passed, and returns the results. */
 export function mapObjects<T extends object, R>(
   what: string,
   list: readonly T[],
@@ -31,7 +31,7 @@ export function mapObjects<T extends object, R>(
 ): R[] {
   if (!Array.isArray(list)) throw invalid(`${what} must be an array, got ${describe(list)}`);
   const made: R[] = [];
-  // Not map(), which passes over the holes of an array of any length.
+  // Not map(), which skips holes in sparse arrays.
   for (let i = 0; i < list.length; i++) {
     const one: unknown = list[i];
     if (typeof one !== 'object' || one === null)
@@ -41,7 +41,7 @@ export function mapObjects<T extends object, R>(
   return made;
 }
 
-/** Checks a caller's range of `count` items from `start` against how many there are. */
+/** Checks that a caller's range of `count` items from `start` lies within `available`. */
 export function checkRange(what: string, start: number, count: number, available: number): void {
   if (
     !Number.isSafeInteger(start) ||
@@ -63,7 +63,7 @@ export function elementCount(shape: readonly number[]): number | undefined {
   return Number.isSafeInteger(count) ? count : undefined;
 }
 
-/** Checks a caller's shape and gives its number of elements. */
+/** Checks a caller's shape, and returns its number of elements. */
 export function checkShape(what: string | (() => string), shape: readonly number[]): number {
   const words = () => (typeof what === 'string' ? what : what());
   if (Array.isArray(shape) && shape.length > 255)
@@ -78,13 +78,13 @@ export function checkShape(what: string | (() => string), shape: readonly number
   return count;
 }
 
-/** A shape for a message: its first sizes in brackets. */
+/** A shape for a message: its first eight sizes in brackets. */
 export function shapeText(shape: readonly unknown[]): string {
   const sizes = shape.slice(0, 8).map((size) => (typeof size === 'number' ? size : describe(size)));
   return `[${sizes.join(', ')}${shape.length > 8 ? ', …' : ''}]`;
 }
 
-/** A name out of a file, made fit for a message: quoted, escaped, not too long. */
+/** A name from a file, made suitable for a message: quoted, escaped and shortened. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text);
 }

@@ -1,4 +1,4 @@
-// Elements of files as typed arrays: the bytes of each type, and what they mean.
+// Elements of files as typed arrays: the bytes and the meaning of each type.
 
 import { type ArrayKind, isKind, kindOf } from '../core/kinds.js';
 import { describe, invalid } from './checks.js';
@@ -6,7 +6,7 @@ import { decodeF8, type Float8Type, float8Types } from './float8.js';
 import { decodeBF16, decodeF16, encodeBF16, encodeF16 } from './half.js';
 import { toBytes } from './source.js';
 
-/** Bytes per element of each number type that files here hold and JavaScript can show. */
+/** Bytes per element of each number type that is read and written here. */
 export const elementSizes = {
   f64: 8,
   f32: 4,
@@ -31,7 +31,7 @@ export const elementSizes = {
 export type ElementType = keyof typeof elementSizes;
 
 /**
- * Elements as JavaScript holds them: f16 and bf16 as bit patterns in a Uint16Array, the 8-bit floats as theirs in a
+ * Elements in JavaScript: f16 and bf16 as bit patterns in a Uint16Array, the 8-bit floats as theirs in a
  * Uint8Array, bool as 0 and 1.
  */
 export type ElementArray =
@@ -75,12 +75,12 @@ const constructors: Record<ElementType, ElementConstructor> = {
 
 /**
  * Bytes of a file as a typed array. It shares the memory of `bytes` when they are little-endian and aligned,
- * else it is a copy.
+ * and is a copy otherwise.
  */
 export function elementsOf(bytes: Uint8Array, type: ElementType, bigEndian = false): ElementArray {
   const size = elementSizes[type];
   const swap = bigEndian && size > 1;
-  // Not slice(), which copies nothing where it is that of a Buffer.
+  // Not slice(): that of a Buffer does not copy.
   const aligned = !swap && bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   if (swap) swapBytes(aligned, size);
   return new constructors[type](aligned.buffer, aligned.byteOffset, aligned.byteLength / size);
@@ -98,10 +98,11 @@ export function swapBytes(bytes: Uint8Array, size: number): void {
 }
 
 /**
- * Elements as float32: exact for the floats of 8 and 16 bits, integers of 8 and 16 bits and bool, rounded to nearest for
- * the others (an f64 beyond the range becomes infinite). Float32 elements are returned as they are, not copied.
+ * Converts elements to float32: exact for floats and integers of 8 and 16 bits and bool, rounded to nearest
+ * for the others (an f64 beyond the range becomes infinite). Float32 elements are returned as they are, not
+ * copied.
  *
- * @throws FewbitsError INVALID_ARGUMENT for an unknown type, and for an array that does not hold elements of it
+ * @throws FewbitsError INVALID_ARGUMENT for an unknown type, and for an array of another kind than the type's
  */
 export function toFloat32(elements: ElementArray, type: ElementType): Float32Array {
   const known = typeof type === 'string' && Object.hasOwn(constructors, type);
@@ -123,7 +124,7 @@ export function toFloat32(elements: ElementArray, type: ElementType): Float32Arr
 
 const isFloat8 = (type: ElementType): type is Float8Type => Object.hasOwn(float8Types, type);
 
-/** What typed arrays hold when their caller does not say. */
+/** The element type of each kind of typed array when the caller does not state one. */
 const typesByKind = {
   Float64Array: 'f64',
   Float32Array: 'f32',
@@ -139,7 +140,7 @@ const typesByKind = {
   Uint8ClampedArray: 'uint8',
 } as const satisfies Record<ArrayKind, ElementType>;
 
-/** What a typed array, of whatever realm, holds when its caller does not say. */
+/** The element type of a typed array, of any realm, when the caller does not state one. */
 export function elementTypeOf(data: unknown): (typeof typesByKind)[ArrayKind] {
   const kind = kindOf(data);
   if (kind === undefined) throw invalid(`data must be a typed array, got ${describe(data)}`);
@@ -147,8 +148,9 @@ export function elementTypeOf(data: unknown): (typeof typesByKind)[ArrayKind] {
 }
 
 /**
- * The little-endian bytes of a typed array written as `type`: its own type, bit patterns for the floats of 8 and 16 bits
- * and bool, or float32 rounded to f16 or bf16. Shares the memory of `data` where nothing changes.
+ * The little-endian bytes of a typed array written as `type`: its own type, bit patterns for the floats of 8
+ * and 16 bits and bool, or float32 rounded to f16 or bf16. Shares the memory of `data` unless values are
+ * rounded.
  */
 export function bytesOf(data: ArrayBufferView, type: ElementType): Uint8Array {
   const own = elementTypeOf(data);

@@ -1,13 +1,17 @@
-// The 8-bit floats that checkpoints hold, decoded in plain JavaScript.
+// The 8-bit floats of checkpoints, decoded in plain JavaScript.
 
 interface Layout {
   readonly exponentBits: number;
   readonly bias: number;
-  /** What stands for NaN: all ones, a top exponent with a fraction (where infinities are too), or minus zero. */
+  /**
+   * The bit patterns of NaN: all ones, the top exponent with a fraction (next to infinities), or minus zero.
+   */
   readonly nan: 'ones' | 'ieee' | 'minus zero';
 }
 
-/** OCP's formats, those without infinities or minus zero (`fnuz`), and the bare exponent that scales blocks. */
+/**
+ * OCP's formats, those without infinities and minus zero (`fnuz`), and the bare exponents that scale blocks.
+ */
 export const float8Types = {
   f8_e4m3: { exponentBits: 4, bias: 7, nan: 'ones' },
   f8_e5m2: { exponentBits: 5, bias: 15, nan: 'ieee' },

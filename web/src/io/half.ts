@@ -1,5 +1,5 @@
-// binary16 and bfloat16 in plain JavaScript: `Float16Array` is younger than the engines fewbits runs on.
-// The files of this folder keep such values as their bit patterns in a `Uint16Array`.
+// binary16 and bfloat16 in plain JavaScript: `Float16Array` is newer than the engines that fewbits supports.
+// The files in this folder keep such values as bit patterns in a `Uint16Array`.
 
 import { kindOf, output, toFloat32, typedArray } from '../core/arguments.js';
 
@@ -12,7 +12,7 @@ function outputFor(bits: Uint16Array, out: Float32Array | undefined): Float32Arr
   return output(Float32Array, typedArray('bits', bits, ['Uint16Array']).length, out);
 }
 
-/** Typed arrays of numbers as they are, all else that holds numbers as float32. */
+/** Typed arrays of numbers as they are; anything else that holds numbers as float32. */
 function numbersOf(values: ArrayLike<number>): ArrayLike<number> {
   const kind = kindOf(values);
   if (kind !== undefined && !kind.startsWith('Big')) return values;
@@ -28,17 +28,17 @@ function f16Value(bits: number): number {
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
-/** The float32 values of binary16 bit patterns; exact. NaN payloads are not kept. */
+/** Decodes binary16 bit patterns to float32; exact. NaN payloads are not kept. */
 export function decodeF16(bits: Uint16Array, given?: Float32Array): Float32Array {
   const out = outputFor(bits, given);
-  // 256 KB once, for all 65536 answers: several times as fast as computing each.
+  // A table of all 65536 values, 256 KB, created once: several times as fast as computing each value.
   f16Table ??= Float32Array.from({ length: 65536 }, (_, i) => f16Value(i));
   const table = f16Table;
   for (let i = 0; i < bits.length; i++) out[i] = table[bits[i]];
   return out;
 }
 
-/** Float32 to binary16 bit patterns, ties to even; too large becomes infinity, NaN stays NaN. */
+/** Encodes float32 to binary16 bit patterns, ties to even; too large becomes infinity, NaN stays NaN. */
 export function encodeF16(given: ArrayLike<number>): Uint16Array<ArrayBuffer> {
   const values = numbersOf(given);
   const out = new Uint16Array(values.length);
@@ -55,7 +55,7 @@ export function encodeF16(given: ArrayLike<number>): Uint16Array<ArrayBuffer> {
       const odd = (magnitude >>> 13) & 1;
       out[i] = sign | ((magnitude - 0x38000000 + 0xfff + odd) >>> 13);
     } else {
-      // Below 2^-14: a whole number of 2^-24. Adding 0.5 leaves that number, rounded to even, in the low bits.
+      // Below 2^-14 the result is a multiple of 2^-24: adding 0.5 rounds it, ties to even, into the low bits.
       scratchBits[0] = magnitude;
       scratch[0] = scratch[0] + 0.5;
       out[i] = sign | (scratchBits[0] - 0x3f000000);
@@ -64,7 +64,7 @@ export function encodeF16(given: ArrayLike<number>): Uint16Array<ArrayBuffer> {
   return out;
 }
 
-/** The float32 values of bfloat16 bit patterns; exact. */
+/** Decodes bfloat16 bit patterns to float32; exact. */
 export function decodeBF16(bits: Uint16Array, given?: Float32Array): Float32Array {
   const out = outputFor(bits, given);
   const outBits = new Uint32Array(out.buffer, out.byteOffset, out.length);
@@ -72,7 +72,7 @@ export function decodeBF16(bits: Uint16Array, given?: Float32Array): Float32Arra
   return out;
 }
 
-/** Float32 to bfloat16 bit patterns, ties to even; NaN stays NaN. */
+/** Encodes float32 to bfloat16 bit patterns, ties to even; NaN stays NaN. */
 export function encodeBF16(given: ArrayLike<number>): Uint16Array<ArrayBuffer> {
   const values = numbersOf(given);
   const out = new Uint16Array(values.length);

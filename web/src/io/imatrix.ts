@@ -1,4 +1,4 @@
-// Importance matrices of llama.cpp, in both of their formats.
+// Importance matrices of llama.cpp, read in both of their formats.
 
 import { corrupt, quote } from './checks.js';
 import type { GgufArray, GgufTensorInfo } from './gguf/format.js';
@@ -15,17 +15,18 @@ import {
   toReader,
 } from './source.js';
 
-/** An importance matrix as llama.cpp's imatrix tool writes it: how much each column of a tensor matters. */
+/** An importance matrix of llama.cpp's imatrix tool: how much each column of a tensor matters. */
 export interface Imatrix {
   readonly format: 'gguf' | 'dat';
   /**
-   * For each tensor by its name in GGUF files: the mean of the squares of what its columns were multiplied with,
-   * one number for each column; for tensors of several experts those of one after those of another.
+   * The weights of each tensor by its name in GGUF files, one per column: the mean square of the activations
+   * that the column is multiplied with. For tensors with several experts, the weights of the experts one
+   * after another.
    */
   readonly weights: ReadonlyMap<string, Float32Array>;
-  /** The texts that it was made from. */
+  /** The names of the texts that it was computed from. */
   readonly datasets: readonly string[];
-  /** How many chunks of text; 0 if the file does not say. */
+  /** The number of chunks of text; 0 if the file does not state it. */
   readonly chunks: number;
 }
 
@@ -36,19 +37,19 @@ const keys = {
 };
 
 /**
- * Reads an importance matrix: GGUF, where each tensor has its sums of squares (`<name>.in_sum2`) and their counts
- * (`<name>.counts`), one count for each expert, or the older binary file (`.dat`). Sums are divided by their counts as
- * llama.cpp's quantize tool does it: columns that were never used weigh 1 in GGUF, and sums whose count is 0 stay as
- * they are in the older file.
+ * Reads an importance matrix: GGUF, where each tensor has its sums of squares (`<name>.in_sum2`) and their
+ * counts (`<name>.counts`), one count per expert, or the older binary file (`.dat`). Sums are divided by
+ * their counts as llama.cpp's quantize tool does: columns that were never used have the weight 1 in GGUF, and
+ * sums whose count is 0 stay unchanged in the older file.
  *
- * @throws FewbitsError CORRUPT_DATA for a file that is neither, or holds weights that are negative or not finite, or a
- * number of chunks that is not one
+ * @throws FewbitsError CORRUPT_DATA for a file that is neither, for weights that are negative or not finite,
+ *   and for an invalid number of chunks
  */
 export function readImatrix(source: Bytes): Imatrix {
   const bytes = toBytes(source);
   const magic = String.fromCharCode(...bytes.subarray(0, 4));
   const imatrix = magic === 'GGUF' ? fromGguf(readGguf(bytes)) : fromDat(bytes);
-  // Files that are made with it state the number as u32.
+  // Quantized models store this number as uint32.
   if (!Number.isInteger(imatrix.chunks) || imatrix.chunks < 0 || imatrix.chunks > 0xffff_ffff) {
     throw corrupt(`imatrix: ${imatrix.chunks} chunks`);
   }
@@ -61,7 +62,7 @@ export function readImatrix(source: Bytes): Imatrix {
   return imatrix;
 }
 
-/** As `readImatrix`, of a file that is not in memory yet; all of it is read. */
+/** Reads an importance matrix from a source; the whole file is read. See `readImatrix`. */
 export async function openImatrix(source: ByteSource, options?: OpenOptions): Promise<Imatrix> {
   const { signal } = openOptions(options);
   const reader = toReader(source);
@@ -81,13 +82,13 @@ function fromGguf(file: GgufData): Imatrix {
       `imatrix: this GGUF file is not an importance matrix: it lacks ${Object.values(keys).join(', ')}`,
     );
   }
-  // A hostile file has a million.
+  // A map, as a malicious file can list a million tensors.
   const infos = new Map(tensors.map((info) => [info.name, info]));
   const floats = (tensor: string, what: string) =>
     floatsOf(file, infos.get(`${tensor}.${what}`), tensor, what);
   const weights = new Map<string, Float32Array>();
   for (const { name } of tensors) {
-    // Other tensors say more of the same activations; quantizers have no use for it.
+    // Other tensors hold more statistics of the same activations, which quantizers do not use.
     const [, tensor] = /^(.*)\.(?:in_sum2|counts)$/s.exec(name) ?? [];
     if (tensor === undefined || weights.has(tensor)) continue;
     weights.set(tensor, means(tensor, floats(tensor, 'in_sum2'), floats(tensor, 'counts')));
@@ -123,9 +124,9 @@ function means(tensor: string, sums: Float32Array, counts: Float32Array): Float3
 // .dat -------------------------------------------------------------------------------------------
 
 /**
- * Little-endian: the number of entries; for each the length of its name, the name, its number of calls, its number of
- * values, the values; then, where present, the number of chunks and the dataset's name after its length. Integers have
- * 32 bits, values are float32.
+ * Reads the little-endian format: the number of entries; for each entry the length of its name, the name, its
+ * number of calls, its number of values, and the values; then optionally the number of chunks, the length of
+ * the dataset's name, and the name. Integers have 32 bits, values are float32.
  */
 function fromDat(bytes: Uint8Array): Imatrix {
   const name = nameOf(bytes, bytes.length);

@@ -1,4 +1,4 @@
-// What `fewbits/io` exports: readers and writers of files, which need no WebAssembly.
+// The exports of `fewbits/io`: readers and writers of files, which need no WebAssembly.
 
 export { FewbitsError, type FewbitsErrorCode } from '../core/errors.js';
 export { type GgmlType, type GgmlTypeName, ggmlTypeById, ggmlTypes } from '../core/ggml-types.js';

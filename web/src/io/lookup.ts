@@ -1,15 +1,15 @@
-// Tensors found by their names, and their bytes read in parts.
+// Lookup of tensors by name, and partial reads of their bytes.
 
 import { checkRange, describe, invalid, quote } from './checks.js';
 import { type RangedReader, readExactly } from './source.js';
 
-/** A function from a name to its tensor, which refuses a name that no tensor of the file has. */
+/** Creates a lookup from a name to its tensor, which refuses names that the file does not have. */
 export function lookUp<T extends { readonly name: string }>(
   format: string,
   tensors: readonly T[],
   word = 'tensor',
 ): { has(name: string): boolean; get(name: string): T } {
-  // Made at first use: many a file is only listed.
+  // Built on first use, as many files are only listed.
   let byName: Map<string, T> | undefined;
   const find = (name: string) => {
     byName ??= new Map(tensors.map((tensor) => [tensor.name, tensor]));
@@ -28,13 +28,13 @@ export function lookUp<T extends { readonly name: string }>(
   };
 }
 
-/** Where a tensor's bytes are in its file. */
+/** The place of a tensor's bytes in its file. */
 interface Place {
   readonly byteOffset: number;
   readonly byteLength: number;
 }
 
-/** `bytes()` of a file that is read in parts: those of a tensor, or some of them. */
+/** The `bytes()` method of a file that is read in parts: all bytes of a tensor, or a range. */
 export function partsOf(reader: RangedReader, get: (name: string) => Place) {
   return async (
     name: string,

@@ -1,20 +1,20 @@
-// Parsers that say which bytes they need, apart from who reads these: one body serves buffers and readers.
+// Parsers that yield the bytes they need, so that one body serves files in memory and files read in parts.
 
 import { type RangedReader, readExactly } from './source.js';
 
-/** Part of a file that a parser asks for. It lies within the file. */
+/** The range of a file that a parser needs. It lies within the file. */
 export interface Need {
   readonly offset: number;
   readonly length: number;
 }
 
-/** A parser that yields what it needs and is given it. */
+/** A parser that yields the range it needs, and receives its bytes. */
 export type Parse<T> = Generator<Need, T, Uint8Array>;
 
-/** No bytes: a parser yields it between the steps of long work, where that can be interrupted. */
+/** An empty range, which a parser yields between the steps of long work so that it can be interrupted. */
 export const pause: Need = { offset: 0, length: 0 };
 
-/** Runs a parser over a file in memory, at once. */
+/** Runs a parser over a file in memory, synchronously. */
 export function parseBytes<T>(bytes: Uint8Array, parse: Parse<T>): T {
   let step = parse.next();
   while (!step.done) {
@@ -24,7 +24,7 @@ export function parseBytes<T>(bytes: Uint8Array, parse: Parse<T>): T {
   return step.value;
 }
 
-/** Runs a parser over a file that is read in parts. Throws the signal's reason when that is aborted. */
+/** Runs a parser over a file that is read in parts. Throws the signal's reason when it is aborted. */
 export async function parseReader<T>(
   reader: RangedReader,
   parse: Parse<T>,
@@ -34,9 +34,9 @@ export async function parseReader<T>(
   let step = parse.next();
   while (!step.done) {
     const { offset, length } = step.value;
-    // Signals and timers have their turn in a pause.
+    // Signals and timers can run during a pause.
     if (length === 0) await new Promise((resolve) => setTimeout(resolve));
-    // A copy: readers may use their memory again.
+    // A copy, as readers may reuse their memory.
     const bytes = (await readExactly(reader, offset, length)).slice();
     signal?.throwIfAborted();
     step = parse.next(bytes);

@@ -1,13 +1,13 @@
-// Bytes of tensors that come in pieces.
+// Bytes of tensors that arrive in pieces.
 
 import { isArrayBuffer, kindOf } from '../core/kinds.js';
 import { describe, invalid, looking, mapObjects, quote } from './checks.js';
 import { type Bytes, isBytes, toBytes } from './source.js';
 
-/** Bytes that come in pieces. */
+/** Bytes in pieces. */
 export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
-/** What a streamed writer takes for a tensor. */
+/** The data of a tensor that streaming writers accept. */
 export type TensorData = Bytes | Chunks | Promise<Bytes | Chunks>;
 
 interface PlannedTensor {
@@ -16,7 +16,9 @@ interface PlannedTensor {
   readonly byteLength: number;
 }
 
-/** Checks what a streamed writer is given: a plan, and a function that gives the data of each tensor. */
+/**
+ * Checks the arguments of a streaming writer: a plan, and a function that returns the data of each tensor.
+ */
 export function checkStream(
   plan: { readonly header: Uint8Array; readonly tensors: readonly PlannedTensor[] },
   data: unknown,
@@ -34,7 +36,7 @@ export function checkStream(
     throw invalid(`data must be a function of a tensor, got ${describe(data)}`);
 }
 
-/** Passes a tensor's pieces on and sees to it that they add up to the length that the header promised. */
+/** Passes on the pieces of a tensor, and checks that they add up to the length in the header. */
 export async function* tensorPieces(
   tensor: { readonly name: string; readonly byteLength: number },
   data: TensorData,
@@ -68,7 +70,10 @@ function chunksOf(name: string, given: Bytes | Chunks): Iterable<Bytes> | AsyncI
   throw invalid(`${quote(name)} takes bytes or pieces of them, got ${describe(given)}`);
 }
 
-/** The same bytes, copied if their memory is shared: Blobs, files, messages and decoders do not take that. */
+/**
+ * Copies bytes in shared memory: Blobs, files, messages and decoders do not accept it. Others are returned as
+ * they are.
+ */
 export function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return isArrayBuffer(bytes.buffer) ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
 }

@@ -1,4 +1,4 @@
-// Files that are float32 values and nothing else.
+// Files of raw float32 values.
 
 import { type FloatArray, toFloat32 } from '../core/arguments.js';
 import { checkRange, corrupt } from './checks.js';
@@ -12,21 +12,21 @@ function checkLength(byteLength: number): number {
   return byteLength / 4;
 }
 
-/** Bytes that are little-endian float32 values and nothing else. Shares memory when aligned. */
+/** Reads bytes that are only little-endian float32 values. Shares their memory when aligned. */
 export function readRawF32(source: Bytes): Float32Array {
   const bytes = toBytes(source);
   checkLength(bytes.length);
   return elementsOf(bytes, 'f32') as Float32Array;
 }
 
-/** A raw float32 file read in parts. */
+/** A raw float32 file that is read in parts. */
 export interface RawF32File {
   readonly length: number;
-  /** `count` values from value `start`. */
+  /** Reads `count` values from value `start`. */
   readFloat32(start: number, count: number): Promise<Float32Array>;
 }
 
-/** Opens a raw float32 file of any size; nothing is read now. */
+/** Opens a raw float32 file of any size; nothing is read yet. */
 export function openRawF32(source: ByteSource): RawF32File {
   const reader = toReader(source);
   const length = checkLength(reader.size);
@@ -40,9 +40,9 @@ export function openRawF32(source: ByteSource): RawF32File {
 }
 
 /**
- * The little-endian bytes of the values: a view, not a copy, of a Float32Array.
+ * The little-endian bytes of the values; for a Float32Array a view, not a copy.
  *
- * @throws FewbitsError INVALID_ARGUMENT for what is not an array of numbers
+ * @throws FewbitsError INVALID_ARGUMENT for anything that is not an array of numbers
  */
 export function writeRawF32(values: FloatArray): Uint8Array {
   const { buffer, byteOffset, byteLength } = toFloat32('values', values);

@@ -1,8 +1,10 @@
-// The text of a header, walked over.
+// A scanner over the text of a header.
 
 import { corrupt } from './checks.js';
 
-/** Walks over the text of a header. Loops, not patterns, pass over what may be long: engines limit patterns. */
+/**
+ * Scans the text of a header. Long runs are skipped by loops, since engines limit what patterns can match.
+ */
 export abstract class TextScanner {
   protected at = 0;
 
@@ -14,13 +16,13 @@ export abstract class TextScanner {
     this.text = text;
   }
 
-  /** Refuses anything but space before the end of the text. */
+  /** Refuses anything but whitespace before the end of the text. */
   end(): void {
     this.space();
     if (this.at < this.text.length) throw this.error('expected the end of the header');
   }
 
-  /** Skips space; takes `token`, one character, if it stands there. */
+  /** Skips whitespace, then consumes `token`, one character, if it comes next. */
   protected accept(token: string): boolean {
     this.space();
     if (this.text[this.at] !== token) return false;
@@ -40,7 +42,7 @@ export abstract class TextScanner {
     }
   }
 
-  /** What a sticky pattern matches here; the pattern must bound its length. */
+  /** Consumes what a sticky pattern matches here. The pattern must bound its length. */
   protected match(pattern: RegExp): string | undefined {
     pattern.lastIndex = this.at;
     const found = pattern.exec(this.text)?.[0];

@@ -5,18 +5,18 @@ import type { FewbitsError } from '../core/errors.js';
 import { corrupt } from './checks.js';
 import type { Parse } from './parse.js';
 
-/** How many bytes are looked at. */
+/** The number of bytes to inspect. */
 const LOOKED_AT = 512;
 
 interface Kind {
-  /** What it is, with its article. */
+  /** A description with its article. */
   readonly what: string;
-  /** The name that readers here have for it. */
+  /** The name of the format in the readers here. */
   readonly format?: string;
   readonly remedy?: string;
 }
 
-/** Beginnings of files, as Latin-1. */
+/** The first bytes of files, as Latin-1. */
 const magics: readonly (readonly [string, Kind])[] = [
   [
     'GGUF',
@@ -62,8 +62,8 @@ function toSafetensors(): string {
 }
 
 /**
- * What a file is that begins with these bytes, with what to do about it; undefined when nothing is known. Texts are
- * quoted. Safetensors, which has no magic, is known by its length and the brace behind it.
+ * Describes a file by its first bytes, with a remedy; undefined for unknown files. Text files are quoted.
+ * Safetensors has no magic, and is recognized by its length and the brace after it.
  */
 export function nameOf(start: Uint8Array, size: number): string | undefined {
   const kind = kindOf(start, size);
@@ -111,7 +111,8 @@ function archive(latin1: string): Kind | undefined {
   }
   if (latin1.slice(257, 262) === 'ustar')
     return { what: 'a tar archive', remedy: 'unpack it first' };
-  // Protocol buffers: field 1 is the version of the format, field 2 the producer's name, field 7 the graph.
+  // Protocol buffers: field 1 is the version of the format, field 2 the name of the producer, field 7 the
+  // graph.
   if (first === 8 && second >= 1 && second <= 20 && (third === 0x12 || third === 0x3a)) {
     return { what: 'an ONNX model', remedy: 'take the weights as safetensors or GGUF' };
   }
@@ -120,11 +121,13 @@ function archive(latin1: string): Kind | undefined {
   return undefined;
 }
 
-/** Whether a zip archive begins so, one without members too. */
+/** Whether a file starts like a zip archive, even one without members. */
 export const isZip = (latin1: string): boolean =>
   latin1.startsWith('PK\x03\x04') || latin1.startsWith('PK\x05\x06');
 
-/** Safetensors has no magic: it begins with a length of 8 bytes and the brace of its JSON. */
+/**
+ * Recognizes safetensors, which has no magic: it begins with a length of 8 bytes and the brace of its JSON.
+ */
 function safetensors(latin1: string, size: number): Kind | undefined {
   const bytes = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => latin1.charCodeAt(i));
   const length = bytes.reduceRight((value, byte) => value * 256 + byte, 0);
@@ -139,7 +142,7 @@ function safetensors(latin1: string, size: number): Kind | undefined {
 function text(start: Uint8Array, size: number): Kind | undefined {
   if (start.some((byte) => byte < 9 || (byte > 13 && byte < 32))) return undefined;
   const words = new TextDecoder().decode(new Uint8Array(start)).trimStart();
-  // The last character may be cut.
+  // The last character may be incomplete.
   const whole = size > start.length ? words.slice(0, -1) : words;
   if (whole.includes('\ufffd')) return undefined;
   if (/^version https:\/\/(git-lfs|hawser)\b/.test(words)) {
@@ -192,7 +195,8 @@ function blank(start: Uint8Array): Kind | undefined {
 const excerpt = (words: string) => describe(words.replace(/\s+/g, ' '));
 
 /**
- * The error for a file that a reader of `format` cannot begin with: what it is, if that is known, else `otherwise`.
+ * The error for a file that a reader of `format` cannot read from the start: the kind of the file if it is
+ * known, else `otherwise`.
  */
 export function* refusal(format: string, size: number, otherwise: string): Parse<FewbitsError> {
   const start =

@@ -1,4 +1,4 @@
-// Where bytes come from: what callers may give to a reader, and how parts of it are read.
+// Sources of bytes: what readers accept from callers, and how ranges are read from it.
 
 import {
   options as checkOptions,
@@ -9,13 +9,14 @@ import {
 import { isSharedBuffer } from '../core/kinds.js';
 import { corrupt, describe, invalid, looking } from './checks.js';
 
-/** Anything that can hand out parts of a file: an HTTP range reader, a file handle, an OPFS handle. */
+/** Anything that reads ranges of a file: an HTTP range reader, a file handle, an OPFS handle. */
 export interface RangedReader {
   /** The length of the file in bytes. */
   readonly size: number;
   /**
-   * Exactly `length` bytes from `offset`; both lie within `size`. Those who read much pass `into`, of at least
-   * `length` bytes, whose beginning may be filled and returned instead of new memory. Buffers do, and other views.
+   * Reads exactly `length` bytes from `offset`, a range within `size`. Callers that read a lot pass `into`,
+   * of at least `length` bytes, whose start may be filled and returned instead of new memory. A Buffer or any
+   * other view may be returned.
    */
   read(offset: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
 }
@@ -26,13 +27,13 @@ export type Bytes = ArrayBufferLike | ArrayBufferView;
 /** A file in memory, on disk (`File` is a `Blob`) or behind a reader. */
 export type ByteSource = Bytes | Blob | RangedReader;
 
-/** Of what is opened to be read in parts. */
+/** Options for files that are opened to be read in parts. */
 export interface OpenOptions {
-  /** Stops the opening; the promise is rejected with its reason. */
+  /** Aborts the opening; the promise is rejected with its reason. */
   signal?: AbortSignal | undefined;
 }
 
-/** The options of an opener, with its signal checked; `known` are those that it has besides. */
+/** Checks the options of an opener, including its signal; `known` are its other options. */
 export function openOptions<T extends OpenOptions>(
   options: T | undefined,
   ...known: (keyof T & string)[]
@@ -49,8 +50,8 @@ export function isBytes(source: unknown): source is Bytes {
 }
 
 /**
- * The bytes of a buffer or of any view of one, of whatever realm, without a copy. What is returned is a plain
- * Uint8Array: the `slice` of Node's Buffers, for one, is a view.
+ * The bytes of a buffer or of any view of one, of any realm, without a copy. The result is a plain
+ * Uint8Array, since the `slice` of Node's Buffer does not copy.
  *
  * @throws FewbitsError INVALID_ARGUMENT for anything else, and for memory that was transferred
  */
@@ -61,9 +62,9 @@ export function toBytes(source: Bytes, what = 'the file'): Uint8Array {
 }
 
 /**
- * A reader over any source. What it returns for a buffer is a view of that buffer.
+ * Creates a reader of any source. For a buffer it returns views.
  *
- * @throws FewbitsError INVALID_ARGUMENT for what is not a source
+ * @throws FewbitsError INVALID_ARGUMENT for anything that is not a source
  */
 export function toReader(source: ByteSource): RangedReader {
   return looking('the source', () => readerOf(source));
@@ -96,12 +97,12 @@ function readerOf(source: ByteSource): RangedReader {
   return source;
 }
 
-/** Blobs are told by their tag: those of another realm are Blobs as well. */
+/** Whether a value is a Blob, by its tag, so that those of other realms are accepted. */
 function isBlob(source: unknown): source is Blob {
   return /^(Blob|File)$/.test(tagOf(source)) && typeof (source as Blob).arrayBuffer === 'function';
 }
 
-/** What to pass instead of what people have in hand. */
+/** Remedies for values that are often passed by mistake, by their tag. */
 const remedies: Readonly<Record<string, string>> = {
   Promise: 'await it first',
   Response: 'pass await response.arrayBuffer()',
@@ -122,7 +123,7 @@ function notTaken(accepted: string, given: unknown) {
   );
 }
 
-/** Reads exactly what was asked, or says that the source did not keep its word. */
+/** Reads a range, and throws when the source returns another number of bytes. */
 export async function readExactly(
   reader: RangedReader,
   offset: number,

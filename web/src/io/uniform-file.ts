@@ -7,7 +7,7 @@ import type { SafetensorsType } from './safetensors/format.js';
 import type { SafetensorsData } from './safetensors/read.js';
 import type { SafetensorsInput } from './safetensors/write.js';
 
-/** A uniformly quantized array with the shape of what was quantized. */
+/** A uniformly quantized array with the shape of the original. */
 export interface ShapedUniform {
   readonly quantized: UniformQuantized;
   readonly shape: readonly number[];
@@ -16,11 +16,13 @@ export interface ShapedUniform {
 const keyOf = (name: string) => `fewbits.uniform.${name}`;
 
 /**
- * The tensors and the metadata that hold a uniformly quantized array in a safetensors file: `name.codes` (U8, packed),
- * `name.scales` (F32 or F16), `name.zero_points` (I32) or `name.minima` where the scheme has them, and all else as JSON
- * under `fewbits.uniform.name`. Several arrays share a file when their tensors and metadata are put together.
+ * The tensors and metadata that store a uniformly quantized array in a safetensors file: `name.codes` (U8,
+ * packed), `name.scales` (F32 or F16), `name.zero_points` (I32) or `name.minima` if the scheme has them, and
+ * the rest as JSON under `fewbits.uniform.name`. To store several arrays in a file, combine their tensors and
+ * metadata.
  *
- * @throws FewbitsError INVALID_ARGUMENT for what `uniform.quantize` does not give, and for a shape that does not fit
+ * @throws FewbitsError INVALID_ARGUMENT for anything but a result of `uniform.quantize`, and for a shape that
+ *   does not fit
  */
 export function uniformToSafetensors(
   name: string,
@@ -67,10 +69,10 @@ export function uniformNames(file: SafetensorsData): string[] {
 }
 
 /**
- * Takes such an array out of a file again.
+ * Reads such an array from a file.
  *
- * @throws FewbitsError INVALID_ARGUMENT when the file has no such array, CORRUPT_DATA when its description or tensors
- * contradict each other
+ * @throws FewbitsError INVALID_ARGUMENT when the file has no such array, CORRUPT_DATA when its description
+ *   and tensors contradict each other
  */
 export function uniformFromSafetensors(file: SafetensorsData, name: string): ShapedUniform {
   return looking('the file', () => shapedFrom(file, name));
@@ -113,7 +115,7 @@ type Description = Pick<
 
 const wrong = (name: string, what: string) => corrupt(`quantized array ${quote(name)}: ${what}`);
 
-/** What the file says of an array, checked in itself. */
+/** The description of an array in the file, checked for consistency. */
 function describedArray(file: SafetensorsData, name: string): Description {
   const text = file.metadata[keyOf(name)];
   if (text === undefined) {

@@ -1,4 +1,4 @@
-// What every entry that loads exports: errors, and all that an index has.
+// The exports that all loading entries share: errors, and everything about indexes.
 
 export type { FloatArray } from '../core/arguments.js';
 export type { Variant } from '../core/core.js';

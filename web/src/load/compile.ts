@@ -1,4 +1,4 @@
-// From where a build comes to a compiled module: bytes, responses, addresses, and what goes wrong there.
+// Compilation of a build from bytes, responses and addresses, with messages for everything that can fail.
 
 import { describe, invalid, isBytes, tagOf, toBytes } from '../core/arguments.js';
 import type { BuildName } from '../core/build.js';
@@ -6,7 +6,7 @@ import { FewbitsError, reasonOf } from '../core/errors.js';
 import type { CompiledModule, WebResponse } from '../core/platform.js';
 import { whenNotCompiled, whereElse } from './remedies.js';
 
-/** What a build can come from: itself compiled, its bytes, a response with them, or an address. */
+/** The sources of a build: a compiled module, its bytes, a response with them, or an address. */
 export type WasmSource =
   | CompiledModule
   | ArrayBuffer
@@ -16,10 +16,13 @@ export type WasmSource =
   | URL
   | string;
 
-/** What is at an address: `fetch`, or a file's bytes where there are files. */
+/** Opens an address: `fetch`, or the bytes of a file where there is a file system. */
 export type Open = (address: URL | string) => Promise<Response | ArrayBufferView>;
 
-/** Of any realm. Not a type guard: TypeScript's Module is an empty interface, which everything would match. */
+/**
+ * Whether `x` is a module, of any realm. Not a type guard: TypeScript's Module is an empty interface, which
+ * everything matches.
+ */
 export function isModule(x: unknown): boolean {
   try {
     WebAssembly.Module.exports(x as WebAssembly.Module);
@@ -38,7 +41,10 @@ const notCompiled = (name: BuildName, from: string, cause: unknown) =>
     cause,
   );
 
-/** Compiles bytes; those of another file are told from damaged ones, for the usual mistake is a page. */
+/**
+ * Compiles bytes. Files of another kind get a different message than damaged ones: the usual mistake is an
+ * HTML page.
+ */
 async function compileBytes(
   bytes: Uint8Array,
   from: string,
@@ -76,7 +82,7 @@ async function compileResponse(
   }
   if (response.bodyUsed) throw failed(`${from} has been read already: pass a clone() of it`);
   const type = response.headers.get('Content-Type') ?? '';
-  // Streaming is for servers that name the type and nothing besides; the others get by without.
+  // Streaming needs servers to send exactly this type; other responses are compiled from their bytes.
   if (type.trim().toLowerCase() !== 'application/wasm') {
     let bytes: ArrayBuffer;
     try {
@@ -96,7 +102,7 @@ async function compileResponse(
   }
 }
 
-/** What was passed; a promise that is rejected is the caller's, but the message is ours. */
+/** The resolved source. When a promise from the caller is rejected, the error says so. */
 async function awaited(source: WasmSource): Promise<unknown> {
   try {
     return await source;
@@ -109,9 +115,9 @@ async function awaited(source: WasmSource): Promise<unknown> {
 }
 
 /**
- * Compiles the build that `source` is or names.
+ * Compiles the build that `source` is or refers to.
  *
- * @throws FewbitsError LOAD_FAILED with the address, what is wrong there and what to do about it
+ * @throws FewbitsError LOAD_FAILED with the address, the problem and the remedy
  */
 export async function compile(
   source: WasmSource,

@@ -1,4 +1,4 @@
-// What both entries export besides `load`.
+// The exports of all entries to the whole package besides `load`.
 
 export type { GgmlType, GgmlTypeName } from '../core/ggml-types.js';
 export type { Bits } from '../families/bits.js';

@@ -1,5 +1,5 @@
-// What load({ fallback: 'js' }) gives where there is no WebAssembly: indexes can be opened and searched, and all else
-// says what it needs.
+// The library of load({ fallback: 'js' }) where there is no WebAssembly: indexes can be opened and searched,
+// and everything else throws with a message.
 
 import { FewbitsError } from '../core/errors.js';
 import { Opaque } from '../core/opaque.js';
@@ -15,7 +15,7 @@ const needsWasm = (what: string) =>
       "Content-Security-Policy 'wasm-unsafe-eval' in script-src; without it indexes can be opened and searched",
   );
 
-/** What of an index or of the library is refused, by kind. */
+/** The calls of an index and of the library that are refused. */
 const INDEX_CALLS = [
   ...['add', 'replace', 'upsert', 'remove', 'removeMany', 'compact', 'emptyLike', 'candidates'],
   ...['candidateCount', 'reconstruct', 'calibrate', 'recalibrate', 'save', 'savePieces'],
@@ -61,5 +61,5 @@ for (const name of FAMILIES) {
   Object.defineProperty(SearchOnly.prototype, name, { get, configurable: true });
 }
 
-/** The library as far as it goes without WebAssembly, under the type of the whole. */
+/** The library as far as it works without WebAssembly, under the type of the whole library. */
 export const searchOnly = /* @__PURE__ */ new SearchOnly() as unknown as Fewbits;

@@ -1,4 +1,4 @@
-// The loaded library as its users see it: a property for each family.
+// The loaded library: one property per family.
 
 import type { Core, Variant } from '../core/core.js';
 import { Opaque } from '../core/opaque.js';
@@ -19,7 +19,7 @@ import { createVectors, type Vectors } from '../vectors/create.js';
 
 /** The loaded library: one property per family, everything synchronous. */
 export class Fewbits extends Opaque {
-  /** Which of the two WebAssembly builds runs; 'js' where load({ fallback: 'js' }) found no WebAssembly. */
+  /** The WebAssembly variant that runs; 'js' where load({ fallback: 'js' }) found no WebAssembly. */
   readonly variant: Variant | 'js';
   readonly uniform: Uniform;
   readonly int4: Int4;
@@ -52,12 +52,12 @@ export class Fewbits extends Opaque {
     this.linear = createLinear(core, this.bits, this.uniform);
   }
 
-  /** @deprecated What `compare` was called first. */
+  /** @deprecated The former name of `compare`. */
   get error(): CompareFunction {
     return this.compare;
   }
 
-  /** Bytes of WebAssembly memory in existence: what the library and its indexes hold. */
+  /** Bytes of WebAssembly memory that the library and its indexes hold. */
   get memoryBytes(): number {
     return this.#core.memory.byteLength;
   }

@@ -18,9 +18,9 @@ export { type Builds, type Inside, insideOf } from './loader.js';
 
 export interface LoadOptions extends BuildOptions {
   /**
-   * What to do where there is no WebAssembly with SIMD, or a policy refuses it: 'js' gives a library that
-   * opens and searches indexes in plain JavaScript, as `fewbits/reader` does, and whose `variant` is
-   * 'js'; all else of it throws UNSUPPORTED. Default: load() fails.
+   * The behaviour where there is no WebAssembly with SIMD, or a policy forbids it: 'js' loads a library that
+   * opens and searches indexes in plain JavaScript, like `fewbits/reader`, and whose `variant` is 'js';
+   * everything else in it throws UNSUPPORTED. Default: load() fails.
    */
   fallback?: 'js' | undefined;
 }
@@ -33,17 +33,16 @@ const WHOLE: Kind<Fewbits> = {
 };
 
 /**
- * Instantiates a compiled module at once, without a promise: for engines and bundlers that import
- * .wasm files as modules, and for workers that are sent one. Chrome below 115 refuses that in a page,
- * where load() works.
+ * Instantiates a compiled module synchronously: for engines and bundlers that import .wasm files as modules,
+ * and for workers that receive one. Chrome below 115 refuses this in a page; load() works there.
  *
  * @param module one of the package's two builds, compiled
- * @throws FewbitsError LOAD_FAILED when it is not such a build, or one of another version; UNSUPPORTED
- * for the relaxed one where the engine computes wrongly with it
+ * @throws FewbitsError LOAD_FAILED when it is not such a build, or one of another version; UNSUPPORTED for
+ *   the relaxed build where the engine computes wrong results with it
  */
 export const loadSync = (module: CompiledModule): Fewbits => loadSyncOf(WHOLE, module);
 
-/** `load` for a platform, which says where the builds are and how to open an address. */
+/** Creates `load` for a platform, from the places of its builds and a function that opens addresses. */
 export function createLoad(
   builds: Builds,
   open: Open,
@@ -54,7 +53,7 @@ export function createLoad(
       ...['variant', 'wasm', 'fallback'],
     ]);
     if (fallback !== undefined) oneOf('fallback', fallback, ['js']);
-    // A module that is compiled already needs no leave to compile.
+    // A module that is already compiled needs no permission to compile.
     if (fallback === undefined || isModule(o.wasm ?? builds.simd128) || compiles()) return load(o);
     return (await import('./fallback.js')).searchOnly;
   };

@@ -1,4 +1,4 @@
-// load() and loadSync() of any build of the package: which variant, from where, instantiated once for all
+// load() and loadSync() of any build of the package: they choose the variant and instantiate it once for all
 // callers.
 
 import { describe, invalid, oneOf, options, tagOf } from '../core/arguments.js';
@@ -13,11 +13,11 @@ import { noAddress } from './remedies.js';
 import { support } from './support.js';
 
 export interface LoadOptions {
-  /** Which build to run; by default relaxed SIMD where the engine has it and computes rightly with it. */
+  /** The variant to run; by default relaxed SIMD if the engine has it and computes correctly with it. */
   variant?: Variant | undefined;
   /**
-   * Where the build comes from, if not from beside this package: the compiled module, its bytes, a
-   * response that streams it, or an address.
+   * The source of the build, if it is not next to this package: the compiled module, its bytes, a response
+   * with them, or an address.
    */
   wasm?: WasmSource | undefined;
 }
@@ -51,7 +51,7 @@ const notExact = (fault: string) =>
       "'simd128'",
   );
 
-/** What the library of a build is made of. */
+/** The parts that make the library of a build. */
 export interface Kind<Library extends object> {
   readonly name: BuildName;
   instantiate(module: CompiledModule): WasmModule;
@@ -72,7 +72,7 @@ function libraryOf<Library extends object>(
   return library;
 }
 
-/** loadSync() of a build. */
+/** Creates loadSync() of a build. */
 export function loadSyncOf<Library extends object>(
   kind: Kind<Library>,
   module: CompiledModule,
@@ -85,7 +85,7 @@ export function loadSyncOf<Library extends object>(
   return libraryOf(kind, kind.instantiate(module), module);
 }
 
-/** What other entries of this package need of the loaded library. */
+/** The parts of a loaded library that other entries of this package use. */
 export interface Inside {
   readonly core: Core;
   readonly module: CompiledModule;
@@ -93,14 +93,14 @@ export interface Inside {
 
 const insides = new WeakMap<object, Inside>();
 
-/** What is inside of a loaded library: to share its memory, or to send its module to a worker. */
+/** The inside of a loaded library: to share its memory, or to send its module to a worker. */
 export function insideOf(fb: object): Inside {
   const inside = insides.get(fb);
   if (inside === undefined) throw invalid(`this is no loaded fewbits: ${describe(fb)}`);
   return inside;
 }
 
-/** What has been loaded from where; sources that are objects are not kept alive by it. */
+/** Libraries by their sources; sources that are objects are held weakly. */
 class Memo<Library extends object> {
   readonly #named = new Map<unknown, Promise<Library>>();
   readonly #objects = new WeakMap<object, Promise<Library>>();
@@ -110,7 +110,7 @@ class Memo<Library extends object> {
     return (isObject ? this.#objects : this.#named) as Map<unknown, Promise<Library>>;
   }
 
-  /** What `start` makes, once for a key, until that fails or a fault ends the instance. */
+  /** Calls `start` once per key; again after it failed, or after a fault has ended the instance. */
   async get(key: unknown, start: (again?: CompiledModule) => Promise<Library>): Promise<Library> {
     const known = this.of(key);
     for (let module: CompiledModule | undefined; ; ) {
@@ -148,12 +148,12 @@ async function start<Library extends object>(
   }
 }
 
-/** Where the builds of a platform are, or they themselves; without those that it cannot have. */
+/** The builds of a platform or their addresses; undefined for those that it cannot have. */
 export type Builds = Readonly<Record<Variant, CompiledModule | URL | undefined>>;
 
 /**
- * `load` of a build for a platform, which says where the builds are and how to open an address: lazy, memoised
- * by its options, and repeatable after a failure.
+ * Creates `load` of a build for a platform, from the places of its builds and a function that opens
+ * addresses. It is lazy, memoised by its options, and can be repeated after a failure.
  */
 export function createLoadOf<Library extends object>(
   kind: Kind<Library>,
@@ -180,7 +180,7 @@ export function createLoadOf<Library extends object>(
     try {
       return await loadBuild(variant);
     } catch (error) {
-      // What relaxed SIMD has wrong may show only once the engine has compiled it again.
+      // A fault of relaxed SIMD may show only after the engine has recompiled the code.
       const wrong = variant === 'relaxed' && relaxedFault() !== undefined;
       if (o.variant !== undefined || !wrong) throw error;
       return loadBuild('simd128');

@@ -1,15 +1,15 @@
-// Runs every relaxed instruction that a kernel holds, on operands for which its result is not free.
+// Tests every relaxed instruction of the kernels on operands for which its result is determined.
 //
-// Engines have had them wrong: V8 before 11.9 (Chrome 114 to 118, Node 20 with a flag, Node 21) forgets
-// the accumulator of the relaxed dot product, where that is in no local, in the code of its first
-// compiler, and what validates computes other numbers then. So each instruction is compared with plain
-// SIMD, in a module of two kilobytes: with its operands in locals and in passing, in a loop with a sum
-// that goes round, as in kernels, and several times, for engines compile again what runs for a while.
+// Engines had bugs in them: V8 before 11.9 (Chrome 114 to 118, Node 20 with a flag, Node 21) loses the
+// accumulator of the relaxed dot product in the code of its baseline compiler when it is not in a local, so
+// that a valid module computes wrong results. Therefore each instruction is compared with plain SIMD in a
+// module of two kilobytes: with operands in locals and as temporaries, in a loop with a running sum, as in
+// kernels, and several times, since engines recompile hot code.
 
-/** Bytes, nested as it is convenient; they are laid end to end once. */
+/** Bytes, nested as convenient and flattened once. */
 type Code = number | readonly Code[];
 
-/** A vector instruction by its number. */
+/** A vector instruction, by its number. */
 const simd = (number: number): Code =>
   number < 128 ? [0xfd, number] : [0xfd, (number & 127) | 128, number >> 7];
 const constant = (bytes: Code): Code => [simd(0x0c), bytes];
@@ -18,8 +18,8 @@ const get = (local: number): Code => [0x20, local];
 const set = (local: number): Code => [0x21, local];
 const i32 = (small: number): Code => [0x41, small];
 
-// Locals: how many rounds are left, whether any went wrong, both operands, the sum before a round as
-// relaxed and as plain SIMD have it, and the plain one after it.
+// Locals: the rounds left, whether any failed, both operands, the running sum with relaxed and with plain
+// SIMD, and the plain sum after the round.
 const ROUNDS = get(0);
 const A = get(2);
 const B = get(3);
@@ -30,19 +30,22 @@ const AFTER = get(6);
 export interface Probe {
   /** The number of the relaxed instruction. */
   readonly number: number;
-  /** What makes of 128 arbitrary bits operands for which there is one right result. */
+  /** Code that turns 128 arbitrary bits into operands with a single correct result. */
   readonly a: Code;
   readonly b: Code;
-  /** Whether the result so far is its third operand. */
+  /** Whether the third operand is the result so far. */
   readonly adds: boolean;
-  /** The same from A and B, and PLAIN where it adds, without relaxed instructions. */
+  /** The same from A and B, and PLAIN if it adds, without relaxed instructions. */
   readonly plain: Code;
 }
 
-/** To a few small integers as floats: sums of their products are exact, rounded once or twice. */
+/**
+ * Converts to a few small integers as floats: sums of their products are exact, whether rounded once or
+ * twice.
+ */
 const SMALL_FLOATS: Code = [i32(29), simd(0xac), simd(0xfa)];
 
-/** Sums of two products each of bytes, as eight 16-bit integers: with B below 128 they fit. */
+/** Sums of two products of bytes each, as eight 16-bit integers: they fit as B is below 128. */
 const PAIRS: Code = [
   [A, simd(0x87), B, simd(0x87), simd(0xba)], // low halves, widened and multiplied
   [A, simd(0x88), B, simd(0x88), simd(0xba)], // high halves
@@ -88,7 +91,7 @@ export const PROBES: Readonly<Record<string, Probe>> = {
   },
 };
 
-// Odd numbers without a pattern: times the number of the round they are operands.
+// Odd numbers without a pattern; multiplied by the number of the round they are the operands.
 const FACTORS_A = [
   0x9d, 0x37, 0x81, 0xb1, 0x6b, 0xc2, 0x58, 0x27, 0xe3, 0x1f, 0xa4, 0x4d, 0x75, 0x0e, 0xd9, 0x93,
 ];
@@ -101,17 +104,17 @@ const operand = (factors: Code): Code => [
   [constant(factors), simd(0xb5)],
 ];
 
-/** A value that is nobody's after its use: where a local's register is safe, its is not. */
+/** A temporary value that no local holds: its register may be reused where that of a local may not. */
 const fleeting = (local: Code): Code => [local, local, simd(0x4e)];
 
-/** The results of an instruction with its operands in locals or in passing, in every combination. */
+/** The results of an instruction with its operands in locals or as temporaries, in every combination. */
 const inEveryShape = (number: number, operands: readonly Code[]): Code[] =>
   Array.from({ length: 1 << operands.length }, (_, shape) => [
     operands.map((local, i) => (shape & (1 << i) ? fleeting(local) : local)),
     simd(number),
   ]);
 
-/** Notes whether any bit of a result differs from that of plain SIMD. */
+/** Records whether any bit of a result differs from that of plain SIMD. */
 const compare = (result: Code): Code => [
   [result, AFTER, simd(0x51), simd(0x53)],
   [get(1), 0x72, set(1)],
@@ -126,7 +129,7 @@ const functionOf = ({ number, a, b, adds, plain }: Probe): Code => [
   [A, B, adds ? RELAXED : [], simd(number), set(4)],
   compare(RELAXED),
   [AFTER, set(5)],
-  [ROUNDS, i32(1), 0x6b, 0x22, 0, 0x0d, 0], // again while rounds are left
+  [ROUNDS, i32(1), 0x6b, 0x22, 0, 0x0d, 0], // repeat while rounds are left
   [0x0b, get(1), 0x0b],
 ];
 
@@ -145,7 +148,10 @@ function sized(code: Code): Code {
 
 const section = (id: number, contents: Code): Code => [id, sized(contents)];
 
-/** A module with a function 'f0', 'f1', ... for each: rounds in, 0 out when every round was right. */
+/**
+ * A module with a function 'f0', 'f1', ... per probe: it takes the number of rounds, and returns 0 if all
+ * were right.
+ */
 export function probeModule(probes: readonly Probe[]): Uint8Array<ArrayBuffer> {
   const { length } = probes;
   const locals = [2, 1, 0x7f, 5, 0x7b];
@@ -162,7 +168,10 @@ export function probeModule(probes: readonly Probe[]): Uint8Array<ArrayBuffer> {
 
 type Run = (rounds: number) => number;
 
-/** Enough in three calls for the second compilers of V8 and JavaScriptCore; each takes below 1 ms. */
+/**
+ * In three calls enough for the optimizing compilers of V8 and JavaScriptCore; each call takes less than 1
+ * ms.
+ */
 const ROUNDS_A_CALL = 8000;
 const CALLS = 8;
 
@@ -171,8 +180,8 @@ let calls = 0;
 let fault: string | undefined;
 
 /**
- * What is wrong with this engine's relaxed SIMD, in words, or undefined when nothing has been found.
- * The first calls look again, for the code that runs may be another then; a fault stays.
+ * The fault of this engine's relaxed SIMD in words, or undefined if none was found. The first calls test
+ * again, since different machine code may run by then; a fault is final.
  */
 export function relaxedFault(): string | undefined {
   if (fault !== undefined || calls >= CALLS) return fault;

@@ -1,4 +1,4 @@
-// Remedies for a build that cannot be loaded, told from its address and from what went wrong there.
+// Remedies for a build that cannot be loaded, chosen by its address and the reason of the failure.
 
 import type { BuildName } from '../core/build.js';
 import { reasonOf } from '../core/errors.js';
@@ -7,7 +7,7 @@ const elsewhere = (name: BuildName) =>
   `${name}.simd128.wasm and ${name}.relaxed.wasm must be beside the script; where a bundler or server ` +
   'leaves them behind, give their address: load({ wasm: url })';
 
-/** For scripts without an address of their own. */
+/** The message for scripts without an address. */
 export const noAddress = (name: BuildName) =>
   'fewbits cannot tell where its .wasm files are, for this script has no address: import.meta.url is ' +
   'empty in bundles of CommonJS, single executables and edge functions. Hand over what ' +
@@ -15,7 +15,7 @@ export const noAddress = (name: BuildName) =>
 
 type Remedy = readonly [applies: (address: string, reason: string) => boolean, remedy: string];
 
-/** The first that applies is the remedy. */
+/** Remedies in order; the first that applies is used. */
 const REMEDIES: readonly Remedy[] = [
   [
     (address) => /\/(\.vite|deps)(\/|_)/.test(address),
@@ -46,7 +46,7 @@ const REMEDIES: readonly Remedy[] = [
   ],
 ];
 
-/** What to do where the file is not at its address, or cannot be read there. */
+/** The remedy where the file is not at its address, or cannot be read there. */
 export function whereElse(name: BuildName, address: string, cause?: unknown): string {
   const reason = cause === undefined ? '' : reasonOf(cause);
   const remedy = REMEDIES.find(([applies]) => applies(address, reason));
@@ -57,7 +57,7 @@ export function whereElse(name: BuildName, address: string, cause?: unknown): st
   return elsewhere(name) + (asked ? allowed : '');
 }
 
-/** What a failure to compile calls for. */
+/** The remedy after a failure to compile. */
 export function whenNotCompiled(name: BuildName, cause: unknown): string {
   const reason = reasonOf(cause);
   if (/unsafe-eval|content security policy/i.test(reason)) {

@@ -1,16 +1,16 @@
-// What this engine can run, asked of the engine itself.
+// The features of this engine, found by testing it.
 
 import { relaxedFault } from './relaxed.js';
 
-/** What this engine can run. */
+/** The features of this engine. */
 export interface Support {
   /** WebAssembly SIMD, which fewbits needs. */
   readonly simd128: boolean;
-  /** Relaxed SIMD, which makes some of it faster. */
+  /** Relaxed SIMD, which makes some kernels faster. */
   readonly relaxedSimd: boolean;
-  /** Whether every relaxed instruction that fewbits runs was tried here and gave the right result. */
+  /** Whether every relaxed instruction that fewbits uses was tested here and gave the correct result. */
   readonly relaxedSimdExact: boolean;
-  /** What was found when it did not; without it, `load()` takes the relaxed build. */
+  /** The fault that was found; without one, `load()` takes the relaxed build. */
   readonly relaxedSimdFault?: string | undefined;
 }
 
@@ -29,8 +29,9 @@ const validates = (bytes: number[]): boolean =>
   typeof WebAssembly === 'object' && WebAssembly.validate(new Uint8Array(bytes));
 
 /**
- * Synchronous, safe on a server, keeps nothing but a module of two kilobytes: relaxed instructions
- * are run, in less than a millisecond, for there are engines that accept them and compute otherwise.
+ * Detects the features of this engine. Synchronous, safe on a server, and keeps only a module of two
+ * kilobytes. Relaxed instructions are executed, in less than a millisecond, since some engines accept them
+ * but compute wrong results.
  */
 export function support(): Support {
   const simd128 = validates(SIMD128);
@@ -44,7 +45,7 @@ export function support(): Support {
   };
 }
 
-/** Whether WebAssembly with SIMD may be compiled here: there are engines without, and policies against it. */
+/** Whether WebAssembly with SIMD can be compiled here: some engines lack it, and policies can forbid it. */
 export function compiles(): boolean {
   try {
     return validates(SIMD128) && new WebAssembly.Module(new Uint8Array(SIMD128)) !== undefined;

@@ -1,4 +1,4 @@
-// What the entries of the index alone export besides `load`.
+// The exports of all entries to the index alone besides `load`.
 
 export * from './common-entry.js';
 export type { LoadOptions } from './loader.js';

@@ -1,4 +1,4 @@
-// load() and loadSync() of the index alone, with a WebAssembly of its own.
+// load() and loadSync() of the index alone, with its own WebAssembly build.
 
 import type { Core, Variant } from '../core/core.js';
 import { Opaque } from '../core/opaque.js';
@@ -8,9 +8,9 @@ import { createVectors, type Vectors } from '../vectors/create.js';
 import type { Open } from './compile.js';
 import { type Builds, createLoadOf, type Kind, type LoadOptions, loadSyncOf } from './loader.js';
 
-/** What `load()` of `fewbits/vectors` gives: of the whole library what indexes need. */
+/** The library of `fewbits/vectors`: the part that creates and opens indexes. */
 export class FewbitsVectors extends Opaque {
-  /** Which of the two WebAssembly builds runs. */
+  /** The WebAssembly variant that runs. */
   readonly variant: Variant;
   readonly createIndex: Vectors['createIndex'];
   readonly openIndex: Vectors['openIndex'];
@@ -24,7 +24,7 @@ export class FewbitsVectors extends Opaque {
     ({ createIndex: this.createIndex, openIndex: this.openIndex } = createVectors(core));
   }
 
-  /** Bytes of WebAssembly memory in existence: what the library and its indexes hold. */
+  /** Bytes of WebAssembly memory that the library and its indexes hold. */
   get memoryBytes(): number {
     return this.#core.memory.byteLength;
   }
@@ -38,15 +38,15 @@ const VECTORS: Kind<FewbitsVectors> = {
 };
 
 /**
- * Instantiates a compiled module at once, without a promise, as loadSync() of `fewbits` does.
+ * Instantiates a compiled module synchronously, like loadSync() of `fewbits`.
  *
  * @param module fewbits/vectors.simd128.wasm or fewbits/vectors.relaxed.wasm, compiled
- * @throws FewbitsError LOAD_FAILED when it is not such a build, or one of another version; UNSUPPORTED
- * for the relaxed one where the engine computes wrongly with it
+ * @throws FewbitsError LOAD_FAILED when it is not such a build, or one of another version; UNSUPPORTED for
+ *   the relaxed build where the engine computes wrong results with it
  */
 export const loadSync = (module: CompiledModule): FewbitsVectors => loadSyncOf(VECTORS, module);
 
-/** `load` for a platform, which says where the builds are and how to open an address. */
+/** Creates `load` for a platform, from the places of its builds and a function that opens addresses. */
 export const createLoad = (
   builds: Builds,
   open: Open,

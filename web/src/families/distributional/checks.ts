@@ -1,4 +1,4 @@
-// Checks of what the distributional family's options and infos have in common.
+// Checks that the options and infos of the distributional family share.
 
 import {
   describe,
@@ -17,7 +17,7 @@ import type {
   DistributionName,
 } from './types.js';
 
-/** The bits that codes of n cells take. */
+/** The number of bits of a code for n cells. */
 export const bitsOf = (n: number) => Math.max(1, 32 - Math.clz32(n - 1));
 
 function finite(name: string, value: unknown, accepted: (x: number) => boolean, what: string) {
@@ -34,7 +34,7 @@ export const positive = (name: string, value: unknown) =>
 export const notNegative = (name: string, value: unknown) =>
   finite(name, value, (x) => x >= 0, 'a finite number not below 0');
 
-/** Cells, from bits, which k stands for too, or n. */
+/** The number of cells from `bits`, its synonym `k`, or `n`. */
 export function cells(
   { bits, k, n }: { bits?: unknown; k?: unknown; n?: unknown },
   most: 256 | 65536,

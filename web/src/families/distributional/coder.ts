@@ -7,19 +7,19 @@ import { withObject } from './fit.js';
 import type { DistributionalFunctions, Formula } from './functions.js';
 import type { DistributionalCodebook, DistributionalData } from './types.js';
 
-/** How codes lie in an array of `length` values. */
+/** The layout of codes in an array of `length` values. */
 export interface Layout {
   readonly length: number;
-  /** Bits of a code in a word, and codes in a word; 1 where codes are not packed. */
+  /** Bits per code in a word, and codes per word; perWord is 1 where codes are not packed. */
   readonly bits: number;
   readonly perWord: number;
   readonly packbits: boolean;
   /** Whether a code that is not packed takes two bytes. */
   readonly wide: boolean;
   readonly block: number | null;
-  /** Blocks with loc and scale of their own. */
+  /** The number of blocks with their own loc and scale. */
   readonly blocks: number;
-  /** The array's kind and length. */
+  /** The kind of the array, and its length. */
   readonly kind: 'BigInt64Array' | 'Uint16Array' | 'Uint8Array';
   readonly elements: number;
 }
@@ -46,13 +46,13 @@ export function layoutOf(
   };
 }
 
-/** loc and scale of each block. */
+/** The loc and scale of each block. */
 export interface BlockParameters {
   readonly locs: Float32Array;
   readonly scales: Float32Array;
 }
 
-/** Where a window lies in WebAssembly memory. */
+/** The addresses of a window in WebAssembly memory. */
 interface Room {
   readonly values: number;
   readonly codes: number;
@@ -64,7 +64,7 @@ interface Room {
 const bytesOf = (a: DistributionalData) =>
   new Uint8Array(a.buffer as ArrayBuffer, a.byteOffset, a.byteLength);
 
-/** A codebook in C++, for as long as `work` takes. */
+/** Runs `work` with a codebook in C++, which is destroyed afterwards. */
 export function withCoder<T>(core: Core, work: (coder: Coder) => T): T {
   const wasm = core.functions<DistributionalFunctions>();
   return withObject(wasm.distributional_coder_create, wasm.distributional_coder_destroy, (object) =>
@@ -98,13 +98,16 @@ export class Coder {
     check(this.#wasm.distributional_coder_formula(this.#object, formula, reference), 'options');
   }
 
-  /** loc and scale of `formula` do not matter; `zero` is the loc of every block, or null. */
+  /**
+   * Sets a codebook per block. The loc and scale of `formula` are ignored; `zero` is the loc of every block,
+   * or null.
+   */
   setBlocks(formula: Formula, zero: number | null): void {
     const [object, has] = [this.#object, zero !== null];
     check(this.#wasm.distributional_coder_blocks(object, formula, has, zero ?? 0), 'options');
   }
 
-  /** Its thresholds and levels, of which there are n. */
+  /** The codebook of n levels that is set. */
   tables(n: number): DistributionalCodebook {
     const { memory } = this.#core;
     const thresholds = this.#wasm.distributional_coder_thresholds(this.#object);
@@ -115,7 +118,7 @@ export class Coder {
     };
   }
 
-  /** Fills `data` with the codes of x, and `parameters` where there are blocks; mean errors. */
+  /** Fills `data` with the codes of x, and `parameters` if there are blocks; returns the mean errors. */
   encode(
     x: Float32Array,
     layout: Layout,
@@ -215,12 +218,12 @@ export class Coder {
     );
   }
 
-  /** Calls `visit` with room for pieces that end where words and blocks end. */
+  /** Calls `visit` with scratch memory for windows that end where words and blocks end. */
   #pieces(
     { length, perWord, block, wide }: Layout,
     visit: (at: Room, start: number, n: number) => void,
   ): void {
-    // Blocks are few multiples of a word's codes, or the other way round.
+    // The loop is short: a block holds few words, or a word few blocks.
     let unit = block ?? 1;
     while (unit % perWord !== 0) unit += block ?? 1;
     const window = Math.max(1, Math.floor(CHUNK / unit)) * unit;

@@ -1,4 +1,4 @@
-// Fitting to values that cross piece by piece, as often as the search wants to see them.
+// Fitting to values that are passed window by window, as many times as the search needs.
 
 import { type Core, check, type Outcome } from '../../core/core.js';
 import { FewbitsError } from '../../core/errors.js';
@@ -8,7 +8,7 @@ import type { Numbers } from './names.js';
 import type { Plan } from './plan.js';
 import type { DistributionalCodebook } from './types.js';
 
-/** An object of C++ for as long as `work` takes. */
+/** Runs `work` with an object of C++, which is destroyed afterwards. */
 export function withObject<T>(
   create: () => number,
   destroy: (object: number) => void,
@@ -23,7 +23,7 @@ export function withObject<T>(
   }
 }
 
-/** Feeds all of x, window by window, as often as it is wanted. */
+/** Passes all of x, window by window, for each pass that is asked for. */
 function stream(
   core: Core,
   x: Float32Array,
@@ -36,11 +36,11 @@ function stream(
   }
 }
 
-/** Whole blocks that make about a piece. */
+/** The largest number of whole blocks that fits a window, and at least one. */
 const windowOf = (block: number | null) =>
   block === null ? CHUNK : Math.max(1, Math.floor(CHUNK / block)) * block;
 
-/** The best formula for x that the plan leaves open. */
+/** Fits the parameters of the formula that the plan leaves open. */
 export function fitFormula(core: Core, numbers: Numbers, x: Float32Array, plan: Plan): Formula {
   const wasm = core.functions<DistributionalFunctions>();
   return withObject(wasm.distributional_fit_create, wasm.distributional_fit_destroy, (object) => {
@@ -68,7 +68,7 @@ export function fitFormula(core: Core, numbers: Numbers, x: Float32Array, plan: 
   });
 }
 
-/** The codebook of n levels with the least squared error on x. */
+/** Fits the codebook of n levels with the least squared error on x. */
 export function fitKmeans(core: Core, x: Float32Array, n: number): DistributionalCodebook {
   const wasm = core.functions<DistributionalFunctions>();
   const { memory } = core;

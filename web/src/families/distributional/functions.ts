@@ -1,5 +1,5 @@
-// The C++ of the distributional family, as bound by cpp/bindings/distributional.cpp. Numbers are
-// addresses, counts or what names.ts translates.
+// The C++ functions of the distributional family, bound in cpp/bindings/distributional.cpp. Numbers are
+// addresses, counts, or enumerators that names.ts translates.
 
 import type { Outcome } from '../../core/core.js';
 

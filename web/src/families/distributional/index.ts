@@ -1,4 +1,4 @@
-// Quantizers for a known distribution, Lloyd-Max and k-means: what the family does, put together.
+// Quantizers for a known distribution, Lloyd-Max and k-means: the public functions of the family.
 
 import {
   describe,
@@ -29,9 +29,9 @@ import type {
   DistributionName,
 } from './types.js';
 
-/** Throws at the first value that is not finite: a codebook that is passed fits nothing to them. */
+/** Throws at the first non-finite value: with a given codebook no fit checks the values. */
 function checkFinite(x: Float32Array): void {
-  // A plain loop, in which infinity and NaN alone give NaN: several times faster than findIndex.
+  // A plain loop in which only infinities and NaN give NaN: several times faster than findIndex.
   let sum = 0;
   for (let i = 0; i < x.length; ++i) sum += (x[i] as number) * 0;
   if (sum !== 0) {
@@ -40,7 +40,7 @@ function checkFinite(x: Float32Array): void {
   }
 }
 
-/** The array that codes go to. */
+/** The array that codes are written to: `out`, checked, or a new one. */
 function dataFor({ kind, elements }: Layout, out: unknown): DistributionalQuantized['data'] {
   const types = { BigInt64Array, Uint16Array, Uint8Array };
   return output<BigInt64Array | Uint16Array | Uint8Array>(types[kind], elements, out);
@@ -93,7 +93,7 @@ function bytesOf(data: DistributionalData, { locs, scales, codebook }: Distribut
   return arrays.reduce((sum, array) => sum + (array?.byteLength ?? 0), 0);
 }
 
-/** Throws unless `data` holds the codes that `decoding` is for. */
+/** Checks that `data` holds the codes that `decoding` describes. */
 function checkedData(data: unknown, decoding: Decoding) {
   const { n, block, packbits } = decoding;
   const length = integer('info.n_elems', decoding.elements, 0, Number.MAX_SAFE_INTEGER);
@@ -103,7 +103,7 @@ function checkedData(data: unknown, decoding: Decoding) {
   const layout = layoutOf(length, n, packbits, block);
   const { kind, elements, blocks } = layout;
   const what = `${length} codes of ${n} cells`;
-  // Words may be unsigned, as numpy's are; of another length they are what the message asks for.
+  // Words may be unsigned, like numpy's; for a wrong type or length the message asks for the default kind.
   const own = packbits && isKind(data, 'BigUint64Array') ? 'BigUint64Array' : kind;
   const codes: DistributionalData = arrayField('data', data, own, elements, what);
   const parameters = {

@@ -1,4 +1,4 @@
-// What decoding takes: an info, checked, or options that stand for one.
+// The parameters of decoding, from an info or from the options of codebook(), checked.
 
 import { integer, invalid, oneOf, options } from '../../core/arguments.js';
 import { arrayField } from '../quantized.js';
@@ -37,7 +37,7 @@ const INFO = [
   'codebook',
 ] as const;
 
-/** How codes are decoded: by tables, or by a formula, whose loc and scale each block may have itself. */
+/** The parameters of decoding: by tables, or by a formula whose loc and scale may be given per block. */
 export interface Decoding {
   readonly n: number;
   readonly formula: Formula;
@@ -50,7 +50,11 @@ export interface Decoding {
   readonly elements: unknown;
 }
 
-/** @param loose from options of codebook(), most of which have a default */
+/**
+ * Checks an info and completes it.
+ *
+ * @param loose takes options of codebook(), most of which have a default
+ */
 export function decodingOf(numbers: Numbers, given: unknown, loose = false): Decoding {
   const known = loose ? [...INFO, 'k', 'bits'] : INFO;
   const o = options<DistributionalInfo & { k?: number; bits?: number }>(
@@ -99,7 +103,7 @@ export function decodingOf(numbers: Numbers, given: unknown, loose = false): Dec
   };
 }
 
-/** loc or scale of each of `count` blocks. */
+/** Checks the loc or scale of `count` blocks. */
 export function blockParameter(name: 'locs' | 'scales', given: unknown, count: number) {
   const values = arrayField(`info.${name}`, given, 'Float32Array', count);
   const bad = values.findIndex((value) => !Number.isFinite(value));

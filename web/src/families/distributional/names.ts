@@ -1,4 +1,4 @@
-// The names that the distributional family knows, and the numbers that C++ has for them.
+// The names of the distributional family, and the numbers that C++ uses for them.
 
 import type { Core } from '../../core/core.js';
 import { numbers } from '../../core/numbers.js';
@@ -19,17 +19,17 @@ export const LLOYD_DISTS = ['gaussian', 'laplace'] as const;
 export const METHODS = ['formula', 'lloyd-max', 'kmeans'] as const;
 export const LEVELS = ['midpoint', 'centroid'] as const;
 
-/** Values of a block or a row that has its own scale. */
+/** The most values in a block or row with its own scale. */
 export const MAX_BLOCK = 2 ** 28;
 
-/** What C++ calls the optimum for a distribution, which is no formula. */
+/** The names in C++ of the optimum for a distribution, which no formula gives. */
 const LLOYD_NAMES = ['lloyd_gaussian', 'lloyd_laplace'] as const;
 
-/** The numbers of one module. */
+/** The numbers in one module. */
 export interface Numbers {
-  /** The number of a distribution; -1 where it is to be chosen. */
+  /** The number of a distribution; -1 if C++ is to choose it. */
   distribution(method: DistributionalMethod, dist: DistributionName | null): number;
-  /** The name of one that was chosen. */
+  /** The name of a distribution that C++ chose. */
   nameOf(distribution: number): DistributionName;
   readonly levels: Readonly<Record<(typeof LEVELS)[number], number>>;
   readonly sources: Readonly<Record<(typeof LLOYD_DISTS)[number], number>>;

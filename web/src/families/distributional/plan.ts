@@ -25,7 +25,7 @@ export interface Plan {
   readonly method: DistributionalMethod;
   readonly dist: DistributionName | null;
   readonly n: number;
-  /** Of a code in a word. */
+  /** Bits per code in a word. */
   readonly bits: number;
   readonly beta: number | null;
   readonly zero: number | null;
@@ -56,7 +56,7 @@ const OPTIONS = [
   'shape',
 ] as const;
 
-/** What the values are taken to be, and the number of cells: the options that exclude each other. */
+/** The assumed distribution and the number of cells: the options that exclude each other. */
 function methodOf(o: DistributionalOptions) {
   const codebook = o.codebook === undefined ? null : checkedCodebook('codebook', o.codebook);
   const method = oneOf('method', o.method ?? (codebook ? 'kmeans' : 'formula'), METHODS);
@@ -94,7 +94,7 @@ function shapeOf(length: number, given: unknown): readonly number[] {
   return shape;
 }
 
-/** Values that share loc and scale; null: all do. */
+/** The number of values that share loc and scale; null if all do. */
 function blockOf(o: DistributionalOptions, shape: readonly number[]): number | null {
   const block = o.block === undefined ? null : integer('block', o.block, 1, MAX_BLOCK);
   if (o.axis === undefined) return block;

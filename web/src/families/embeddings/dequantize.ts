@@ -1,4 +1,4 @@
-// Bytes or bits to embeddings again.
+// Decoding of quantized embeddings from bytes or bits.
 
 import { integer, invalid, oneOf, output, typedArray } from '../../core/arguments.js';
 import { apart } from '../../core/windows.js';
@@ -12,8 +12,8 @@ import {
 } from './types.js';
 
 /**
- * Where in its 255 steps a value was that got this code: on average, since fractions were dropped
- * towards zero. The ends of the range get codes of their own (but for rounding).
+ * The position of a code on the scale of 255 steps: the middle of the values that got this code, since
+ * fractions were truncated towards zero. The ends of the range have their own codes (apart from rounding).
  */
 function position(code: number, signed: boolean): number {
   if (!signed) return code === 255 ? 255 : code + 0.5;
@@ -22,12 +22,12 @@ function position(code: number, signed: boolean): number {
 }
 
 /**
- * Values for quantized embeddings, ready for an index: the middle of what became each code, within
- * half a step of the ranges (a step where an int8 is 0), or +1 and -1 for signs.
+ * Decodes quantized embeddings to values for an index: the middle of the values that got each code, within
+ * half a step of the original (one step where an int8 is 0), or +1 and -1 for signs.
  *
- * @param codes what quantizeEmbeddings, sentence-transformers or transformers.js returned
- * @param dims values in a vector, not bytes
- * @param ranges those that the codes were made by: needed for int8 and uint8
+ * @param codes the result of quantizeEmbeddings, sentence-transformers or transformers.js
+ * @param dims values per vector, not bytes
+ * @param ranges the ranges that the codes were made with: needed for int8 and uint8
  * @throws FewbitsError INVALID_ARGUMENT; NON_FINITE when the ranges are not finite
  */
 export function dequantizeEmbeddings(
@@ -37,7 +37,7 @@ export function dequantizeEmbeddings(
   ranges?: EmbeddingRanges,
   out?: Float32Array,
 ): Float32Array<ArrayBuffer>;
-/** The same for all that quantizeEmbeddings() returned. */
+/** Decodes the result of quantizeEmbeddings(x, options). */
 export function dequantizeEmbeddings(
   q: EmbeddingData,
   out?: Float32Array,

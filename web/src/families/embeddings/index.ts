@@ -1,4 +1,4 @@
-// Embeddings in a byte or a bit a dimension, as sentence-transformers and transformers.js make them.
+// Embeddings with a byte or a bit per dimension, in the formats of sentence-transformers and transformers.js.
 
 export { dequantizeEmbeddings } from './dequantize.js';
 export { quantizeEmbeddings } from './quantize.js';

@@ -1,4 +1,4 @@
-// Embeddings to bytes or bits.
+// Quantization of embeddings to bytes or bits.
 
 import { type FloatArray, integer, invalid, oneOf, options, output } from '../../core/arguments.js';
 import { FewbitsError } from '../../core/errors.js';
@@ -24,12 +24,12 @@ import {
   type QuantizeEmbeddingsOptions,
 } from './types.js';
 
-/** What remains of a truncated number in a byte; numpy goes by way of 32 bits. */
+/** A truncated number wrapped around to a byte; numpy converts it by way of 32 bits. */
 const wrapped = (code: number) => (Math.abs(code) < 2 ** 31 ? code : 0);
 
 /**
- * Throws where every range is empty, as those of a single vector are: all codes would be 0, whatever
- * the vectors are. The original does just that.
+ * Throws where every range is empty, as for a single vector: all codes would be 0 for any vectors. The
+ * original does return zeros.
  */
 function checkRanges(step: Float64Array, vectors: number): void {
   const bad = step.findIndex((value) => !Number.isFinite(value));
@@ -44,7 +44,7 @@ function checkRanges(step: Float64Array, vectors: number): void {
   );
 }
 
-/** A bit a value: whether it is above zero. */
+/** One bit per value: whether it is above zero. */
 function encodeSigns(values: Values, codes: Int8Array | Uint8Array, flip: number): void {
   const bits = new Uint8Array(codes.buffer, codes.byteOffset, codes.length);
   bits.fill(0);
@@ -101,15 +101,15 @@ function encodeEmbeddings(given: unknown, o: EmbeddingOptions, out: unknown) {
 }
 
 /**
- * The bytes that sentence-transformers and transformers.js make of embeddings. int8 and uint8 cut
- * each dimension's range in 255 steps and drop fractions, in float32 or, where x or the ranges are
- * Float64Arrays, in float64 (a Float16Array counts as float32, where numpy would stay in float16);
- * a dimension whose range is empty becomes 0; where all are, as of a single vector, ranges must be
- * given. binary and ubinary keep whether values are above zero.
+ * Quantizes embeddings to the bytes of sentence-transformers and transformers.js. int8 and uint8 divide the
+ * range of each dimension into 255 steps and truncate, in float32 or, if x or the ranges are Float64Arrays,
+ * in float64 (a Float16Array counts as float32, where numpy would stay in float16). A dimension with an empty
+ * range becomes 0; if all ranges are empty, as for a single vector, ranges must be passed. binary and ubinary
+ * keep one bit per value: whether it is above zero.
  *
  * @param x n * dims finite values
- * @param dims values in a vector; for binary and ubinary a multiple of 8
- * @param out for the codes, instead of a new array
+ * @param dims values per vector; for binary and ubinary a multiple of 8
+ * @param out an array for the codes, instead of a new one
  * @returns n * dims bytes, or n * dims / 8 for binary and ubinary
  * @throws FewbitsError INVALID_ARGUMENT; NON_FINITE with the index of a NaN or infinity
  */
@@ -120,7 +120,7 @@ export function quantizeEmbeddings<P extends EmbeddingPrecision>(
   givenOptions?: QuantizeEmbeddingsOptions,
   out?: QuantizedEmbeddings<P>,
 ): QuantizedEmbeddings<P>;
-/** The same, as plain data that dequantizeEmbeddings() takes as a whole. */
+/** Quantizes embeddings to plain data that dequantizeEmbeddings() takes as a whole. */
 export function quantizeEmbeddings<P extends EmbeddingPrecision>(
   x: FloatArray,
   givenOptions: EmbeddingOptions<P>,

@@ -1,4 +1,4 @@
-// The range of each dimension, and the steps that it is cut into.
+// The range of each dimension, and the steps that it is divided into.
 
 import {
   type FloatArray,
@@ -16,7 +16,7 @@ export type Values = Float32Array | Float64Array;
 const { fround } = Math;
 export const same = (value: number) => value;
 
-/** float64 where one of them is, as in numpy. */
+/** Rounding as in numpy: float64 if any of the arrays is float64, else float32. */
 export const rounding = (...all: readonly Values[]) =>
   all.some((one) => isKind(one, 'Float64Array')) ? same : fround;
 
@@ -33,8 +33,8 @@ export function finite(name: string, given: FloatArray, dims: number): Values {
 }
 
 /**
- * Smallest and largest value of each dimension of n * dims values, n at least 1: what
- * quantizeEmbeddings() takes as `ranges`. Keep them with the codes.
+ * The smallest and largest value of each dimension of n * dims values, n at least 1, for the option `ranges`
+ * of quantizeEmbeddings(). Keep them with the codes.
  *
  * @throws FewbitsError INVALID_ARGUMENT; NON_FINITE with the index of a NaN or infinity
  */
@@ -72,7 +72,7 @@ export const isBinary = (precision: EmbeddingPrecision) =>
 export const kindOfCodes = (precision: EmbeddingPrecision) =>
   precision === 'binary' || precision === 'int8' ? 'Int8Array' : 'Uint8Array';
 
-/** Bytes of a vector. */
+/** Bytes per vector. */
 export function bytesOf(dims: number, precision: EmbeddingPrecision): number {
   if (!isBinary(precision)) return dims;
   if (dims % 8 !== 0) throw invalid(`dims must be a multiple of 8, got ${dims}`);

@@ -1,5 +1,5 @@
-// The C++ of the ggml family, as bound by cpp/bindings/ggml.cpp. Numbers are addresses, counts or a
-// type's number in GGUF.
+// The C++ functions of the ggml family, bound in cpp/bindings/ggml.cpp. Numbers are addresses, counts or the
+// number of a type in GGUF.
 
 import type { Outcome } from '../../core/core.js';
 

@@ -1,4 +1,4 @@
-// The block formats of ggml.
+// The block formats of ggml: quantize, dequantize, validate and loss.
 
 import { options, output, toFloat32 } from '../../core/arguments.js';
 import { type Core, check } from '../../core/core.js';
@@ -25,7 +25,8 @@ function quantizeBlocks(core: Core, plan: Plan, givenOut: unknown): Uint8Array {
   const out = output(Uint8Array, bytesOf(type, plan.x.length), givenOut);
   const x = apart(plan.x, out);
   if (x.length === 0) return out;
-  // With importance a call gets whole rows; without, rows make no difference.
+  // With importance every call gets whole rows, since weights belong to columns; without it rows do not
+  // matter.
   const window = importance ? Math.max(1, Math.floor(CHUNK / rowLength)) * rowLength : CHUNK;
   const weights = importance?.length ?? 0;
   const room = [4 * window, bytesOf(type, window), 8, 4 * weights];
@@ -60,7 +61,7 @@ function validateBlocks(core: Core, { type, length, bytes }: Blocks): void {
   });
 }
 
-/** The share of the energy of x that blocks have lost. */
+/** The share of the energy of x that was lost in its blocks. */
 function lostOf(core: Core, x: Float32Array, { type, bytes }: Blocks): number {
   const wasm = core.functions<GgmlFunctions>();
   const { memory } = core;

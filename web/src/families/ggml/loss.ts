@@ -1,14 +1,14 @@
-// What a type cannot hold: values beyond its scales, and values too small for them.
+// Values that a type cannot hold: beyond the range of its scales, or too small for them.
 
 import type { Outcome } from '../../core/core.js';
 import { FewbitsError } from '../../core/errors.js';
 import type { GgmlType } from '../../core/ggml-types.js';
 import { STATUS } from '../../core/status.js';
 
-/** Types whose codes alone say so little that a scale of few bits makes no great difference. */
+/** Bits per weight below which more loss is accepted: such codes keep little of the values anyway. */
 const FEW_BITS = 3;
 
-/** Values between two looks at what share is lost. */
+/** Values that are summed between two checks of the share. */
 const RUN = 4096;
 
 /** The share of energy that must not be lost to the scales. */
@@ -16,7 +16,7 @@ const limitOf = (type: GgmlType) => (type.bitsPerWeight < FEW_BITS ? 0.75 : 0.25
 
 const scaleOf = (type: GgmlType) => (type.name === 'NVFP4' ? 'E4M3' : 'float16');
 
-/** Throws with the value's index when a scale, or the value itself, has overflowed. */
+/** Throws with the index of the value when a scale, or the value itself, has overflowed. */
 export function checkRange(outcome: Outcome, type: GgmlType, x: Float32Array, base = 0): void {
   if (outcome.status !== STATUS.unsupported) return;
   const index = base + outcome.index;
@@ -39,7 +39,7 @@ function energyOf(x: Float32Array, start: number, end: number): number {
   return energy;
 }
 
-/** The share of the energy of x that is `lost`; x is read only until the share is at most `enough`. */
+/** The share of the energy of x that is `lost`. Reading x stops as soon as the share is at most `enough`. */
 export function shareOf(lost: number, x: Float32Array, enough = 0): number {
   if (lost === 0) return 0;
   let energy = 0;
@@ -50,7 +50,7 @@ export function shareOf(lost: number, x: Float32Array, enough = 0): number {
   return energy === 0 ? 0 : lost / energy;
 }
 
-/** Throws when more than a type's own share is lost. */
+/** Throws when more is lost than the type allows. */
 export function checkLoss(lost: number, type: GgmlType, x: Float32Array): void {
   const share = shareOf(lost, x, limitOf(type));
   if (share <= limitOf(type)) return;

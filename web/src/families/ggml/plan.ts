@@ -1,4 +1,4 @@
-// What a ggml call is given, checked.
+// Arguments of ggml calls, checked.
 
 import {
   describe,
@@ -13,7 +13,7 @@ import type { Side } from '../../core/windows.js';
 import { arrayField } from '../quantized.js';
 import type { Ggml, GgmlOptions, GgmlQuantizedType } from './types.js';
 
-/** The half types first, then those in blocks by their numbers. */
+/** Types that arrays are quantized to: first those without blocks, then those with blocks, by number. */
 const QUANTIZED = /* @__PURE__ */ (Object.values(ggmlTypes) as GgmlType[])
   .filter(({ name }) => name !== 'F32' && Object.hasOwn(ggmlTargets, name))
   .sort((a, b) => Number(a.blockSize > 1) - Number(b.blockSize > 1))
@@ -27,7 +27,7 @@ export const types = /* @__PURE__ */ (() =>
 export const bytesOf = (type: GgmlType, length: number) =>
   (length / type.blockSize) * type.bytesPerBlock;
 
-/** Blocks as a side of a conversion. */
+/** The side of blocks in a conversion. */
 export const blocks = (array: Uint8Array, type: GgmlType): Side => ({
   array,
   bytes: (values) => bytesOf(type, values),
@@ -41,7 +41,7 @@ function wholeBlocks(name: string, length: number, type: GgmlType): void {
   }
 }
 
-/** The weights of the columns; 0 stands for none. */
+/** The importance of each column, or null without any. */
 function importanceOf(given: FloatArray | undefined, rowLength: number): Float32Array | null {
   if (given === undefined) return null;
   const importance = toFloat32('importance', given);
@@ -59,7 +59,7 @@ function importanceOf(given: FloatArray | undefined, rowLength: number): Float32
 
 export const OPTIONS = ['rowLength', 'importance', 'allowLoss'] as const;
 
-/** What quantize was given, checked. */
+/** The arguments of quantize, checked. */
 export interface Plan {
   readonly x: Float32Array;
   readonly type: GgmlType;
@@ -85,7 +85,7 @@ export function planOf(given: unknown, typeName: unknown, o: GgmlOptions): Plan 
   return { x, type, rowLength, importance, allowLoss };
 }
 
-/** Blocks of so many values of a type. */
+/** Blocks of a type, and the number of values that they hold. */
 export interface Blocks {
   readonly type: GgmlType;
   readonly length: number;

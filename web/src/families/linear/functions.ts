@@ -1,5 +1,5 @@
-// The C++ of the linear family, as bound by cpp/bindings/linear.cpp. Numbers are addresses or counts,
-// or the kinds of activations and weights.
+// The C++ functions of the linear family, bound in cpp/bindings/linear.cpp. Numbers are addresses, counts, or
+// the kinds of activations and weights.
 
 import type { Outcome } from '../../core/core.js';
 

@@ -1,4 +1,4 @@
-// Integer matrix products and the layer made of them.
+// Integer matrix products, and the quantized linear layer.
 
 import type { Core } from '../../core/core.js';
 import type { Bits } from '../bits.js';

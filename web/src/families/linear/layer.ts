@@ -1,4 +1,4 @@
-// A linear layer: quantized weights, and activations quantized as they come.
+// A linear layer with quantized weights, and activations quantized on each call.
 
 import { integer, output, toFloat32 } from '../../core/arguments.js';
 import { type Core, check } from '../../core/core.js';
@@ -15,7 +15,7 @@ import type { LinearLayer } from './types.js';
 
 type Plan = ReturnType<typeof planOf>;
 
-/** Weights as they are kept: packed rows that begin on a whole byte, and what goes with them. */
+/** Stored weights: packed rows that begin on a whole byte, with their scales, sums and bias. */
 interface Weights {
   readonly inputs: number;
   readonly outputs: number;
@@ -23,7 +23,7 @@ interface Weights {
   readonly codes: Int8Array;
   readonly stored: Uint8Array;
   readonly rowBytes: number;
-  /** One an output, as are the sums of codes. */
+  /** One per output, like the sums of codes. */
   readonly scales: Float32Array;
   readonly sums: Int32Array;
   readonly bias: Float32Array | null;
@@ -78,7 +78,7 @@ function rowSums(
   return sums;
 }
 
-/** Where the panels of a call lie. */
+/** The addresses of the panels in a call. */
 type At = Record<
   | 'x'
   | 'codes'

@@ -8,7 +8,7 @@ import { type Numbers, rowsOf } from './names.js';
 import { type Factor, give, panelRows } from './panels.js';
 import type { Linear, MatmulShape } from './types.js';
 
-/** Where panels of both factors and of the result lie. */
+/** The addresses of panels of both factors and of the result. */
 interface Panels {
   readonly a: number;
   readonly rows: number;
@@ -27,7 +27,7 @@ function shapeOf(shape: unknown, maxInner: number): MatmulShape {
   };
 }
 
-/** Both products: panels of a meet panels of b, results go to their place row by row. */
+/** Multiplies each panel of a with each panel of b, for either product, and copies the results row by row. */
 function multiply<T extends Int32Array | Float32Array>(
   core: Core,
   a: Factor,

@@ -1,5 +1,4 @@
-// The names that the linear family knows, the numbers that C++ has for them, and the check of a
-// matrix's size.
+// The names of the linear family with the numbers that C++ uses for them, and the check of a matrix's size.
 
 import { invalid } from '../../core/arguments.js';
 import type { Core } from '../../core/core.js';
@@ -10,7 +9,7 @@ export type Numbers = ReturnType<typeof numbersOf>;
 export const numbersOf = (core: Core) => ({
   activation: numbers(core, 'linear_activation', ['int8', 'uint8']),
   weight: numbers(core, 'linear_weight', ['int8', 'int4']),
-  /** Longest rows whose sums an int32 holds. */
+  /** The longest rows whose sums fit an int32. */
   maxInner: number(core, 'linear_kMaxInner'),
 });
 

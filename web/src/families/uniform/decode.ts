@@ -1,4 +1,4 @@
-// Decoding of uniformly quantized arrays, and the checks before it.
+// Decoding of uniformly quantized arrays, with the checks before it.
 
 import { integer, invalid, oneOf, output } from '../../core/arguments.js';
 import type { Core } from '../../core/core.js';
@@ -11,14 +11,14 @@ import { type Numbers, SCHEMES } from './names.js';
 import { Room } from './room.js';
 import type { UniformQuantized } from './types.js';
 
-/** What quantize returned, or the same read back from elsewhere, once it is checked. */
+/** The result of quantize, possibly read back from elsewhere, after it is checked. */
 export interface Checked {
   readonly q: UniformQuantized;
   readonly format: Format;
   readonly parameters: Parameters;
 }
 
-/** Parameters that the length and the blocks or columns make one of each of. */
+/** The number of parameters: one per block, or one per column. */
 function countOf(q: UniformQuantized, length: number): number {
   if (q.columns === null) {
     return Math.ceil(length / integer('q.block', q.block, 1, Number.MAX_SAFE_INTEGER));

@@ -8,7 +8,7 @@ import type { BlocksAt, Format, RangesAt } from './functions.js';
 import { inWindow, type Layout, type Parameters, wholeBlocks } from './layout.js';
 import { Room } from './room.js';
 
-/** What to say of a block whose scale or minimum float16 does not hold. */
+/** The error for a block whose scale or minimum is too large for float16. */
 export const scaleTooLarge = (block: number) =>
   new FewbitsError(
     'UNSUPPORTED',
@@ -22,7 +22,7 @@ export class Encoder {
     this.#room = new Room(core);
   }
 
-  /** Fills `codes` and `to` with what becomes of x. */
+  /** Fills `codes` and `to` with the codes and parameters of x. */
   encode(
     x: Float32Array,
     { block, columns }: Layout,
@@ -46,7 +46,7 @@ export class Encoder {
     check(chosen, 'x');
   }
 
-  /** Ranges and codes of whole blocks in one pass over the values. */
+  /** Quantizes blocks that fit a window: ranges and codes in one pass over the values. */
   #wholeBlocks(
     x: Float32Array,
     block: number,
@@ -70,7 +70,7 @@ export class Encoder {
     });
   }
 
-  /** Blocks that a chunk does not hold: a pass for the ranges, one for the codes. */
+  /** Quantizes blocks that do not fit a window: one pass for the ranges, one for the codes. */
   #longBlocks(
     x: Float32Array,
     block: number,
@@ -87,7 +87,7 @@ export class Encoder {
         const first = (start - phase) / block;
         const count = Math.ceil((phase + n) / block);
         give(memory, x, start, n, xAt);
-        // A block that goes on from the window before left its range as the last of that window.
+        // A block that continues from the previous window has its range in the first entry.
         const near = inWindow(phase, block);
         check(room.wasm.uniform_block_ranges(xAt, n, near.phase, near.block, rangesAt), 'x', start);
         this.#chooseBlocks(rangesAt, first, count, format, blocksAt);

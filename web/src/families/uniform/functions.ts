@@ -1,5 +1,5 @@
-// The C++ of the uniform family, as bound by cpp/bindings/uniform.cpp. Numbers are addresses, counts
-// or what names.ts translates.
+// The C++ functions of the uniform family, bound in cpp/bindings/uniform.cpp. Numbers are addresses, counts,
+// or enumerators that names.ts translates.
 
 import type { Outcome } from '../../core/core.js';
 

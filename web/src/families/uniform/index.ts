@@ -1,4 +1,4 @@
-// Uniform quantization: equally spaced levels, 2 to 8 bits a value.
+// Uniform quantization: equally spaced levels, 2 to 8 bits per value.
 
 import { integer, oneOf, options, output, toFloat32 } from '../../core/arguments.js';
 import type { Core } from '../../core/core.js';
@@ -32,13 +32,13 @@ function planOf(length: number, given: unknown) {
     scheme: oneOf('scheme', o.scheme ?? 'symmetric', SCHEMES),
     rounding: oneOf('rounding', o.rounding ?? 'nearest', ROUNDINGS),
     scaleType,
-    /** Codes by scales as they were before they are rounded. */
+    /** Whether codes are computed with unrounded scales, which are rounded to float16 afterwards. */
     roundLater: o.mode === 'reference' && scaleType === 'f16',
     layout: layoutOf(length, o),
   };
 }
 
-/** What is returned: the parameters that the scheme has, and the bytes of all. */
+/** The result of quantize, with the parameters of its scheme and the number of bytes. */
 function quantizedOf(
   codes: Uint8Array,
   length: number,

@@ -1,17 +1,17 @@
-// How values share scales, and how blocks meet the windows that values cross in.
+// The way values share scales, and the way blocks align with windows.
 
 import { describe, integer, invalid, listOf, output } from '../../core/arguments.js';
 import { CHUNK } from '../../core/windows.js';
 import type { UniformOptions } from './types.js';
 
-/** How values share scales: runs of `block`, or one block for each of `columns`. */
+/** Groups of values that share a scale: runs of `block` values, or each of `columns` columns. */
 export interface Layout {
   readonly block: number | null;
   readonly columns: number | null;
   readonly count: number;
 }
 
-/** One entry a block, as arrays that JavaScript owns. */
+/** One entry per block, in arrays that JavaScript owns. */
 export interface Parameters {
   readonly scales: Float32Array;
   readonly minima: Float32Array;
@@ -49,7 +49,9 @@ export function layoutOf(length: number, o: UniformOptions): Layout {
   return { block: null, columns, count: length && columns };
 }
 
-/** A multiple of 8 and of `block` that fits a chunk, so that windows begin blocks and bytes; or 0. */
+/**
+ * The largest window of whole blocks and whole bytes (a multiple of 8) that fits CHUNK; 0 if there is none.
+ */
 export function wholeBlocks(block: number): number {
   let unit = block;
   while (unit % 8 !== 0) unit *= 2;
@@ -57,8 +59,8 @@ export function wholeBlocks(block: number): number {
 }
 
 /**
- * A place in a block as C++ is told it, where 32 bits hold any number: of a block that reaches
- * beyond a window it matters only how much of it is left.
+ * A position in a block, made to fit the 32-bit numbers of C++: for a block longer than a window only the
+ * number of values left matters.
  */
 export function inWindow(phase: number, block: number): { phase: number; block: number } {
   const near = Math.min(phase, CHUNK);

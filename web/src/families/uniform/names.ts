@@ -1,4 +1,4 @@
-// The names that the uniform family knows, and the numbers that C++ has for them.
+// The names of the uniform family, and the numbers that C++ uses for them.
 
 import type { Core } from '../../core/core.js';
 import { numbers } from '../../core/numbers.js';

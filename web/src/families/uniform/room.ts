@@ -1,4 +1,4 @@
-// The scratch that values, codes and the parameters of blocks cross in.
+// The scratch for values, codes and the parameters of blocks.
 
 import type { Core } from '../../core/core.js';
 import { CHUNK } from '../../core/windows.js';
@@ -15,7 +15,7 @@ export class Room {
     this.wasm = core.functions<UniformFunctions>();
   }
 
-  /** Runs `work` with room for a chunk of values and codes, and ranges and blocks for `count`. */
+  /** Runs `work` with scratch for a window of values and codes, and for `count` ranges and parameters. */
   with<T>(
     count: number,
     work: (x: number, codes: number, ranges: RangesAt, blocks: BlocksAt) => T,

@@ -10,43 +10,43 @@ export type Rounding = (typeof ROUNDINGS)[number];
 export type ScaleType = (typeof SCALE_TYPES)[number];
 
 export interface UniformOptions {
-  /** Bits a code, 2 to 8. Default 8. */
+  /** Bits per code, 2 to 8. Default 8. */
   bits?: number | undefined;
   /** Default 'symmetric'. */
   scheme?: Scheme | undefined;
-  /** Values that share a scale; the last block may be shorter. Default: all of them. */
+  /** Values per block, which share a scale; the last block may be shorter. Default: all values. */
   block?: number | undefined;
-  /** With `shape`: one scale a row (0) or a column (1) of a row-major array. */
+  /** With `shape`: one scale per row (0) or per column (1) of a row-major array. */
   axis?: 0 | 1 | undefined;
   /** [rows, columns], for `axis`. */
   shape?: readonly [number, number] | undefined;
   /** Default 'nearest'. */
   rounding?: Rounding | undefined;
-  /** How precise scales and minima are stored. Default 'f32'. */
+  /** The precision of stored scales and minima. Default 'f32'. */
   scaleType?: ScaleType | undefined;
   /**
-   * 'reference' computes codes with the scale and minimum as they were before rounding to f16, as
-   * the affine demo does. By default codes fit the scale that is stored.
+   * 'reference' computes codes with the scale and minimum before they are rounded to f16, as the affine demo
+   * does. By default codes are computed with the scale that is stored.
    */
   mode?: 'reference' | undefined;
 }
 
-/** Quantized values and all that decoding them takes: plain data, fit for structured cloning. */
+/** Quantized values with everything that decoding needs: plain data, suitable for structured cloning. */
 export interface UniformQuantized {
   readonly kind: 'uniform';
-  /** Packed codes, ceil(length * bits / 8) bytes, first value in the lowest bits. */
+  /** Packed codes, ceil(length * bits / 8) bytes, the first value in the lowest bits. */
   readonly codes: Uint8Array;
   readonly bits: number;
   readonly scheme: Scheme;
   readonly length: number;
-  /** Values a block; null with one block a column. */
+  /** Values per block; null where each column is a block. */
   readonly block: number | null;
-  /** Columns of the array, with one block a column; else null. */
+  /** The number of columns where each column is a block; else null. */
   readonly columns: number | null;
   readonly scaleType: ScaleType;
-  /** One a block. */
+  /** One per block. */
   readonly scales: Float32Array;
-  /** One a block for 'asymmetric', else null. */
+  /** One per block for 'asymmetric', else null. */
   readonly zeroPoints: Int32Array | null;
   /** The smallest value of each block for 'affine', else null. */
   readonly minima: Float32Array | null;
@@ -54,7 +54,7 @@ export interface UniformQuantized {
   readonly byteLength: number;
 }
 
-/** Uniform quantization: equally spaced levels, 2 to 8 bits a value. */
+/** Uniform quantization: equally spaced levels, 2 to 8 bits per value. */
 export interface Uniform {
   /**
    * Quantizes finite values:
@@ -63,23 +63,23 @@ export interface Uniform {
    *
    * symmetric: codes -2^(b-1) to 2^(b-1)-1, scale = max|x| / (2^(b-1)-1);
    * asymmetric: codes 0 to 2^b-1, scale = (max-min) / (2^b-1), zeroPoint = round(-min/scale);
-   * affine: codes 0 to 2^b-1, the same scale, minimum = min. With f32 scales constant input comes
-   * back exactly from the last two.
+   * affine: codes 0 to 2^b-1, the same scale, minimum = min. With f32 scales the last two reproduce
+   * constant input exactly.
    *
    * Sources: Jacob et al., Quantization and Training of Neural Networks for Efficient
    * Integer-Arithmetic-Only Inference, 2018; affine is the form of ggml's Q4_1.
    *
-   * @param x the values; empty is fine
+   * @param x the values; may be empty
    * @param options see UniformOptions
-   * @param out bytes for the codes, as many as they take, where a new array would cost too much; when
-   *   a value is refused some of them may have been written
+   * @param out a Uint8Array for the packed codes, of exactly their length, instead of a new one; partly
+   *   written when a value is refused
    * @throws FewbitsError NON_FINITE with the index of a NaN or infinity, UNSUPPORTED when a scale
-   *   is too large for scaleType 'f16', INVALID_ARGUMENT for the rest
+   *   is too large for scaleType 'f16', INVALID_ARGUMENT for anything else
    */
   quantize(x: FloatArray, options?: UniformOptions, out?: Uint8Array): UniformQuantized;
 
   /**
-   * The values behind the codes: (code - zeroPoint) * scale + minimum.
+   * Decodes to values: (code - zeroPoint) * scale + minimum.
    *
    * @param out a Float32Array of q.length to write to
    */

@@ -1,21 +1,22 @@
-// A place in the start of a GGUF file as far as it has been read, and the reading of more where that ends.
+// A position in the header of a GGUF file, as far as it has been read, which reads more when it reaches the
+// end.
 
 import { corrupt } from '../checks.js';
 import type { Parse } from '../parse.js';
 import { unshared } from '../pieces.js';
 
-/** Far more than any model has, few enough that a hostile header costs little. */
+/** Far more than any model needs, but small enough that a malicious header costs little. */
 export const MAX_HEADER = 1 << 27;
 const MAX_NAME = 65_535;
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** What is read, for messages; a function where putting it in words takes time. */
+/** A description for messages; a function where creating the text takes time. */
 type What = string | (() => string);
 
 const inWords = (what: What) => (typeof what === 'string' ? what : what());
 
-/** Thrown where the bytes that are here end, though those of the file go on. */
+/** Thrown where the bytes read so far end, though the file continues. */
 class OutOfBytes {
   readonly end: number;
 
@@ -31,15 +32,16 @@ export class HeaderCursor {
   private view: DataView = new DataView(new ArrayBuffer(0));
   private readonly first: number;
 
-  /** `first` bytes are read to begin with; then as many as there are already. */
+  /** Reads `first` bytes to begin with, and then doubles the number each time. */
   constructor(fileSize: number, first: number) {
     this.fileSize = fileSize;
     this.first = first;
   }
 
   /**
-   * What `parse` gives from here on. Where bytes are missing they are read and it begins again: their number doubles,
-   * so that all is parsed twice at most.
+   * Returns the result of `parse` from the current position. When bytes are missing, more are read and
+   * `parse` starts again. The number of bytes doubles each time, so that everything is parsed about twice at
+   * most.
    */
   *whole<T>(parse: (cursor: HeaderCursor) => T): Parse<T> {
     const start = this.at;
@@ -69,7 +71,7 @@ export class HeaderCursor {
     this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
   }
 
-  /** Passes over `length` bytes; gives where they start. */
+  /** Skips `length` bytes, and returns the offset where they start. */
   take(length: number, what: What): number {
     const start = this.at;
     const end = start + length;
@@ -94,13 +96,13 @@ export class HeaderCursor {
     return this.view.getUint32(this.take(4, what), true);
   }
 
-  /** Rounded where it is above 2^53, which no file has use for. */
+  /** Rounded above 2^53, which no real file reaches. */
   uint64(what: What): number {
     const start = this.take(8, what);
     return this.view.getUint32(start, true) + this.view.getUint32(start + 4, true) * 2 ** 32;
   }
 
-  /** A count of things of at least `size` bytes each, which the rest of the file must be able to hold. */
+  /** A number of items of at least `size` bytes each, which must fit into the rest of the file. */
   count(what: What, size: number, most: number): number {
     const count = this.uint64(what);
     const room = Math.floor((this.fileSize - this.at) / size);
@@ -112,7 +114,7 @@ export class HeaderCursor {
     return count;
   }
 
-  /** A key or a name: exact UTF-8, not too long. */
+  /** A key or a name: valid UTF-8 of limited length. */
   name(what: What): string {
     const length = this.count(() => `the length of ${inWords(what)}`, 1, MAX_NAME);
     const start = this.take(length, what);

@@ -1,4 +1,4 @@
-// The header of a GGUF file written into one buffer, each value checked against its type.
+// The header of a GGUF file, encoded into one buffer, with each value checked against its type.
 
 import { kindOf } from '../../core/kinds.js';
 import { describe, invalid, quote } from '../checks.js';
@@ -24,19 +24,19 @@ export class GgufEncoder {
     return this.size;
   }
 
-  /** A copy of `bytes`. */
+  /** Appends a copy of `bytes`. */
   raw(bytes: Uint8Array): void {
     this.bytes.set(bytes, this.reserve(bytes.length));
   }
 
-  /** A number that is known to fit. */
+  /** Appends a number that is known to fit its type. */
   number(type: GgufNumberType, value: number | bigint): void {
     this.set(type, this.reserve(ggufValueSizes[type]), value);
   }
 
   string(text: string): void {
     if (this.ascii(text)) return;
-    // No character takes more than three bytes for each of its units.
+    // UTF-8 takes at most three bytes per UTF-16 unit.
     const start = this.reserve(8 + 3 * text.length);
     const { written } = utf8.encodeInto(text, this.bytes.subarray(start + 8));
     this.setUint64(start, written);
@@ -44,7 +44,7 @@ export class GgufEncoder {
     this.bytes.fill(0, this.size, start + 8 + 3 * text.length);
   }
 
-  /** A text of nothing but ASCII, as most names are, which no other encoder is as quick with. */
+  /** Appends a short text if it is all ASCII, as most names are: faster than any other encoder. */
   private ascii(text: string): boolean {
     const { length } = text;
     if (length > 256) return false;
@@ -65,7 +65,7 @@ export class GgufEncoder {
     return true;
   }
 
-  /** A count or an offset. */
+  /** Appends a count or an offset. */
   uint64(value: number): void {
     this.setUint64(this.reserve(8), value);
   }
@@ -79,7 +79,7 @@ export class GgufEncoder {
     this.reserve(count);
   }
 
-  /** A key, its type and its value; refuses values that are not of the type. */
+  /** Appends a key, its type and its value; refuses values that are not of the type. */
   entry(key: string, type: GgufValueType, value: GgufValue): void {
     if (!Object.hasOwn(ggufValueSizes, type)) {
       throw invalid(
@@ -91,7 +91,7 @@ export class GgufEncoder {
     this.value(key, type, value);
   }
 
-  /** What was written so far. */
+  /** A copy of everything written so far. */
   done(): Uint8Array<ArrayBuffer> {
     return this.bytes.slice(0, this.size);
   }
@@ -108,7 +108,7 @@ export class GgufEncoder {
     }
   }
 
-  /** Writes a number if it survives that: in range for integers, any number for floats. */
+  /** Appends a number if the type can hold it: in range for integers, any number for floats. */
   private fitting(type: GgufNumberType, value: unknown): boolean {
     const kind = type === 'uint64' || type === 'int64' ? 'bigint' : 'number';
     if (typeof value !== kind) return false;
@@ -148,7 +148,7 @@ export class GgufEncoder {
     );
   }
 
-  /** Makes room for `count` bytes, which are 0, at the end; gives where they start. */
+  /** Appends `count` zero bytes, and returns the offset where they start. */
   private reserve(count: number): number {
     const start = this.size;
     this.size += count;

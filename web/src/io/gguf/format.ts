@@ -1,9 +1,9 @@
-// What a GGUF file consists of: its parts as callers see them, its value types, sizes and limits.
+// The structure of a GGUF file: its parts in the public API, its value types, sizes and limits.
 
 import { type GgmlTypeName, ggmlTypes } from '../../core/ggml-types.js';
 import { elementCount } from '../checks.js';
 
-/** The value types of GGUF metadata, at their numbers in the file. */
+/** The value types of GGUF metadata, indexed by their numbers in the file. */
 export const GGUF_VALUE_TYPES = [
   'uint8',
   'int8',
@@ -23,14 +23,18 @@ export const GGUF_VALUE_TYPES = [
 export type GgufValueType = (typeof GGUF_VALUE_TYPES)[number];
 
 /**
- * A metadata value: uint64 and int64 are always bigint, so that the JavaScript type follows from the GGUF type alone.
- * Strings are decoded as UTF-8, with U+FFFD for what is not (tokens of some vocabularies are not).
+ * A metadata value: uint64 and int64 are always bigint, so that the JavaScript type follows from the GGUF
+ * type alone. Strings are decoded as UTF-8, with U+FFFD for invalid bytes (tokens of some vocabularies have
+ * them).
  */
 export type GgufValue = number | bigint | boolean | string | GgufArray;
 
 export interface GgufArray {
   readonly type: GgufValueType;
-  /** Numbers come as the typed array of their type, bools as 0 and 1 in a Uint8Array; booleans can be written. */
+  /**
+   * Numbers as the typed array of their type, bools as 0 and 1 in a Uint8Array; booleans are accepted for
+   * writing.
+   */
   readonly values:
     | Uint8Array
     | Int8Array
@@ -47,7 +51,7 @@ export interface GgufArray {
     | readonly GgufArray[];
 }
 
-/** Bytes of a value, or the fewest that one can have. */
+/** Bytes per value, or the fewest that a value can have. */
 export const ggufValueSizes: Record<GgufValueType, number> = {
   uint8: 1,
   int8: 1,
@@ -64,7 +68,7 @@ export const ggufValueSizes: Record<GgufValueType, number> = {
   f64: 8,
 };
 
-/** The typed array of each type of numbers, and how a DataView reads and writes one. */
+/** The typed array of each number type, and the DataView methods that read and write it. */
 export const ggufNumbers = {
   uint8: { array: Uint8Array, get: 'getUint8', set: 'setUint8' },
   int8: { array: Int8Array, get: 'getInt8', set: 'setInt8' },
@@ -80,27 +84,27 @@ export const ggufNumbers = {
 
 export type GgufNumberType = keyof typeof ggufNumbers;
 
-/** One key of the metadata. */
+/** A key of the metadata with its value. */
 export interface GgufEntry {
   readonly key: string;
   readonly type: GgufValueType;
-  /** Decoded when first asked for. */
+  /** Decoded on first access. */
   readonly value: GgufValue;
-  /** Key, type and value as they stand in the file; written again as they are. */
+  /** Key, type and value as bytes of the file; written back unchanged. */
   readonly raw: Uint8Array;
 }
 
 export interface GgufTensorInfo {
   readonly name: string;
-  /** Undefined for a type that is not in `ggmlTypes`. */
+  /** Undefined for types that are not in `ggmlTypes`. */
   readonly type: GgmlTypeName | undefined;
   /** The number of the type in the file. */
   readonly typeId: number;
-  /** Outermost dimension first, as in npy and safetensors; the file has them the other way round. */
+  /** Outermost dimension first, as in npy and safetensors; the file has the reverse order. */
   readonly shape: readonly number[];
-  /** Where the tensor's bytes start in the file. */
+  /** The offset of the tensor's bytes in the file. */
   readonly byteOffset: number;
-  /** For a type that is not known, the bytes up to the next tensor: padding counts in. */
+  /** For an unknown type, the bytes up to the next tensor, including padding. */
   readonly byteLength: number;
 }
 
@@ -111,18 +115,18 @@ export interface GgufHeader {
   readonly metadata: ReadonlyMap<string, GgufEntry>;
   /** In the order of the file's list. */
   readonly tensors: readonly GgufTensorInfo[];
-  /** Where the data of the tensors start in the file. */
+  /** The offset of the tensors' data in the file. */
   readonly dataOffset: number;
 }
 
-/** GGUF, read as a number. */
+/** The letters GGUF as a little-endian uint32. */
 export const MAGIC = 0x46554747;
 export const ALIGNMENT_KEY = 'general.alignment';
 export const DEFAULT_ALIGNMENT = 32;
-// An alignment is padding that a file may ask for: a hostile one must not ask for gigabytes.
+// An alignment causes padding: a malicious file must not ask for gigabytes of it.
 const MAX_ALIGNMENT = 1 << 20;
 
-/** Whether a file may ask for this alignment. */
+/** Whether an alignment is valid: a power of two up to 2^20. */
 export function isAlignment(value: number): boolean {
   return (
     Number.isInteger(value) && value >= 1 && value <= MAX_ALIGNMENT && (value & (value - 1)) === 0

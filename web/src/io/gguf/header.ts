@@ -22,7 +22,7 @@ const MAX_TENSORS = 1_000_000;
 const SMALLEST_ENTRY = 13; // empty key, one-byte value
 const SMALLEST_TENSOR = 24; // empty name, no dimension
 
-/** Parses the header of a file of `size` bytes; its first `window` bytes are asked for to begin with. */
+/** Parses the header of a file of `size` bytes, of which the first `window` are read to begin with. */
 export function* parseHeader(size: number, window: number): Parse<GgufHeader> {
   const few = `gguf: ${size} bytes are too few for the 24 that a GGUF file begins with: it is cut off`;
   if (size < 24) throw yield* refusal('gguf', size, few);

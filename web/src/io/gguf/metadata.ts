@@ -1,4 +1,4 @@
-// The metadata of a GGUF file: where each key and value is, its structure checked, and its entry.
+// The metadata of a GGUF file: the place of each key and value, with its structure checked, and its entry.
 
 import { corrupt, quote } from '../checks.js';
 import type { Parse } from '../parse.js';
@@ -15,18 +15,18 @@ import { GgufValueReader } from './values.js';
 const MAX_NESTED_ARRAYS = 1_000_000;
 const MAX_DEPTH = 8;
 
-/** Where a key and its value stand in the file. */
+/** The place of a key and its value in the file. */
 interface EntryPlace {
   readonly key: string;
   readonly type: GgufValueType;
   readonly start: number;
   readonly valueStart: number;
   readonly end: number;
-  /** How many arrays stand within its arrays. */
+  /** The number of arrays inside arrays so far. */
   readonly nested: number;
 }
 
-/** Passes over `count` entries, whose keys must differ, and checks their structure on the way. */
+/** Skips `count` entries, whose keys must differ, and checks their structure. */
 export function* parseMetadata(
   cursor: HeaderCursor,
   count: number,
@@ -40,7 +40,7 @@ export function* parseMetadata(
     nested = place.nested;
     places.set(key, place);
   }
-  // The bytes move when more are read: entries are views of the last.
+  // The buffer is replaced whenever more is read: entries are views of the last one.
   return new Map([...places].map(([key, place]) => [key, entryAt(cursor.bytes, place)]));
 }
 
@@ -60,12 +60,12 @@ function entryAt(bytes: Uint8Array, { key, type, start, valueStart, end }: Entry
   return entry;
 }
 
-/** Entries that are as a reader gave them. */
+/** Entries that are unchanged since a reader returned them. */
 const asRead = new WeakSet<object>();
 
 /**
- * Whether an entry's `raw` is what it says: a copy with another key or value, such as `{ ...entry, value }`, has the raw
- * bytes of the entry that it was made from.
+ * Whether an entry's `raw` matches its key and value. A copy such as `{ ...entry, value }` has the raw bytes
+ * of the entry that it was made from.
  */
 export const isAsRead = (entry: object): entry is GgufEntry => asRead.has(entry);
 
@@ -84,7 +84,7 @@ function valueType(id: number, what: string): GgufValueType {
   return type;
 }
 
-/** Passes over a value; gives `nested` with the arrays within its arrays added. */
+/** Skips a value, and returns `nested` plus the number of arrays inside its arrays. */
 function skipValue(
   cursor: HeaderCursor,
   type: GgufValueType,

@@ -1,4 +1,4 @@
-// GGUF files read: all at once from memory, or in parts from a source of any size.
+// GGUF files, read from memory at once, or in parts from a source of any size.
 
 import { lookUp, partsOf } from '../lookup.js';
 import { parseBytes, parseReader } from '../parse.js';
@@ -17,17 +17,20 @@ const FIRST_WINDOW = 1 << 18;
 
 /** A GGUF file in memory. */
 export interface GgufData extends GgufHeader {
-  /** The tensor of this name. @throws FewbitsError INVALID_ARGUMENT when there is none */
+  /** The tensor of this name. @throws FewbitsError INVALID_ARGUMENT when there is no such tensor */
   tensor(name: string): GgufTensorInfo;
-  /** The tensor's bytes: a view of the file. @throws FewbitsError INVALID_ARGUMENT when there is none */
+  /**
+   * The tensor's bytes: a view of the file. @throws FewbitsError INVALID_ARGUMENT when there is no such
+   * tensor
+   */
   bytes(name: string): Uint8Array;
 }
 
 /**
- * Reads a GGUF file that is in memory. Raw entries and tensors are views of it; values are copies.
+ * Reads a GGUF file from memory. Raw entries and tensors are views of it; values are copies.
  *
- * @throws FewbitsError CORRUPT_DATA for a file that breaks the format's rules, UNSUPPORTED for one that is big-endian
- * or of a version other than 2 and 3
+ * @throws FewbitsError CORRUPT_DATA for a file that breaks the format's rules, UNSUPPORTED for one that is
+ *   big-endian or of a version other than 2 and 3
  */
 export function readGguf(source: Bytes): GgufData {
   const file = toBytes(source);
@@ -43,16 +46,16 @@ export function readGguf(source: Bytes): GgufData {
   };
 }
 
-/** A GGUF file read in parts. */
+/** A GGUF file that is read in parts. */
 export interface GgufFile extends GgufHeader {
-  /** The tensor of this name. @throws FewbitsError INVALID_ARGUMENT when there is none */
+  /** The tensor of this name. @throws FewbitsError INVALID_ARGUMENT when there is no such tensor */
   tensor(name: string): GgufTensorInfo;
   /**
-   * `byteLength` bytes of the tensor from its byte `start`; without them, all. `into` goes to the source's
-   * `read`, which may use that memory.
+   * Reads `byteLength` bytes of the tensor from its byte `start`; by default all. `into` is passed to the
+   * source's `read`, which may use that memory.
    *
-   * @throws FewbitsError INVALID_ARGUMENT when there is no such tensor or range, CORRUPT_DATA when the source gives
-   * another number of bytes than it was asked for
+   * @throws FewbitsError INVALID_ARGUMENT when there is no such tensor or range, CORRUPT_DATA when the source
+   *   returns another number of bytes than requested
    */
   bytes(
     name: string,
@@ -63,9 +66,9 @@ export interface GgufFile extends GgufHeader {
 }
 
 /**
- * Opens a GGUF file of any size; only metadata and tensor list are read now, in windows that grow.
+ * Opens a GGUF file of any size. Only metadata and tensor list are read at first, in growing windows.
  *
- * @throws FewbitsError as `readGguf` does; the signal's reason when that is aborted
+ * @throws FewbitsError as `readGguf` does; the signal's reason when it is aborted
  */
 export async function openGguf(source: ByteSource, options?: OpenOptions): Promise<GgufFile> {
   const { signal } = openOptions(options);

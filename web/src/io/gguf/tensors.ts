@@ -1,4 +1,4 @@
-// The list of tensors of a GGUF file, and where the bytes of each lie.
+// The tensor list of a GGUF file, and the place of each tensor's bytes.
 
 import { ggmlTypeById } from '../../core/ggml-types.js';
 import { corrupt, quote } from '../checks.js';
@@ -9,12 +9,12 @@ import { type GgufTensorInfo, tensorBytes } from './format.js';
 const MAX_DIMENSIONS = 8;
 const TENSORS_AT_ONCE = 1 << 14;
 
-/** A tensor as the list has it. */
+/** A tensor as in the list. */
 export interface ListedTensor {
   readonly name: string;
   readonly typeId: number;
   readonly shape: number[];
-  /** From the start of the data. */
+  /** Relative to the start of the data. */
   readonly offset: number;
 }
 
@@ -49,7 +49,10 @@ function listedTensor(cursor: HeaderCursor, index: number): ListedTensor {
   return { name, typeId, shape, offset };
 }
 
-/** Gives each tensor its bytes and refuses those that are misaligned, overlap or lie outside the file. */
+/**
+ * Computes the place of each tensor, and refuses tensors that are misaligned, overlap or lie outside the
+ * file.
+ */
 export function placeTensors(
   listed: readonly ListedTensor[],
   alignment: number,
@@ -68,7 +71,7 @@ export function placeTensors(
   });
   const order = [...starts.keys()].sort((a, b) => starts[a] - starts[b] || a - b);
   const tensors = new Array<GgufTensorInfo>(listed.length);
-  // From the last to the first: each tensor ends before the one that starts after it.
+  // From last to first: each tensor must end before the next one starts.
   let limit = available;
   for (const index of order.reverse()) {
     const { name, typeId, shape } = listed[index] as ListedTensor;

@@ -1,4 +1,4 @@
-// Values of GGUF metadata decoded from bytes whose structure has been checked.
+// Values of GGUF metadata, decoded from bytes whose structure has been checked.
 
 import { unshared } from '../pieces.js';
 import {

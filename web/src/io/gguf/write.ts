@@ -1,4 +1,4 @@
-// GGUF files laid out and written: all at once, or in pieces as their tensors come.
+// GGUF files, laid out and written at once or in pieces, tensor by tensor.
 
 import { options as checkOptions } from '../../core/arguments.js';
 import { type GgmlTypeName, ggmlTypeById, ggmlTypes } from '../../core/ggml-types.js';
@@ -23,7 +23,7 @@ import { isAsRead } from './metadata.js';
 const LONGEST_NAME = 63;
 const MAX_DIMENSIONS = 4;
 
-/** A metadata key to write: a value, or an entry that a reader gave, whose bytes (`raw`) are kept as they are. */
+/** A metadata key to write: a value, or an entry from a reader, whose `raw` bytes are kept unchanged. */
 export type GgufEntryInput =
   | { readonly key: string; readonly type: GgufValueType; readonly value: GgufValue }
   | GgufEntry;
@@ -32,34 +32,35 @@ export interface GgufTensorInput {
   name: string;
   /** Outermost dimension first. */
   shape: readonly number[];
-  /** A name, or the number of a type that fewbits does not know together with `byteLength`. */
+  /** A type name, or the number of a type that fewbits does not know together with `byteLength`. */
   type: GgmlTypeName | number;
   byteLength?: number | undefined;
 }
 
 export interface GgufOptions {
-  /** A power of two from 8 to 2^20; default what the metadata say, else 32. */
+  /** A power of two from 8 to 2^20; by default the one in the metadata, else 32. */
   alignment?: number | undefined;
-  /** Take names of more than the 63 bytes that llama.cpp reads: other programs read them. Default false. */
+  /** Accept names longer than the 63 bytes that llama.cpp reads, for other programs. Default false. */
   longNames?: boolean | undefined;
 }
 
-/** What a file will look like: the complete header, then each tensor at its place. */
+/** The layout of a file: the complete header, and the place of each tensor. */
 export interface GgufPlan {
-  /** The length of the whole file. */
+  /** Bytes of the whole file. */
   readonly byteLength: number;
   /** Everything before the data, with its padding. */
   readonly header: Uint8Array<ArrayBuffer>;
   readonly alignment: number;
-  /** In the order given, which is the order of their bytes. */
+  /** In the given order, which is the order of their bytes. */
   readonly tensors: readonly GgufTensorInfo[];
 }
 
 /**
  * Lays out a GGUF file (version 3) from metadata and the tensors' names, types and shapes alone.
  *
- * @throws FewbitsError INVALID_ARGUMENT for keys or names that appear twice, values that are not of their type, names
- * of more than 63 bytes, more than 4 dimensions, and rows that are not whole blocks of their type
+ * @throws FewbitsError INVALID_ARGUMENT for keys or names that appear twice, values that are not of their
+ *   type, names of more than 63 bytes, more than 4 dimensions, and rows that are not whole blocks of their
+ *   type
  */
 export function planGguf(
   metadata: Iterable<GgufEntryInput>,
@@ -180,13 +181,13 @@ function checkName(name: unknown, longNames: boolean): void {
   }
 }
 
-/** Whether a text has more bytes in UTF-8, which are 1 to 3 for each of its units. */
+/** Whether a text has more than `bytes` bytes in UTF-8, which takes 1 to 3 per UTF-16 unit. */
 function isLonger(text: string, bytes: number): boolean {
   if (text.length > bytes || text.length * 3 <= bytes) return text.length > bytes;
   let length = text.length;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    // Each half of a pair stands for two of its four bytes.
+    // Each half of a surrogate pair counts for two of its four bytes.
     if (unit > 0x7f) length += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
   }
   return length > bytes;
@@ -221,9 +222,10 @@ function typeOf(type: GgmlTypeName | number) {
 }
 
 /**
- * The file in pieces: the header, then what `data` gives for each tensor in the order of the plan, then padding.
+ * Streams a GGUF file in pieces: the header, then the result of `data` for each tensor in the order of the
+ * plan, with padding.
  *
- * @throws FewbitsError INVALID_ARGUMENT when a tensor's pieces do not add up to its byte length
+ * @throws FewbitsError INVALID_ARGUMENT when the pieces of a tensor do not add up to its byte length
  */
 export async function* streamGguf(
   plan: GgufPlan,
@@ -242,9 +244,10 @@ export async function* streamGguf(
 }
 
 /**
- * A GGUF file, each tensor with its bytes.
+ * Writes a GGUF file from metadata and the bytes of each tensor.
  *
- * @throws FewbitsError INVALID_ARGUMENT as `planGguf` does, and for data of another length than the tensor's
+ * @throws FewbitsError INVALID_ARGUMENT as `planGguf` does, and for data whose length does not match the
+ *   tensor
  */
 export function writeGguf(
   metadata: Iterable<GgufEntryInput>,

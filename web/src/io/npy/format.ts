@@ -1,9 +1,9 @@
-// What an npy file consists of: its number types and what its header says.
+// The structure of an npy file: its number types and the fields of its header.
 
 import type { ElementArray, ElementType } from '../elements.js';
 import type { Float8Type } from '../float8.js';
 
-/** Number types of npy files that numpy has names for. */
+/** The number types that have names in numpy. */
 export type NpyType = Exclude<ElementType, 'bf16' | Float8Type>;
 
 export interface NpyHeader {
@@ -12,11 +12,11 @@ export interface NpyHeader {
   /** True when the first index varies fastest in the file. */
   readonly fortranOrder: boolean;
   readonly bigEndian: boolean;
-  /** Number of elements. */
+  /** The number of elements. */
   readonly length: number;
-  /** Where the elements start in the file. */
+  /** The offset of the elements in the file. */
   readonly dataOffset: number;
-  /** What follows belongs to another array: numpy.save can be called more than once for a file. */
+  /** Bytes of the elements. Another array may follow, as numpy.save can be called repeatedly for a file. */
   readonly byteLength: number;
 }
 
@@ -30,7 +30,7 @@ export interface NpyArray {
 export const NPY_MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] as const; // \x93NUMPY
 export const MAX_DIMENSIONS = 64;
 
-/** What numpy calls each type, without its byte order. */
+/** The name of each type in numpy, without its byte order. */
 export const npyCodes: Record<NpyType, string> = {
   f64: 'f8',
   f32: 'f4',

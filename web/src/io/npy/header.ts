@@ -1,4 +1,4 @@
-// The header of an npy file: which bytes it takes, and what it says.
+// The header of an npy file: its bytes and its fields.
 
 import { FewbitsError } from '../../core/errors.js';
 import { corrupt, elementCount, invalid, quote } from '../checks.js';
@@ -12,7 +12,7 @@ import { type PythonValue, parsePythonLiteral } from './python-literal.js';
 const MAX_HEADER = 1 << 20; // numpy itself refuses more than 10,000 characters unless told otherwise
 const types = new Map(Object.entries(npyCodes).map(([type, code]) => [code, type as NpyType]));
 
-/** Parses the header of a file of `size` bytes. `as` is what elements are that numpy has no name for. */
+/** Parses the header of a file of `size` bytes. `as` is the type of elements that numpy has no name for. */
 export function* parseHeader(size: number, as: ElementType | undefined): Parse<NpyHeader> {
   const { major, prefix, length } = yield* parsePrefix(size);
   const bytes = yield { offset: prefix, length };
@@ -29,13 +29,13 @@ export function* parseHeader(size: number, as: ElementType | undefined): Parse<N
   return { ...described, dataOffset, byteLength };
 }
 
-/** Whether another array begins there. */
+/** Whether another array begins at `offset`. */
 function* isArrayAt(offset: number, available: number): Parse<boolean> {
   const start = yield { offset, length: Math.min(available, NPY_MAGIC.length) };
   return NPY_MAGIC.every((byte, i) => start[i] === byte);
 }
 
-/** The version, the length of the header and where it starts. */
+/** Parses the version, and the length and offset of the header. */
 function* parsePrefix(size: number): Parse<{ major: number; prefix: number; length: number }> {
   const start = yield { offset: 0, length: Math.min(size, 12) };
   if (NPY_MAGIC.some((byte, i) => start[i] !== byte))
@@ -61,7 +61,7 @@ function* parsePrefix(size: number): Parse<{ major: number; prefix: number; leng
 
 function decodeText(bytes: Uint8Array, version: number): string {
   if (version < 3) {
-    // latin-1, byte for byte: TextDecoder's "latin1" is windows-1252.
+    // Latin-1, byte for byte: TextDecoder's "latin1" is windows-1252.
     let text = '';
     for (let i = 0; i < bytes.length; i += 4096)
       text += String.fromCharCode(...bytes.subarray(i, i + 4096));
@@ -111,7 +111,7 @@ function shapeOf(shape: PythonValue): number[] {
   });
 }
 
-/** Elements that numpy has no name for, and what they may be. */
+/** Element types without a name in numpy, and the remedy for each. */
 const unnamed: Readonly<Record<string, string>> = {
   V2: "ml_dtypes saves bfloat16 so: read it with { as: 'bf16' }",
   V1: "ml_dtypes saves 8-bit floats so: read it with { as: 'f8_e4m3' } or what they are",
@@ -119,8 +119,9 @@ const unnamed: Readonly<Record<string, string>> = {
 };
 
 /**
- * A file that does not say its byte order has that of the machine that wrote it, and those are little-endian. `as`
- * counts for elements without a name and for unsigned integers, which bit patterns are saved as.
+ * The type and byte order of a dtype. Without a stated order the file has that of the machine that wrote it,
+ * which is taken to be little-endian. `as` applies to elements without a name, and to unsigned integers,
+ * which hold bit patterns then.
  */
 function typeOf(
   descr: PythonValue,

@@ -1,4 +1,4 @@
-// npz files: zip archives of npy files, as numpy.savez and savez_compressed make them.
+// npz files: zip archives of npy files, as saved by numpy.savez and savez_compressed.
 
 import { FewbitsError } from '../../core/errors.js';
 import { quote } from '../checks.js';
@@ -9,28 +9,31 @@ import type { NpyArray } from './format.js';
 import { type NpyFile, type NpyOpenOptions, openNpy, readNpy } from './read.js';
 import { parseMember, parseZip, readMember, type ZipMember } from './zip.js';
 
-/** An npz file read in parts. A name that it does not have is refused with INVALID_ARGUMENT. */
+/** An npz file that is read in parts. Names that it does not have are refused with INVALID_ARGUMENT. */
 export interface NpzFile {
-  /** The names of its arrays, without `.npy`, in the order of the archive. */
+  /** The names of the arrays, without `.npy`, in the order of the archive. */
   readonly names: readonly string[];
   /** Whether there is an array of this name. */
   has(name: string): boolean;
   /**
-   * The array of this name.
+   * Reads the array of this name.
    *
-   * @throws FewbitsError CORRUPT_DATA when it is damaged, UNSUPPORTED when it is encrypted, compressed by anything but
-   * deflate, or holds anything but numbers
+   * @throws FewbitsError CORRUPT_DATA when it is damaged, UNSUPPORTED when it is encrypted, compressed by
+   *   another method than deflate, or does not hold numbers
    */
   read(name: string): Promise<NpyArray>;
-  /** The same to be read in parts; what is compressed is unpacked into memory first. @throws as `read` does */
+  /**
+   * Opens the array to be read in parts; a compressed one is unpacked into memory first. @throws as `read`
+   * does
+   */
   open(name: string): Promise<NpyFile>;
 }
 
 /**
- * Opens an npz file of any size; only the archive's directory is read now.
+ * Opens an npz file of any size. Only the archive's directory is read at first.
  *
- * @throws FewbitsError CORRUPT_DATA for a file that is not a zip archive or a damaged one; the signal's
- * reason when that is aborted
+ * @throws FewbitsError CORRUPT_DATA for a file that is damaged or not a zip archive; the signal's reason when
+ *   it is aborted
  */
 export async function openNpz(source: ByteSource, options?: NpyOpenOptions): Promise<NpzFile> {
   const { as, signal } = openOptions(options, 'as');
@@ -55,7 +58,7 @@ export async function openNpz(source: ByteSource, options?: NpyOpenOptions): Pro
 }
 
 /**
- * Reads all arrays of an npz file, by their names.
+ * Reads all arrays of an npz file, by name.
  *
  * @throws FewbitsError as `openNpz` and `NpzFile.read` do
  */
@@ -73,7 +76,7 @@ async function unpacked(reader: RangedReader, member: ZipMember): Promise<Uint8A
   return readMember(reader, member, await parseReader(reader, parseMember(member, reader.size)));
 }
 
-/** A member that is in the archive as it is. */
+/** A reader of a member that is stored uncompressed. */
 async function stored(reader: RangedReader, member: ZipMember): Promise<RangedReader> {
   const start = await parseReader(reader, parseMember(member, reader.size));
   return {
@@ -82,7 +85,7 @@ async function stored(reader: RangedReader, member: ZipMember): Promise<RangedRe
   };
 }
 
-/** Names the array in what its reading throws. */
+/** Adds the name of the array to the errors of `work`. */
 async function named<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

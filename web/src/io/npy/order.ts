@@ -1,8 +1,8 @@
-// Arrays in Fortran order put into C order.
+// Conversion of arrays from Fortran order to C order.
 
 import type { ElementArray } from '../elements.js';
 
-/** Elements in Fortran order put into C order. */
+/** Copies elements from Fortran order to C order. */
 export function toCOrder(data: ElementArray, shape: readonly number[]): ElementArray {
   const out = data.slice();
   reorder(data, out, shape);
@@ -19,8 +19,8 @@ function fortranStrides(shape: readonly number[]): number[] {
 }
 
 /**
- * Writes in C order of `shape` what `from` has in Fortran order. Moves whole words, not numbers: a number that
- * passes through JavaScript may lose the payload of a NaN.
+ * Writes the elements of `from`, in Fortran order, to `to` in C order of `shape`. It moves whole words, not
+ * numbers: JavaScript may lose the payload of a NaN when it handles it as a number.
  */
 function reorder(from: ElementArray, to: ElementArray, shape: readonly number[]): void {
   const rank = shape.length;

@@ -1,8 +1,8 @@
-// The Python literal in the header of an npy file.
+// The Python literal in the header of an npy file, parsed.
 
 import { TextScanner } from '../scanner.js';
 
-/** What a Python literal can be in the header of an npy file. */
+/** The values that a Python literal in the header of an npy file can have. */
 export type PythonValue =
   | { kind: 'string'; value: string }
   | { kind: 'integer'; value: number }
@@ -21,7 +21,7 @@ const escapes: Record<string, string> = {
   r: '\r',
 };
 
-/** Parses one literal: a dict with string keys, tuple, list, string, integer, True, False or None. */
+/** Parses a literal: a dict with string keys, tuple, list, string, integer, True, False or None. */
 export function parsePythonLiteral(text: string): PythonValue {
   const parser = new LiteralParser(text);
   const value = parser.value(0);
@@ -77,13 +77,13 @@ class LiteralParser extends TextScanner {
       if (!this.accept(close)) throw this.error(`expected ',' or '${close}'`);
       break;
     }
-    // (3) is a number in parentheses, only (3,) is a tuple.
+    // (3) is a number in parentheses; only (3,) is a tuple.
     if (kind === 'tuple' && items.length === 1 && !comma) return items[0] as PythonValue;
     return { kind, items };
   }
 
   private integer(): PythonValue {
-    // Python 2 wrote long integers with an L behind them.
+    // Python 2 wrote long integers with a trailing L.
     const digits = this.match(/[-+]?(?:0{1,20}|[1-9][0-9]{0,20})(?=L?(?![0-9A-Za-z_.]))L?/y);
     if (digits === undefined) throw this.error('expected an integer');
     const value = Number(digits.replace('L', '')) + 0; // no -0

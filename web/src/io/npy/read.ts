@@ -1,4 +1,4 @@
-// npy files read: all at once from memory, or in parts from a source of any size.
+// npy files, read from memory at once, or in parts from a source of any size.
 
 import { options as checkOptions, oneOf } from '../../core/arguments.js';
 import { checkRange } from '../checks.js';
@@ -20,13 +20,13 @@ import { toCOrder } from './order.js';
 
 export interface NpyOptions {
   /**
-   * What elements are that numpy has no name for: ml_dtypes saves bfloat16 as `|V2` and 8-bit floats as `|V1`. Of
-   * unsigned integers of the same size it says that they are bit patterns.
+   * The type of elements that numpy has no name for: ml_dtypes saves bfloat16 as `|V2` and 8-bit floats as
+   * `|V1`. For unsigned integers of the same size it means that they hold bit patterns.
    */
   as?: 'f16' | 'bf16' | Float8Type | undefined;
 }
 
-/** Of files that are read in parts. */
+/** Options for files that are read in parts. */
 export interface NpyOpenOptions extends NpyOptions, OpenOptions {}
 
 function asOf({ as }: NpyOptions): NpyOptions['as'] {
@@ -36,12 +36,12 @@ function asOf({ as }: NpyOptions): NpyOptions['as'] {
 const asTypes = ['f16', 'bf16', ...(Object.keys(float8Types) as Float8Type[])] as const;
 
 /**
- * Reads an npy file from memory. The array comes in C order whatever the file's order is. Its data shares the
- * memory of `source` when the file is little-endian, in C order and aligned, else it is a copy. Of a file with several
- * arrays, as several calls of numpy.save make it, this is the first.
+ * Reads an npy file from memory. The array is in C order, whatever the order of the file. Its data share the
+ * memory of `source` when the file is little-endian, in C order and aligned; otherwise they are a copy. If
+ * the file has several arrays from several calls of numpy.save, the first is read.
  *
- * @throws FewbitsError CORRUPT_DATA for a file that breaks the format's rules or is none, UNSUPPORTED for elements that
- * are not numbers of up to 64 bits, INVALID_ARGUMENT for options that do not fit the file
+ * @throws FewbitsError CORRUPT_DATA for a file that is not npy or breaks the format's rules, UNSUPPORTED for
+ *   elements that are not numbers of up to 64 bits, INVALID_ARGUMENT for options that do not fit the file
  */
 export function readNpy(source: Bytes, options?: NpyOptions): NpyArray {
   const as = asOf(checkOptions<NpyOptions>('options', options, ['as']));
@@ -52,23 +52,23 @@ export function readNpy(source: Bytes, options?: NpyOptions): NpyArray {
   return { type, shape, data: header.fortranOrder ? toCOrder(data, shape) : data };
 }
 
-/** An npy file read in parts. */
+/** An npy file that is read in parts. */
 export interface NpyFile extends NpyHeader {
   /**
-   * `count` elements from element `start`, in the order of the file (see `fortranOrder`).
+   * Reads `count` elements from element `start`, in the order of the file (see `fortranOrder`).
    *
-   * @throws FewbitsError INVALID_ARGUMENT for a range that the file does not have, CORRUPT_DATA when the source gives
-   * another number of bytes than it was asked for
+   * @throws FewbitsError INVALID_ARGUMENT for a range that the file does not have, CORRUPT_DATA when the
+   *   source returns another number of bytes than requested
    */
   read(start: number, count: number): Promise<ElementArray>;
-  /** The same as float32 values. */
+  /** Reads elements as float32 values; otherwise like `read`. */
   readFloat32(start: number, count: number): Promise<Float32Array>;
 }
 
 /**
- * Opens an npy file of any size; only its header is read now.
+ * Opens an npy file of any size. Only its header is read at first.
  *
- * @throws FewbitsError as `readNpy` does; the signal's reason when that is aborted
+ * @throws FewbitsError as `readNpy` does; the signal's reason when it is aborted
  */
 export async function openNpy(source: ByteSource, options?: NpyOpenOptions): Promise<NpyFile> {
   const given = openOptions(options, 'as');

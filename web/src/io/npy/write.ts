@@ -1,4 +1,4 @@
-// npy files written, byte for byte as numpy does it.
+// npy files, written byte for byte as numpy writes them.
 
 import { options as checkOptions } from '../../core/arguments.js';
 import { checkShape, describe, invalid, looking, shapeText } from '../checks.js';
@@ -7,10 +7,10 @@ import { MAX_DIMENSIONS, NPY_MAGIC, type NpyType, npyCodes } from './format.js';
 import { toCOrder } from './order.js';
 
 export interface NpyHeaderOptions {
-  /** Write with the first index varying fastest. Default false. */
+  /** Write in Fortran order: the first index varies fastest. Default false. */
   fortranOrder?: boolean | undefined;
   bigEndian?: boolean | undefined;
-  /** Default 1: the oldest, which every reader knows. */
+  /** Default 1: the oldest, which every reader accepts. */
   version?: 1 | 2 | 3 | undefined;
 }
 
@@ -19,12 +19,14 @@ export interface NpyInput {
   data: ArrayBufferView;
   /** Default: one dimension. */
   shape?: readonly number[] | undefined;
-  /** Default: what the typed array holds. 'f16' takes bit patterns (Uint16Array) or rounds a Float32Array. */
+  /**
+   * Default: the type of the typed array. 'f16' takes bit patterns (Uint16Array) or rounds a Float32Array.
+   */
   type?: NpyType | undefined;
 }
 
 /**
- * The bytes before the elements, as numpy writes them; for those who stream the elements themselves.
+ * The bytes before the elements, as numpy writes them; for callers that stream the elements themselves.
  *
  * @throws FewbitsError INVALID_ARGUMENT for an unknown type, shape, version or option
  */
@@ -53,7 +55,7 @@ function headerOf(
     `{'descr': '${order}${npyCodes[type]}', 'fortran_order': ${fortranOrder ? 'True' : 'False'}, ` +
     `'shape': ${tuple}, }`;
   if (shape.length > 0) {
-    // numpy leaves room for the axis that grows when rows are appended in place.
+    // numpy reserves space so that the axis can grow when rows are appended in place.
     const growing = shape[fortranOrder ? shape.length - 1 : 0];
     text += ' '.repeat(21 - String(growing).length);
   }
@@ -69,7 +71,9 @@ function headerOptions(options: NpyHeaderOptions | undefined) {
   return { fortranOrder, bigEndian, version };
 }
 
-/** The magic, the version, the length and the text, which spaces and a newline end at a multiple of 64. */
+/**
+ * The header: magic, version, length and text, padded with spaces and a newline to a multiple of 64 bytes.
+ */
 function framed(text: string, version: 1 | 2 | 3): Uint8Array<ArrayBuffer> {
   const prefix = version === 1 ? 10 : 12;
   const padded = `${text}${' '.repeat(64 - ((prefix + text.length + 1) % 64))}\n`;
@@ -84,9 +88,9 @@ function framed(text: string, version: 1 | 2 | 3): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * An npy file.
+ * Writes an npy file.
  *
- * @throws FewbitsError INVALID_ARGUMENT for data that the type or the shape does not fit
+ * @throws FewbitsError INVALID_ARGUMENT for data that do not fit the type or the shape
  */
 export function writeNpy(array: NpyInput, options?: NpyHeaderOptions): Uint8Array<ArrayBuffer> {
   return looking('the array', () => fileOf(array, options));

@@ -1,4 +1,4 @@
-// Zip archives: the list of their members, and the bytes of one.
+// Zip archives: the list of members, and the bytes of a member.
 
 import { crc32 } from '../../core/crc32.js';
 import { FewbitsError } from '../../core/errors.js';
@@ -8,17 +8,17 @@ import { unshared } from '../pieces.js';
 import { isZip, refusal } from '../sniff.js';
 import { type RangedReader, readExactly } from '../source.js';
 
-/** A member as the archive's directory has it. */
+/** A member as listed in the archive's directory. */
 export interface ZipMember {
   readonly name: string;
-  /** 0: as it is, 8: deflated. */
+  /** 0: stored, 8: deflated. */
   readonly method: number;
   readonly encrypted: boolean;
   readonly crc: number;
-  /** Its bytes in the archive and when they are unpacked. */
+  /** The number of bytes in the archive. */
   readonly packedSize: number;
   readonly size: number;
-  /** Where what stands before its bytes begins. */
+  /** The offset of the local header, which precedes its bytes. */
   readonly headerOffset: number;
 }
 
@@ -27,10 +27,10 @@ const LOCATOR_LENGTH = 20;
 const END64_LENGTH = 56;
 const ENTRY_LENGTH = 46;
 const LOCAL_LENGTH = 30;
-// Far more than any archive of arrays has, few enough that a hostile directory costs little.
+// Far more than any archive of arrays has, but few enough that a malicious directory costs little.
 const MAX_MEMBERS = 100_000;
 const MAX_DIRECTORY = 1 << 25;
-/** No deflated byte stands for more. */
+/** The largest expansion that deflate can reach: bytes per compressed byte. */
 const MOST_FROM_ONE = 1032;
 
 const unread = (what: string) => new FewbitsError('UNSUPPORTED', `npz: ${what}`);
@@ -38,11 +38,11 @@ const unread = (what: string) => new FewbitsError('UNSUPPORTED', `npz: ${what}`)
 const viewOf = (bytes: Uint8Array) =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** A number of 64 bits, rounded where it is above 2^53: no file has so much. */
+/** A 64-bit number, rounded above 2^53, which no file reaches. */
 const uint64 = (view: DataView, at: number) =>
   view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
 
-/** Parses the directory, which stands at the end, of an archive of `size` bytes. */
+/** Parses the directory at the end of an archive of `size` bytes. */
 export function* parseZip(size: number): Parse<ZipMember[]> {
   const { offset, length, count } = yield* parseEnd(size);
   if (count > MAX_MEMBERS) throw corrupt(`npz: more than ${MAX_MEMBERS} members`);
@@ -103,7 +103,7 @@ function* parseEnd(size: number): Parse<Directory> {
   return large ? yield* parseEnd64(size - tail.length + at, directory) : directory;
 }
 
-/** Archives of more than 4 GiB or 65,535 members say so in a record of their own. */
+/** Parses the separate record that archives of more than 4 GiB or 65,535 members have. */
 function* parseEnd64(end: number, directory: Directory): Parse<Directory> {
   if (end < LOCATOR_LENGTH) return directory;
   const locator = viewOf(yield { offset: end - LOCATOR_LENGTH, length: LOCATOR_LENGTH });
@@ -134,7 +134,7 @@ function entry(bytes: Uint8Array, at: number): { member: ZipMember; next: number
   return { member: { name, method, encrypted, crc, packedSize, size, headerOffset }, next };
 }
 
-/** The sizes with those that do not fit into 32 bits taken from the entry's extra fields. */
+/** Replaces sizes that do not fit into 32 bits by those in the entry's extra fields. */
 function sizes64(name: string, sizes: readonly number[], extra: Uint8Array): number[] {
   if (!sizes.includes(0xffffffff)) return [...sizes];
   const view = viewOf(extra);
@@ -155,7 +155,7 @@ function sizes64(name: string, sizes: readonly number[], extra: Uint8Array): num
   return [...sizes];
 }
 
-/** Refuses members that overlap, which would be unpacked again and again, or leave the archive. */
+/** Refuses members that overlap, which could be unpacked many times over, or lie outside the archive. */
 function checkPlaces(members: readonly ZipMember[], directoryOffset: number): void {
   let covered = 0;
   const inOrder = [...members].sort((a, b) => a.headerOffset - b.headerOffset);
@@ -167,7 +167,7 @@ function checkPlaces(members: readonly ZipMember[], directoryOffset: number): vo
   }
 }
 
-/** Where a member's bytes begin. */
+/** The offset of a member's bytes. */
 export function* parseMember(member: ZipMember, archiveSize: number): Parse<number> {
   const what = `the member ${quote(member.name)}`;
   const { method, encrypted, headerOffset, packedSize, size } = member;
@@ -188,7 +188,7 @@ export function* parseMember(member: ZipMember, archiveSize: number): Parse<numb
   return start;
 }
 
-/** All bytes of a member from `start` on, unpacked and checked against their checksum. */
+/** Reads the bytes of a member from `start` on, unpacked and checked against their checksum. */
 export async function readMember(
   reader: RangedReader,
   member: ZipMember,
@@ -209,7 +209,7 @@ async function inflate(packed: Uint8Array, { name, size }: ZipMember): Promise<U
   }
   const stream = new Blob([unshared(packed)]).stream();
   const pieces = stream.pipeThrough(new DecompressionStream('deflate-raw')).getReader();
-  // Room as it is needed: a size that is a lie costs little.
+  // The buffer grows as needed, so that a false size costs little.
   let bytes = new Uint8Array(Math.min(size, 1 << 24));
   let at = 0;
   try {

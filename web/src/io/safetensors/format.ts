@@ -1,4 +1,4 @@
-// What a safetensors file consists of: its dtypes and what its header says.
+// The structure of a safetensors file: its dtypes and the fields of its header.
 
 import { elementCount } from '../checks.js';
 import type { ElementType } from '../elements.js';
@@ -31,7 +31,7 @@ export const safetensorsBits = {
 
 export type SafetensorsType = keyof typeof safetensorsBits;
 
-/** The dtypes whose elements JavaScript can show; the others are bytes. */
+/** The dtypes whose elements are read as numbers; the others are bytes. */
 export const elementTypes: Partial<Record<SafetensorsType, ElementType>> = {
   F64: 'f64',
   F32: 'f32',
@@ -57,24 +57,24 @@ export interface SafetensorsInfo {
   readonly name: string;
   readonly dtype: SafetensorsType;
   readonly shape: readonly number[];
-  /** Where the tensor's bytes start in the file. */
+  /** The offset of the tensor's bytes in the file. */
   readonly byteOffset: number;
   readonly byteLength: number;
 }
 
 export interface SafetensorsHeader {
-  /** In the order of their bytes in the file. */
+  /** Sorted by their offsets in the file. */
   readonly tensors: readonly SafetensorsInfo[];
   /** The strings of `__metadata__`, without a prototype. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The bytes before the JSON, which say how long it is. */
+/** Bytes before the JSON, which hold its length. */
 export const PREFIX = 8;
 /** The longest JSON, as in the reference implementation. */
 export const MAX_HEADER = 100_000_000;
 
-/** The size of a tensor in bytes, or undefined when a number cannot hold it or bits are left over. */
+/** The bytes of a tensor, or undefined when they are too many or not a whole number. */
 export function safetensorsByteLength(
   dtype: SafetensorsType,
   shape: readonly number[],

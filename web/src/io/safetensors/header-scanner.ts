@@ -1,4 +1,4 @@
-// The JSON of a safetensors header, read strictly.
+// Strict reading of the JSON in a safetensors header.
 
 import { hasLoneSurrogate } from '../../core/text.js';
 import { TextScanner } from '../scanner.js';
@@ -11,13 +11,13 @@ export class HeaderScanner extends TextScanner {
     super('safetensors', text);
   }
 
-  /** The first key of an object, whose value must be taken next; undefined when it has none. */
+  /** Reads the first key of an object; its value must be read next. Undefined for an empty object. */
   firstKey(): string | undefined {
     this.expect('{');
     return this.accept('}') ? undefined : this.key();
   }
 
-  /** The key after a value that was taken; undefined at the end of the object. */
+  /** Reads the key after a value; undefined at the end of the object. */
   nextKey(): string | undefined {
     if (this.accept(',')) return this.key();
     this.expect('}');
@@ -30,7 +30,7 @@ export class HeaderScanner extends TextScanner {
     return key;
   }
 
-  /** Takes `null`, if it stands here. */
+  /** Reads `null` if it comes next, and tells whether it did. */
   null(): boolean {
     this.space();
     return this.match(/null/y) !== undefined;

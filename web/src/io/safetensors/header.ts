@@ -1,4 +1,4 @@
-// The header of a safetensors file: which bytes it takes, and where each tensor lies.
+// The header of a safetensors file: its bytes, and the place of each tensor.
 
 import type { FewbitsError } from '../../core/errors.js';
 import { corrupt, quote, shapeText } from '../checks.js';
@@ -15,15 +15,18 @@ import {
 } from './format.js';
 import { HeaderScanner } from './header-scanner.js';
 
-// Far more than any file has, few enough that a hostile header of 100 MB stays cheap.
+// Far more than any file has, but few enough that a malicious header of 100 MB costs little.
 const MAX_TENSORS = 1_000_000;
 const MAX_METADATA = 100_000;
 const TENSORS_AT_ONCE = 1 << 14;
 
-/** The error for a file that does not begin as one should; parsers that look at it say what it is instead. */
+/**
+ * The error for a file that does not begin correctly; other implementations inspect the file to say what it
+ * is.
+ */
 export type Refusal = (format: string, size: number, message: string) => Parse<FewbitsError>;
 
-// biome-ignore lint/correctness/useYield: it needs nothing of the file.
+// biome-ignore lint/correctness/useYield: it reads nothing from the file.
 function* plainly(_format: string, _size: number, message: string): Parse<FewbitsError> {
   return corrupt(message);
 }
@@ -60,8 +63,9 @@ function decodeUtf8(bytes: Uint8Array): string {
 }
 
 /**
- * Parses the header's JSON, strictly: `JSON.parse` would drop duplicate keys, round large integers and take any
- * nesting. Checks that the tensors cover the `dataLength` bytes behind the header without gap or overlap.
+ * Parses the JSON of the header strictly: `JSON.parse` would drop duplicate keys, round large integers and
+ * accept any nesting. Checks that the tensors cover the `dataLength` bytes after the header without gap or
+ * overlap.
  */
 function* parseJson(text: string, dataStart: number, dataLength: number): Parse<SafetensorsHeader> {
   const scanner = new HeaderScanner(text);
@@ -83,7 +87,7 @@ function* parseJson(text: string, dataStart: number, dataLength: number): Parse<
 
 function scanMetadata(scanner: HeaderScanner): Record<string, string> {
   const metadata: Record<string, string> = Object.create(null);
-  // MLX writes null where there are none.
+  // MLX writes null for no metadata.
   if (scanner.null()) return metadata;
   let keys = 0;
   for (let key = scanner.firstKey(); key !== undefined; key = scanner.nextKey()) {
@@ -96,7 +100,7 @@ function scanMetadata(scanner: HeaderScanner): Record<string, string> {
   return metadata;
 }
 
-/** A tensor as the JSON has it. */
+/** A tensor as in the JSON. */
 interface ScannedTensor {
   readonly name: string;
   readonly dtype: SafetensorsType;
@@ -146,7 +150,9 @@ function placed(
   return { name, dtype, shape, byteOffset: dataStart + begin, byteLength };
 }
 
-/** Sorts by offset and refuses holes and overlaps, so that no byte of the file is unaccounted for. */
+/**
+ * Sorts tensors by offset, and refuses gaps and overlaps, so that every byte of the file belongs to a tensor.
+ */
 function checkCoverage(tensors: SafetensorsInfo[], dataStart: number, dataLength: number): void {
   tensors.sort((a, b) => a.byteOffset - b.byteOffset || a.byteLength - b.byteLength);
   let covered = dataStart;

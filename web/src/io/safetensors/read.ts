@@ -1,4 +1,4 @@
-// safetensors files read: all at once from memory, or in parts from a source of any size.
+// safetensors files, read from memory at once, or in parts from a source of any size.
 
 import { checkRange, invalid, quote } from '../checks.js';
 import { type ElementArray, elementsOf, toFloat32 } from '../elements.js';
@@ -37,7 +37,7 @@ function float32(bytes: Uint8Array, info: SafetensorsInfo): Float32Array {
 }
 
 /**
- * A safetensors file in memory. Tensors are taken from it one by one; a name that the file does not have is refused
+ * A safetensors file in memory. Tensors are accessed by name; names that the file does not have are refused
  * with INVALID_ARGUMENT.
  */
 export interface SafetensorsData extends SafetensorsHeader {
@@ -46,8 +46,8 @@ export interface SafetensorsData extends SafetensorsHeader {
   /** The tensor's bytes: a view of the file. */
   bytes(name: string): Uint8Array;
   /**
-   * The tensor's elements (f16 and bf16 as bit patterns; dtypes that JavaScript has no array for as bytes). They
-   * share the memory of the file where alignment allows.
+   * The tensor's elements (f16 and bf16 as bit patterns; dtypes without a typed array in JavaScript as
+   * bytes). They share the memory of the file if aligned.
    */
   elements(name: string): ElementArray;
   /** The tensor's values as float32; see `toFloat32`. */
@@ -55,7 +55,7 @@ export interface SafetensorsData extends SafetensorsHeader {
 }
 
 /**
- * Reads a safetensors file that is in memory.
+ * Reads a safetensors file from memory.
  *
  * @throws FewbitsError CORRUPT_DATA for a file that breaks the format's rules
  */
@@ -75,15 +75,15 @@ export function readSafetensors(source: Bytes): SafetensorsData {
 }
 
 /**
- * A safetensors file read in parts. Names and ranges that the file does not have are refused with INVALID_ARGUMENT, a
- * source that gives another number of bytes than it was asked for with CORRUPT_DATA.
+ * A safetensors file that is read in parts. Names and ranges that the file does not have are refused with
+ * INVALID_ARGUMENT; a source that returns another number of bytes than requested causes CORRUPT_DATA.
  */
 export interface SafetensorsFile extends SafetensorsHeader {
   /** Whether the file has a tensor of this name. */
   has(name: string): boolean;
   /**
-   * `byteLength` bytes of the tensor from its byte `start`; without them, all. `into` goes to the source's
-   * `read`, which may use that memory.
+   * Reads `byteLength` bytes of the tensor from its byte `start`; by default all. `into` is passed to the
+   * source's `read`, which may use that memory.
    */
   bytes(
     name: string,
@@ -91,9 +91,9 @@ export interface SafetensorsFile extends SafetensorsHeader {
     byteLength?: number | undefined,
     into?: Uint8Array | undefined,
   ): Promise<Uint8Array>;
-  /** All elements of the tensor, as `SafetensorsData.elements` gives them. */
+  /** Reads all elements of the tensor; see `SafetensorsData.elements`. */
   elements(name: string): Promise<ElementArray>;
-  /** `count` values from value `start` as float32; without them, all. */
+  /** Reads `count` values from value `start` as float32; by default all. */
   float32(
     name: string,
     start?: number | undefined,
@@ -102,9 +102,10 @@ export interface SafetensorsFile extends SafetensorsHeader {
 }
 
 /**
- * Opens a safetensors file of any size; only its header is read now.
+ * Opens a safetensors file of any size. Only its header is read at first.
  *
- * @throws FewbitsError CORRUPT_DATA for a file that breaks the format's rules; the signal's reason when that is aborted
+ * @throws FewbitsError CORRUPT_DATA for a file that breaks the format's rules; the signal's reason when it is
+ *   aborted
  */
 export async function openSafetensors(
   source: ByteSource,

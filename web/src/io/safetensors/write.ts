@@ -1,4 +1,4 @@
-// safetensors files laid out and written: all at once, or in pieces as their tensors come.
+// safetensors files, laid out and written at once or in pieces, tensor by tensor.
 
 import { kindOf } from '../../core/kinds.js';
 import { hasLoneSurrogate } from '../../core/text.js';
@@ -16,7 +16,7 @@ import {
   safetensorsByteLength,
 } from './format.js';
 
-/** The dtype of what each typed array holds. */
+/** The dtype of each element type. */
 const dtypes = new Map(
   Object.entries(elementTypes).map(([dtype, type]) => [type, dtype as SafetensorsType]),
 );
@@ -25,33 +25,38 @@ const dtypes = new Map(
 export interface SafetensorsInput {
   name: string;
   shape: readonly number[];
-  /** Default: what the typed array holds. */
+  /** Default: the type of the typed array. */
   dtype?: SafetensorsType | undefined;
-  /** Elements, bit patterns for F16 and BF16 (a Float32Array is rounded to them), or the bytes of any dtype. */
+  /**
+   * Elements; bit patterns for F16 and BF16 (a Float32Array is rounded to them); or the bytes of any dtype.
+   */
   data: ArrayBufferView;
 }
 
-/** A tensor to write whose bytes come later. */
+/** A tensor to write whose bytes are given later. */
 export interface SafetensorsPlanned {
   name: string;
   shape: readonly number[];
   dtype: SafetensorsType;
 }
 
-/** What a file will look like. The header is complete; each tensor's bytes follow in the order of `tensors`. */
+/** The layout of a file: the complete header, and the place of each tensor, in the order of their bytes. */
 export interface SafetensorsPlan {
-  /** The length of the whole file. */
+  /** Bytes of the whole file. */
   readonly byteLength: number;
-  /** The 8 bytes of length and the JSON. */
+  /** The JSON, preceded by its length in 8 bytes. */
   readonly header: Uint8Array<ArrayBuffer>;
-  /** By falling element size, else as given, so that each tensor is aligned to its elements. */
+  /**
+   * By decreasing element size, otherwise in the given order, so that each tensor is aligned to its elements.
+   */
   readonly tensors: readonly SafetensorsInfo[];
 }
 
 /**
  * Lays out a file from names, dtypes and shapes alone.
  *
- * @throws FewbitsError INVALID_ARGUMENT for names that appear twice, unknown dtypes, and shapes that are not whole bytes
+ * @throws FewbitsError INVALID_ARGUMENT for names that appear twice, unknown dtypes, and shapes that do not
+ *   make whole bytes
  */
 export function planSafetensors(
   tensors: readonly SafetensorsPlanned[],
@@ -104,13 +109,13 @@ function sizeTensor({ name, dtype, shape }: SafetensorsPlanned): SizedTensor {
   return { name, dtype, shape: [...shape], byteLength };
 }
 
-/** The length and the JSON, which spaces end at a multiple of 8. */
+/** The length and the JSON, padded with spaces to a multiple of 8. */
 function headerBytes(
   tensors: readonly SizedTensor[],
   begins: readonly number[],
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
-  // JSON text is put together here: an object would reorder names that look like numbers.
+  // JSON is assembled as text: an object would reorder names that look like numbers.
   const entries = tensors.map(({ name, dtype, shape, byteLength }, i) => {
     const offsets = `${begins[i]},${begins[i] + byteLength}`;
     return `${JSON.stringify(name)}:{"dtype":"${dtype}","shape":[${shape}],"data_offsets":[${offsets}]}`;
@@ -157,9 +162,9 @@ function checkText(text: string): void {
 }
 
 /**
- * The file in pieces: the header, then what `data` gives for each tensor in the order of the plan.
+ * Streams the file in pieces: the header, then the result of `data` for each tensor in the order of the plan.
  *
- * @throws FewbitsError INVALID_ARGUMENT when a tensor's pieces do not add up to its byte length
+ * @throws FewbitsError INVALID_ARGUMENT when the pieces of a tensor do not add up to its byte length
  */
 export async function* streamSafetensors(
   plan: SafetensorsPlan,
@@ -171,9 +176,10 @@ export async function* streamSafetensors(
 }
 
 /**
- * A safetensors file.
+ * Writes a safetensors file.
  *
- * @throws FewbitsError INVALID_ARGUMENT as `planSafetensors` does, and for data of another length than the tensor's
+ * @throws FewbitsError INVALID_ARGUMENT as `planSafetensors` does, and for data whose length does not match
+ *   the tensor
  */
 export function writeSafetensors(
   tensors: readonly SafetensorsInput[],
@@ -207,7 +213,7 @@ function safetensorsTypeOf(data: unknown): SafetensorsType {
 }
 
 function inputBytes(data: ArrayBufferView, dtype: SafetensorsType): Uint8Array {
-  // Bytes stand for any dtype.
+  // Bytes are accepted for any dtype.
   const kind = kindOf(data);
   if (kind === 'Uint8Array' || (kind === undefined && isBytes(data))) return toBytes(data, 'data');
   const type = elementTypes[dtype];
