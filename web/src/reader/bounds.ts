@@ -1,17 +1,17 @@
-// What a file may hold so that everything that is computed of it is a number.
+// Bounds on the numbers in a file, so that everything computed from them is finite.
 
 import { corrupt } from '../vectors/corrupt.js';
 import type { Contents } from '../vectors/file-contents.js';
 import { LARGEST_NORM, type Segment, type Settings } from '../vectors/functions.js';
 import { dot } from './query.js';
 
-/** Of what a row stands for: see transfer.cpp. */
+/** The largest norm of a decoded row: see transfer.cpp. */
 const LARGEST_ROW = 130 * LARGEST_NORM;
 export const LARGEST_SQUARE = 4.1e36;
 const LARGEST_SCALE = 2e18;
 const MAX_SEGMENTS = 512;
 
-/** Throws unless what was learned is what an index takes. */
+/** Throws unless the mean and the transform of a file are valid. */
 export function checkLearned({ mean, learned, settings: { dims } }: Contents): void {
   if (mean !== null && !(dot(mean, mean) <= LARGEST_NORM ** 2))
     throw corrupt("'mean' is too large");
@@ -30,7 +30,9 @@ export function checkLearned({ mean, learned, settings: { dims } }: Contents): v
   }
 }
 
-/** Whether rows have norm 1, and vectors of signs stay as long as they were, from both sides: see learned.cpp. */
+/**
+ * Whether rows have norm 1, and random vectors of signs keep their length from either side: see learned.cpp.
+ */
 function isOrthonormal(matrix: Float32Array, dims: number): boolean {
   const isNear = (square: number, wanted: number) => Math.abs(square - wanted) <= 2e-3 * wanted;
   let random = 1;
@@ -57,7 +59,7 @@ function isOrthonormal(matrix: Float32Array, dims: number): boolean {
   return isSound;
 }
 
-/** Norms, or products with the mean, of which the largest is given. Throws for what vectors cannot have. */
+/** Checks norms or products with the mean against their range. Throws for values outside it. */
 export function within(values: Float32Array, least: number, most: number): Float32Array {
   for (const value of values) {
     if (!(value >= least && value <= most)) throw corrupt('a norm is too large');
@@ -65,14 +67,14 @@ export function within(values: Float32Array, least: number, most: number): Float
   return values;
 }
 
-/** Products with the mean that vectors can have, with what rounding adds: see transfer.cpp. */
+/** The largest product with the mean that a vector can have, plus rounding: see transfer.cpp. */
 export function largestProduct(mean: Float32Array, metric: Settings['metric']): number {
   const square = dot(mean, mean);
   const norm = Math.sqrt(square);
   return 1.01 * norm * ((metric === 'dot' ? LARGEST_NORM : 1) + norm) + 1e-5 * (1 + square);
 }
 
-/** Throws for rows of bits that go on beyond the last of `dims`. */
+/** Throws for rows of bits that have bits set beyond the last of `dims`. */
 export function checkBits(bits: Uint8Array, dims: number): void {
   const width = (dims + 7) >> 3;
   const beyond = 255 >> (((dims - 1) % 8) + 1);
@@ -81,7 +83,10 @@ export function checkBits(bits: Uint8Array, dims: number): void {
   }
 }
 
-/** Throws unless factors, one or more a row, keep rows in bounds. Where that alone does not tell, levels are read. */
+/**
+ * Throws unless the factors of each row, one per part, keep the row in bounds. Levels are read only where the
+ * factors alone do not decide.
+ */
 export function checkFactors(
   factors: Float32Array,
   parts: readonly { dim: number; dims: number; scale: number }[],

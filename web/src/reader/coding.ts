@@ -1,23 +1,23 @@
-// How the rows of a file are coded: which arrays it has of them, and the levels that codes stand for.
+// The coding of rows in a file: the arrays that hold them, and the levels of their codes.
 
 import { FewbitsError } from '../core/errors.js';
 import { corrupt } from '../vectors/corrupt.js';
 import type { Segment } from '../vectors/functions.js';
 
-/** Codes of some bits of a value, for which a row has bytes of its own. */
+/** Codes of a few bits per value, with their own bytes in a row. */
 export interface Plane {
   readonly bits: number;
-  /** Of each code. */
+  /** The level of each code. */
   readonly levels: readonly number[];
-  /** Where it is in a row of the file, and how long. */
+  /** The offset in a row of the file, and the length. */
   readonly byte: number;
   readonly bytes: number;
-  /** The same in memory, where planes take whole groups of eight bytes. */
+  /** The same in memory, where planes take multiples of eight bytes. */
   readonly start: number;
   readonly stride: number;
 }
 
-/** Coordinates that are coded alike: a level is the sum over the planes. */
+/** Coordinates with the same coding: a level is the sum over the planes. */
 export interface Part {
   readonly dim: number;
   readonly dims: number;
@@ -27,22 +27,22 @@ export interface Part {
 
 export interface Layout {
   readonly dims: number;
-  /** Whether codes are levels of 8 bits. */
+  /** Whether codes are 8-bit levels themselves. */
   readonly areLevels: boolean;
   readonly parts: readonly Part[];
-  /** Of a row in the file. */
+  /** Bytes of a row in the file. */
   readonly bytes: number;
-  /** Of a row in memory. */
+  /** Bytes of a row in memory. */
   readonly stride: number;
 }
 
-/** Levels of the normal distribution (Max, 1960), from the middle up; the other half of them is negative. */
+/** Levels for the normal distribution (Max, 1960), positive half, ascending. */
 const LLOYD_MAX: Readonly<Record<number, readonly number[]>> = {
   2: [38, 127],
   4: [6, 18, 31, 44, 58, 75, 96, 127],
 };
 
-/** Planes of uniform codes, high one first: bits, lowest level and distance of levels. */
+/** Planes of uniform codes, the high plane first: bits, lowest level and distance between levels. */
 const UNIFORM: Readonly<Record<number, readonly number[][]>> = {
   1: [[1, -1, 2]],
   3: [
@@ -63,7 +63,7 @@ const UNIFORM: Readonly<Record<number, readonly number[][]>> = {
   ],
 };
 
-/** The bits and levels of each plane of codes. */
+/** The bits and levels of each plane. */
 function planesOf(bits: number): [bits: number, levels: number[]][] {
   const half = LLOYD_MAX[bits];
   if (half) return [[bits, [...half.map((level) => -level).reverse(), ...half]]];
@@ -73,11 +73,11 @@ function planesOf(bits: number): [bits: number, levels: number[]][] {
   ]);
 }
 
-/** Levels of 8 bits as they are. */
+/** The plane of codes that are 8-bit levels. */
 const BYTES = [[8, Array.from({ length: 256 }, (_, code) => (code << 24) >> 24)]] as const;
 
 /**
- * Segments in order; those of 0 bits take no room. Throws for a width that there is not.
+ * Lays out segments in order; those of 0 bits take no bytes. Throws for an unknown number of bits.
  *
  * @param areLevels whether codes of 8 bits are levels
  */
@@ -115,7 +115,7 @@ export function levelsOf({ parts, stride, dims }: Layout, codes: Uint8Array, row
   return out;
 }
 
-/** Rows of a file as they are in memory. Throws CORRUPT_DATA for what is no level. */
+/** Copies the rows of a file into the layout in memory. Throws CORRUPT_DATA for an invalid level. */
 export function packed(layout: Layout, file: Uint8Array, rows: number): Uint8Array {
   const { parts, areLevels, bytes, stride } = layout;
   if (areLevels && file.includes(0x80)) throw corrupt('a code is no level');

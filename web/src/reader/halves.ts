@@ -1,6 +1,6 @@
-// Float16 bit patterns of factors as numbers.
+// Float16 factors, decoded to numbers.
 
-/** Exact; NaN for what no factor is: negative ones and those beyond numbers. */
+/** Decodes float16 bit patterns exactly; NaN for values that no factor has: negative, infinite or NaN. */
 export function halves(bits: Uint16Array): Float32Array {
   const out = new Float32Array(bits.length);
   const raw = new Int32Array(out.buffer);

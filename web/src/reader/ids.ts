@@ -1,18 +1,18 @@
-// The ids of a file that is read and never changed: by row, and the rows by id.
+// The ids of a file that is never changed: ids by row, and rows by id.
 
 import { invalid } from '../core/errors.js';
 import { type Id, isId } from '../vectors/id.js';
 
-/** A Map ends at 2^24 entries. */
+/** Rows per map, as a Map is limited to 2^24 entries. */
 const MAP_ROWS = 1 << 23;
 
 export class FileIds {
   readonly length: number;
-  /** Null where ids are the rows' numbers, which need no maps. */
+  /** Null where the ids are the row numbers, which need no maps. */
   readonly #list: Id[] | null;
   readonly #maps: Map<unknown, number>[] = [];
 
-  /** As Ids.stageFile() takes and refuses them. */
+  /** Accepts and refuses the same ids as Ids.stageFile(). */
   constructor(length: number, ids: Iterable<Id> | null, next: number) {
     this.length = length;
     this.#list = ids && [...ids];
@@ -32,7 +32,7 @@ export class FileIds {
     return this.#list ? this.#list[row] : row;
   }
 
-  /** The row of an id, or undefined; also for what cannot be an id. */
+  /** The row of an id, or undefined; also for values that cannot be ids. */
   row(id: unknown): number | undefined {
     for (const map of this.#maps) if (map.has(id)) return map.get(id);
     const isRow = !this.#list && isId(id) && typeof id === 'number' && id >= 0 && id < this.length;

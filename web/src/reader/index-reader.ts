@@ -1,4 +1,4 @@
-// An index that is read and searched, and nothing else: the calls of a VectorIndex, without WebAssembly.
+// An index for reading and searching only: these calls of a VectorIndex, without WebAssembly.
 
 import { FewbitsError, invalid } from '../core/errors.js';
 import { Opaque } from '../core/opaque.js';
@@ -12,19 +12,21 @@ import { queriesOf } from './input.js';
 import type { PlainIndex } from './plain-index.js';
 import { planOf } from './plan.js';
 
-/** Rows and ids of a file. */
+/** The rows and ids of a file. */
 export interface ReaderRows {
   readonly native: PlainIndex;
   readonly ids: FileIds;
 }
 
-/** The vectors of an index file in JavaScript memory, searched without decompressing and without WebAssembly. */
+/**
+ * The vectors of an index file in JavaScript memory, searched without decompressing and without WebAssembly.
+ */
 export class IndexReader extends Opaque implements Disposable {
-  /** Values in a vector. */
+  /** Values per vector. */
   readonly dims: number;
-  /** Bits that a value takes in the codes that are searched. */
+  /** Bits per value in the codes that the scan uses. */
   readonly bits: number;
-  /** What a score measures. */
+  /** The measure behind the scores. */
   readonly metric: Metric;
   #rows: ReaderRows | null;
 
@@ -35,12 +37,12 @@ export class IndexReader extends Opaque implements Disposable {
     this.#rows = rows;
   }
 
-  /** How many vectors there are. */
+  /** The number of vectors. */
   get size(): number {
     return this.#open.ids.length;
   }
 
-  /** Bytes that the rows take in the file, and about as many in memory. */
+  /** Bytes of the rows in the file, and about as many in memory. */
   get byteLength(): number {
     return this.stats().byteLength;
   }
@@ -50,14 +52,14 @@ export class IndexReader extends Opaque implements Disposable {
     for (let row = 0; row < this.size; row++) yield this.#open.ids.at(row);
   }
 
-  /** Whether there is a vector of this id. */
+  /** Whether there is a vector with this id. */
   has(id: Id): boolean {
     if (!isId(id)) throw invalid('an id is a string, a safe integer or a bigint');
     return this.#open.ids.row(id) !== undefined;
   }
 
   /**
-   * The nearest vectors to a query, as far as their codes tell: what VectorIndex.search() finds.
+   * The nearest vectors to a query, as estimated from their codes: the same results as VectorIndex.search().
    *
    * @param query dims values
    * @throws FewbitsError NON_FINITE with the index of a NaN or infinity; INVALID_ARGUMENT, DISPOSED
@@ -67,9 +69,9 @@ export class IndexReader extends Opaque implements Disposable {
   }
 
   /**
-   * search() for n queries of dims values at once: the same results, in the order of the queries.
+   * Searches for n queries of dims values at once: the same results as search(), in the order of the queries.
    *
-   * @throws FewbitsError as search()
+   * @throws FewbitsError as search() does
    */
   searchBatch(queries: VectorsInput, searchOptions?: SearchOptions): SearchResult[] {
     return this.#search('queries', queries, true, searchOptions);
@@ -93,7 +95,7 @@ export class IndexReader extends Opaque implements Disposable {
     };
   }
 
-  /** Lets go of the memory; every other call then throws DISPOSED. Twice is fine, and it need not be called. */
+  /** Releases the memory; every other call then throws DISPOSED. Optional, and may be called repeatedly. */
   dispose(): void {
     this.#rows = null;
   }

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-// The door of what reads index files without WebAssembly: plain JavaScript, synchronous.
+// The entry for reading index files without WebAssembly: plain JavaScript, synchronous.
 
 import { IndexReader } from './index-reader.js';
 import { openRows } from './open.js';
@@ -14,11 +14,11 @@ export type { IndexStats, SearchResult } from '../vectors/results.js';
 export type { IndexReader };
 
 /**
- * The index that VectorIndex.save() wrote, of any version, to be searched: the same ids and scores as
- * with WebAssembly, some times slower. It keeps a copy of what it needs of the file.
+ * Opens a file of VectorIndex.save(), of any version, for searching: the same ids and scores as with
+ * WebAssembly, several times slower. It copies what it needs from the file.
  *
- * @throws FewbitsError CORRUPT_DATA when the file is damaged in any way, UNSUPPORTED when it is of
- * another version, OUT_OF_MEMORY
+ * @throws FewbitsError CORRUPT_DATA when the file is damaged in any way, UNSUPPORTED when it is of another
+ *   version, OUT_OF_MEMORY
  */
 export function openIndex(file: ArrayBuffer | ArrayBufferView): IndexReader {
   return new IndexReader(openRows(file));

@@ -1,4 +1,4 @@
-// What callers give to a reader: files and queries, in the shapes that an index takes, told in fewer words.
+// Files and queries that callers pass to a reader, in the same forms as for an index, with shorter messages.
 
 import { invalid, reading } from '../core/errors.js';
 import type { Settings } from '../vectors/functions.js';
@@ -17,7 +17,10 @@ export const bytesOf = (file: unknown): Uint8Array =>
     throw invalid(`openIndex takes the bytes of a file, got ${tagOf(file)}`);
   });
 
-/** Whole queries of so many values, one after the other; exactly one unless `many`. Of bits, 1 and -1 may come. */
+/**
+ * Checks that queries are whole vectors, one after another; exactly one unless `many`. Packed bits become 1
+ * and -1.
+ */
 export function queriesOf(
   name: string,
   given: VectorsInput,
@@ -49,7 +52,7 @@ function valuesOf(name: string, given: unknown, settings: Kind): Float32Array {
       if (typeof value === 'number') return value;
       throw invalid(`${name}[${i}] must be a number, got ${tagOf(value)}`);
     };
-    // Before there is room for as many: arrays can be long and empty.
+    // The first element is checked before memory is allocated: sparse arrays can be very long.
     if (given.length > 0) numberAt(0);
     return new Float32Array(given.length).map((_, i) => numberAt(i));
   }
@@ -68,7 +71,10 @@ function ofTensor(name: string, given: TensorLike, settings: Kind): Float32Array
   throw invalid(`${name} has the sizes [${sizes}], not [n, ${dims}]: do the pooling first`);
 }
 
-/** 1 for bits that are set and -1 for others, from the highest of each byte down; bytes of an Int8Array are less by 128. */
+/**
+ * Unpacks bits from the highest of each byte down, to 1 if set and -1 if not; bytes of an Int8Array are lower
+ * by 128.
+ */
 function unpacked(bytes: Uint8Array, dims: number, flip: number): Float32Array {
   const width = (dims + 7) >> 3;
   const x = new Float32Array(Math.ceil((bytes.length / width) * dims));

@@ -1,4 +1,4 @@
-// An index file in memory to the rows and ids of a reader.
+// Opens an index file in memory as the rows and ids of a reader.
 
 import { crc32 } from '../core/crc32.js';
 import { blamed, readContents } from '../vectors/file-contents.js';
@@ -9,7 +9,7 @@ import { bytesOf } from './input.js';
 import { PlainIndex } from './plain-index.js';
 import { readTensors } from './tensors.js';
 
-/** Throws CORRUPT_DATA for what is no index file, UNSUPPORTED for one of another version, OUT_OF_MEMORY. */
+/** Throws CORRUPT_DATA for anything but an index file, UNSUPPORTED for another version, OUT_OF_MEMORY. */
 export function openRows(file: unknown): ReaderRows {
   const bytes = bytesOf(file);
   const tensors = blamed(() => readTensors(bytes));

@@ -1,4 +1,4 @@
-// The rows of an index file in JavaScript memory: what NativeIndex is in that of WebAssembly, for searches.
+// The rows of an index file in JavaScript memory, with the searches of NativeIndex.
 
 import { FewbitsError, invalid } from '../core/errors.js';
 import { corrupt } from '../vectors/corrupt.js';
@@ -26,11 +26,11 @@ const TILE_ROWS = 1024;
 interface Codes {
   readonly layout: Layout;
   readonly rows: Uint8Array;
-  /** One a row, or one a part of a row. */
+  /** One factor per row, or one per part of a row. */
   readonly factors: Float32Array;
 }
 
-/** A row, and how near it is: the larger the nearer. */
+/** A row and its score: the larger, the nearer. */
 export interface Found {
   readonly row: number;
   readonly score: number;
@@ -40,18 +40,18 @@ const byScore = (a: Found, b: Found) => b.score - a.score || a.row - b.row;
 
 export class PlainIndex {
   readonly contents: Contents;
-  /** Bytes a row of each array of the file. */
+  /** Bytes per row of each array in the file. */
   readonly sizes: Record<string, number> = {};
   readonly #codes: Codes;
-  /** A second code of the same rows, which scores candidates. */
+  /** The second code of the rows, which scores candidates. */
   readonly #finer: Codes | null = null;
-  /** Norms or products with the mean. */
+  /** Norms, or products with the mean. */
   readonly #added: Float32Array | null = null;
   readonly #tails: Uint32Array | null = null;
-  /** That of queries for the scan, and another one of candidates, if they have another. */
+  /** The rotation of queries for the scan, and a second one for candidates if they have another. */
   readonly #rotations: Rotate[] = [];
 
-  /** Throws CORRUPT_DATA for rows that no index has. */
+  /** Throws CORRUPT_DATA for rows that no index writes. */
   constructor(file: Tensors, contents: Contents) {
     checkLearned(contents);
     this.contents = contents;
@@ -93,7 +93,7 @@ export class PlainIndex {
     if (!ofBits && !(learned && !refine)) this.#rotations.push(rotationOf(file, dims));
   }
 
-  /** Throws for queries that search() does not take. */
+  /** Throws for queries that search() does not accept. */
   check(x: Float32Array, name: string): void {
     const { mean, settings } = this.contents;
     const { dims, metric } = settings;
@@ -111,12 +111,12 @@ export class PlainIndex {
     }
   }
 
-  /** Candidates of a query that check() takes, with their scores, by which they are sorted. */
+  /** The candidates for a query that passed check(), sorted by their scores. */
   search(query: Float32Array, candidates: number, allowed: Uint32Array | null): Found[] {
     const { layout } = this.#codes;
     const { mean, settings } = this.contents;
     const { metric } = settings;
-    // Distances of bits are exact.
+    // Distances between bits are exact, so no candidates are scored again.
     if (metric === 'hamming')
       return this.#scan(signsOf(query, layout.stride), 0, allowed, candidates);
     const { x, weight, offset } = centred(query, metric, mean, this.#added !== null);
@@ -134,21 +134,21 @@ export class PlainIndex {
       let score = this.#product(y, row);
       if (this.#added) score = f32(score + f32(weight * this.#added[row]));
       score = f32(f32(score * twice) + f32(offset));
-      // Factors of a file may take a score beyond float; only numbers can be sorted.
+      // Factors in a file can make scores exceed float range; NaN could not be sorted.
       return { row, score: Number.isNaN(score) ? -Infinity : score };
     });
     return found.sort(byScore);
   }
 
   /**
-   * The rows of the largest estimates, of equal ones the earliest, `limit` of those that are allowed.
-   * Collects twice as many and cuts back, so that most rows cost a comparison.
+   * The `limit` allowed rows with the largest estimates; of equal ones the earliest. It collects up to twice
+   * as many before it sorts and cuts, so that most rows cost one comparison.
    */
   #scan({ table, parts }: Ready, weight: number, allowed: Uint32Array | null, limit: number) {
     const { layout, rows, factors } = this.#codes;
     const added = this.#added;
     const best: Found[] = [];
-    /** Nothing at or below it can still get in. */
+    /** Rows need a larger score than this to be included. */
     let least = -Infinity;
     const cut = () => {
       best.sort(byScore).splice(limit);
@@ -186,7 +186,7 @@ export class PlainIndex {
     return best;
   }
 
-  /** Of the query and the row's finest code. */
+  /** The product of the query with the finest code of a row. */
   #product(y: Float32Array, row: number): number {
     const { layout, rows, factors } = this.#finer ?? this.#codes;
     const { parts } = layout;

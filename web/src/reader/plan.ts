@@ -1,4 +1,4 @@
-// The options of a search, checked as an index checks them, with fewer words for what is wrong.
+// The options of a search, checked as for an index, with shorter messages.
 
 import { invalid, reading } from '../core/errors.js';
 import type { SearchOptions } from '../vectors/arguments.js';
@@ -10,11 +10,11 @@ import type { FileIds } from './ids.js';
 export interface Plan {
   readonly k: number;
   readonly candidates: number;
-  /** A bit for each row that may be found; null for all. */
+  /** One bit per row, set where the row may be found; null for all. */
   readonly allowed: Uint32Array | null;
 }
 
-/** As Object.prototype.toString tells it, in whatever realm `value` was made; '' where it throws. */
+/** The tag by Object.prototype.toString, for values of any realm; '' where that throws. */
 export function tagOf(value: unknown): string {
   try {
     return Object.prototype.toString.call(value).slice(8, -1);
@@ -42,14 +42,14 @@ export function planOf(o: SearchOptions | undefined, ids: FileIds, settings: Set
 function optionsOf(given: SearchOptions = {}) {
   const { k = 10, rescore, filter, ...others } = given;
   const names = Object.keys(others);
-  // What inherits from arrays has a method of the name `filter`.
+  // Objects that inherit from arrays have a method with the name `filter`.
   if (tagOf(given) !== 'Object' || 'copyWithin' in given || names.length > 0) {
     throw invalid(`options must be an object with k, filter and rescore, got ${names}`);
   }
   return { k, rescore, filter };
 }
 
-/** A bit for each row that the filter lets through. */
+/** One bit per row, set where the filter accepts the row. */
 function allowedRows(given: NonNullable<SearchOptions['filter']>, ids: FileIds): Uint32Array {
   const bits = new Uint32Array(Math.ceil(ids.length / 32));
   const allow = (row: number) => {
@@ -69,7 +69,7 @@ function allowedRows(given: NonNullable<SearchOptions['filter']>, ids: FileIds):
     for (let row = 0; row < ids.length; row++) {
       const answer = filter(ids.at(row)) as Partial<PromiseLike<unknown>> | undefined;
       if (typeof answer?.then === 'function' || /Async|Generator/.test(tag)) {
-        // Nobody waits for it, and so nobody would take its failure.
+        // The promise is dropped here, so its rejection must not stay unhandled.
         Promise.resolve(answer).catch(() => {});
         throw invalid('filter must answer true or false at once');
       }
@@ -99,7 +99,7 @@ function allowedRows(given: NonNullable<SearchOptions['filter']>, ids: FileIds):
 const isPlace = (id: Id): id is number => typeof id === 'number' && id >= 0;
 
 function testOf(bitmap: Uint8Array): (id: Id) => unknown {
-  // Throws for one that has lost its memory, and passes for an empty one.
+  // Throws for a detached bitmap, which would otherwise pass for an empty one.
   new Uint8Array(bitmap.buffer);
   return (id) => isPlace(id) && (bitmap[Math.floor(id / 8)] >> (id % 8)) & 1;
 }

@@ -1,9 +1,12 @@
-// A query made ready for the scan, in the floats and with the rounding of the C++: query.cpp, row_coder.cpp.
+// The preparation of a query for the scan, with the float rounding of the C++: query.cpp, row_coder.cpp.
 
 import type { Settings } from '../vectors/functions.js';
 import type { Layout, Part, Plane } from './coding.js';
 
-/** What of a query is compared with rows, what their added values count for, and what scores have in common. */
+/**
+ * The centred query that is compared with rows, the weight of the rows' added values, and the offset of all
+ * scores.
+ */
 export interface Centred {
   readonly x: Float32Array;
   readonly weight: number;
@@ -11,9 +14,9 @@ export interface Centred {
 }
 
 const f32 = Math.fround;
-/** The square of a mean whose products with rows keep their digits in a float. */
+/** The least square of a mean whose products with rows keep their precision in a float. */
 const LEAST_MEAN = 1e-30;
-/** Of rounded queries: below it a step has no reciprocal that is finite. */
+/** The least step of rounded queries: a smaller one has no finite reciprocal. */
 const LEAST_STEP = 2 ** -126;
 
 export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -22,7 +25,7 @@ export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return sum;
 }
 
-/** With `products` of rows with the mean, the query is brought near it too. */
+/** Subtracts the mean; with `products` of rows with the mean, the query moves towards the mean too. */
 export function centred(
   query: Float32Array,
   metric: Settings['metric'],
@@ -47,20 +50,20 @@ export function centred(
   return { x: less(x, weight), weight, offset };
 }
 
-/** Of a part, base + the planes' steps * sums is the product of the query with levels. */
+/** The scale of a part: base + the sum of steps * sums is the product of the query with the levels. */
 export interface PartSteps {
   readonly base: number;
   readonly steps: readonly number[];
 }
 
-/** A query that is ready for the scan. */
+/** A query prepared for the scan. */
 export interface Ready {
   /**
-   * What each byte of a code looks up, 256 entries a byte of a row; or values to multiply levels with;
-   * or bits that rows of bits are compared with.
+   * Values by code byte, 256 entries per byte of a row; or factors for levels; or bits to compare with rows
+   * of bits.
    */
   readonly table: Uint16Array | Int32Array | Uint32Array;
-  /** What sums stand for. */
+  /** The scale of the sums. */
   readonly parts: readonly PartSteps[];
 }
 
@@ -72,12 +75,12 @@ export function tablesOf({ parts, stride }: Layout, y: Float32Array): Ready {
       const { exact, lowest, widest } = sumsOf(part, plane, y);
       const step = widest > 0 ? Math.max(f32(widest / 255), LEAST_STEP) : 1;
       const inverse = f32(1 / step);
-      // A file's scales may take sums beyond float: what is left has no meaning, and NaN becomes 0.
+      // The scales of a file can make sums exceed float range: they are meaningless then, and NaN becomes 0.
       const looked = new Uint8Array(exact.length);
       for (let i = 0; i < looked.length; i++) {
         looked[i] = Math.min(255, f32(f32(exact[i] * inverse) + 0.5));
       }
-      // Halves are rounded up by what is added here. Bytes that a plane has not look up nothing.
+      // The added constants round halves up. Bytes beyond the plane look up nothing but these.
       for (let byte = 0; byte < plane.stride; byte++) {
         const own = looked.subarray(byte * 32, byte * 32 + 32);
         const more = [1, 3, 1, 7][byte & 3];
@@ -86,7 +89,7 @@ export function tablesOf({ parts, stride }: Layout, y: Float32Array): Ready {
           table[at + code] = (~~own[code & 15] + ~~own[16 + (code >> 4)] + more) >> 1;
         }
       }
-      // Sums are of means of eight, which three roundings raise by 1/4 each on average.
+      // Each sum is a mean of eight values; three roundings raise it by 1/4 each on average.
       const scale = step * 8;
       base += lowest;
       base -= scale * 0.75 * ((plane.bytes + 3) >> 2);
@@ -97,7 +100,7 @@ export function tablesOf({ parts, stride }: Layout, y: Float32Array): Ready {
   return { table, parts: steps };
 }
 
-/** What the values of each nibble of a plane add up to, less the lowest sum. */
+/** The sums of values for each nibble of a plane, minus the lowest sum. */
 function sumsOf({ dim, dims, scale }: Part, { bits, bytes, levels }: Plane, y: Float32Array) {
   const exact = new Float32Array(bytes * 32);
   const last = levels.length - 1;
@@ -125,7 +128,7 @@ function sumsOf({ dim, dims, scale }: Part, { bits, bytes, levels }: Plane, y: F
   return { exact, lowest, widest };
 }
 
-/** The query in seven bits, for codes that are levels. */
+/** Rounds the query to seven bits, for codes that are levels. */
 export function rounded(y: Float32Array, length: number): Ready {
   const largest = y.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const step = largest > 0 ? Math.max(f32(largest / 63), LEAST_STEP) : 1;
@@ -137,7 +140,9 @@ export function rounded(y: Float32Array, length: number): Ready {
   return { table, parts: [{ base: 0, steps: [step] }] };
 }
 
-/** The bits of values above zero, in rows of so many bytes; scores are minus how many differ. */
+/**
+ * The bits of values above zero, in a row of `stride` bytes; the score is minus the number of differing bits.
+ */
 export function signsOf(query: Float32Array, stride: number): Ready {
   const bytes = new Uint8Array(stride);
   query.forEach((value, i) => {

@@ -1,12 +1,12 @@
-// The rotation of queries, in floats: at random, by what the file says, or by a learned matrix.
+// The rotation of queries in float: the random one of the file, or a learned matrix.
 
 import { corrupt } from '../vectors/corrupt.js';
 import type { Tensors } from '../vectors/file-contents.js';
 
-/** Rotates a vector in its place. */
+/** Rotates a vector in place. */
 export type Rotate = (x: Float32Array) => void;
 
-/** Flips of signs and Walsh-Hadamard transforms of the first and the last 2^k values in turn. */
+/** Sign flips with Walsh-Hadamard transforms of the first and the last 2^k values in turn. */
 export function rotationOf(file: Tensors, dims: number): Rotate {
   const signs = file.bytes('rotation.signs').slice();
   const window = 2 ** (31 - Math.clz32(dims));
@@ -36,7 +36,7 @@ function hadamard(x: Float32Array): void {
   }
 }
 
-/** By a matrix of dims x dims values: y = x M, its rows added in order. */
+/** Rotation by a matrix of dims x dims values: y = x M, with rows added in order. */
 export const rotationBy =
   (matrix: Float32Array): Rotate =>
   (x) => {

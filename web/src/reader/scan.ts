@@ -1,14 +1,15 @@
-// The scan's sums, which are those of the C++: lut_scan and dot_scan. Every loop that takes time is here.
+// The sums of the scan, equal to those in C++ (lut_scan and dot_scan): all loops where time is spent.
 
-/** Whether the bit of a row is set, where there are bits. */
+/** Whether the bit of a row is set; true without bits. */
 export const isAllowed = (allowed: Uint32Array | null, row: number): boolean =>
   !allowed || ((allowed[row >>> 5] >>> (row & 31)) & 1) === 1;
 
 /**
- * Of the bytes of each row from `byte` up to `end`, four by four: means of what they look up, by way of
- * means of two, rounded up, for which tablesOf() has put what rounds into the tables. Eight at a time.
+ * Sums over the bytes of each row from `byte` to `end`, four at a time, of the mean of their table values.
+ * Means are computed in two steps, rounded up by the constants that tablesOf() has added to the tables. The
+ * loop takes eight bytes at a time.
  *
- * @param first row of the first sum; rows that are not allowed keep theirs
+ * @param first the row of the first sum; sums of rows that are not allowed stay unchanged
  */
 export function lookUp(
   codes: Uint8Array,
@@ -41,7 +42,7 @@ export function lookUp(
   }
 }
 
-/** Products of bytes, which are levels, with as many values. */
+/** Dot products of bytes, which are levels, with the values. */
 export function multiply(
   codes: Uint8Array,
   stride: number,
@@ -66,7 +67,7 @@ export function multiply(
   }
 }
 
-/** In how many bits rows differ from a query of as many words. */
+/** The number of bits in which rows differ from a query of as many words. */
 export function differ(
   codes: Uint8Array,
   stride: number,

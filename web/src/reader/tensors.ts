@@ -1,10 +1,10 @@
-// The tensors of an index file. Stricter than readSafetensors(), and a fifth of its size: but for space, headers must
-// be written as fewbits and most programs write them, and without a name that appears twice.
+// The tensors of an index file. Stricter than readSafetensors(), and a fifth of its size: apart from
+// whitespace, the header must be written as fewbits and most programs write it, without duplicate names.
 
 import { corrupt } from '../vectors/corrupt.js';
 import type { Tensors } from '../vectors/file-contents.js';
 
-/** Bytes of a value, of the types that index files hold. */
+/** Bytes per value of the types in index files. */
 const SIZES: Readonly<Record<string, number>> = {
   I8: 1,
   U8: 1,
@@ -23,19 +23,24 @@ interface Entry {
 
 type Entries = Record<string, Entry>;
 
-/** The header, where JSON has one way to write it: what JSON.parse() drops or rounds is missed then. */
+/**
+ * Parses the header and compares it with its own JSON, so that anything JSON.parse() drops or rounds is
+ * detected.
+ */
 function readHeader(text: string): Record<string, unknown> {
   try {
     const header = JSON.parse(text);
     const dense = text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, '$1');
     if (text[0] === '{' && JSON.stringify(header) === dense) return header;
   } catch {
-    // No JSON.
+    // Not JSON.
   }
   throw corrupt('the header is not as it was written');
 }
 
-/** The tensors of a file in memory. Throws unless they cover it one by one, as their header says. */
+/**
+ * The tensors of a file in memory. Throws unless they cover the file one after another, as the header states.
+ */
 export function readTensors(file: Uint8Array): Tensors {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const check = (isSound: boolean) => {

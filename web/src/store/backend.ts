@@ -1,7 +1,8 @@
-// What the store asks of the storage of a browser. Atomicity, locks and cleaning up are the store's,
-// once for all backends; a backend promises one thing: seal() makes a version whole at once.
+// The interface between the store and the storage of a browser. The store itself is responsible for
+// atomicity, locks and clean-up for all backends; a backend guarantees that seal() completes a version at
+// once.
 
-/** Kept with the bytes; whoever has read it knows that all of them were written. */
+/** A record stored with the bytes; its presence means that all of them were written. */
 export interface Seal {
   readonly byteLength: number;
   /** CRC-32. */
@@ -9,31 +10,33 @@ export interface Seal {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** What one save wrote, or began to write. Of a name the whole version of highest number counts. */
+/**
+ * The result of one save, complete or not. Of each name, the sealed version with the highest number counts.
+ */
 export interface Version {
   readonly name: string;
   readonly number: number;
-  /** null when the save did not come to its end, or has not yet. */
+  /** null when the save has not finished, or never will. */
   readonly seal: Seal | null;
 }
 
 export interface Backend {
   readonly kind: 'opfs' | 'indexeddb';
-  /** All versions there are, or those of a name. */
+  /** All versions, or those of a name. */
   versions(name?: string): Promise<Version[]>;
-  /** Begins a version that is not there yet. */
+  /** Begins a version that does not exist yet. */
   create(name: string, number: number): Promise<Writer>;
-  /** Gives the bytes of a sealed version, in order. */
+  /** Passes the bytes of a sealed version to `each`, in order. */
   read(version: Version, each: (piece: Uint8Array) => void): Promise<void>;
-  /** Removes all of a version, or nothing; one that is not there is no error. */
+  /** Removes a version completely or not at all; a missing version is no error. */
   remove(version: Version): Promise<void>;
 }
 
 export interface Writer {
-  /** Appends; afterwards the caller may use `bytes` for others. */
+  /** Appends bytes; the caller may reuse their memory afterwards. */
   write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Ends the version: whole from now on. */
+  /** Completes the version. */
   seal(seal: Seal): Promise<void>;
-  /** Lets go of a version that will not be sealed, so that it can be removed. */
+  /** Releases a version that will not be sealed, so that it can be removed. */
   abort(): Promise<void>;
 }

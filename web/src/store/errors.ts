@@ -1,8 +1,8 @@
-// What a browser's errors about its storage mean, in the library's own.
+// Errors of browsers about their storage, converted to those of the library.
 
 import { FewbitsError, reasonOf } from '../core/errors.js';
 
-/** The error for what was thrown while `where` was read or written; `bytes` is what was to be there. */
+/** The error for a failure to read or write `where`; `bytes` is the expected size of the whole version. */
 export async function storageError(
   where: string,
   what: 'read' | 'write',
@@ -24,7 +24,10 @@ export async function storageError(
   return new FewbitsError('UNSUPPORTED', `could not ${what} ${where}: ${words}`, { cause });
 }
 
-/** What the browser says of room. It is no promise: in some settings it names 10 GiB whatever there is. */
+/**
+ * The browser's report on free space. It is not reliable: in some settings it states 10 GiB whatever there
+ * is.
+ */
 async function reported(): Promise<string> {
   try {
     const { usage, quota } = await navigator.storage.estimate();

@@ -1,4 +1,4 @@
-// The door of the store: named bytes in the storage of a browser.
+// The entry of the store: named bytes in the storage of a browser.
 
 import { oneOf, options } from '../core/arguments.js';
 import { FewbitsError, reasonOf } from '../core/errors.js';
@@ -17,25 +17,25 @@ export type { SaveOptions, SaveProgress, Store, StoreEntry } from './store.js';
 const BACKENDS = ['opfs', 'indexeddb'] as const;
 
 export interface StoreOptions {
-  /** Which store: those of different names know nothing of each other. Default 'default'. */
+  /** The name of the store; stores with different names are independent. Default 'default'. */
   name?: string | undefined;
   /**
-   * OPFS is the browser's file system for a site, IndexedDB its database. Each has stores of its
-   * own. Default OPFS where pages and workers can write to it (Chromium, Firefox, Safari since 26),
-   * else IndexedDB. `'opfs'` works in workers of older Safaris too, but not in their pages.
+   * OPFS is the browser's file system for a site, IndexedDB its database; each has its own stores. Default
+   * OPFS where pages and workers can write to it (Chromium, Firefox, Safari since 26), else IndexedDB.
+   * `'opfs'` also works in workers of older Safaris, but not in their pages.
    */
   backend?: 'opfs' | 'indexeddb' | undefined;
 }
 
 /**
- * Opens a store of named bytes in this browser for this site, in a page or a worker, and removes
- * what saves that were ended half-way have left there.
+ * Opens a store of named bytes in this browser for this site, in a page or a worker, and removes the remains
+ * of interrupted saves.
  *
- * The browser may delete all of a site's data when it runs out of room, unless
- * `navigator.storage.persist()` said true.
+ * The browser may delete all of a site's data when space runs out, unless `navigator.storage.persist()`
+ * returned true.
  *
- * @throws FewbitsError UNSUPPORTED where there is no such storage, or the user forbids it: in Node
- * write `index.save()` to a file
+ * @throws FewbitsError UNSUPPORTED where there is no such storage, or the user forbids it: in Node write
+ *   `index.save()` to a file
  */
 export async function openStore(storeOptions?: StoreOptions): Promise<Store> {
   const o = options<StoreOptions>('options', storeOptions, ['name', 'backend']);
@@ -63,7 +63,7 @@ async function openBackend(name: string, wanted: Backend['kind'] | undefined): P
       return undefined;
     }
   };
-  // The default must be the same in a page and its workers, or they would not find each other's.
+  // The default must be the same in a page and its workers, so that they find the same data.
   const opfs = wanted === 'opfs' ? canWriteOpfs() : hasStreams();
   const backend =
     (await attempt('opfs', opfs, openOpfs)) ??

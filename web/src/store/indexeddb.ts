@@ -1,15 +1,16 @@
-// The store in the database that browsers keep for a site.
+// The store in IndexedDB, the database that browsers keep for a site.
 
 import type { Backend, Seal, Version, Writer } from './backend.js';
 
-// A version is its chunks, [name, number, i], and its seal, [name, number]. Each chunk is a
-// transaction, so that a long save locks nobody out and holds one chunk; the seal is one more.
+// A version is its chunks, [name, number, i], and its seal, [name, number]. Each chunk is written in its own
+// transaction, so that a long save blocks nobody and keeps only one chunk in memory; the seal is the last
+// one.
 
 const CHUNKS = 'chunks';
 const SEALS = 'seals';
 type StoreName = typeof CHUNKS | typeof SEALS;
 
-/** All of a version is on the disk before anything older is removed. */
+/** Makes sure that a version is on the disk before older ones are removed. */
 const ON_DISK: IDBTransactionOptions = { durability: 'strict' };
 
 interface SealRecord extends Seal {
@@ -18,7 +19,7 @@ interface SealRecord extends Seal {
 
 export async function openIndexedDb(store: string): Promise<Backend> {
   const name = `fewbits/${store}`;
-  // Now, so that a browser that refuses does so before anything is asked of it.
+  // Opened once now, so that a browser that refuses does so before anything else.
   (await openDatabase(name)).close();
 
   return {
@@ -53,7 +54,7 @@ export async function openIndexedDb(store: string): Promise<Backend> {
 type Key = [name: string, number: number];
 const keyOf = ({ name, number }: Version): Key => [name, number];
 
-/** Keys that begin with `key`: an empty array is above every number and string. */
+/** Keys that begin with `key`: an empty array sorts after every number and string. */
 const below = (key: readonly IDBValidKey[]) => IDBKeyRange.bound([...key], [...key, []]);
 
 function createWriter(database: IDBDatabase, key: Key): Writer {
@@ -65,9 +66,9 @@ function createWriter(database: IDBDatabase, key: Key): Writer {
         [CHUNKS],
         'readwrite',
         async (chunks) => {
-          // A view is stored with all of its buffer.
+          // A view would be stored with its whole buffer.
           const chunk = bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
-          // Not put(): another version of the same number would be an error.
+          // Not put(): another version with the same number must be an error.
           await settled(chunks.add(chunk, [...key, count]));
           count++;
         },
@@ -108,14 +109,17 @@ function readVersions(database: IDBDatabase, name: string | undefined): Promise<
     for (let cursor = await settled(request); cursor; cursor = await settled(request)) {
       const [name, number] = cursor.key as [string, number, number];
       if (!sealed.has(JSON.stringify([name, number]))) found.push({ name, number, seal: null });
-      // To the first chunk of the next version.
+      // Skips to the first chunk of the next version.
       cursor.continue([name, number, []]);
     }
     return found;
   });
 }
 
-/** Chromium says UnknownError for a moment while it mends what a killed browser has left. */
+/**
+ * Opens the database, with retries: Chromium reports UnknownError while it repairs what a killed browser
+ * left.
+ */
 async function openDatabase(name: string): Promise<IDBDatabase> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -136,7 +140,7 @@ function openOnce(name: string): Promise<IDBDatabase> {
     };
     request.onsuccess = () => {
       const database = request.result;
-      // Whoever wants to delete the database need not wait for a save.
+      // Others can delete the database without waiting for a save.
       database.onversionchange = () => database.close();
       resolve(database);
     };
@@ -144,7 +148,7 @@ function openOnce(name: string): Promise<IDBDatabase> {
   });
 }
 
-/** A connection is open only while it is needed: an open one would block others. */
+/** Opens a connection only while it is needed, as an open one would block others. */
 async function withDatabase<T>(
   name: string,
   act: (database: IDBDatabase) => Promise<T>,
@@ -157,7 +161,7 @@ async function withDatabase<T>(
   }
 }
 
-/** Within a transaction: the next request must follow without waiting for anything else. */
+/** The result of a request. In a transaction the next request must follow without any other await. */
 function settled<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
@@ -165,7 +169,7 @@ function settled<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
-/** Runs `act` in a transaction and waits for its end: all of it is there then, or nothing. */
+/** Runs `act` in a transaction and waits for its end: afterwards either all of it is stored, or nothing. */
 async function transact<T>(
   database: IDBDatabase,
   names: readonly StoreName[],
@@ -176,7 +180,7 @@ async function transact<T>(
   const transaction = database.transaction(names, mode, options);
   const ended = new Promise<void>((resolve, reject) => {
     transaction.oncomplete = () => resolve();
-    // Quota errors may come at the end, without a request that failed.
+    // Quota errors may arrive at the end, without a failed request.
     transaction.onabort = () => reject(transaction.error ?? new Error('transaction aborted'));
   });
   ended.catch(() => {});
@@ -187,9 +191,9 @@ async function transact<T>(
     try {
       transaction.abort();
     } catch {
-      // It was over already.
+      // The transaction had already ended.
     }
-    // What ended the transaction says more than the requests that ended with it.
+    // The error of the transaction says more than those of its requests.
     await ended.catch(() => {});
     throw transaction.error ?? error;
   }

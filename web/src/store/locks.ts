@@ -1,18 +1,18 @@
-// Who may save, read and remove at a time, in all tabs and workers or in this one.
+// Locks for saving, reading and removing, across all tabs and workers or within this one.
 
 export type LockMode = 'shared' | 'exclusive';
 
-/** Keeps those who use the same names apart. */
+/** Locks by name. */
 export interface Locks {
-  /** Whether other tabs and workers are kept apart too. */
+  /** Whether the locks also hold against other tabs and workers. */
   readonly everywhere: boolean;
-  /** Waits for the lock and holds it while `act` runs; not once `signal` was aborted before that. */
+  /** Waits for the lock and holds it while `act` runs; throws if `signal` is aborted before that. */
   run<T>(name: string, mode: LockMode, act: () => Promise<T>, signal?: AbortSignal): Promise<T>;
-  /** Runs `act` with the exclusive lock, or not at all when another has it. */
+  /** Runs `act` with the exclusive lock, or not at all when the lock is taken. */
   attempt(name: string, act: () => Promise<void>): Promise<void>;
 }
 
-/** Of the browser: whoever ends, in whatever way, lets go of them. */
+/** Locks of the browser, which are released however their owner ends. */
 const webLocks = (manager: LockManager): Locks => ({
   everywhere: true,
   run: async (name, mode, act, signal) => manager.request(name, { mode, signal }, act),
@@ -23,7 +23,7 @@ const webLocks = (manager: LockManager): Locks => ({
   },
 });
 
-/** Of this page or worker alone, one at a time. */
+/** Locks within this page or worker only, where every lock is exclusive. */
 export function localLocks(): Locks {
   const last = new Map<string, Promise<unknown>>();
   const run: Locks['run'] = async (name, _mode, act, signal) => {
@@ -51,7 +51,7 @@ export function localLocks(): Locks {
 
 let local: Locks | undefined;
 
-/** The best locks that there are here: pages without a secure context have no Web Locks. */
+/** The best locks available: pages without a secure context have no Web Locks. */
 export function platformLocks(): Locks {
   if (globalThis.navigator?.locks) return webLocks(navigator.locks);
   local ??= localLocks();

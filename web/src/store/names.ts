@@ -1,4 +1,4 @@
-// Names that a store accepts, and as files have them.
+// Names that a store accepts, and their encoding in file names.
 
 import { describe, invalid } from '../core/arguments.js';
 import { hasLoneSurrogate } from '../core/text.js';
@@ -6,8 +6,8 @@ import { hasLoneSurrogate } from '../core/text.js';
 const MAX_FILE_NAME = 200;
 
 /**
- * A name as every file system takes it, none of two the same for those that do not tell cases apart:
- * small letters, digits, _ and - stand for themselves, other bytes of the UTF-8 are =xx.
+ * Encodes a name so that every file system accepts it, and different names stay different where case is
+ * ignored: small letters, digits, _ and - are unchanged, other bytes of the UTF-8 become =xx.
  */
 export function encodeName(name: string): string {
   let encoded = '';

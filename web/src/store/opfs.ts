@@ -1,26 +1,26 @@
-// The store in the file system that browsers keep for a site: a file for each version.
+// The store in OPFS, the file system that browsers keep for a site: one file per version.
 
 import { crc32 } from '../core/crc32.js';
 import type { Backend, Seal, Version, Writer } from './backend.js';
 import { decodeName, encodeName } from './names.js';
 
-// A version is one file, `<name>.<number>`: the bytes, then the seal as JSON, then a footer of 16
-// bytes (length and CRC-32 of the JSON, magic). What was cut short ends in no such footer.
+// A version is one file, `<name>.<number>`: the bytes, the seal as JSON, and a footer of 16 bytes (length and
+// CRC-32 of the JSON, magic). An incomplete file has no such footer.
 
 const FOOTER = 16;
 const MAGIC = 'fewbits\n';
-/** Seals are read with one access unless their metadata are long. */
+/** Bytes read from the end of a file, which hold the seal unless its metadata are long. */
 const TAIL = 1 << 12;
 const READ_STEP = 1 << 22;
 
-/** What Chromium leaves beside a file whose stream was never closed. */
+/** The suffix of a file that Chromium leaves when a stream was never closed. */
 const SWAP = '.crswap';
 
-/** Safari before 26 can write in workers alone, and only by access handles. */
+/** Whether pages can write: Safari before 26 can write in workers only, by access handles. */
 export const hasStreams = (): boolean =>
   typeof FileSystemFileHandle !== 'undefined' && 'createWritable' in FileSystemFileHandle.prototype;
 
-/** Of dedicated workers, and several times as fast as streams. */
+/** Whether there are access handles: in dedicated workers only, and several times as fast as streams. */
 const hasAccessHandles = (): boolean =>
   typeof FileSystemFileHandle !== 'undefined' &&
   'createSyncAccessHandle' in FileSystemFileHandle.prototype;
@@ -28,12 +28,12 @@ const hasAccessHandles = (): boolean =>
 export const canWriteOpfs = (): boolean => hasStreams() || hasAccessHandles();
 
 /**
- * Throws what the browser says when it does not give its file system away. Whatever else goes wrong
- * shows later: an error that passes must not make a caller look for its bytes elsewhere.
+ * Opens the backend. Throws the browser's error when it refuses access to its file system. Other errors
+ * appear later: a temporary error must not make a caller look for its bytes in another backend.
  */
 export async function openOpfs(store: string): Promise<Backend> {
   await navigator.storage.getDirectory();
-  // Anew each time: the user may clear the site's data meanwhile.
+  // Opened anew each time, as the user may clear the site's data in between.
   const open = async () => {
     const root = await navigator.storage.getDirectory();
     const all = await root.getDirectoryHandle('fewbits', { create: true });
@@ -60,7 +60,7 @@ export async function openOpfs(store: string): Promise<Backend> {
         const file = fileOf(version);
         found.set(file, { ...version, seal: seal ?? found.get(file)?.seal ?? null });
       };
-      // At once, for each takes some turns of the browser.
+      // In parallel, as each takes several turns of the event loop.
       await Promise.all(handles.map(look));
       return [...found.values()];
     },
@@ -99,7 +99,9 @@ async function removeEntry(folder: FileSystemDirectoryHandle, file: string): Pro
   }
 }
 
-/** Seals name their version: the bytes of a file may themselves be such a file. */
+/**
+ * The footer of a file. Seals include their version number, as the saved bytes may themselves be such a file.
+ */
 function tailOf(seal: Seal, number: number): Uint8Array<ArrayBuffer> {
   const json = new TextEncoder().encode(JSON.stringify({ ...seal, number }));
   const tail = new Uint8Array(json.length + FOOTER);
@@ -111,7 +113,7 @@ function tailOf(seal: Seal, number: number): Uint8Array<ArrayBuffer> {
   return tail;
 }
 
-/** null for a file that is being written or was removed; other errors do not pass for either. */
+/** Reads the seal; null for a file that is being written or was removed. Other errors are thrown. */
 async function readSeal(handle: FileSystemFileHandle, number: number): Promise<Seal | null> {
   let file: File | undefined;
   try {
@@ -123,7 +125,10 @@ async function readSeal(handle: FileSystemFileHandle, number: number): Promise<S
   }
 }
 
-/** Chromium reads no file that was changed since getFile(). One with a seal never is. */
+/**
+ * Whether a file was changed since getFile(), which makes Chromium fail to read it. Sealed files never
+ * change.
+ */
 async function isChanged(handle: FileSystemFileHandle, file: File): Promise<boolean> {
   try {
     const now = await handle.getFile();
@@ -151,7 +156,7 @@ async function readTail(file: File, number: number): Promise<Seal | null> {
   return { byteLength: seal.byteLength, checksum: seal.checksum, metadata: seal.metadata };
 }
 
-/** What is written shows in the file when the stream is closed, all at once. */
+/** Creates a writer whose bytes appear in the file when the stream is closed, all at once. */
 async function streamWriter(handle: FileSystemFileHandle, number: number): Promise<Writer> {
   const stream = await handle.createWritable();
   let wanted = 0;
@@ -165,8 +170,8 @@ async function streamWriter(handle: FileSystemFileHandle, number: number): Promi
   };
   const write = (bytes: Uint8Array<ArrayBuffer>) => {
     wanted += bytes.length;
-    // Not as a Blob: Chromium keeps those until a collection that a save gives no cause for, and after
-    // some hundred megabytes it can keep no more.
+    // Not as a Blob: Chromium keeps Blobs until a garbage collection, which a save does not trigger, and
+    // fails after some hundred megabytes.
     return attempt(() => stream.write(bytes));
   };
   return {
@@ -181,7 +186,10 @@ async function streamWriter(handle: FileSystemFileHandle, number: number): Promi
   };
 }
 
-/** Of bytes that find no room Chromium mostly says no more than that a pipe was cut: of a size alone it says why. */
+/**
+ * The reason why writing failed: when space runs out Chromium often reports only a broken pipe, but
+ * truncate() to the size reports the quota.
+ */
 async function roomError(handle: FileSystemFileHandle, size: number): Promise<unknown> {
   try {
     const probe = await handle.createWritable();
@@ -210,7 +218,7 @@ function turn(): Promise<void> {
   });
 }
 
-/** What TypeScript has in its library for workers alone. */
+/** The access handle, which TypeScript declares only for workers. */
 interface AccessHandle {
   write(bytes: BufferSource, options: { at: number }): number;
   getSize(): number;
@@ -225,7 +233,7 @@ async function accessWriter(handle: FileSystemFileHandle, number: number): Promi
   let at = 0;
   const write = (bytes: Uint8Array<ArrayBuffer>) => {
     const written = access.write(bytes, { at });
-    // A full disk is no exception but a number: fewer, or in Chromium 2^32 less its error's own.
+    // A full disk causes no exception: the result is smaller, or in Chromium 2^32 minus an error number.
     if (written !== bytes.length)
       throw cutShort(bytes.length, written < bytes.length ? written : 0);
     at += written;
@@ -233,7 +241,7 @@ async function accessWriter(handle: FileSystemFileHandle, number: number): Promi
   return {
     async write(bytes) {
       write(bytes);
-      // All of this was synchronous: others of this worker, and whoever wants to abort, get their turn.
+      // Writing was synchronous: this lets other tasks of the worker run, such as an abort.
       await turn();
     },
     async seal(seal) {

@@ -1,15 +1,15 @@
-// What can be saved, as pieces of bytes, and those as chunks of one size.
+// Sources that can be saved, as pieces of bytes, and as chunks of one size.
 
 import { describe, invalid, isBytes, peek, tagOf, toBytes, typedArray } from '../core/arguments.js';
 import type { Chunks } from '../io/pieces.js';
 
-/** Something that writes itself piece by piece, as a VectorIndex does. */
+/** Something that writes itself in pieces, as a VectorIndex does. */
 export interface Saveable {
   /** The pieces of its file, in order. */
   savePieces(): Chunks;
 }
 
-/** What can be saved: an index, bytes, a Blob (a File is one), or bytes that come in pieces. */
+/** Anything that can be saved: an index, bytes, a Blob or File, or bytes in pieces. */
 export type StoreSource = Saveable | ArrayBuffer | ArrayBufferView | Blob | Chunks;
 
 /** Bytes of a Blob that are in memory at a time. */
@@ -17,11 +17,11 @@ const BLOB_STEP = 1 << 20;
 
 export interface Pieces {
   readonly pieces: Chunks;
-  /** How many bytes there will be, as far as that is known when `piece` is the first of them. */
+  /** The total number of bytes, if it can be told from the first piece. */
   total(piece: Uint8Array): number | undefined;
 }
 
-/** Throws INVALID_ARGUMENT for what cannot be saved; nothing is read yet. */
+/** The pieces of a source. Throws INVALID_ARGUMENT for what cannot be saved; nothing is read yet. */
 export function piecesOf(source: StoreSource): Pieces {
   if (isBytes(source)) {
     const bytes = toBytes('source', source);
@@ -51,7 +51,7 @@ async function* blobPieces(blob: Blob): AsyncGenerator<Uint8Array, void, void> {
   }
 }
 
-/** The length of the file whose whole header is `header`. */
+/** The length of a safetensors file, by its whole header. */
 function safetensorsLength(header: Uint8Array): number | undefined {
   try {
     const tensors: Record<string, { data_offsets?: [number, number] }> = JSON.parse(
@@ -65,8 +65,8 @@ function safetensorsLength(header: Uint8Array): number | undefined {
 }
 
 /**
- * The same bytes in chunks of `size`, the last one shorter. All chunks are in one buffer, which is
- * written over when the next is asked for.
+ * Rearranges bytes into chunks of `size`, the last one shorter. All chunks share one buffer, which is
+ * overwritten when the next is requested.
  */
 export async function* rechunk(
   pieces: Chunks,

@@ -1,4 +1,4 @@
-// The store as its users see it: named bytes, saved wholly or not at all.
+// The public store: named bytes, saved completely or not at all.
 
 import { callback, describe, invalid, options, peek } from '../core/arguments.js';
 import { Opaque } from '../core/opaque.js';
@@ -11,7 +11,7 @@ import { checkName } from './names.js';
 import { piecesOf, rechunk, type StoreSource } from './pieces.js';
 import { Versions } from './versions.js';
 
-/** Bytes of a save that are in memory, and in one transaction. */
+/** Bytes of a save that are in memory at a time, and in one transaction. */
 const CHUNK = 1 << 22;
 
 const MAX_METADATA = 1 << 16;
@@ -19,16 +19,16 @@ const MAX_METADATA = 1 << 16;
 export interface SaveProgress {
   /** Bytes that have been written. */
   readonly bytesDone: number;
-  /** Bytes that there will be; undefined for an iterable, which does not tell. */
+  /** The total number of bytes; undefined for an iterable, whose size is not known. */
   readonly bytes: number | undefined;
 }
 
 export interface SaveOptions {
-  /** Texts that are kept with the bytes and that list() gives, such as the model of the embeddings. */
+  /** Strings that are stored with the bytes and returned by list(), such as the model of the embeddings. */
   metadata?: Readonly<Record<string, string>> | undefined;
   /** Called after each chunk of some megabytes. */
   onProgress?: ((progress: SaveProgress) => void) | undefined;
-  /** When it is aborted, save() throws its reason and what was saved before stays. */
+  /** On abort, save() throws its reason, and the previous version stays. */
   signal?: AbortSignal | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface StoreEntry {
 
 /** Named bytes in the storage of the browser. Needs no closing. */
 export class Store extends Opaque {
-  /** The name that it was opened by. */
+  /** The name that it was opened with. */
   readonly name: string;
   readonly #versions: Versions;
   readonly #chunkBytes: number;
@@ -53,21 +53,21 @@ export class Store extends Opaque {
     this.#chunkBytes = chunkBytes;
   }
 
-  /** Where the bytes are. */
+  /** The storage that holds the bytes. */
   get backend(): 'opfs' | 'indexeddb' {
     return this.#versions.kind;
   }
 
   /**
-   * Saves an index, bytes, a Blob or an iterable of Uint8Arrays under a name, in place of what was
-   * saved there before: wholly or, when it throws or is ended in whatever way, not at all. Some
-   * megabytes are in memory at a time, and both versions in storage until the end. An index must not
-   * be changed before that.
+   * Saves an index, bytes, a Blob or an iterable of Uint8Arrays under a name, in place of the previous
+   * version: completely or, when it throws or is interrupted in any way, not at all. A few megabytes are in
+   * memory at a time, and both versions are in storage until the end. An index must not be changed before
+   * that.
    *
-   * Saves under the same name follow one another, in all tabs and workers; the last one stays.
+   * Saves under the same name run one after another, across all tabs and workers; the last one stays.
    *
-   * @throws FewbitsError STORAGE_FULL when there is no more room; INVALID_ARGUMENT,
-   * DISPOSED; the signal's reason when it is aborted
+   * @throws FewbitsError STORAGE_FULL when space runs out; INVALID_ARGUMENT, DISPOSED; the signal's reason
+   *   when it is aborted
    */
   async save(name: string, source: StoreSource, saveOptions?: SaveOptions): Promise<void> {
     checkName('name', name);
@@ -90,11 +90,10 @@ export class Store extends Opaque {
   }
 
   /**
-   * The bytes that were saved under a name.
+   * Reads the bytes that were saved under a name.
    *
-   * @throws FewbitsError INVALID_ARGUMENT when nothing has this name; CORRUPT_DATA when the
-   * storage gives back something else than it was given; UNSUPPORTED when it gives nothing back;
-   * OUT_OF_MEMORY
+   * @throws FewbitsError INVALID_ARGUMENT when nothing has this name; CORRUPT_DATA when the storage returns
+   *   other bytes than were saved; UNSUPPORTED when it fails to return any; OUT_OF_MEMORY
    */
   async read(name: string): Promise<Uint8Array<ArrayBuffer>> {
     checkName('name', name);
@@ -102,10 +101,10 @@ export class Store extends Opaque {
   }
 
   /**
-   * The index that was saved under a name.
+   * Opens the index that was saved under a name.
    *
-   * @param fb what load() resolved to
-   * @throws FewbitsError as of read(); CORRUPT_DATA when something else was saved there
+   * @param fb the result of load()
+   * @throws FewbitsError as read() does; CORRUPT_DATA when something other than an index was saved
    */
   async openIndex(fb: Pick<Fewbits, 'openIndex'>, name: string): Promise<VectorIndex> {
     if (typeof peek(() => fb?.openIndex) !== 'function') {
@@ -114,7 +113,7 @@ export class Store extends Opaque {
     return fb.openIndex(await this.read(name));
   }
 
-  /** What there is, by name. */
+  /** The saved entries, sorted by name. */
   async list(): Promise<StoreEntry[]> {
     const newest = new Map<string, StoreEntry>();
     const versions = await this.#versions.reading(() => this.#versions.all());
@@ -132,7 +131,7 @@ export class Store extends Opaque {
   }
 
   /**
-   * How many bytes are saved under a name.
+   * The number of bytes that are saved under a name.
    *
    * @throws FewbitsError INVALID_ARGUMENT when nothing has this name
    */
@@ -148,7 +147,7 @@ export class Store extends Opaque {
     return this.#versions.alone(name, () => this.#versions.delete(name));
   }
 
-  /** @internal Removes what saves that were ended have left, but for those that another is at. */
+  /** @internal Removes the remains of interrupted saves, but not of saves that are still running. */
   tidy(): Promise<void> {
     return this.#versions.tidyAll();
   }

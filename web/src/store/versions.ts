@@ -1,10 +1,10 @@
-// The versions of names in one storage: written beside one another, sealed, read, removed.
+// The versions of names in one storage: written side by side, sealed, read and removed.
 //
-// How a save is atomic: a new version is written beside those that are there and sealed at its end;
-// only then are the others removed. Readers take the sealed version of the highest number. A lock
-// for each name keeps savers apart, another one keeps removals apart from readers, so nobody waits
-// for a save but the next save. Locks end with their tab or worker, and what it left unsealed is
-// removed by whoever opens the store, or saves under that name, next.
+// Saves are atomic as follows: a new version is written next to the existing ones and sealed at its end; only
+// then are the others removed. Readers take the sealed version with the highest number. A lock per name keeps
+// saves apart, and another one keeps removals apart from reads, so that only saves wait for a save. Locks end
+// with their tab or worker, and unsealed remains are removed by the next one to open the store or to save
+// under that name.
 
 import { invalid } from '../core/arguments.js';
 import { crc32 } from '../core/crc32.js';
@@ -13,21 +13,21 @@ import type { Backend, Seal, Version } from './backend.js';
 import { storageError } from './errors.js';
 import type { LockMode, Locks } from './locks.js';
 
-/** Without locks that hold everywhere, a version without a seal may be another tab's, until then. */
+/** Milliseconds after which an unsealed version counts as abandoned, where locks do not cover other tabs. */
 const ABANDONED = 24 * 3600 * 1000;
 
-/** How often a version is read before another one is taken instead, and milliseconds between. */
+/** How many times a version is read before the next older one is taken, and milliseconds in between. */
 const ATTEMPTS = 3;
 const PATIENCE = 50;
 
 type Chunk = Uint8Array<ArrayBuffer>;
 
-/** What a save writes: chunks, whose memory is used again once the next is asked for. */
+/** The content of a save: chunks, whose memory is reused once the next is requested. */
 export interface Written {
   readonly chunks: AsyncGenerator<Chunk, void, void>;
   readonly metadata: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  /** How many bytes there will be, where that is known; asked once the first chunk is there. */
+  /** The total number of bytes, if known; asked after the first chunk has arrived. */
   total(): number | undefined;
   /** Called after each chunk. */
   progress(bytesDone: number): void;
@@ -48,7 +48,7 @@ export class Versions {
     return this.#backend.kind;
   }
 
-  /** Runs `act` while nobody saves under this name. */
+  /** Runs `act` while nobody else saves under this name. */
   alone<T>(name: string, act: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#locks.run(this.#lockOf(name), 'exclusive', act, signal);
   }
@@ -58,22 +58,25 @@ export class Versions {
     return this.#files('shared', act);
   }
 
-  /** All versions there are, or those of a name, the oldest first. */
+  /** All versions, or those of a name, oldest first. */
   async all(name?: string): Promise<Version[]> {
     const versions = await this.#do('read', () => this.#backend.versions(name));
     return versions.sort(byNumber);
   }
 
-  /** The sealed versions of a name, the newest first; there is one at least. */
+  /** The sealed versions of a name, newest first. Throws when there are none. */
   async sealed(name: string): Promise<Version[]> {
     const sealed = (await this.all(name)).filter(({ seal }) => seal).reverse();
     if (sealed.length === 0) throw await this.#missing(name);
     return sealed;
   }
 
-  /** Writes a version in place of those that are there, all or nothing. The caller is alone. */
+  /**
+   * Writes a version that replaces the existing ones, completely or not at all. The caller holds the lock of
+   * the name.
+   */
   async write(name: string, written: Written): Promise<void> {
-    // What is wrong with the source shows here, before anything is touched.
+    // Errors of the source appear here, before anything is touched.
     const first = await written.chunks.next();
     written.signal?.throwIfAborted();
     await this.tidy(name);
@@ -99,19 +102,19 @@ export class Versions {
       await this.#backend.remove(version).catch(() => {});
       throw error;
     }
-    // The save is done: what cannot be removed now is a left-over.
+    // The save is complete: versions that cannot be removed now are removed later.
     await this.#remove(others.filter(this.#isOver)).catch(() => {});
   }
 
-  /** The bytes of the newest version of a name that can be read. */
+  /** Reads the bytes of the newest readable version of a name. */
   async read(name: string): Promise<Chunk> {
     const failures = new Map<number, number>();
     const failed = ({ number }: Version) => failures.get(number) ?? 0;
     let torn = false;
     let cause: unknown;
     for (;;) {
-      // Anew each time: where no lock keeps another tab from removing a version while it is read,
-      // there is a newer one.
+      // Listed anew each time: where no lock keeps another tab from removing a version during the read, there
+      // is a newer one.
       const version = (await this.sealed(name)).find((one) => failed(one) < ATTEMPTS);
       if (!version) break;
       const bytes = roomFor(version);
@@ -135,14 +138,14 @@ export class Versions {
     );
   }
 
-  /** Removes all versions of a name that nobody is at; whether there was a sealed one. */
+  /** Removes all versions of a name that nobody is writing; returns whether there was a sealed one. */
   async delete(name: string): Promise<boolean> {
     const versions = await this.all(name);
     await this.#do('write', () => this.#remove(versions.filter(this.#isOver)));
     return versions.some(({ seal }) => seal !== null);
   }
 
-  /** Removes what saves that were ended have left, but for those that another is at. */
+  /** Removes the remains of interrupted saves, but not of saves that are still running. */
   async tidyAll(): Promise<void> {
     const versions = await this.all();
     for (const name of new Set(versions.map(({ name }) => name))) {
@@ -152,22 +155,25 @@ export class Versions {
     }
   }
 
-  /** The same for one name. The caller is alone; what cannot be removed now is left for the next time. */
+  /**
+   * Removes the remains under one name. The caller holds its lock; anything that cannot be removed now is
+   * left for the next time.
+   */
   async tidy(name: string): Promise<void> {
     try {
       const versions = await this.#backend.versions(name);
       const left = versions.filter((version) => !version.seal && this.#isOver(version));
       const sealed = versions.filter(({ seal }) => seal).sort(byNumber);
       if (sealed.length > 1) {
-        // A save was ended between its seal and the removal of the old version. A seal that came to
-        // the disk without the bytes before it, as when the power fails, gives the old one its place
-        // back. What cannot be read at all may be readable later: then all of them stay.
+        // A save was interrupted between its seal and the removal of the old version. If the seal reached the
+        // disk without the bytes before it, as in a power failure, the old version counts again. Versions
+        // that cannot be read at all may be readable later: then all of them stay.
         const whole = await this.#lastWhole(sealed).catch(() => undefined);
         if (whole) left.push(...sealed.filter((version) => version !== whole));
       }
       await this.#remove(left);
     } catch {
-      // The save that follows will say what is wrong.
+      // The save that follows reports the error.
     }
   }
 
@@ -178,7 +184,7 @@ export class Versions {
     return undefined;
   }
 
-  /** Reads a sealed version: whether the bytes are those that were written. */
+  /** Reads a sealed version, and tells whether its bytes match the seal. */
   async #isWhole(
     version: Version,
     each?: (piece: Uint8Array, offset: number) => void,
@@ -193,13 +199,13 @@ export class Versions {
     return length === version.seal?.byteLength && checksum === version.seal.checksum;
   }
 
-  /** Whether nobody can be at writing this version any more, for one who has the lock of its name. */
+  /** Whether nobody can still be writing this version, given that the caller has the lock of its name. */
   #isOver = ({ seal, number }: Version): boolean =>
     seal !== null || this.#locks.everywhere || Date.now() - timeOf(number) > ABANDONED;
 
   /**
-   * Removes versions of a name while nobody reads: the newest sealed one last, so that it counts
-   * until nothing else is there. What a worker that is just being ended still holds is left.
+   * Removes versions of a name while nobody reads: the newest sealed one last, so that it counts until
+   * nothing else is left. Unsealed versions that an ending worker still holds are skipped.
    */
   async #remove(versions: readonly Version[]): Promise<void> {
     if (versions.length === 0) return;
@@ -230,7 +236,7 @@ export class Versions {
     return this.#locks.run(`fewbits/store/${this.kind}/${this.#store}/files`, mode, act);
   }
 
-  /** Says what the browser's errors mean; `bytes` is how many there should be room for. */
+  /** Converts the browser's errors; `bytes` is the size of the whole version. */
   async #do<T>(what: 'read' | 'write', act: () => Promise<T>, bytes?: number): Promise<T> {
     try {
       return await act();
@@ -251,10 +257,10 @@ function roomFor({ seal }: Version): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** Rises within a name, and tells when its save began. */
+/** The next version number: it increases within a name, and holds the time when its save began. */
 function nextNumber(versions: readonly Version[]): number {
   const newest = Math.max(Date.now() * 1000, ...versions.map(({ number }) => number + 1));
-  // Without locks another tab may ask at the same time, of the same versions.
+  // The random part is for other tabs, which may pick a number from the same versions where no locks hold.
   return newest + Math.floor(Math.random() * 1000);
 }
 

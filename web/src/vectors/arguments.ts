@@ -1,4 +1,4 @@
-// What callers give to an index, checked: the same for one in memory and for one in workers.
+// Arguments of index calls, checked alike for an index in memory and an index in workers.
 
 import {
   describe,
@@ -18,13 +18,16 @@ import type { Ids } from './ids.js';
 
 const MAX_DIMS = 16384;
 const MAX_QUERIES = 64;
-/** Candidates of a search, which are at most half as many more. */
+/** The most candidates of a search with the extra ones that the default adds. */
 export const MAX_COUNT = 1 << 21;
 
-/** Candidates of all queries of a call together, some 40 bytes each while it runs. */
+/** Candidates of all queries in a call; each takes some 40 bytes during the call. */
 const MAX_HITS = 1 << 19;
 
-/** How many queries to search at once: memory that a call has grown is never given back to the system. */
+/**
+ * The number of queries per call, limited because WebAssembly memory that has grown is never returned to the
+ * system.
+ */
 export const queriesAtOnce = (candidates: number): number =>
   Math.max(1, Math.min(MAX_QUERIES, Math.floor(MAX_HITS / Math.max(1, candidates))));
 
@@ -32,48 +35,47 @@ export interface IndexOptions {
   /** Dimensions of the vectors, 1 to 16384. */
   dims: number;
   /**
-   * Bits a dimension: 1, 2, 4 or 8. Default 4; 1 for 'hamming', whose vectors take dims / 8 bytes and
-   * no more. Of other metrics a vector takes dims * bits / 8 bytes and 4 more;
-   * another 4 for 'l2', or where a mean comes off, and another 4 at 4 bits with quality 'best' and no
-   * finer code. Below 16 dimensions there are few directions that 1, 2 or 4 bits tell apart: take 8,
-   * and `refine: 8` beside it where the order of near neighbours matters.
+   * Bits per dimension: 1, 2, 4 or 8. Default 4; 1 for 'hamming', whose vectors take exactly ceil(dims / 8)
+   * bytes. With other metrics a vector takes dims * bits / 8 + 4 bytes, another 4 for 'l2' or with a mean,
+   * and another 4 with 4 bits, quality 'best' and no finer code (except for 'l2'). Below 16 dimensions, 1, 2
+   * or 4 bits can tell few directions apart: use 8, with `refine: 8` where the order of near neighbours
+   * matters.
    */
   bits?: 1 | 2 | 4 | 8 | undefined;
   /**
-   * What scores measure: 'cosine', for which vectors need not be normalised, 'dot', the inner
-   * product, 'l2', the squared distance, or 'hamming', how many bits differ. Default 'cosine'.
+   * The measure of scores: 'cosine', for which vectors need not be normalised; 'dot', the inner product;
+   * 'l2', the squared distance; or 'hamming', the number of differing bits. Default 'cosine'.
    *
-   * For 'hamming' vectors are bits: as packed in bytes by quantizeEmbeddings(), sentence-transformers
-   * or numpy.packbits (a Uint8Array of 'ubinary', an Int8Array of 'binary' embeddings, ceil(dims / 8)
-   * bytes a vector, the first dimension in the highest bit; bits beyond the last dimension count for
-   * nothing), or as numbers, dims a vector, of which those above zero are 1. They are kept as they
-   * are, and what is found is exact: `quality` and `seed` change nothing, and there is no `mean`, no
-   * `refine` and nothing to calibrate.
+   * For 'hamming' vectors are bits: packed in bytes by quantizeEmbeddings(), sentence-transformers or
+   * numpy.packbits (a Uint8Array of 'ubinary', an Int8Array of 'binary' embeddings, ceil(dims / 8) bytes per
+   * vector, the first dimension in the highest bit; bits beyond the last dimension are ignored), or numbers,
+   * dims per vector, where those above zero are 1. They are stored unchanged, and results are exact:
+   * `quality` and `seed` have no effect, and there is no `mean`, no `refine` and nothing to calibrate.
    *
-   * Codes say in which direction from the mean, or without one from the origin, a vector lies. With
-   * 'l2', vectors that lie far from the origin on one side of it need their mean taken off: the first
-   * 8 vectors or more do that by themselves, however they are added, unless some of
-   * them are removed or saved before.
+   * Codes store the direction of a vector from the mean, or without one from the origin. With 'l2', vectors
+   * that lie far from the origin on one side of it need their mean subtracted: an index does this by itself
+   * from its first 8 or more vectors, however they are added, unless some of them are removed or saved
+   * before.
    */
   metric?: Metric | undefined;
   /**
-   * 'best' chooses a scale for each vector that brings its code closest in direction; 'fast' takes
-   * the scale of the codebook and adds several times as fast. Default 'best'.
+   * 'best' chooses a scale for each vector that brings its code closest in direction; 'fast' takes the scale
+   * of the codebook and adds vectors several times as fast. Default 'best'.
    */
   quality?: 'best' | 'fast' | undefined;
   /**
-   * Bits of a second, finer code that scores the candidates of a search: 4 or 8, in
-   * dims * refine / 8 and 4 bytes more a vector. Default none.
+   * Bits of a second, finer code that scores the candidates of a search: 4 or 8. It takes dims * refine / 8 +
+   * 4 more bytes per vector. Default none.
    */
   refine?: 4 | 8 | undefined;
   /**
-   * Seed of the random rotation, below 2^32. Default 0. Vectors have the same codes in every index
-   * with the same seed.
+   * The seed of the random rotation, below 2^32. Default 0. Indexes with the same seed give vectors the same
+   * codes.
    */
   seed?: number | undefined;
   /**
-   * The mean of the vectors (of the normalised ones for 'cosine'), if it is known, dims values:
-   * taking it off makes codes of crowded embeddings finer. calibrate() learns it from a sample.
+   * The mean of the vectors (of the normalised ones for 'cosine'), if known, dims values. Subtracting it
+   * gives finer codes for embeddings that crowd together. calibrate() learns it from a sample.
    */
   mean?: FloatArray | undefined;
 }
@@ -82,26 +84,26 @@ export const INDEX_OPTIONS = ['dims', 'bits', 'metric', 'quality', 'refine', 'se
 
 export interface SearchOptions {
   /**
-   * How many neighbours, 1 to 2^20; where there are fewer vectors, fewer. Infinity is all of up to
-   * 2^20 vectors, and 0 is taken of an empty index. Default 10.
+   * The number of neighbours, 1 to 2^20; fewer are returned if there are fewer vectors. Infinity means all,
+   * up to 2^20 vectors, and 0 is accepted for an empty index. Default 10.
    */
   k?: number | undefined;
   /**
-   * Which vectors may be found: their ids (others count for nothing), a function of the id, or, for
-   * ids that are small integers, a bitmap with bit id % 8 of byte id >> 3. Default all.
+   * The vectors that may be found: their ids (unknown ones are ignored), a function of the id, or, for ids
+   * that are small integers, a bitmap with bit id % 8 of byte id >> 3. Default all.
    */
   filter?: Iterable<Id> | ((id: Id) => boolean) | Uint8Array | undefined;
   /**
-   * The best rescore * k of the scan, 1 or more, are scored again with the query in full precision
-   * and the finer code, if there is one. Default 10 with `refine` and below 16 dimensions; else half
-   * of k more than k are, at least 16 more.
+   * The best rescore * k of the scan, with rescore >= 1, are scored again with the query in full precision
+   * and the finer code, if there is one. Default 10 with `refine` or below 16 dimensions; otherwise k +
+   * max(16, k / 2) candidates.
    */
   rescore?: number | undefined;
 }
 
 export interface CalibrateOptions {
   /**
-   * 'axes' learns the mean and the axes; 'mean' the mean alone, which costs nothing later. Default
+   * 'axes' learns the mean and the axes; 'mean' learns the mean only, at no cost for later calls. Default
    * 'axes'.
    */
   method?: 'axes' | 'mean' | undefined;
@@ -109,7 +111,7 @@ export interface CalibrateOptions {
 
 export const SEARCH_OPTIONS = ['k', 'filter', 'rescore'];
 
-/** The settings and the mean of a new index. */
+/** Checks the settings and the mean of a new index. */
 export function checkSettings(o: IndexOptions): { settings: Settings; mean: Float32Array | null } {
   const width = <T extends number>(name: string, value: T, accepted: readonly T[]): T => {
     if (!accepted.includes(value)) {
@@ -124,7 +126,7 @@ export function checkSettings(o: IndexOptions): { settings: Settings; mean: Floa
   const quality = oneOf('quality', o.quality ?? 'best', QUALITIES);
   const refine = o.refine === undefined ? 0 : width('refine', o.refine, [4, 8]);
   const seed = integer('seed', o.seed ?? 0, 0, 2 ** 32 - 1);
-  // With the norms of l2 that would be 12 bytes beside the codes.
+  // Tails together with the norms of l2 would take 12 bytes besides the codes.
   const tails = bits === 4 && quality === 'best' && refine === 0 && metric !== 'l2';
   const settings: Settings = {
     ...{ dims, bits, metric, quality, refine, seed, tails },
@@ -137,7 +139,7 @@ export function checkSettings(o: IndexOptions): { settings: Settings; mean: Floa
   return { settings, mean };
 }
 
-/** Options that say nothing of bits. */
+/** Refuses options that do not apply to bits. */
 function checkOfBits(o: IndexOptions): void {
   const bits = "for vectors of more than bits take metric 'cosine', 'dot' or 'l2'";
   if (o.bits !== undefined && o.bits !== 1) {
@@ -149,13 +151,13 @@ function checkOfBits(o: IndexOptions): void {
   }
 }
 
-/** The bytes of a file that was given to `name`. */
+/** Checks the bytes of a file that was passed to `name`. */
 export function bytesOf(name: string, file: unknown): Uint8Array {
   if (!isBytes(file)) throw invalid(`${name} takes the bytes of a file, got ${describe(file)}`);
   return toBytes('file', file);
 }
 
-/** How calibrate() or recalibrate() of an index with these settings is to learn. */
+/** Checks the options of calibrate() and recalibrate(), and returns the method. */
 export function checkCalibration(given: CalibrateOptions | undefined, { metric }: Settings) {
   if (metric === 'hamming') {
     throw invalid(
@@ -167,7 +169,7 @@ export function checkCalibration(given: CalibrateOptions | undefined, { metric }
   return oneOf('method', o.method ?? 'axes', ['axes', 'mean']);
 }
 
-/** What is given as a sample of how many vectors to an index that holds `rows` rows. */
+/** Checks a sample for an index that holds `rows` rows. */
 export function checkSample(sample: Float32Array, rows: number): void {
   if (rows > 0) {
     throw invalid('calibrate() works on an empty index; recalibrate() is for one with vectors');
@@ -175,11 +177,11 @@ export function checkSample(sample: Float32Array, rows: number): void {
   if (sample.length === 0) throw invalid('sample must hold at least one vector');
 }
 
-/** How many neighbours a search of `size` vectors is for; Infinity is all of them. */
+/** Checks the number of neighbours for a search of `size` vectors; Infinity means all of them. */
 export function checkK(o: SearchOptions, size: number): number {
   const { k = 10 } = o;
   if (k === Number.POSITIVE_INFINITY && size <= MAX_CANDIDATES) return Math.max(size, 1);
-  // As index.size says it of an empty index.
+  // k: index.size is 0 for an empty index.
   if (k === 0 && size === 0) return 1;
   if (typeof k === 'number' && Number.isInteger(k) && k >= 1 && k <= MAX_CANDIDATES) return k;
   throw invalid(
@@ -188,7 +190,7 @@ export function checkK(o: SearchOptions, size: number): number {
   );
 }
 
-/** How many candidates a search of `size` vectors with these options has, if there are as many. */
+/** The number of candidates of a search of `size` vectors with these options, if there are that many. */
 export function checkCandidates(
   o: SearchOptions,
   size: number,
@@ -205,5 +207,5 @@ export function checkCandidates(
   return candidatesFor(k, rescore, settings);
 }
 
-/** Whether removed rows take so much room that an index drops them by itself. */
+/** Whether removed rows take enough memory that an index drops them by itself. */
 export const isSparse = (ids: Ids): boolean => ids.removed > 256 && ids.removed > ids.length / 8;

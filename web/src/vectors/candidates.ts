@@ -1,14 +1,17 @@
-// How many rows of a scan are scored again.
+// The number of candidates: rows of a scan that are scored again.
 
 import type { Settings } from './functions.js';
 
-/** Neighbours of a search, and candidates of one that says how many. */
+/** The most neighbours of a search, and the most candidates that a caller may ask for. */
 export const MAX_CANDIDATES = 1 << 20;
 
-/** With fewer dimensions vectors lie so densely that the scan, which rounds the query, needs more candidates. */
+/**
+ * Below this number of dimensions vectors lie so densely that the scan, which rounds the query, needs more
+ * candidates.
+ */
 const FEW_DIMS = 16;
 
-/** For k neighbours: `rescore` * k, or by default what codes of these settings need. */
+/** The candidates for k neighbours: `rescore` * k, or by default what codes with these settings need. */
 export function candidatesFor(
   k: number,
   rescore: number | undefined,

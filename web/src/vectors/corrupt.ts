@@ -1,4 +1,4 @@
-// The error for a file that is no index, or is damaged.
+// The error for a file that is damaged or is not an index.
 
 import { FewbitsError } from '../core/errors.js';
 

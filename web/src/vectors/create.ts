@@ -1,4 +1,4 @@
-// Making and opening vector indexes: what the loaded library offers.
+// Creation and opening of vector indexes, as the loaded library offers them.
 
 import { options } from '../core/arguments.js';
 import type { Core } from '../core/core.js';
@@ -9,24 +9,23 @@ import { Rows } from './rows.js';
 import { createEmpty } from './transform.js';
 import { VectorIndex } from './vector-index.js';
 
-/** Makes and opens vector indexes. */
+/** Creates and opens vector indexes. */
 export interface Vectors {
   /**
-   * An empty index.
+   * Creates an empty index.
    *
-   * Method: vectors are rotated at random and each coordinate is coded against the Lloyd-Max
-   * codebook of the normal distribution; one factor a vector makes the scores unbiased (Gao and
-   * Long, RaBitQ, 2024; Zandieh et al., TurboQuant, 2025). Bytes a vector: dims * bits / 8 and 4 to
-   * 12 more.
+   * Method: vectors are rotated at random, and each coordinate is coded with the Lloyd-Max codebook of the
+   * normal distribution; one factor per vector makes the scores unbiased (Gao and Long, RaBitQ, 2024; Zandieh
+   * et al., TurboQuant, 2025). Bytes per vector: dims * bits / 8 plus 4 to 12.
    *
    * @throws FewbitsError INVALID_ARGUMENT, OUT_OF_MEMORY
    */
   createIndex(indexOptions: IndexOptions): VectorIndex;
   /**
-   * The index that save() wrote.
+   * Opens an index that save() wrote.
    *
-   * @throws FewbitsError CORRUPT_DATA when the file is damaged in any way, UNSUPPORTED when it is of
-   * another version, OUT_OF_MEMORY
+   * @throws FewbitsError CORRUPT_DATA when the file is damaged in any way, UNSUPPORTED when it is of another
+   *   version, OUT_OF_MEMORY
    */
   openIndex(file: ArrayBuffer | ArrayBufferView): VectorIndex;
 }

@@ -1,14 +1,14 @@
-// Places among the rows of an index that move along when rows are renumbered.
+// Positions among the rows of an index that are updated when rows are renumbered.
 
 export interface Cursor {
   row: number;
 }
 
-/** Those that somebody still has. */
+/** The cursors that are still in use. */
 export class Cursors {
   #refs: WeakRef<Cursor>[] = [];
 
-  /** A new one before the first row. */
+  /** A new cursor before the first row. */
   begin(): Cursor {
     const cursor = { row: 0 };
     this.#refs = this.#refs.filter((ref) => ref.deref() !== undefined);

@@ -1,4 +1,4 @@
-// What an index file says, checked as far as no row is looked at: without WebAssembly, for every reader.
+// The contents of an index file apart from its rows, checked: without WebAssembly, for every reader.
 
 import { FewbitsError } from '../core/errors.js';
 import { corrupt } from './corrupt.js';
@@ -14,8 +14,8 @@ import {
 
 export const FORMAT = 'fewbits.index';
 /**
- * That of files of bits, that of files whose queries are centred, and that of all others, which older
- * readers take too.
+ * The versions of files of bits, of files whose queries are centred, and of all others, which older readers
+ * accept too.
  */
 export const BITS_VERSION = '3';
 export const CENTRED_VERSION = '2';
@@ -33,14 +33,14 @@ export const NAMES: Record<keyof RowSizes, string> = {
   refine_factors: 'refine.factors',
 };
 
-/** A safetensors file in memory, as far as it is needed here: bytes() throws for a name that it does not have. */
+/** The part of a safetensors file in memory that is needed here. bytes() throws for unknown names. */
 export interface Tensors {
   readonly metadata: Readonly<Record<string, string>>;
   has(name: string): boolean;
   bytes(name: string): Uint8Array;
 }
 
-/** All but the rows and ids of a file. */
+/** Everything in a file except its rows and ids. */
 export interface Contents {
   readonly settings: Settings;
   readonly fit: Fit;
@@ -93,14 +93,14 @@ function readSettings(
   };
 }
 
-/** How well codes fit what calibrate() learned from; nothing in files of before. */
+/** The fit of the codes to the sample of calibrate(); 0 in files of earlier versions. */
 function readFit({ fit = '0' }: Readonly<Record<string, string>>): Fit {
   const expected = Number(fit);
   if (!(expected >= 0 && expected < Infinity)) throw corrupt(`metadata 'fit' is '${fit}'`);
   return { expected, seen: 0, count: 0 };
 }
 
-/** What was learned from a sample, as numbers of its own memory. */
+/** The learned mean and transform, in memory of their own. */
 function readLearned(file: Tensors, dims: number): Pick<Contents, 'mean' | 'learned'> {
   const words = (name: string) => {
     const { buffer, byteLength } = file.bytes(name).slice();
@@ -126,8 +126,8 @@ function readLearned(file: Tensors, dims: number): Pick<Contents, 'mean' | 'lear
 }
 
 /**
- * Throws CORRUPT_DATA for anything but a file of writeIndex as it was. In every version the last four
- * bytes are the checksum of the others, which `checksum` computes.
+ * Reads the contents of a file. Throws CORRUPT_DATA for anything but an unchanged file of writeIndex. In
+ * every version the last four bytes are the checksum of all others, which `checksum` computes.
  */
 export function readContents(
   file: Tensors,
@@ -150,14 +150,14 @@ export function readContents(
       `index file of version '${version}'; this build reads versions ${VERSIONS.join(', ')}`,
     );
   }
-  // With a mean in a file of before, queries stay as they are.
+  // With a mean in a file of an earlier version, queries are not centred.
   const meanProducts = version === CENTRED_VERSION || !file.has('mean');
   const { rows, nextId, ...settings } = readSettings(metadata, file.has('tails'), meanProducts);
   const learned = blamed(() => readLearned(file, settings.dims));
   return { settings, fit: readFit(metadata), ...learned, rows, nextId, sum };
 }
 
-/** Views of the rows of a file, whose arrays take so many bytes a row. */
+/** Views of the row arrays of a file, which have `sizes` bytes per row. */
 export function rowArrays(
   file: Tensors,
   rows: number,
@@ -178,7 +178,7 @@ export function rowArrays(
   >;
 }
 
-/** Does `work` with a file, which is to blame for what fails, unless memory is full. */
+/** Runs `work` on a file; errors become CORRUPT_DATA, except when memory is full. */
 export function blamed<T>(work: () => T): T {
   try {
     return work();

@@ -1,4 +1,4 @@
-// Index files: an index as a safetensors file, and back.
+// Index files: an index written as a safetensors file, and read again.
 
 import type { Core } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
@@ -26,7 +26,7 @@ function versionOf(index: NativeIndex): string {
 
 const bytesOf = (x: ArrayBufferView) => new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
 
-/** A tensor of the file: its bytes, or which array of the rows it is. */
+/** A tensor of the file: its bytes, or the name of a row array. */
 interface Tensor extends SafetensorsPlanned {
   readonly data: Iterable<Uint8Array> | keyof RowSizes;
 }
@@ -80,14 +80,14 @@ function tensorsOf(index: NativeIndex, ids: Ids): Tensor[] {
   return tensors;
 }
 
-/** The file of an index but for its rows. */
+/** The file of an index without its rows. */
 export interface FilePlan {
   readonly byteLength: number;
-  /** What follows on each other: bytes, or all rows of an array. A checksum() of it ends the file. */
+  /** The parts in order: bytes, or all rows of an array. The checksum() of them ends the file. */
   readonly parts: readonly (Iterable<Uint8Array> | keyof RowSizes)[];
 }
 
-/** Lays out the file of the rows that have these ids, of which none is removed. */
+/** Lays out the file of rows with these ids, none of which are removed. */
 export function planFile(index: NativeIndex, ids: Ids): FilePlan {
   index.settle(ids.length);
   const { settings, fit } = index;
@@ -103,7 +103,7 @@ export function planFile(index: NativeIndex, ids: Ids): FilePlan {
     refine: String(settings.refine),
     seed: String(settings.seed),
     rows: String(ids.length),
-    // Without 2^53, as which the end of the default ids is kept.
+    // Without 2^53, the value that marks the end of the default ids.
     nextId: String(Math.min(ids.next, Number.MAX_SAFE_INTEGER)),
     ...(fit.expected > 0 ? { fit: String(fit.expected) } : {}),
   });
@@ -112,7 +112,7 @@ export function planFile(index: NativeIndex, ids: Ids): FilePlan {
   return { byteLength: plan.byteLength, parts: [[plan.header], ...parts] };
 }
 
-/** The last four bytes of a file with this CRC-32. */
+/** The last four bytes of a file, which hold this CRC-32. */
 export function writeChecksum(sum: number): Uint8Array<ArrayBuffer> {
   const end = new Uint8Array(4);
   new DataView(end.buffer).setUint32(0, sum, true);
@@ -120,8 +120,8 @@ export function writeChecksum(sum: number): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The file of an index, piece by piece; the first piece is all of the header. Removed rows must
- * have been compacted away. The last four bytes are the CRC-32 of what comes before them.
+ * Writes the file of an index piece by piece; the first piece is the whole header. Removed rows must have
+ * been compacted away. The last four bytes are the CRC-32 of everything before them.
  */
 export function* writeIndex(index: NativeIndex, ids: Ids): Generator<Uint8Array, void, void> {
   let sum = 0;
@@ -135,7 +135,7 @@ export function* writeIndex(index: NativeIndex, ids: Ids): Generator<Uint8Array,
   yield writeChecksum(sum);
 }
 
-/** The pieces of a file as one. */
+/** Joins the pieces of a file. */
 export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   try {
     const file = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
@@ -150,9 +150,9 @@ export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** What a file holds, its rows still outside of the index. */
+/** The contents of a file, with rows that are not yet in the index. */
 export interface IndexFile {
-  /** An index without rows, made as that of the file. */
+  /** An index without rows, with the settings of the file. */
   readonly index: NativeIndex;
   readonly ids: Ids;
   /** Views of the file. */
@@ -161,7 +161,10 @@ export interface IndexFile {
   readonly sum: number;
 }
 
-/** Throws CORRUPT_DATA for anything but a file of writeIndex as it was; rows are not looked at. */
+/**
+ * Opens a file without looking at its rows. Throws CORRUPT_DATA for anything but an unchanged file of
+ * writeIndex.
+ */
 export function openFile(core: Core, bytes: Uint8Array): IndexFile {
   const file = readSafetensors(bytes);
   const contents = readContents(file, bytes, (part) => checksum(core, 0, part));
@@ -176,7 +179,7 @@ export function openFile(core: Core, bytes: Uint8Array): IndexFile {
   });
 }
 
-/** Disposes of the index when `work` fails, for which the file is to blame unless memory is full. */
+/** Runs `work`, and disposes of the index when it fails: the error blames the file, unless memory is full. */
 function filling<T>(index: NativeIndex, work: () => T): T {
   try {
     return blamed(work);
@@ -186,7 +189,7 @@ function filling<T>(index: NativeIndex, work: () => T): T {
   }
 }
 
-/** What a file holds. Throws CORRUPT_DATA for anything but a file of writeIndex as it was. */
+/** Reads a file. Throws CORRUPT_DATA for anything but an unchanged file of writeIndex. */
 export function readIndex(core: Core, bytes: Uint8Array): { index: NativeIndex; ids: Ids } {
   const { index, ids, arrays } = openFile(core, bytes);
   return filling(index, () => {

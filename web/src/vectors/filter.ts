@@ -1,4 +1,4 @@
-// Which rows a search may find: the filters that callers give, as a bit for each row.
+// Filters of searches, as one bit per row that may be found.
 
 import { attached, describe, invalid, peek, reading, tagOf } from '../core/arguments.js';
 import { isKind } from '../core/kinds.js';
@@ -8,7 +8,7 @@ import type { Ids } from './ids.js';
 
 type Filter = NonNullable<SearchOptions['filter']>;
 
-/** Throws for what is no filter, and for functions that cannot answer at once. */
+/** Throws for anything but a filter, and for functions that cannot answer synchronously. */
 export function checkFilter(filter: unknown): void {
   if (typeof filter === 'function') {
     const tag = tagOf(filter);
@@ -26,7 +26,7 @@ export function checkFilter(filter: unknown): void {
   }
 }
 
-/** A filter that nothing the caller does later changes. */
+/** A copy of a filter that later changes by the caller do not affect. */
 export function copyOfFilter(filter: SearchOptions['filter']): SearchOptions['filter'] {
   if (filter === undefined) return undefined;
   checkFilter(filter);
@@ -36,10 +36,10 @@ export function copyOfFilter(filter: SearchOptions['filter']): SearchOptions['fi
 }
 
 /**
- * A bit for each row that the filter lets through.
+ * One bit per row, set where the filter accepts the row.
  *
- * @throws FewbitsError INVALID_ARGUMENT for a filter that answers with a promise, changes the ids
- * meanwhile, or is of ids of a type of which the index has none
+ * @throws FewbitsError INVALID_ARGUMENT for a filter that returns a promise, changes the ids while it runs,
+ *   or has only ids of types that no vector has
  */
 export function allowedRows(filter: Filter, ids: Ids): Uint32Array {
   checkFilter(filter);
@@ -73,7 +73,7 @@ function byFunction(
     check();
     if (!answer) continue;
     if (isThenable(answer)) {
-      // Nobody waits for it, and so nobody would take its failure.
+      // The promise is dropped here, so its rejection must not stay unhandled.
       Promise.resolve(answer).catch(() => {});
       throw invalid(
         'filter must answer true or false at once, got a promise: find out which ids may be found ' +
@@ -132,7 +132,7 @@ function byList(list: Iterable<unknown>, ids: Ids, allow: Allow, check: () => vo
   );
 }
 
-/** The types of ids that are not removed. */
+/** The types of the ids that are not removed. */
 function typesOf(ids: Ids): Set<string> {
   const types = new Set<string>();
   for (let row = 0; row < ids.length && types.size < 3; row++) {

@@ -1,15 +1,16 @@
-// The first vectors of an index for 'l2', kept as they came while they are too few to tell where all lie.
+// The first vectors of an 'l2' index, kept as floats while they are too few to decide whether to subtract a
+// mean.
 
 import type { Values } from './functions.js';
 import { FEW_ROWS, farMean, MANY_ROWS, type NativeIndex } from './native.js';
 
-/** Rows from 0 on, as floats; nothing once they have told, or can no longer tell. */
+/** Vectors of the rows from 0 on, as floats; empty once the decision was made, or can no longer be made. */
 export class FirstRows {
   #x: Float32Array | undefined;
 
   /**
-   * What they and those that come after make together, where these vectors tell that all lie far from the
-   * origin: then all rows are to be coded anew, with their mean off. Else null.
+   * The kept vectors together with x, if they show that all lie far from the origin: then all rows must be
+   * coded again with the mean subtracted. Otherwise null.
    */
   farWith(index: NativeIndex, x: Values, rows: number): Float32Array | null {
     const { dims } = index.settings;
@@ -20,7 +21,7 @@ export class FirstRows {
     return farMean(some, dims) === null ? null : some;
   }
 
-  /** Vectors that have come to the `rows` there were. */
+  /** Records vectors that were added after the first `rows` rows. */
   note(index: NativeIndex, x: Values, rows: number): void {
     const { dims } = index.settings;
     const before = rows === 0 && index.isOpen ? new Float32Array() : this.#x;
@@ -29,7 +30,7 @@ export class FirstRows {
     this.#x = few && x instanceof Float32Array ? joined(before, x) : undefined;
   }
 
-  /** Vectors in place of others, that of row rows[i] first. */
+  /** Replaces the vectors of rows[i] by vector i. */
   replace(x: Values, rows: readonly number[]): void {
     const first = this.#x;
     if (first === undefined) return;
@@ -39,12 +40,12 @@ export class FirstRows {
     });
   }
 
-  /** Rows have gone, or are to stay as they are coded. */
+  /** Forgets the vectors: rows were removed, or must stay as they are coded. */
   forget(): void {
     this.#x = undefined;
   }
 
-  /** Those that there are, of floats. */
+  /** The kept vectors, as floats. */
   get values(): Float32Array {
     return this.#x ?? new Float32Array();
   }

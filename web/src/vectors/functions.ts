@@ -1,8 +1,8 @@
-// The functions of an index that the WebAssembly has.
+// The functions of an index in WebAssembly.
 
 import type { Outcome } from '../core/core.js';
 
-/** The C++ of this family, as bound by cpp/bindings/vectors.cpp. Numbers are addresses or counts. */
+/** The C++ functions of this family, bound in cpp/bindings/vectors.cpp. Numbers are addresses or counts. */
 export interface VectorsFunctions {
   vectors_create(
     dims: number,
@@ -38,7 +38,7 @@ export interface VectorsFunctions {
   vectors_set_mean(index: number, mean: number): Outcome;
   vectors_set_transform(index: number, matrix: number, segments: number, count: number): Outcome;
   vectors_calibrate(index: number, sample: number, n: number, axes: boolean): Outcome;
-  /** Its index is 1 where axes went. */
+  /** The `index` of the outcome is 1 where the learned axes were dropped. */
   vectors_settle(index: number, x: number, n: number): Outcome;
   vectors_fit(index: number): Fit;
   vectors_set_fit(index: number, expected: number, seen: number, count: number): void;
@@ -74,7 +74,7 @@ export interface VectorsFunctions {
   vectors_checksum(crc: number, data: number, n: number): number;
 }
 
-/** Bytes a row of each array that holds an index outside of it. */
+/** Bytes per row of each array that holds the rows outside of an index. */
 export interface RowSizes {
   readonly codes: number;
   readonly factors: number;
@@ -85,17 +85,17 @@ export interface RowSizes {
   readonly refine_factors: number;
 }
 
-/** How well codes fit the vectors: which part of a vector's square they leave on average. */
+/** The fit of codes to vectors: the average share of a vector's square that codes leave out. */
 export interface Fit {
-  /** Of vectors like those of the sample that calibrate() learned from; 0 without. */
+  /** For vectors like the sample of calibrate(); 0 without calibration. */
   readonly expected: number;
-  /** Of those that were added or put in place of others since. */
+  /** For the vectors that were added or replaced since. */
   readonly seen: number;
-  /** How many those are. */
+  /** The number of those vectors. */
   readonly count: number;
 }
 
-/** One piece of a learned transform. */
+/** A segment of a learned transform. */
 export interface Segment {
   readonly dims: number;
   readonly bits: number;
@@ -104,30 +104,30 @@ export interface Segment {
 
 export const METRICS = ['cosine', 'dot', 'l2', 'hamming'] as const;
 /**
- * Similarity (cosine, dot: larger is nearer), squared distance (l2) or how many bits differ (hamming:
- * smaller is nearer for both).
+ * The measure of scores: similarity (cosine, dot: larger is nearer), squared distance (l2) or the number of
+ * differing bits (hamming: smaller is nearer for both).
  */
 export type Metric = (typeof METRICS)[number];
 
-/** Whether scores fall with nearness. */
+/** Whether smaller scores are nearer. */
 export const isDistance = (metric: Metric) => metric === 'l2' || metric === 'hamming';
 
 /**
- * Vectors as they go into an index, one after the other: floats, or for 'hamming' bits, packed as
- * quantizeEmbeddings() packs 'ubinary'.
+ * Vectors one after another, as they go into an index: floats, or for 'hamming' bits, packed like the
+ * 'ubinary' of quantizeEmbeddings().
  */
 export type Values = Float32Array | Uint8Array;
 
-/** How many elements of Values a vector has. */
+/** The elements of Values per vector. */
 export const widthOf = ({ dims, metric }: Pick<Settings, 'dims' | 'metric'>) =>
   metric === 'hamming' ? Math.ceil(dims / 8) : dims;
 
-/** The largest norm of a vector for 'dot' and 'l2', as kLargestNorm in vectors.h. */
+/** The largest norm of a vector for 'dot' and 'l2': kLargestNorm in vectors.h. */
 export const LARGEST_NORM = 1e18;
 
 export const QUALITIES = ['best', 'fast'] as const;
 
-/** How an index was made; all of it is in its file. */
+/** The settings of an index, all of which are stored in its file. */
 export interface Settings {
   readonly dims: number;
   readonly bits: 1 | 2 | 4 | 8;
@@ -136,13 +136,13 @@ export interface Settings {
   readonly refine: 0 | 4 | 8;
   readonly seed: number;
   /**
-   * Whether four more bytes a vector say more about its outermost values, which makes the scores of
-   * 4-bit codes finer: for quality 'best' without `refine`, unless calibrated or for 'l2'.
+   * Whether four more bytes per vector refine its outermost values, which improves the scores of 4-bit codes:
+   * for quality 'best' without `refine`, unless calibrated or for 'l2'.
    */
   readonly tails: boolean;
   /**
-   * Whether four more bytes a vector let queries be centred as vectors are, where a mean comes off
-   * for 'cosine' or 'dot'. Not so in files of before.
+   * Whether four more bytes per vector allow queries to be centred like vectors, where a mean is subtracted
+   * for 'cosine' or 'dot'. False in files of earlier versions.
    */
   readonly meanProducts: boolean;
 }

@@ -1,5 +1,5 @@
-// The ids of all rows in their order, in chunks of typed arrays: 8 bytes for a number or a bigint of
-// 64 bits, none for numbers that count up. A chunk that holds anything else is an array.
+// The ids of all rows in order, in chunks of typed arrays: 8 bytes for a number or a 64-bit bigint, none for
+// consecutive numbers. A chunk that holds anything else is a plain array.
 
 import type { Id } from './id.js';
 
@@ -8,13 +8,13 @@ const CHUNK_ROWS = 1 << CHUNK_BITS;
 const MASK = CHUNK_ROWS - 1;
 const FIRST_ROWS = 64;
 
-/** A number is the first of ids that count up. */
+/** A chunk; a number is the first of consecutive ids. */
 type Chunk = number | Float64Array | BigInt64Array | BigUint64Array | Id[];
 
 const isSigned64 = (id: bigint) => BigInt.asIntN(64, id) === id;
 const isUnsigned64 = (id: bigint) => BigInt.asUintN(64, id) === id;
 
-/** Whether a chunk can hold an id as it is. */
+/** Whether a chunk can hold an id without conversion. */
 function fits(chunk: Chunk, id: Id): boolean {
   if (Array.isArray(chunk)) return true;
   if (chunk instanceof Float64Array) return typeof id === 'number';
@@ -42,7 +42,7 @@ export class IdColumn {
     this.#length = row + 1;
   }
 
-  /** Appends `n` numbers that count up. */
+  /** Appends `n` consecutive numbers. */
   pushRange(first: number, n: number): void {
     let id = first;
     for (const end = this.#length + n; this.#length < end; ) {
@@ -59,7 +59,7 @@ export class IdColumn {
     }
   }
 
-  /** Makes room in the rows from `first` up to `end` for set() of ids of other rows. */
+  /** Allocates the rows from `first` to `end`, so that set() can put ids of other rows there. */
   makeWritable(first: number, end: number): void {
     for (let start = first - (first & MASK); start < end; start += CHUNK_ROWS) {
       if (typeof this.#chunks[start >>> CHUNK_BITS] === 'number') this.#writable(start, 0);
@@ -70,7 +70,7 @@ export class IdColumn {
     this.#writable(row, id)[row & MASK] = id;
   }
 
-  /** Forgets the rows from `length` on. */
+  /** Removes the rows from `length` on. */
   truncate(length: number): void {
     if (length >= this.#length) return;
     this.#length = length;
@@ -79,7 +79,7 @@ export class IdColumn {
     if (Array.isArray(last)) last.length = length & MASK;
   }
 
-  /** The first row from `low` up to `high`, in which ids rise, whose id is not below this one. */
+  /** The first row from `low` to `high`, where ids ascend, whose id is not less than `id`. */
   search(id: number | bigint, low: number, high: number): number {
     let [first, end] = [low, high];
     while (first < end) {
@@ -100,7 +100,7 @@ export class IdColumn {
     );
   }
 
-  /** The chunk of a row as an array that takes an id there. */
+  /** The chunk of a row as an array that can hold the id. */
   #writable(row: number, id: Id): Id[] {
     const at = row >>> CHUNK_BITS;
     let chunk = this.#chunks[at];
@@ -110,12 +110,12 @@ export class IdColumn {
     }
     if (!Array.isArray(chunk) && (row & MASK) >= chunk.length) chunk = enlarged(chunk, at);
     this.#chunks[at] = chunk;
-    // Typed arrays of numbers and bigints take what `fits`.
+    // Typed arrays of numbers and bigints accept what `fits`.
     return chunk as Id[];
   }
 }
 
-/** The first `held` ids of a chunk in one that takes this id too. */
+/** Copies the first `held` ids of a chunk to one that can hold this id too. */
 function converted(chunk: Chunk | undefined, held: number, id: Id): Exclude<Chunk, number> {
   if (chunk === undefined || held === 0) return chunkFor(id);
   if (typeof chunk === 'number') {
@@ -128,14 +128,14 @@ function converted(chunk: Chunk | undefined, held: number, id: Id): Exclude<Chun
   return new BigUint64Array(chunk);
 }
 
-/** Rows of a chunk that holds so many: small indexes have small ones. */
+/** The rows to allocate for a chunk that holds `held`: small for small indexes. */
 const roomFor = (held: number): number => {
   let rows = FIRST_ROWS;
   while (rows < held) rows *= 2;
   return Math.min(rows, CHUNK_ROWS);
 };
 
-/** An empty chunk for ids like this one. */
+/** An empty chunk for ids of the type of this one. */
 function chunkFor(id: Id): Exclude<Chunk, number> {
   if (typeof id === 'number') return new Float64Array(FIRST_ROWS);
   if (typeof id === 'bigint' && isSigned64(id)) return new BigInt64Array(FIRST_ROWS);
@@ -143,7 +143,7 @@ function chunkFor(id: Id): Exclude<Chunk, number> {
   return [];
 }
 
-/** A chunk with more room: doubled in the first, which is all that a small index has. */
+/** A larger chunk: doubled for the first, which is the only one in small indexes. */
 function enlarged<T extends Float64Array | BigInt64Array | BigUint64Array>(chunk: T, at: number) {
   const rows = at === 0 ? Math.min(2 * chunk.length, CHUNK_ROWS) : CHUNK_ROWS;
   const larger = new (chunk.constructor as new (rows: number) => T)(rows);

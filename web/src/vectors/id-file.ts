@@ -1,4 +1,4 @@
-// The ids of an index in its file: as integers where all are numbers, else as texts with their types.
+// The ids of an index in its file: as integers if all are numbers, otherwise as text with types.
 
 import type { SafetensorsPlanned } from '../io/safetensors/write.js';
 import { corrupt } from './corrupt.js';
@@ -6,18 +6,18 @@ import type { Tensors } from './file-contents.js';
 import type { Id } from './id.js';
 import { Ids } from './ids.js';
 
-/** Ids that cross in one piece. */
+/** Ids per piece. */
 const STEP = 16384;
 
-/** What an id can be, by the byte that says so. */
+/** The types of ids, by the byte that stores the type. */
 const TYPES: readonly string[] = ['number', 'string', 'bigint'];
 
-/** A tensor of the file and its bytes, which are made while they are read. */
+/** A tensor of the file with its bytes, which are generated as they are read. */
 export interface IdTensor extends SafetensorsPlanned {
   readonly data: Iterable<Uint8Array>;
 }
 
-/** The tensors of ids of which none is removed: none for default ids. */
+/** The tensors of ids, none of which are removed: no tensors for default ids. */
 export function idTensors(ids: Ids): IdTensor[] {
   if (ids.isDefault) return [];
   const n = ids.length;
@@ -76,19 +76,21 @@ function* types(ids: Ids): Generator<Uint8Array, void, void> {
   }
 }
 
-/** Bytes of an id as text in UTF-8. */
+/** Bytes of an id as UTF-8 text. */
 function textBytes(id: Id): number {
   const text = String(id);
   let bytes = text.length;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    // Each half of a surrogate pair, of which there are whole ones only, is half of four bytes.
+    // Each half of a surrogate pair, which is always complete here, counts for two of its four bytes.
     if (unit >= 0x80) bytes += unit >= 0x800 && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
   }
   return bytes;
 }
 
-/** The ids of a file of so many rows. Throws CORRUPT_DATA or INVALID_ARGUMENT when they are damaged. */
+/**
+ * Reads the ids of a file with `rows` rows. Throws CORRUPT_DATA or INVALID_ARGUMENT when they are damaged.
+ */
 export function readIds(file: Tensors, rows: number, next: number): Ids {
   const ids = new Ids();
   ids.stageFile(rows, storedIds(file, rows), next);
@@ -96,7 +98,7 @@ export function readIds(file: Tensors, rows: number, next: number): Ids {
   return ids;
 }
 
-/** Those of a file in the order of its rows; null where they are the rows' numbers. */
+/** The ids of a file in the order of its rows; null where they are the row numbers. */
 export function storedIds(file: Tensors, rows: number): Iterable<Id> | null {
   const tensor = (name: string, length: number): DataView => {
     const { buffer, byteOffset, byteLength } = file.bytes(name);
@@ -134,7 +136,7 @@ function* storedTexts(
   for (const [first, last] of windows(rows)) {
     const start = endOf(first - 1);
     const text = decoder.decode(bytes.subarray(start, endOf(last - 1)));
-    // Texts of ASCII alone are cut out of one, several times as fast.
+    // ASCII texts are cut from one decoded string, several times as fast.
     const isAscii = text.length === endOf(last - 1) - start;
     for (let row = first; row < last; row++) {
       const [from, to] = [endOf(row - 1), endOf(row)];

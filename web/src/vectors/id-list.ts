@@ -1,4 +1,4 @@
-// Lists of ids that callers give: read once, checked, and found.
+// Lists of ids from callers: read once, checked, and looked up.
 
 import { describe, invalid, reading, tagOf } from '../core/arguments.js';
 import { checkId, isId } from './id.js';
@@ -6,7 +6,7 @@ import type { Ids } from './ids.js';
 import type { Expected } from './input.js';
 import { RowSet } from './row-set.js';
 
-/** A list of ids as it is, or one id as a list. */
+/** A list of ids as it is, or a single id as a list. */
 export function idList(given: unknown): ArrayLike<unknown> {
   if (isId(given)) return [given];
   const length =
@@ -16,25 +16,25 @@ export function idList(given: unknown): ArrayLike<unknown> {
   throw invalid(`ids must be an array of ids, or one id, got ${describe(given)}${remedy}`);
 }
 
-/** As idList(), of which the caller can change nothing any more. */
+/** Like idList(), but a copy that the caller cannot change. */
 export function copyOfIds(given: unknown): unknown[] {
   const list = idList(given);
   return reading('ids', () => Array.from(list));
 }
 
-/** How many vectors there must be for these ids. */
+/** The expectation of one vector per id. */
 export function oneEach(ids: ArrayLike<unknown>): Expected {
   return { count: ids.length, because: `one for each of ${ids.length} ids` };
 }
 
-/** The row of an id that must be there. */
+/** The row of an id, which must exist. */
 export function checkRow(name: string, id: unknown, ids: Ids): number {
   const row = ids.row(checkId(name, id));
   if (row === undefined) throw invalid(`${name}: no vector has the id ${describe(id)}`);
   return row;
 }
 
-/** The rows of `n` ids that must be there. */
+/** The rows of `n` ids, which must exist. */
 export function checkRows(given: unknown, n: number, ids: Ids): number[] {
   const list = idList(given);
   if (list.length !== n) {
@@ -43,7 +43,7 @@ export function checkRows(given: unknown, n: number, ids: Ids): number[] {
   return reading('ids', () => Array.from(list, (id, i) => checkRow(`ids[${i}]`, id, ids)));
 }
 
-/** The different rows of the ids that are there. */
+/** The distinct rows of those ids that exist. */
 export function checkRemoved(given: unknown, ids: Ids): number[] {
   if (typeof given !== 'object' || given === null) {
     throw invalid(`ids must be a list of ids, got ${describe(given)}`);

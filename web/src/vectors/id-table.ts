@@ -1,9 +1,9 @@
-// From ids to rows: a hash table in a typed array, 5 to 8 bytes a row, as a Map ends at 2^24 entries.
+// A hash table from ids to rows in a typed array, 5 to 8 bytes per row, as a Map is limited to 2^24 entries.
 
 import type { Id } from './id.js';
 import type { IdColumn } from './id-column.js';
 
-/** Of the slots, this many at most are taken: more make long searches. */
+/** The largest share of slots in use: more would make searches long. */
 const LOAD = 0.75;
 const GROWTH = 1.5;
 const FIRST_SLOTS = 64;
@@ -11,7 +11,9 @@ const FIRST_SLOTS = 64;
 const bits = new BigInt64Array(1);
 const words = new Uint32Array(bits.buffer);
 
-/** 32 bits that depend on each bit of both words: the finish of MurmurHash3, twice. */
+/**
+ * Mixes both words so that each bit of the result depends on every bit: the finalizer of MurmurHash3, twice.
+ */
 function mix(low: number, high: number): number {
   let h = low;
   for (const word of [high, 0]) {
@@ -33,12 +35,12 @@ function hash(id: Id, seed: number): number {
   return mix(h, id.length);
 }
 
-/** Rows of a column by their id: open addressing, each row in the first free slot from its hash on. */
+/** Rows of a column by id, with open addressing: each row is in the first free slot from its hash on. */
 export class IdTable {
   readonly #column: IdColumn;
-  /** So that nobody can choose ids that all meet in one place. */
+  /** Random, so that nobody can choose ids that all collide. */
   readonly #seed = Math.floor(Math.random() * 2 ** 32);
-  /** The row + 1 in each slot, 0 where there is none. */
+  /** The row + 1 in each slot; 0 for a free slot. */
   #slots = new Uint32Array(FIRST_SLOTS);
   #count = 0;
 
@@ -46,7 +48,7 @@ export class IdTable {
     this.#column = column;
   }
 
-  /** Makes room for `more` rows, so that put() does not fail. */
+  /** Allocates slots for `more` rows, so that put() cannot fail. */
   reserve(more: number): void {
     const count = this.#count + more;
     if (count <= this.#slots.length * LOAD) return;
@@ -55,7 +57,7 @@ export class IdTable {
     for (const entry of before) if (entry !== 0) this.#place(entry);
   }
 
-  /** Puts in a row, for which there is room. */
+  /** Inserts a row; there must be a free slot. */
   put(row: number): void {
     this.#place(row + 1);
     this.#count++;
@@ -70,10 +72,10 @@ export class IdTable {
     return undefined;
   }
 
-  /** Takes out a row that is in the table. */
+  /** Removes a row that is in the table. */
   take(row: number): void {
     let free = this.#slotOf(row);
-    // Entries behind it that belong there move up, so that none is cut off from its hash.
+    // Later entries of the same run move up, so that none is separated from its hash.
     for (let slot = this.#after(free); this.#slots[slot] !== 0; slot = this.#after(slot)) {
       const home = this.#home(this.#column.at(this.#slots[slot] - 1));
       const between = free < slot ? free < home && home <= slot : free < home || home <= slot;
@@ -85,7 +87,7 @@ export class IdTable {
     this.#count--;
   }
 
-  /** Says that the id of a row in the table is going to stand in row `to`. */
+  /** Records that the id of a row in the table moves to row `to`. */
   move(row: number, to: number): void {
     this.#slots[this.#slotOf(row)] = to + 1;
   }

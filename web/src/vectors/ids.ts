@@ -1,4 +1,4 @@
-// The ids of an index by row and the rows by id, with a promise of "all or none" for who adds rows.
+// The ids of an index by row, and rows by id; additions happen completely or not at all.
 
 import { describe, invalid } from '../core/arguments.js';
 import { FewbitsError, reasonOf } from '../core/errors.js';
@@ -9,30 +9,30 @@ import { IdTable } from './id-table.js';
 import { RowSet } from './row-set.js';
 
 /**
- * Which id is in which row. 8 bytes an id, with those of the table 13 to 16, and none for default
- * ids; the table is made when ids come that do not rise from row to row.
+ * The id of each row. 8 bytes per id, 13 to 16 with the hash table, and none for default ids; the table is
+ * built when ids are added that do not ascend from row to row.
  *
- * Rows are added in two steps, so that nothing fails once the rows themselves are there: stage()
- * checks their ids and makes room for all, commit() says that the rows are there.
+ * Rows are added in two steps, so that nothing can fail once the rows themselves are stored: stage() checks
+ * their ids and allocates memory, commit() confirms the rows.
  */
 export class Ids {
   readonly #column = new IdColumn();
   #table: IdTable | null = null;
   readonly #removed = new RowSet();
   #changes = 0;
-  /** Committed rows; the column may hold more, that are staged. */
+  /** Committed rows; the column may also hold staged ones. */
   #length = 0;
-  /** Rows when those that are being staged are there. */
+  /** Rows after the ids that are being staged. */
   #end = 0;
   #next = 0;
   #isDefault = true;
-  /** Of compacting that is under way; the ids of rows between them are those of rows that moved. */
+  /** The progress of compaction. Between the two, rows hold ids that have moved. */
   #to = 0;
   #from = 0;
   readonly #cursors = new Cursors();
   #staged: { readonly next: number; readonly isDefault: boolean } | null = null;
 
-  /** Rows, with the removed ones. */
+  /** Rows, including removed ones. */
   get length(): number {
     return this.#length;
   }
@@ -41,12 +41,12 @@ export class Ids {
     return this.#removed.count;
   }
 
-  /** The id that the next vector gets by default, above every number so far; 2^53 when there is none. */
+  /** The default id of the next vector, larger than every number so far; 2^53 when there is none left. */
   get next(): number {
     return this.#next;
   }
 
-  /** Differs once ids came, went or moved. */
+  /** A counter that increases when ids are added, removed or moved. */
   get changes(): number {
     return this.#changes;
   }
@@ -68,15 +68,15 @@ export class Ids {
     return this.#column.at(row);
   }
 
-  /** The row of an id, or undefined; also for what cannot be an id. */
+  /** The row of an id, or undefined; also for values that cannot be ids. */
   row(id: unknown): number | undefined {
     const row = this.#find(id);
     return row !== undefined && row < this.#length ? row : undefined;
   }
 
   /**
-   * Makes the next `n` ids ready: the given ones, or default ones. Throws, with nothing changed,
-   * unless they are `n` new ids and there is room for them.
+   * Prepares the ids of the next `n` rows: the given ones, or default ones. Throws, without changing
+   * anything, unless they are `n` new ids and there is memory for them.
    */
   stage(n: number, given: ArrayLike<unknown> | undefined): void {
     this.#stage(n, () =>
@@ -85,8 +85,8 @@ export class Ids {
   }
 
   /**
-   * As stage() with what a file says, when there are no ids yet: those of `n` rows, or null where
-   * they are the rows' numbers, and the next default id.
+   * Like stage(), for the contents of a file and no ids yet: the ids of `n` rows, or null where they are the
+   * row numbers, and the next default id.
    */
   stageFile(n: number, ids: Iterable<Id> | null, next: number): void {
     this.#stage(n, () => {
@@ -107,7 +107,7 @@ export class Ids {
     });
   }
 
-  /** Says that the rows of the staged ids are there. Does not fail. */
+  /** Confirms that the rows of the staged ids are stored. Cannot fail. */
   commit(): void {
     if (this.#staged === null) return;
     if (this.#length !== this.#column.length) this.#changes++;
@@ -117,14 +117,14 @@ export class Ids {
     this.#staged = null;
   }
 
-  /** Forgets the staged ids, whose rows are not there. */
+  /** Discards the staged ids, whose rows were not stored. */
   cancel(): void {
     this.#staged = null;
     for (let row = this.#column.length - 1; row >= this.#length; row--) this.#table?.take(row);
     this.#column.truncate(this.#length);
   }
 
-  /** Makes room for remove() of any row, so that it does not fail. */
+  /** Allocates memory for remove() of any row, so that it cannot fail. */
   reserveRemoved(): void {
     this.#removed.reserve(this.#length);
   }
@@ -136,26 +136,26 @@ export class Ids {
     this.#changes++;
   }
 
-  /** How far compacting has come: rows from 0 up to `to` are done, those up to `from` are free. */
+  /** The progress of compaction: rows before `to` are done, those from `to` to `from` are free. */
   get compacted(): { readonly from: number; readonly to: number } {
     return { from: this.#from, to: this.#to };
   }
 
-  /** Begins to compact anew. */
+  /** Restarts compaction from the first row. */
   restartCompacting(): void {
     this.#from = 0;
     this.#to = 0;
   }
 
-  /** Makes room for compact() of so many rows, so that it does not fail. */
+  /** Allocates memory for compact() of `rows` rows, so that it cannot fail. */
   reserveCompact(rows: number): void {
     this.cancel();
     this.#column.makeWritable(this.#to, Math.min(this.#to + rows, this.#length));
   }
 
   /**
-   * Continues compacting by up to `rows` rows: those that are not removed are renumbered, in order. Returns
-   * whether all are done; the rows from the new length on are gone then.
+   * Continues compaction by up to `rows` rows: those that are not removed are renumbered, in order. Returns
+   * whether it is complete; then the rows from the new length on are dropped.
    */
   compact(rows: number): boolean {
     if (this.#removed.count === 0) return true;
@@ -179,12 +179,12 @@ export class Ids {
     return true;
   }
 
-  /** A place before the first row, for rowAt(). */
+  /** A position before the first row, for rowAt(). */
   cursor(): Cursor {
     return this.#cursors.begin();
   }
 
-  /** The row behind a place, which goes on to the next, whatever was renumbered since. */
+  /** The next row after a position, which advances, even if rows were renumbered since. */
   rowAt(cursor: Cursor): number | undefined {
     while (cursor.row < this.#length) {
       const row = cursor.row++;
@@ -200,7 +200,7 @@ export class Ids {
     this.#removed.add(from);
   }
 
-  /** Staging that fails leaves nothing behind. */
+  /** Runs `work` to stage ids; when it fails nothing stays staged. */
   #stage(n: number, work: () => { readonly next: number; readonly isDefault: boolean }): void {
     this.cancel();
     this.#end = this.#length + n;
@@ -243,13 +243,13 @@ export class Ids {
       this.#push(isId(id) ? plain(id) : checkId(`ids[${i}]`, id), i);
       if (typeof id === 'number' && id >= next) next = id + 1;
     }
-    // Reading them may run code of the caller's.
+    // Reading the ids may run code of the caller.
     if (this.#column.length !== this.#end)
       throw invalid('ids changed the index while they were read');
     return { next, isDefault: this.#isDefault && n === 0 };
   }
 
-  /** Appends the `i`-th of new ids to the column. */
+  /** Appends the `i`-th of the new ids to the column. */
   #push(id: Id, i: number): void {
     if (this.#table === null && !this.#rises(id)) this.#table = this.#newTable();
     const row = this.#table?.find(id);
@@ -263,7 +263,7 @@ export class Ids {
     this.#table?.put(this.#column.length - 1);
   }
 
-  /** Whether the id is above that in the last row, with no table yet. */
+  /** Whether the id is greater than the last one, while there is no table. */
   #rises(id: Id): boolean {
     if (typeof id === 'string') return false;
     return this.#column.length === 0 || id > (this.#column.at(this.#column.length - 1) as number);
@@ -278,7 +278,7 @@ export class Ids {
     return table;
   }
 
-  /** The row of an id, staged ones included. */
+  /** The row of an id, including staged ones. */
   #find(id: unknown): number | undefined {
     if (!isId(id)) return undefined;
     if (this.#table !== null) return this.#table.find(id);
@@ -288,7 +288,7 @@ export class Ids {
     return isThere && !this.#removed.has(row) ? row : undefined;
   }
 
-  /** The first row whose id is not below this one, of ids that rise. */
+  /** The first row whose id is not less than this one, where ids ascend. */
   #search(id: number | bigint): number {
     if (typeof id === 'number' && id >= 0 && id < this.#length && !this.#removed.has(id)) {
       if (this.#column.at(id) === id) return id;

@@ -1,4 +1,4 @@
-// Vectors in the shapes in which models and services hand them out, as values one after the other.
+// Vectors in the forms that models and services return, converted to values one after another.
 
 import { describe, type FloatArray, invalid, toFloat32, typedArray } from '../core/arguments.js';
 import { FewbitsError, reading } from '../core/errors.js';
@@ -7,24 +7,24 @@ import { decodeF16 } from '../io/half.js';
 import type { Values } from './functions.js';
 
 /**
- * Vectors as a tensor: of transformers.js or ONNX Runtime, or made by hand. A Uint16Array is taken for
- * half floats where `type` says 'float16', an Int8Array where `scale` says what its values are
- * multiplied by (1 does for 'cosine', where lengths do not matter).
+ * Vectors as a tensor: of transformers.js or ONNX Runtime, or made by hand. A Uint16Array is read as half
+ * floats if `type` is 'float16', an Int8Array if `scale` is the factor of its values (1 is fine for 'cosine',
+ * where lengths do not matter).
  */
 export interface TensorLike {
   readonly data: ArrayLike<unknown>;
-  /** [n, dims], or [dims] of one vector; `shape` is the same. Default: as many as `data` holds. */
+  /** [n, dims], or [dims] for one vector; `shape` is a synonym. Default: all values of `data`. */
   readonly dims?: readonly number[] | undefined;
   readonly shape?: readonly number[] | undefined;
-  /** 'float32', 'float64', 'float16' or 'int8'; what `data` is, where it does not say so itself. */
+  /** 'float32', 'float64', 'float16' or 'int8': the type of `data` where its array does not tell. */
   readonly type?: string | undefined;
   readonly scale?: number | undefined;
 }
 
 /**
- * n vectors: their values one after the other, an array of them, or a tensor of [n, dims]. For 'hamming'
- * also bits, ceil(dims / 8) bytes a vector, the first dimension in the highest bit: a Uint8Array as of
- * 'ubinary' embeddings, or an Int8Array as of 'binary' ones, whose bytes are less by 128.
+ * n vectors: their values one after another, an array of vectors, or a tensor of [n, dims]. For 'hamming'
+ * also bits, ceil(dims / 8) bytes per vector, the first dimension in the highest bit: a Uint8Array like
+ * 'ubinary' embeddings, or an Int8Array like 'binary' ones, whose bytes are lower by 128.
  */
 export type VectorsInput =
   | FloatArray
@@ -32,16 +32,16 @@ export type VectorsInput =
   | readonly (FloatArray | PackedBits | TensorLike)[]
   | TensorLike;
 
-/** Bits of vectors, for 'hamming'. */
+/** Packed bits of vectors, for 'hamming'. */
 export type PackedBits = Uint8Array | Int8Array;
 
-/** How many vectors there must be, and what says so. */
+/** The expected number of vectors, and the reason for a message. */
 export interface Expected {
   readonly count: number;
   readonly because: string;
 }
 
-/** Whole vectors of `dims` values, one after the other, possibly in the memory of the caller. */
+/** Checks whole vectors of `dims` values, one after another. The result may share memory with the caller. */
 export function checkVectors(
   name: string,
   given: VectorsInput,
@@ -65,7 +65,7 @@ export function checkVectors(
   return x;
 }
 
-/** One vector. */
+/** Checks one vector. */
 export function checkVector(name: string, given: VectorsInput, dims: number): Float32Array {
   const x = valuesOf(name, given, dims);
   if (x.length === dims) return x;
@@ -74,13 +74,13 @@ export function checkVector(name: string, given: VectorsInput, dims: number): Fl
 
 export const OTHER_MODEL = 'an index takes vectors of the model for which it was made';
 
-/** Whether values are in memory that the caller has a view of. */
+/** Whether the values share memory with what the caller passed. */
 export function isShared(x: Values, given: unknown): boolean {
   const data = ArrayBuffer.isView(given) ? given : readable(given, 'data');
   return ArrayBuffer.isView(data) && data.buffer === x.buffer;
 }
 
-/** Values one after the other, however many. */
+/** Values one after another, any number of them. */
 export const valuesOf = (name: string, given: unknown, dims: number): Float32Array =>
   reading(name, () => read(name, given, dims));
 
@@ -94,7 +94,7 @@ function read(name: string, given: unknown, dims: number): Float32Array {
   return floats(name, given, undefined, undefined);
 }
 
-/** Whether something is a tensor by its looks. */
+/** Whether a value looks like a tensor. */
 export function hasData(x: unknown): boolean {
   try {
     return typeof x === 'object' && x !== null && 'data' in x;
@@ -103,7 +103,7 @@ export function hasData(x: unknown): boolean {
   }
 }
 
-/** Array.isArray(), also of what throws when it is looked at. */
+/** Array.isArray() that does not throw for revoked proxies. */
 export function isList(x: unknown): x is readonly unknown[] {
   try {
     return Array.isArray(x);
@@ -112,7 +112,7 @@ export function isList(x: unknown): x is readonly unknown[] {
   }
 }
 
-/** A property of anything, or undefined where it cannot be read. */
+/** A property of any value, or undefined where it cannot be read. */
 export function readable(x: unknown, key: string): unknown {
   if (typeof x !== 'object' || x === null) return undefined;
   try {
@@ -124,7 +124,7 @@ export function readable(x: unknown, key: string): unknown {
 
 function rows(name: string, given: readonly unknown[], dims: number): Float32Array {
   const n = given.length;
-  // A first one of the right length, before there is room for all.
+  // The first row is checked before memory is allocated for all.
   const first = row(`${name}[0]`, given[0], dims);
   const x = room(name, n * dims);
   x.set(first);
@@ -173,7 +173,7 @@ export function sizesOf(name: string, given: unknown): number[] {
       return sizes;
     }
   } catch {
-    // No list, or one that cannot be read.
+    // Not a list, or one that cannot be read.
   }
   throw invalid(`the sizes of ${name} must be [n, dims], got ${describe(given)}`);
 }
@@ -191,7 +191,7 @@ function checkSizes(name: string, sizes: readonly number[], dims: number): void 
   }
 }
 
-/** Values of any kind that is taken, by what is told of them. */
+/** Values of any accepted kind, by their stated type and scale. */
 function floats(name: string, data: unknown, type: unknown, scale: unknown): Float32Array {
   const kind = kindOf(data);
   if (scale !== undefined && (typeof scale !== 'number' || !Number.isFinite(scale))) {
@@ -235,7 +235,7 @@ function floats(name: string, data: unknown, type: unknown, scale: unknown): Flo
 
 const describable = (type: unknown) => (typeof type === 'string' ? type : '');
 
-/** The values, which nobody else has, times the scale. */
+/** Multiplies values, which nobody else holds, by the scale. */
 function scaled(x: Float32Array, scale: number | undefined): Float32Array {
   if (scale !== undefined && scale !== 1) for (let i = 0; i < x.length; i++) x[i] *= scale;
   return x;

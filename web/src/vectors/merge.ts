@@ -1,4 +1,4 @@
-// Candidates of the parts of an index, ranked as one index with all their rows ranks them.
+// Candidates from parts of an index, ranked as one index with all their rows would rank them.
 
 import { describe, integer, invalid, oneOf, options } from '../core/arguments.js';
 import { reading } from '../core/errors.js';
@@ -7,16 +7,16 @@ import { isDistance, METRICS, type Metric } from './functions.js';
 import { type Id, isId } from './id.js';
 import { asResult, type SearchResult } from './results.js';
 
-/** A candidate as it is ranked. */
+/** A candidate with its keys for ranking. */
 export interface Ranked {
-  /** Rises with nearness, as does `estimate`. */
+  /** Larger is nearer, for `estimate` as well. */
   readonly score: number;
   readonly estimate: number;
-  /** Which of equal ones comes first. */
+  /** Among equal ones, the lowest comes first. */
   readonly order: number;
 }
 
-/** Of all candidates as many as one index would have, by estimate; of those the best by score. */
+/** Selects by estimate as many candidates as one index would have, and returns the best of them by score. */
 export function rank<T extends Ranked>(all: T[], k: number, candidates: number): T[] {
   if (all.length > candidates) {
     all.sort((a, b) => b.estimate - a.estimate || a.order - b.order);
@@ -26,7 +26,7 @@ export function rank<T extends Ranked>(all: T[], k: number, candidates: number):
   return all.slice(0, k);
 }
 
-/** A list of neighbours: a SearchResult, Candidates, or what JSON made of them. */
+/** A list of neighbours: a SearchResult, Candidates, or either of them after JSON. */
 export interface ResultList {
   readonly ids: ArrayLike<Id>;
   readonly scores: ArrayLike<number>;
@@ -34,27 +34,26 @@ export interface ResultList {
 }
 
 export interface MergeOptions {
-  /** That of the indexes: it says which scores are better. */
+  /** The metric of the indexes, which tells whether larger scores are better. */
   metric: Metric;
-  /** How many neighbours, as of search(). Default 10. */
+  /** The number of neighbours, as in search(). Default 10. */
   k?: number | undefined;
   /**
-   * How many of all candidates are ranked by score: candidateCount() of an index for the same search.
-   * Needed where all lists have `estimates`.
+   * The number of candidates that are ranked by score: candidateCount() of an index for the same search.
+   * Required when all lists have `estimates`.
    */
   candidates?: number | undefined;
 }
 
 /**
- * One result out of the lists that several indexes gave for the same query.
+ * Merges the lists that several indexes returned for the same query into one result.
  *
- * Of indexes with the same settings and transform, as emptyLike() makes them, and their
- * candidates(query, candidateCount(o)), the result has the ids and scores that one index with all
- * their vectors gives to search(query, o). Results of search() can be merged too, by score alone.
+ * For indexes with the same settings and transform, as emptyLike() creates them, and their candidates(query,
+ * candidateCount(o)), the result has the ids and scores that one index with all their vectors returns for
+ * search(query, o). Results of search() can be merged too, by score alone.
  *
- * @param lists one for each index, in the order in which one index would have got their vectors: of
- * equal neighbours those in an earlier list come first. Ids may appear in several lists, and are not
- * made one.
+ * @param lists one per index, in the order in which one index would have received their vectors: equal
+ *   neighbours from earlier lists come first. Ids that appear in several lists are not merged
  * @throws FewbitsError INVALID_ARGUMENT
  */
 export function mergeResults(
@@ -68,7 +67,7 @@ export function mergeResults(
 
 function merged(lists: readonly ResultList[], o: MergeOptions, metric: Metric): SearchResult {
   if (!Array.isArray(lists)) throw invalid(`lists must be an array, got ${describe(lists)}`);
-  // Not forEach(), which goes through all the holes of a long array.
+  // Not forEach(), which would visit all holes of a sparse array.
   for (let i = 0; i < lists.length; i++) checkList(lists[i], i);
   const size = lists.reduce((sum, { ids }) => sum + ids.length, 0);
   const k = checkK(o, size);

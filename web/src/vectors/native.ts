@@ -1,5 +1,5 @@
-// An index in WebAssembly memory, by its address. Long because every call of the bindings has its
-// checked form here.
+// An index in WebAssembly memory, by its address. Long because every call of the bindings has its checked
+// form here.
 
 import { type Core, check, type Outcome } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
@@ -17,11 +17,11 @@ import {
 } from './functions.js';
 import { checkVectorsOutcome } from './norms.js';
 
-/** Vectors that tell where all lie, and how many must be there to tell. */
+/** The number of vectors needed to decide on a mean, and the most that are considered. */
 export const FEW_ROWS = 8;
 export const MANY_ROWS = 1024;
 
-/** The mean of the first vectors, where it is as long as most of what they are; null elsewhere. */
+/** The mean of the first vectors, if its square is well above their variance; otherwise null. */
 export function farMean(x: Float32Array, dims: number): Float32Array | null {
   const rows = Math.min(MANY_ROWS, Math.floor(x.length / dims));
   if (rows < FEW_ROWS) return null;
@@ -36,12 +36,15 @@ export function farMean(x: Float32Array, dims: number): Float32Array | null {
   return far > FAR * (around / rows) && far < Infinity ? mean : null;
 }
 
-/** Of indexes that code alike: the mean of the vectors that come first to any, or none; undefined before. */
+/**
+ * Shared by indexes with the same codes: the mean of the first vectors added to any of them, null without
+ * one, undefined before that.
+ */
 interface Common {
   mean: Float32Array | null | undefined;
 }
 
-/** How many times the variance the mean's square is where it is worth to take it off. */
+/** The ratio of the mean's square to the variance above which it is worth subtracting the mean. */
 const FAR = 4;
 
 /** Arrays of whole rows, in the layout of the file. */
@@ -56,33 +59,33 @@ export const ROW_ARRAYS = [
   'refine_factors',
 ] as const;
 
-/** Addresses of ROW_ARRAYS, as the calls take them. */
+/** Addresses of ROW_ARRAYS, in the order of the calls. */
 type EachANumber<T extends readonly unknown[]> = { readonly [K in keyof T]: number };
 const inOrder = (addresses: readonly number[]) =>
   addresses as unknown as EachANumber<typeof ROW_ARRAYS>;
 
 export interface Hits {
-  /** Of query q from q * k on. */
+  /** Row numbers; those of query q begin at q * k. */
   readonly rows: Uint32Array;
   readonly scores: Float32Array;
   readonly estimates: Float32Array;
-  /** How many of each query. */
+  /** The number of hits per query. */
   readonly found: Uint32Array;
 }
 
-/** The index in WebAssembly memory: rows by number, no ids. One call in, one call out. */
+/** The index in WebAssembly memory: rows by number, without ids. Each method makes one call. */
 export class NativeIndex {
   readonly core: Core;
   readonly settings: Settings;
   readonly #wasm: VectorsFunctions;
   #address: number;
-  /** Whether the mean is that of centreOn(). */
+  /** Whether the mean was found by centreOn(). */
   #meanFound = false;
-  /** Whether axes stay whatever is added: they do but after calibrate(). */
+  /** Whether learned axes are final; not so after calibrate(), until vectors are added. */
   #settled = true;
-  /** Whether a file holds rows as they are coded here, and an index that goes on from it. */
+  /** Whether a file, or an index that continues from it, holds rows as they are coded here. */
   #saved = false;
-  /** What those have in common that are to code the same vectors alike. */
+  /** Shared by all indexes that must give the same vectors the same codes. */
   #common: Common | undefined;
 
   constructor(core: Core, settings: Settings) {
@@ -120,7 +123,7 @@ export class NativeIndex {
     return this.#address;
   }
 
-  /** Elements of Values that are a vector. */
+  /** Elements of Values per vector. */
   get width(): number {
     return widthOf(this.settings);
   }
@@ -133,12 +136,12 @@ export class NativeIndex {
     return this.#wasm.vectors_row_sizes(this.address);
   }
 
-  /** check() for what was said of the vectors in x, at `base` and after. */
+  /** Checks the outcome of a call with the vectors in x from value `base` on. */
   #check(outcome: Outcome, what: string, x: Values, base = 0): void {
     checkVectorsOutcome(outcome, what, x, this.width, base);
   }
 
-  /** Appends all vectors or, when it throws, none; `rows` is how many rows there are. */
+  /** Appends all vectors or, when it throws, none; `rows` is the current number of rows. */
   add(x: Values, rows: number): void {
     const { address, width } = this;
     check(this.#wasm.vectors_reserve(address, rows + x.length / width), 'vectors');
@@ -157,18 +160,18 @@ export class NativeIndex {
   /** Throws for vectors that add(), replace() and search() would refuse. */
   check(x: Values, name = 'vectors'): void {
     const { address, width } = this;
-    if (x instanceof Uint8Array) return; // all bits are good
+    if (x instanceof Uint8Array) return; // bits are always valid
     withRows(this.core.memory, x, width, (at, first, n) =>
       this.#check(this.#wasm.vectors_check(address, at, n), name, x, first * width),
     );
   }
 
-  /** Forgets the rows from `rows` on. */
+  /** Removes the rows from `rows` on. */
   truncate(rows: number): void {
     this.#wasm.vectors_truncate(this.address, rows);
   }
 
-  /** Puts vector i in row rows[i]; all or, when it throws, none. */
+  /** Replaces row rows[i] by vector i: all or, when it throws, none. */
   replace(x: Values, rows: readonly number[]): void {
     const { address, width } = this;
     const bytes = width * x.BYTES_PER_ELEMENT;
@@ -190,8 +193,8 @@ export class NativeIndex {
   }
 
   /**
-   * Moves rows that are not removed, of `rows` rows from `from` on, to row `to` and on; all from `to`
-   * up to `from` are removed ones, and so are those that moved then.
+   * Moves the rows that are not removed, among `rows` rows from `from` on, to row `to` and up. All rows from
+   * `to` to `from` must be removed; afterwards the rows that moved are marked as removed.
    */
   compactSome(from: number, to: number, rows: number): void {
     this.#wasm.vectors_compact_some(this.address, from, to, rows);
@@ -258,10 +261,10 @@ export class NativeIndex {
   }
 
   /**
-   * Before the first of the vectors are added: gives up learned axes that would harm these vectors,
-   * and takes their mean off where 'l2' would else find little, as codes hold directions from the
-   * origin and the vectors lie far from it, all in one direction. Not where a mean was set. Returns
-   * whether anything changed.
+   * Prepares for the first vectors before they are added: drops learned axes that would harm them, and
+   * subtracts their mean where 'l2' would otherwise find little, since codes store directions from the origin
+   * and the vectors lie far from it in one direction. A mean that was set stays. Returns whether anything
+   * changed.
    */
   settleOn(x: Values): boolean {
     if (x instanceof Uint8Array) return false;
@@ -272,7 +275,9 @@ export class NativeIndex {
     return (!this.#settled && this.#settleOn(x)) || centred;
   }
 
-  /** As centreOn(), by the first vectors that any of those gets which code alike. */
+  /**
+   * Like centreOn(), with the mean of the first vectors that any of the indexes with the same codes receives.
+   */
   #centreAlike(common: Common, x: Float32Array): boolean {
     const { metric, dims } = this.settings;
     if (common.mean === undefined) {
@@ -283,13 +288,16 @@ export class NativeIndex {
     return true;
   }
 
-  /** Holds on to what was learned, as a file has it now, and to the codes of its rows. */
+  /** Keeps what was learned and the codes of the rows, since a file now contains them. */
   settle(rows: number): void {
     this.#settled = true;
     if (rows > 0) this.#saved = true;
   }
 
-  /** Whether the first vectors may still tell a mean: nothing was learned, and nobody else codes as this does. */
+  /**
+   * Whether the first vectors may still determine a mean: nothing was learned, and no other index shares the
+   * codes.
+   */
   get isOpen(): boolean {
     return (
       this.settings.metric === 'l2' &&
@@ -300,14 +308,14 @@ export class NativeIndex {
     );
   }
 
-  /** From now on `other`, which was made from this one, codes the same vectors alike. */
+  /** Makes `other`, which was created from this index, give the same vectors the same codes from now on. */
   codeAlike(other: NativeIndex, rows: number): void {
     this.#common ??= { mean: rows > 0 ? this.mean : undefined };
     other.#common = this.#common;
     this.#settled = true;
   }
 
-  /** Goes on for an index whose mean and axes this one was made with. */
+  /** Takes over the state of an index whose mean and axes this one was created with. */
   goOnFor(other: NativeIndex): void {
     this.#meanFound = other.#meanFound;
     this.#settled = other.#settled;
@@ -315,7 +323,7 @@ export class NativeIndex {
     this.#saved = other.#saved;
   }
 
-  /** The mean was learned, and axes are to be looked at again, as after calibrate(). */
+  /** Allows the axes to be checked again, after calibrate() has learned a mean or axes. */
   unsettle(): void {
     this.#common = undefined;
     this.#meanFound = false;
@@ -353,7 +361,7 @@ export class NativeIndex {
     const n = sample.length / this.settings.dims;
     const before = this.mean;
     try {
-      // What is learned is to find more than the index finds as it is, which comes to this.
+      // The comparison must be with what the index would do without calibration, which includes this mean.
       this.#centreOn(sample);
       this.#give(sample, (at) =>
         this.#check(this.#wasm.vectors_calibrate(this.address, at, n, axes), 'sample', sample),
@@ -384,7 +392,7 @@ export class NativeIndex {
     );
   }
 
-  /** For arrays too large for the scratch to keep their room afterwards. */
+  /** Allocates separately: arrays this large would keep the scratch large. */
   #give(x: Float32Array, work: (at: number) => void): void {
     const { memory } = this.core;
     const at = memory.allocate(x.byteLength);
@@ -396,7 +404,7 @@ export class NativeIndex {
     }
   }
 
-  /** Which part of a vector's square codes leave on average: what was expected, and what was seen. */
+  /** The average share of a vector's square that codes leave out: expected, and seen. */
   get fit(): Fit {
     return this.#wasm.vectors_fit(this.address);
   }
@@ -450,7 +458,7 @@ export class NativeIndex {
     });
   }
 
-  /** One array of the rows from `start` up to `end`, in the layout of the file. */
+  /** Reads an array of the rows from `start` to `end`, in the layout of the file. */
   *exportRows(
     array: keyof RowSizes,
     end: number,
@@ -469,7 +477,7 @@ export class NativeIndex {
     }
   }
 
-  /** Appends rows as the file has them. */
+  /** Appends rows in the layout of the file. */
   importRows(arrays: RowArrays, rows: number): void {
     const sizes = this.rowSizes;
     const total = ROW_ARRAYS.reduce((sum, name) => sum + sizes[name], 0);
@@ -490,7 +498,7 @@ export class NativeIndex {
   }
 }
 
-/** CRC-32, going on from `crc`. */
+/** The CRC-32, continued from `crc`. */
 export function checksum(core: Core, crc: number, bytes: Uint8Array): number {
   const wasm = core.functions<VectorsFunctions>();
   let sum = crc;

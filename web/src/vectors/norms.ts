@@ -1,4 +1,4 @@
-// What an index says of vectors that it refuses: which one, why, and what helps.
+// Messages about vectors that an index refuses: which one, why, and the remedy.
 
 import { invalid } from '../core/arguments.js';
 import { check, type Outcome } from '../core/core.js';
@@ -7,7 +7,7 @@ import { LARGEST_NORM, type Values } from './functions.js';
 
 const NUMBER = new Intl.NumberFormat('en', { notation: 'scientific', maximumFractionDigits: 2 });
 
-/** check() of a call that was given vectors, those from value `base` of `x` on. */
+/** Checks the outcome of a call with the vectors in `x` from value `base` on. */
 export function checkVectorsOutcome(
   outcome: Outcome,
   name: string,

@@ -1,17 +1,17 @@
-// Learning anew from the vectors of an index that holds some, and coding them again.
+// Learning again from the vectors of a filled index, and coding them again.
 
 import { invalid } from '../core/arguments.js';
 import { NativeIndex } from './native.js';
 
-/** The most vectors that are learned from: more tell no more and take longer. */
+/** The most vectors to learn from: more take longer without improving the result. */
 const SAMPLE_ROWS = 8192;
 /** Values that are decoded or coded at a time. */
 const WINDOW_VALUES = 1 << 20;
 
-/** Vectors `first` to `first + n` of an index, one after the other. */
+/** Vectors `first` to `first + n` of an index, one after another. */
 type Take = (first: number, n: number) => Float32Array;
 
-/** Those that the codes of an index stand for. */
+/** The vectors decoded from the codes of an index. */
 function decoded(index: NativeIndex): Take {
   const { dims, bits, refine } = index.settings;
   const finest = Math.max(bits, refine);
@@ -28,7 +28,7 @@ function decoded(index: NativeIndex): Take {
   };
 }
 
-/** Vectors evenly spread over all. */
+/** A sample of vectors, evenly spread over all. */
 function sampleOf(take: Take, rows: number, dims: number): Float32Array {
   if (rows <= SAMPLE_ROWS) return take(0, rows);
   const sample = new Float32Array(SAMPLE_ROWS * dims);
@@ -39,8 +39,8 @@ function sampleOf(take: Take, rows: number, dims: number): Float32Array {
 }
 
 /**
- * An index with the same settings and rows as `index`, which has no removed ones, after learning from
- * them. `given` are its vectors; without, those that its codes stand for.
+ * Creates an index with the settings and rows of `index`, which has no removed rows, after learning from
+ * them. `given` are its vectors; without them they are decoded from its codes.
  */
 export function recalibrated(
   index: NativeIndex,
@@ -54,7 +54,7 @@ export function recalibrated(
       ? decoded(index)
       : (first, n) => given.subarray(first * dims, (first + n) * dims);
   const { metric } = index.settings;
-  // Files of before had no room for the products with the mean; all is coded anew here.
+  // Files of earlier versions have no products with the mean, but all rows are coded again here.
   const made = new NativeIndex(index.core, { ...index.settings, meanProducts: metric !== 'l2' });
   try {
     made.calibrate(sampleOf(take, rows, dims), axes);

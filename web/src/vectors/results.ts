@@ -1,53 +1,56 @@
-// What searches and stats() give.
+// The results of searches and stats().
 
 import { isDistance, type Metric, type Settings } from './functions.js';
 import type { Id } from './id.js';
 import type { NativeIndex } from './native.js';
 
-/** Neighbours, best first; of equal ones the earlier added. */
+/** Neighbours, best first; among equal ones those added earlier. */
 export interface SearchResult {
   readonly ids: Id[];
   /**
-   * Cosine (-1 to 1) or inner product, falling; rising for 'l2', the squared distance (0 or more), and
-   * for 'hamming', how many bits differ. An array in JSON; in a structured clone a Float32Array like
-   * any other.
+   * Cosine (-1 to 1) or inner product, descending; for 'l2' the squared distance (0 or more) and for
+   * 'hamming' the number of differing bits, ascending. JSON.stringify() makes an array of them; a structured
+   * clone has a plain Float32Array.
    */
   readonly scores: Float32Array;
 }
 
-/** Candidates of a search with what they are chosen by, for mergeResults(). */
+/** Candidates of a search with the estimates that selected them, for mergeResults(). */
 export interface Candidates {
   readonly ids: Id[];
-  /** As of a SearchResult, but as they are estimated: they may leave the range by a little. */
+  /** Like those of a SearchResult, but not clamped to the range of the metric. */
   readonly scores: Float32Array;
-  /** What the scan chose them by: rising with nearness, for every metric, and of no unit. */
+  /**
+   * The estimates of the scan, which selected the candidates: larger is nearer for every metric, without a
+   * unit.
+   */
   readonly estimates: Float32Array;
 }
 
 export interface IndexStats extends Settings {
-  /** Vectors that can be found. */
+  /** The number of vectors. */
   readonly size: number;
-  /** Rows that remove() emptied and that still take room. */
+  /** Rows of removed vectors that still take memory. */
   readonly removed: number;
-  /** Bytes a vector by design: codes, factors and the finer code. */
+  /** Bytes per vector: codes, factors and the finer code. */
   readonly bytesPerVector: number;
   /** Bytes of WebAssembly memory held. */
   readonly byteLength: number;
-  /** Whether a mean is taken off, and whether calibrate() has learned a transform. */
+  /** Whether a mean is subtracted, and whether calibrate() has learned a transform. */
   readonly centred: boolean;
   readonly calibrated: boolean;
   /**
-   * How well vectors that were added fit what calibrate() learned: which part of a vector's square
-   * the codes leave, as expected from the sample and as seen on the `count` vectors that were added or
-   * replaced since. `seen` well above `expected` says that the vectors are unlike the sample:
-   * recalibrate(). Null without calibrate().
+   * The fit of added vectors to the sample of calibrate(): the average share of a vector's square that codes
+   * leave out, as expected from the sample and as seen on the `count` vectors that were added or replaced
+   * since. If `seen` is well above `expected`, the vectors are unlike the sample: call recalibrate(). Null
+   * without calibrate().
    */
   readonly fit: { readonly expected: number; readonly seen: number; readonly count: number } | null;
-  /** Pieces of the transformed vector with the bits of each. */
+  /** Segments of the transformed vector, with their bits. */
   readonly segments: readonly { readonly dims: number; readonly bits: number }[];
 }
 
-/** The stats of an index, or of the one like the parts of a pool. */
+/** The stats of an index, or of an empty one like the parts of a pool. */
 export function statsOf(
   native: NativeIndex,
   { size, removed }: { readonly size: number; readonly removed: number },
@@ -65,30 +68,30 @@ export function statsOf(
   };
 }
 
-/** Scores as they are ranked, which rise with nearness, as those of a metric: distances turned round. */
+/** Converts scores for ranking, where larger is nearer, to those of the metric: distances are negated. */
 export function scoresOf(ranked: Float32Array, metric: Metric): Float32Array {
   return isDistance(metric) ? ranked.map((score) => 0 - score) : ranked;
 }
 
-/** What JSON makes of scores: an array, as of the ids beside them, and not an object of numbers. */
+/** JSON.stringify() turns scores into an array, like the ids, and not into an object of numbers. */
 function toJSON(this: Float32Array): number[] {
   return Array.from(this);
 }
 
 const AS_ARRAY = { value: toJSON, configurable: true } as const;
 
-/** Scores of a result, once they are ranked: without what estimating took beyond the metric's range. */
+/** A result from ranked scores, clamped to the range of the metric, which estimates may exceed. */
 export function asResult(ids: Id[], scores: Float32Array, metric: Metric): SearchResult {
   return { ids, scores: forJson(inRange(scores, metric)) };
 }
 
-/** The array, as it was but for JSON. */
+/** The same array, with a toJSON() method. */
 export function forJson(scores: Float32Array): Float32Array {
-  // Not a subclass, which would not come out of structuredClone() as what it was.
+  // Not a subclass, which structuredClone() would not preserve.
   return Object.defineProperty(scores, 'toJSON', AS_ARRAY);
 }
 
-/** Scores of a metric without what estimating took beyond its range, once they are ranked. */
+/** Ranked scores clamped to the range of the metric; a copy if any was outside. */
 function inRange(scores: Float32Array, metric: Metric): Float32Array {
   if (metric === 'dot') return scores;
   const low = isDistance(metric) ? 0 : -1;

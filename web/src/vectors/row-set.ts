@@ -1,4 +1,4 @@
-// Rows of an index that have something in common: a bit for each row.
+// A set of rows, with one bit per row.
 
 export class RowSet {
   #bits = new Uint32Array(0);
@@ -9,7 +9,7 @@ export class RowSet {
     return word < this.#bits.length && ((this.#bits[word] >>> (row & 31)) & 1) === 1;
   }
 
-  /** Makes room for `rows` rows. */
+  /** Allocates memory for `rows` rows. */
   reserve(rows: number): void {
     const words = Math.ceil(rows / 32);
     if (words <= this.#bits.length) return;

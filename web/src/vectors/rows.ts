@@ -1,4 +1,4 @@
-// The rows of an index in WebAssembly memory with their ids, which change together or not at all.
+// The rows of an index in WebAssembly memory with their ids: both change together or not at all.
 
 import { isSparse } from './arguments.js';
 import { FirstRows } from './first-rows.js';
@@ -9,15 +9,15 @@ import type { NativeIndex } from './native.js';
 import { recalibrated } from './recalibrate.js';
 import { createEmpty, transformOf } from './transform.js';
 
-/** How many vectors upsert() put where. */
+/** The number of vectors that upsert() added and replaced. */
 export interface Upserted {
   readonly added: number;
   readonly replaced: number;
 }
 
-/** Rows that a removal looks at to free room: some milliseconds, and all of a small index. */
+/** Rows that a removal inspects to free memory: a few milliseconds, and all rows of a small index. */
 const COMPACTED_ROWS = 8192;
-/** As many more for each vector, and the most. */
+/** Additional rows per removed vector, and the most in total. */
 const COMPACTED_EACH = 256;
 const MOST_COMPACTED = 65536;
 
@@ -35,7 +35,7 @@ export class Rows {
     return this.#native;
   }
 
-  /** No rows, coded as these are. */
+  /** An index without rows that gives vectors the same codes. */
   emptyLike(): Rows {
     const { core, settings } = this.native;
     const like = createEmpty(core, settings, transformOf(this.native));
@@ -48,21 +48,21 @@ export class Rows {
     return this.#ids;
   }
 
-  /** How many there are, without the removed ones. */
+  /** The number of vectors, without removed ones. */
   get size(): number {
     return this.#ids.length - this.#ids.removed;
   }
 
-  /** Removed ones whose room is not free yet. */
+  /** Removed rows whose memory is not free yet. */
   get removed(): number {
     return this.#ids.removed;
   }
 
-  /** The ids in order, whatever comes and goes meanwhile. */
+  /** The ids in order; vectors may be added and removed in between. */
   *names(): Generator<Id, void, void> {
     const cursor = this.#ids.cursor();
     for (;;) {
-      this.native.address; // throws when disposed of
+      this.native.address; // throws if disposed of
       const row = this.#ids.rowAt(cursor);
       if (row === undefined) return;
       yield this.#ids.at(row);
@@ -84,7 +84,10 @@ export class Rows {
     this.#first.note(this.native, x, length);
   }
 
-  /** Codes the first rows anew with the mean of `some` off, and appends x: all or, when it throws, nothing. */
+  /**
+   * Codes the first rows again with the mean of `some` subtracted, and appends x: completely or, when it
+   * throws, not at all.
+   */
   #centreAnew(some: Float32Array, x: Values): void {
     const { core, settings } = this.#native;
     const first = this.#first.values;
@@ -102,14 +105,14 @@ export class Rows {
     this.#native = made;
   }
 
-  /** Puts vector i in row rows[i]. */
+  /** Replaces row rows[i] by vector i. */
   replace(x: Values, rows: readonly number[]): void {
     if (rows.length === 0) return;
     this.native.replace(x, rows);
     this.#first.replace(x, rows);
   }
 
-  /** Replaces vectors whose id is there and appends the others; the ids are distinct. */
+  /** Replaces vectors whose id exists and appends the others; the ids must be distinct. */
   upsert(x: Values, given: ArrayLike<unknown>): Upserted {
     const { width } = this.native;
     const { fresh, known, rows, names } = sortOut(this.#ids, x.length / width, given);
@@ -130,12 +133,12 @@ export class Rows {
   }
 
   /**
-   * Removes different rows; returns how many. Their room is freed bit by bit by later calls, once
-   * there is much of it, so that none takes long.
+   * Removes distinct rows; returns their number. Once there are many removed rows, later calls free their
+   * memory step by step, so that none takes long.
    */
   removeMany(rows: readonly number[]): number {
     this.#ids.reserveRemoved();
-    this.native.address; // throws when disposed of; with rows that are there nothing else does
+    this.native.address; // throws if disposed of; for existing rows nothing else does
     if (rows.length > 0) this.#first.forget();
     for (const row of rows) {
       this.native.remove(row);
@@ -147,7 +150,7 @@ export class Rows {
     return rows.length;
   }
 
-  /** Learns anew from the given vectors, one a row, or from the codes, and codes all rows again. */
+  /** Learns again from the given vectors, one per row, or from the codes, and codes all rows again. */
   recalibrate(x: Float32Array | undefined, axes: boolean): void {
     this.compact();
     const made = recalibrated(this.#native, this.size, x, axes);
@@ -158,7 +161,7 @@ export class Rows {
 
   /** Drops removed rows; the others are renumbered in order. */
   compact(): void {
-    this.native.address; // throws when disposed of
+    this.native.address; // throws if disposed of
     if (this.#ids.removed === 0) return;
     this.#ids.restartCompacting();
     this.#compact(this.#ids.length);
@@ -176,7 +179,7 @@ export class Rows {
     this.#ids = new Ids();
   }
 
-  /** Appends the rows of the staged ids. */
+  /** Runs `work`, which appends the rows of the staged ids, and commits or cancels them. */
   #commit(work: () => void): void {
     try {
       work();
@@ -188,9 +191,9 @@ export class Rows {
   }
 }
 
-/** Which of `n` different ids are new, by number and by name, and the rows of those that are there. */
+/** Sorts `n` distinct ids into new ones, by number and by name, and existing ones with their rows. */
 export function sortOut(ids: Ids, n: number, given: ArrayLike<unknown>) {
-  // A copy that no code of the caller's changes, checked by itself first.
+  // A copy that code of the caller cannot change, and a check of the ids among themselves.
   const own = new Ids();
   own.stage(n, given);
   own.commit();
@@ -208,12 +211,12 @@ export function sortOut(ids: Ids, n: number, given: ArrayLike<unknown>) {
   return { fresh, known, rows, names: fresh.map((i) => own.at(i)) };
 }
 
-/** Some of the vectors, one after the other; all of them are x itself. */
+/** Some of the vectors, one after another; x itself if these are all. */
 export function gather(x: Values, width: number, which: readonly number[]): Values {
   return which.length * width === x.length ? x : taken(x, width, which);
 }
 
-/** A copy of some of the vectors, one after the other. */
+/** A copy of some of the vectors, one after another. */
 export function taken(x: Values, width: number, which: readonly number[]): Values {
   const some = x.slice(0, which.length * width);
   which.forEach((i, to) => {

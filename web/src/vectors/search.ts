@@ -1,4 +1,4 @@
-// Searching the rows of an index: options to a plan, hits to ids and scores.
+// Searches over the rows of an index: from options to a plan, and from hits to ids and scores.
 
 import { options } from '../core/arguments.js';
 import {
@@ -15,7 +15,7 @@ import type { Hits } from './native.js';
 import { asResult, type Candidates, forJson, type SearchResult, scoresOf } from './results.js';
 import type { Rows } from './rows.js';
 
-/** What is the same for all queries of a call. */
+/** The parameters shared by all queries of a call. */
 export interface SearchPlan {
   readonly k: number;
   readonly candidates: number;
@@ -53,7 +53,7 @@ export function search(rows: Rows, queries: Values, plan: SearchPlan): SearchRes
   return results;
 }
 
-/** The candidates of one query. */
+/** The candidates for one query. */
 export function candidates(
   rows: Rows,
   query: Values,
@@ -71,7 +71,7 @@ export function candidates(
   };
 }
 
-/** Of query q, of which there are places for k. */
+/** The ids of query q, whose hits have k slots. */
 function idsOf({ ids }: Rows, { rows, found }: Hits, q: number, k: number): Id[] {
   const list: Id[] = [];
   for (let i = q * k; i < q * k + found[q]; i++) list.push(ids.at(rows[i]));

@@ -1,14 +1,14 @@
-// What an index has learned: enough to make another one whose codes mean the same.
+// The learned state of an index: enough to create another one whose codes mean the same.
 
 import type { Core } from '../core/core.js';
 import type { Fit, Segment, Settings } from './functions.js';
 import { NativeIndex } from './native.js';
 
-/** What is done to vectors before they are coded. */
+/** The transform of vectors before they are coded. */
 export interface Transform {
   readonly mean: Float32Array | null;
   readonly learned: { readonly matrix: Float32Array; readonly segments: Segment[] } | null;
-  /** What codes are expected to leave of a vector; nothing seen yet. */
+  /** The expected fit of codes; nothing seen yet. */
   readonly fit?: Fit | undefined;
 }
 
@@ -18,7 +18,7 @@ export function transformOf(index: NativeIndex): Transform {
   return { mean, fit, learned: matrix === null ? null : { matrix, segments: index.segments } };
 }
 
-/** An index without rows. */
+/** Creates an index without rows. */
 export function createEmpty(core: Core, settings: Settings, transform: Transform): NativeIndex {
   const index = new NativeIndex(core, settings);
   try {

@@ -1,4 +1,5 @@
-// What goes into an index: floats, or for 'hamming' bits, packed already or the signs of numbers.
+// Values for an index: floats, or for 'hamming' bits, packed by the caller or taken from the signs of
+// numbers.
 
 import { invalid, kindOf, typedArray } from '../core/arguments.js';
 import { FewbitsError, reading } from '../core/errors.js';
@@ -19,7 +20,7 @@ import {
 
 type Kind = Pick<Settings, 'dims' | 'metric'>;
 
-/** Whole vectors for an index with these settings, possibly in the memory of the caller. */
+/** Checks whole vectors for an index with these settings. The result may share memory with the caller. */
 export function checkValues(
   name: string,
   given: VectorsInput,
@@ -39,7 +40,7 @@ export function checkValues(
   return bits;
 }
 
-/** One vector for such an index. */
+/** Checks one vector for such an index. */
 export function checkValue(name: string, given: VectorsInput, kind: Kind): Values {
   const { dims, metric } = kind;
   return metric === 'hamming'
@@ -47,7 +48,7 @@ export function checkValue(name: string, given: VectorsInput, kind: Kind): Value
     : checkVector(name, given, dims);
 }
 
-/** Floats: of indexes for bits nothing is learned. */
+/** Checks floats to learn from; indexes of bits learn nothing. */
 export function checkFloats(name: string, given: VectorsInput, { dims }: Kind): Float32Array {
   return checkVectors(name, given, dims);
 }
@@ -62,7 +63,7 @@ function oneOf(name: string, bits: Uint8Array, dims: number): Uint8Array {
   );
 }
 
-/** What is wrong with a length. */
+/** The error for a wrong length. */
 const notWhole = (name: string, dims: number, got: string) =>
   invalid(
     `${name} must hold vectors of ${dims} bits: ${bytesFor(dims)} bytes each, packed, in a Uint8Array ` +
@@ -88,7 +89,7 @@ function rowsOf(name: string, given: readonly unknown[], dims: number): Uint8Arr
     }
     return oneOf(`${name}[${i}]`, bitsOf(`${name}[${i}]`, one, dims), dims);
   };
-  // A first one of the right length, before there is room for all.
+  // The first row is checked before memory is allocated for all.
   const first = row(0);
   const bits = room(name, given.length * width);
   bits.set(first);
@@ -96,13 +97,13 @@ function rowsOf(name: string, given: readonly unknown[], dims: number): Uint8Arr
   return bits;
 }
 
-/** Bits in bytes, by themselves or in a tensor; undefined for what is something else. */
+/** Packed bits, as an array or in a tensor; undefined for anything else. */
 function packedIn(name: string, given: unknown, dims: number): Uint8Array | undefined {
   const isTensor = !isList(given) && kindOf(given) === undefined && hasData(given);
   const tensor = (isTensor ? given : { data: given }) as TensorLike;
   const { data, scale } = tensor;
   const kind = kindOf(data);
-  // With a scale they are numbers, a byte each.
+  // With a scale they are numbers, one per byte.
   if (kind !== 'Uint8Array' && (kind !== 'Int8Array' || scale !== undefined)) return undefined;
   const bytes = typedArray(isTensor ? `${name}.data` : name, data, [kind]);
   const said = tensor.dims ?? tensor.shape;
@@ -120,12 +121,12 @@ function packedIn(name: string, given: unknown, dims: number): Uint8Array | unde
   return kind === 'Int8Array' ? turned(bytes as Int8Array) : (bytes as Uint8Array);
 }
 
-/** Bytes of 'binary' embeddings, which are those of 'ubinary' less 128. */
+/** Converts bytes of 'binary' embeddings, which are those of 'ubinary' minus 128. */
 function turned(bytes: Int8Array): Uint8Array {
   return Uint8Array.from(bytes, (byte) => byte + 128);
 }
 
-/** Whether numbers are above zero. */
+/** Packs the signs of numbers: 1 for those above zero. */
 function signsOf(name: string, x: Float32Array, dims: number): Uint8Array {
   if (x.length % dims !== 0) throw notWhole(name, dims, `${x.length} numbers`);
   const width = bytesFor(dims);

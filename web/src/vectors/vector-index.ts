@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-// The index that users hold: checks what they give, and keeps rows and ids together. Long because the
-// contract of every call is written here.
+// The public index: checks arguments, and keeps rows and ids together. Long because the contract of every
+// call is written here.
 
 import { integer, invalid, options } from '../core/arguments.js';
 import { Opaque } from '../core/opaque.js';
@@ -25,12 +25,12 @@ import { candidates, planSearch, search } from './search.js';
 import { checkFloats, checkValue, checkValues } from './values.js';
 
 /**
- * Vectors in a few bits a dimension, in WebAssembly memory, searched without decompressing. Dispose
- * of it, or declare it with `using`.
+ * Vectors in a few bits per dimension, in WebAssembly memory, searched without decompressing. Call dispose(),
+ * or declare it with `using`.
  */
 export class VectorIndex extends Opaque implements Disposable {
   readonly #rows: Rows;
-  /** Counts what a file that is being saved meanwhile would not agree with. */
+  /** Counts changes that would invalidate a file while it is being saved. */
   #changes = 0;
 
   /** @internal */
@@ -39,22 +39,22 @@ export class VectorIndex extends Opaque implements Disposable {
     this.#rows = rows;
   }
 
-  /** Values in a vector. */
+  /** Values per vector. */
   get dims(): number {
     return this.#native.settings.dims;
   }
 
-  /** Bits that a value takes in the codes that are searched. */
+  /** Bits per value in the codes that the scan uses. */
   get bits(): number {
     return this.#native.settings.bits;
   }
 
-  /** What a score measures. */
+  /** The measure behind the scores. */
   get metric(): Metric {
     return this.#native.settings.metric;
   }
 
-  /** How many vectors there are. */
+  /** The number of vectors. */
   get size(): number {
     this.#check();
     return this.#rows.size;
@@ -66,14 +66,14 @@ export class VectorIndex extends Opaque implements Disposable {
   }
 
   /**
-   * The ids in the order of insertion. Vectors may be added and removed meanwhile, as of a Map.
+   * The ids in the order of insertion. Vectors may be added and removed during the iteration, as with a Map.
    */
   ids(): Generator<Id, void, void> {
     this.#check();
     return this.#rows.names();
   }
 
-  /** Whether there is a vector of this id. */
+  /** Whether there is a vector with this id. */
   has(id: Id): boolean {
     this.#check();
     return this.#ids.row(checkId('id', id)) !== undefined;
@@ -83,10 +83,10 @@ export class VectorIndex extends Opaque implements Disposable {
    * Appends vectors: all of them or, when it throws, none.
    *
    * @param vectors n vectors of dims values
-   * @param ids one for each vector, new to the index: strings, safe integers, bigints; by default
-   * numbers, counting up from 0 or from the largest so far, up to 2^53 - 1
-   * @throws FewbitsError NON_FINITE with the index of a NaN or infinity; INVALID_ARGUMENT, also for
-   * a norm above 1e18 with 'dot' and 'l2'; OUT_OF_MEMORY, DISPOSED
+   * @param ids one per vector, new to the index: strings, safe integers or bigints; by default numbers,
+   *   counting up from 0 or after the largest so far, up to 2^53 - 1
+   * @throws FewbitsError NON_FINITE with the index of a NaN or infinity; INVALID_ARGUMENT, also for a norm
+   *   above 1e18 with 'dot' and 'l2'; OUT_OF_MEMORY, DISPOSED
    */
   add(vectors: VectorsInput, ids?: ArrayLike<Id> | Id): void {
     const list = ids === undefined ? undefined : idList(ids);
@@ -96,11 +96,11 @@ export class VectorIndex extends Opaque implements Disposable {
   }
 
   /**
-   * Puts other vectors in place of those with the given ids: all of them or, when it throws, none.
+   * Replaces the vectors with the given ids: all of them or, when it throws, none.
    *
    * @param vectors n vectors of dims values
    * @param ids n ids of the index, or one id; where one appears twice, the last vector stays
-   * @throws FewbitsError as add(); INVALID_ARGUMENT for an id that is not there
+   * @throws FewbitsError as add() does; INVALID_ARGUMENT for an id that does not exist
    */
   replace(vectors: VectorsInput, ids: ArrayLike<Id> | Id): void {
     const list = idList(ids);
@@ -111,13 +111,12 @@ export class VectorIndex extends Opaque implements Disposable {
   }
 
   /**
-   * Replaces the vectors whose id is in the index and appends the others: all or, when it throws,
-   * none.
+   * Replaces the vectors whose ids are in the index and appends the others: all or, when it throws, none.
    *
    * @param vectors n vectors of dims values
-   * @param ids n different ids, or one id
+   * @param ids n distinct ids, or one id
    * @returns how many were added and how many replaced
-   * @throws FewbitsError as add(); INVALID_ARGUMENT for an id that appears twice
+   * @throws FewbitsError as add() does; INVALID_ARGUMENT for an id that appears twice
    */
   upsert(vectors: VectorsInput, ids: ArrayLike<Id> | Id): Upserted {
     const list = idList(ids);
@@ -126,17 +125,17 @@ export class VectorIndex extends Opaque implements Disposable {
     return this.#rows.upsert(x, list);
   }
 
-  /** Removes a vector; false when there is none of that id. Memory is freed some removals later. */
+  /** Removes a vector; false when no vector has this id. Memory is freed by later removals. */
   remove(id: Id): boolean {
     return this.removeMany([id]) > 0;
   }
 
   /**
-   * Removes the vectors of these ids: all or, when it throws, none.
+   * Removes the vectors with these ids: all or, when it throws, none.
    *
-   * @param ids any number; those that are not in the index, or no longer, count for nothing
-   * @returns how many were removed. Their room is freed bit by bit by later removals, or by compact()
-   * @throws FewbitsError INVALID_ARGUMENT for what cannot be an id; DISPOSED
+   * @param ids any number; those that are not in the index are ignored
+   * @returns how many were removed. Their memory is freed step by step by later removals, or by compact()
+   * @throws FewbitsError INVALID_ARGUMENT for values that cannot be ids; DISPOSED
    */
   removeMany(ids: Iterable<Id> | ArrayLike<Id>): number {
     this.#check();
@@ -145,14 +144,14 @@ export class VectorIndex extends Opaque implements Disposable {
     return this.#rows.removeMany(rows);
   }
 
-  /** Frees the room of removed vectors now. */
+  /** Frees the memory of removed vectors now. */
   compact(): void {
     this.#rows.compact();
   }
 
   /**
-   * An empty index with the same settings and all that this one has learned: the same vectors have
-   * the same codes in both, so that mergeResults() can make one result of what they find.
+   * Creates an empty index with the same settings and learned state: the same vectors get the same codes in
+   * both, so that mergeResults() can combine their results.
    *
    * @throws FewbitsError OUT_OF_MEMORY, DISPOSED
    */
@@ -161,7 +160,7 @@ export class VectorIndex extends Opaque implements Disposable {
   }
 
   /**
-   * The nearest vectors to a query, as far as their codes tell.
+   * The nearest vectors to a query, as estimated from their codes.
    *
    * @param query dims values
    * @throws FewbitsError NON_FINITE with the index of a NaN or infinity; INVALID_ARGUMENT, DISPOSED
@@ -174,9 +173,9 @@ export class VectorIndex extends Opaque implements Disposable {
   }
 
   /**
-   * search() for n queries of dims values at once: the same results, in the order of the queries.
+   * Searches for n queries of dims values at once: the same results as search(), in the order of the queries.
    *
-   * @throws FewbitsError as search()
+   * @throws FewbitsError as search() does
    */
   searchBatch(queries: VectorsInput, searchOptions?: SearchOptions): SearchResult[] {
     this.#check();
@@ -185,12 +184,12 @@ export class VectorIndex extends Opaque implements Disposable {
   }
 
   /**
-   * All candidates of a search, best first, with the estimates that chose them. Those of several
-   * indexes that are like each other give mergeResults() what one index would find.
+   * All candidates of a search, best first, with the estimates that selected them. mergeResults() combines
+   * those of several indexes created by emptyLike() to the result of one index.
    *
    * @param query dims values
-   * @param count how many, 1 to 2^21: candidateCount() of the search
-   * @throws FewbitsError as search()
+   * @param count the number of candidates, 1 to 2^21: candidateCount() of the search
+   * @throws FewbitsError as search() does
    */
   candidates(query: VectorsInput, count: number, filter?: SearchOptions['filter']): Candidates {
     this.#check();
@@ -199,7 +198,7 @@ export class VectorIndex extends Opaque implements Disposable {
   }
 
   /**
-   * How many candidates a search with these options ranks by score, if there are as many vectors.
+   * The number of candidates that a search with these options ranks by score, if there are that many vectors.
    */
   candidateCount(searchOptions?: SearchOptions): number {
     const o = options<SearchOptions>('options', searchOptions, SEARCH_OPTIONS);
@@ -207,10 +206,10 @@ export class VectorIndex extends Opaque implements Disposable {
   }
 
   /**
-   * The vector that a code stands for; for 'cosine' (without a mean) of norm 1, for 'hamming' 1 where a
-   * bit is set and -1 elsewhere.
+   * Decodes a vector from its code: of norm 1 for 'cosine' (without a mean); for 'hamming' 1 where a bit is
+   * set and -1 elsewhere.
    *
-   * @throws FewbitsError INVALID_ARGUMENT when there is no vector of that id
+   * @throws FewbitsError INVALID_ARGUMENT when no vector has this id
    */
   reconstruct(id: Id): Float32Array {
     this.#check();
@@ -218,14 +217,14 @@ export class VectorIndex extends Opaque implements Disposable {
   }
 
   /**
-   * Learns from a sample, while the index is empty: the mean and the principal axes of the vectors,
-   * and how many bits the coordinates along them deserve, at no more bytes a vector. Searches find
-   * more of the true neighbours; adding takes longer, and the index holds a dims x dims matrix.
-   * Axes are taken only where neighbours within the sample are clearly better found with them,
-   * which is not so for vectors that vary alike in all directions; otherwise the mean is all that
-   * is learned, and `calibrated` of stats() stays false.
+   * Learns from a sample while the index is empty: the mean and the principal axes of the vectors, and how to
+   * distribute bits among the coordinates along them, without more bytes per vector. Searches then find more
+   * of the true neighbours; adding takes longer, and the index holds a dims x dims matrix. Axes are used only
+   * if they clearly improve the search for neighbours within the sample, which they do not for vectors that
+   * vary equally in all directions; otherwise only the mean is learned, and `calibrated` of stats() stays
+   * false.
    *
-   * @param sample n vectors of dims values; some thousand vectors, at least as many as dims
+   * @param sample n vectors of dims values; a few thousand vectors, and at least as many as dims
    * @throws FewbitsError INVALID_ARGUMENT once vectors were added; NON_FINITE, OUT_OF_MEMORY, DISPOSED
    */
   calibrate(sample: VectorsInput, calibrateOptions?: CalibrateOptions): void {
@@ -239,15 +238,15 @@ export class VectorIndex extends Opaque implements Disposable {
   }
 
   /**
-   * calibrate() for an index that holds vectors: learns anew, from up to 8192 of them, and codes all
-   * again under their ids. When it throws, the index is as it was. There is need of room for both
-   * codes meanwhile.
+   * Calibrates an index that holds vectors: learns again, from up to 8192 of them, and codes all of them
+   * again under their ids. When it throws, the index is unchanged. Old and new codes are both in memory
+   * during the call.
    *
-   * @param vectors one for each vector of the index, in the order of ids(). Without them it learns from
-   * what the codes stand for and codes that again, by which every vector loses a little more; below
-   * 4 bits it would be too much, and is refused
-   * @throws FewbitsError INVALID_ARGUMENT for an empty index, another number of vectors, or codes of 1
-   * and 2 bits without `refine` and without vectors; NON_FINITE, OUT_OF_MEMORY, DISPOSED
+   * @param vectors one for each vector of the index, in the order of ids(). Without them it learns from the
+   *   decoded vectors and codes those again, which adds a small error to every vector; below 4 bits the error
+   *   would be too large, and the call is refused
+   * @throws FewbitsError INVALID_ARGUMENT for an empty index, another number of vectors, or codes of 1 and 2
+   *   bits without `refine` and without vectors; NON_FINITE, OUT_OF_MEMORY, DISPOSED
    */
   recalibrate(vectors?: VectorsInput | undefined, calibrateOptions?: CalibrateOptions): void {
     this.#check();
@@ -271,16 +270,18 @@ export class VectorIndex extends Opaque implements Disposable {
     return statsOf(this.#native, this.#rows);
   }
 
-  /** The index as a safetensors file, decodable without this library; see site/docs/index-file.md. */
+  /**
+   * The index as a safetensors file, which can be decoded without this library; see site/docs/index-file.md.
+   */
   save(): Uint8Array<ArrayBuffer> {
     return joined([...this.savePieces()]);
   }
 
   /**
-   * save() in pieces, so that a large file need not be in memory twice. The index must not be
-   * changed before the last piece.
+   * Saves in pieces, so that a large file need not be in memory twice. The index must not be changed before
+   * the last piece.
    *
-   * @throws FewbitsError INVALID_ARGUMENT when it was, instead of a further piece
+   * @throws FewbitsError INVALID_ARGUMENT when it was changed, instead of the next piece
    */
   *savePieces(): Generator<Uint8Array, void, void> {
     this.compact();
@@ -293,7 +294,7 @@ export class VectorIndex extends Opaque implements Disposable {
     }
   }
 
-  /** Frees the memory; every other call then throws DISPOSED. Twice is fine. */
+  /** Frees the memory; every other call then throws DISPOSED. May be called repeatedly. */
   dispose(): void {
     this.#rows.dispose();
   }
@@ -309,7 +310,7 @@ export class VectorIndex extends Opaque implements Disposable {
     return this.#rows.ids;
   }
 
-  /** Throws when disposed of. */
+  /** Throws if the index was disposed of. */
   #check(): void {
     this.#native.address;
   }
