@@ -1,4 +1,4 @@
-// Conversions as callers give them, refused before anything is moved.
+// Checks of conversions from callers, before anything is transferred.
 
 import {
   attached,
@@ -28,7 +28,7 @@ const NAMES: readonly (keyof Conversion)[] = [
 const targets = Object.keys(ggmlTypes) as GgmlTypeName[];
 const sources: readonly SourceType[] = [...targets, 'F8_E4M3', 'F8_E5M2'];
 
-/** What is to be converted. */
+/** Checks a conversion. */
 export function checkConversion(given: unknown): Conversion {
   const { importance, scales, scaledColumns, spare, ...o } = options<Conversion>(
     'conversion',

@@ -1,14 +1,14 @@
-// Checkpoints that other tools quantized, told by what they call their tensors: their codes are no weights.
+// Detection of checkpoints that other tools quantized, by their tensor names: their codes are not weights.
 
 import { FewbitsError } from '../core/errors.js';
 import { quote } from '../io/checks.js';
 import type { Model, ModelTensor } from './model.js';
 
-/** How a format shows: a tensor whose name ends so, and others beside it that must or must not be there. */
+/** The signs of a format: a tensor name with this ending, and tensors that must accompany it. */
 interface Format {
   readonly name: string;
   readonly ending: string;
-  /** Endings in the place of `ending`, of which all must be there. */
+  /** Endings that replace `ending`; tensors with all of these names must exist. */
   readonly beside?: readonly string[];
   readonly types?: readonly string[];
   readonly fits?: (
@@ -19,11 +19,11 @@ interface Format {
 
 const INTEGERS = ['I8', 'U8', 'I16', 'I32', 'U32'];
 
-/** AWQ packs columns: as many rows of codes as there are of weights. GPTQ packs rows. */
+/** AWQ packs columns, so it has as many rows of codes as of weights. GPTQ packs rows. */
 const packsColumns: Format['fits'] = (tensor, beside) =>
   tensor.shape.at(-1) === beside('.qzeros')?.shape.at(-1);
 
-/** From the most telling to the least. */
+/** Formats, the most specific first. */
 const formats: readonly Format[] = [
   { name: 'AWQ', ending: '.qweight', beside: ['.qzeros', '.scales'], fits: packsColumns },
   { name: 'GPTQ', ending: '.qweight', beside: ['.qzeros', '.scales'] },
@@ -53,13 +53,14 @@ const formats: readonly Format[] = [
 ];
 
 /**
- * Refuses a checkpoint whose weights are codes of another tool: copied or quantized again they would be noise.
+ * Refuses a checkpoint whose weights are codes of another tool: copied or quantized again they would be
+ * noise.
  *
- * @throws FewbitsError UNSUPPORTED with the format's name and the first tensor that shows it
+ * @throws FewbitsError UNSUPPORTED with the name of the format and the first tensor that shows it
  */
 export function refuseQuantized({ format, tensors }: Model): void {
   if (format !== 'safetensors') return;
-  // Most models have no name that needs a look at its neighbours.
+  // Built on demand: in most models no name requires a lookup of its neighbours.
   let byName: Map<string, ModelTensor> | undefined;
   const find = (name: string) => {
     byName ??= new Map(tensors.map((tensor) => [tensor.name, tensor]));

@@ -1,4 +1,4 @@
-// Parts of tensors, read and converted some at a time, in their order.
+// Chunks of tensors, read and converted a few at a time, in order.
 
 import { FewbitsError } from '../core/errors.js';
 import { ggmlTypes } from '../core/ggml-types.js';
@@ -11,30 +11,30 @@ import type { PlannedTensor } from './plan.js';
 import { scalesOfRows } from './scales.js';
 import { targetTypes } from './targets.js';
 
-/** Values that are worked on at the same time, by all workers together. */
+/** Values being converted at a time, over all workers. */
 const ALL_VALUES = 1 << 20;
-/** Values, or bytes of what is kept, that are worked on at a time at most; more would not be faster. */
+/** The most values, or bytes of kept tensors, per chunk; larger chunks would not be faster. */
 const CHUNK_VALUES = 1 << 18;
 const CHUNK_BYTES = 1 << 20;
 
-/** A part of a tensor: whole rows when they are converted, whole blocks else. */
+/** A chunk of a tensor: whole rows if it is converted, otherwise whole blocks. */
 interface Chunk {
   planned: PlannedTensor;
   start: number;
   length: number;
   firstRow: number;
-  /** The weights of the rows' columns. */
+  /** The importance of the columns of these rows. */
   importance?: Float32Array | undefined;
 }
 
-/** A part with the bytes that go into the file. */
+/** A chunk with the bytes for the file. */
 export interface DoneChunk extends Converted {
   readonly chunk: Chunk;
-  /** The bytes are in memory of their own. */
+  /** Whether the bytes have their own memory. */
   readonly own: boolean;
 }
 
-/** The parts of tensors in their order, and a way to give back the memory of one that is not needed any more. */
+/** Chunks of tensors in order, and a function that takes back the memory of a chunk after use. */
 export interface Chunks {
   readonly results: AsyncGenerator<DoneChunk, void, void>;
   reuse(done: DoneChunk): void;
@@ -75,7 +75,7 @@ function* allChunks(
     const rowLength = Math.max(1, source.shape.at(-1) ?? 1);
     const rowBytes = (total / (elementCount(source.shape) as number)) * rowLength;
     const step = Math.max(1, Math.floor(values / rowLength)) * rowBytes;
-    // Matrices with weights of their own are worked on one by one.
+    // Matrices with their own importance weights are converted one by one.
     const matrices = importance ? importance.length / rowLength : 1;
     const size = total / matrices;
     for (let matrix = 0; matrix < matrices; matrix++) {
@@ -89,7 +89,7 @@ function* allChunks(
   }
 }
 
-/** Memory that chunks are done with. */
+/** Memory to reuse after chunks are done. */
 interface Spare {
   readonly inputs: Uint8Array[];
   readonly outputs: ArrayBuffer[];
@@ -97,7 +97,7 @@ interface Spare {
 
 type ScaleReader = (tensor: ModelTensor) => Promise<Float32Array>;
 
-/** Reads the scales of a tensor once for all of its chunks. */
+/** Creates a reader of scales, which reads those of a tensor once for all of its chunks. */
 export function createScaleReader(model: Model): ScaleReader {
   let last: ModelTensor | undefined;
   let values: Promise<Float32Array> = Promise.resolve(new Float32Array(0));
@@ -113,7 +113,7 @@ export function createScaleReader(model: Model): ScaleReader {
   };
 }
 
-/** The scales of the rows that a part begins with and has. */
+/** The scales of `rows` rows from `firstRow` on. */
 export async function scalingOf(
   { scale }: ModelTensor,
   read: ScaleReader,
@@ -135,7 +135,8 @@ async function convertChunk(
   const { planned, start, length, firstRow, importance } = chunk;
   const { source, to } = planned;
   if (to === undefined) return keepChunk(model, chunk, converter);
-  // Read into what a former chunk is done with: megabytes of garbage a second stay around until they are collected.
+  // Reads into the memory of an earlier chunk: megabytes of garbage per second would accumulate before they
+  // are collected.
   const known = spare.inputs.pop();
   const into = known && known.length >= length ? known : new Uint8Array(length);
   const bytes = await model.read(source, start, length, into);
@@ -158,7 +159,7 @@ async function convertChunk(
   return { chunk, own: true, ...converted };
 }
 
-/** Bytes as they are, looked at by the converter where it can read them. */
+/** Reads bytes to be kept; the converter checks them if it can decode their type. */
 async function keepChunk(model: Model, chunk: Chunk, converter: Converter): Promise<DoneChunk> {
   const { planned, start, length } = chunk;
   const { type } = planned.source;
@@ -177,7 +178,7 @@ async function keepChunk(model: Model, chunk: Chunk, converter: Converter): Prom
 const canBeChecked = (type: string): boolean =>
   type === 'F64' || (targetTypes as readonly string[]).includes(type);
 
-/** Errors with the tensor's name. */
+/** Adds the name of the tensor to the errors of `work`. */
 async function named<T>(
   { source }: PlannedTensor,
   where: string,
@@ -192,7 +193,7 @@ async function named<T>(
   }
 }
 
-/** Works on up to `width` items at a time and gives the results in the order of the items. */
+/** Works on up to `width` items at a time, and yields the results in the order of the items. */
 async function* inOrder<Item, Result>(
   items: Iterator<Item>,
   work: (item: Item) => Promise<Result>,
@@ -205,7 +206,7 @@ async function* inOrder<Item, Result>(
       const next = items.next();
       if (next.done) break;
       const result = work(next.value);
-      result.catch(() => {}); // Whoever awaits it hears of it; if none does, because of another failure, none need.
+      result.catch(() => {}); // Reported where it is awaited; after another failure it need not be.
       pending.push(result);
     }
     const first = pending.shift();

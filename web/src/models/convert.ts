@@ -1,4 +1,4 @@
-// Conversion of whole rows from one type to another, on this thread, with a check of what comes out.
+// Conversion of whole rows from one type to another, on this thread, with a check of the result.
 
 import { FewbitsError } from '../core/errors.js';
 import { type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
@@ -7,37 +7,40 @@ import { type ElementType, elementsOf, toFloat32 } from '../io/elements.js';
 import type { Fewbits } from '../load/fewbits.js';
 import { checkConversion } from './check-conversion.js';
 
-/** Types that are read: those of ggml, and floats of 8 bits, which GGUF has not. */
+/** The types that are read: those of ggml, and 8-bit floats, which GGUF does not have. */
 export type SourceType = GgmlTypeName | Float8Type;
 export type Float8Type = 'F8_E4M3' | 'F8_E5M2';
 
-/** Whole rows of a tensor, to be put from one type into another; into the same: only to be checked. */
+/** Whole rows of a tensor to convert from one type to another; with equal types they are only checked. */
 export interface Conversion {
   readonly bytes: Uint8Array;
   readonly from: SourceType;
   readonly to: GgmlTypeName;
   readonly rowLength: number;
-  /** One weight for each column; see `fb.ggml.quantize`. */
+  /** One weight per column; see `fb.ggml.quantize`. */
   readonly importance?: Float32Array | undefined;
-  /** What the values are multiplied by first: for each row, one for each `scaledColumns` columns, the last maybe fewer. */
+  /**
+   * Factors that the values are multiplied by first: for each row, one per `scaledColumns` columns; the last
+   * group may be narrower.
+   */
   readonly scales?: Float32Array | undefined;
   readonly scaledColumns?: number | undefined;
-  /** Memory that is not needed any more, for the result to be in if it is large enough; not used where that is F32. */
+  /** Memory to reuse for the result if it is large enough; not used when the result is F32. */
   readonly spare?: ArrayBuffer | undefined;
 }
 
-/** Converted rows, and what was lost where values are too small for the scales of their blocks. */
+/** Converted rows, and the loss from values too small for the scales of their blocks. */
 export interface Converted {
   readonly bytes: Uint8Array;
-  /** Sum of the squares of the values. */
+  /** The sum of the squares of the values. */
   readonly squares: number;
-  /** That of the values in blocks that hold nothing but zeros now. */
+  /** The sum of the squares of values in blocks that are all zeros after conversion. */
   readonly lostSquares: number;
 }
 
-/** Something that converts: this thread, or a pool of workers. */
+/** Anything that converts: this thread, or a pool of workers. */
 export interface Converter {
-  /** How many conversions it can work on at the same time. */
+  /** The number of conversions that run at a time. */
   readonly concurrency: number;
   /**
    * Converts rows.
@@ -47,10 +50,10 @@ export interface Converter {
   convert(conversion: Conversion): Promise<Converted>;
 }
 
-/** The part of the library that converts. */
+/** The part of the library that conversion uses. */
 export type ConvertingPart = Pick<Fewbits, 'ggml' | 'floats'>;
 
-/** A converter on this thread. */
+/** Creates a converter on this thread. */
 export function createConverter(fb: ConvertingPart): Converter {
   const convertRows = createRowConverter(fb);
   return {
@@ -59,7 +62,7 @@ export function createConverter(fb: ConvertingPart): Converter {
   };
 }
 
-/** Memory for floats that is used again: garbage of megabytes would pile up faster than it is collected. */
+/** Creates scratch memory for floats: new arrays of megabytes would accumulate before they are collected. */
 function createScratch(): (length: number) => Float32Array {
   let scratch = new Float32Array(0);
   return (length) => {
@@ -68,14 +71,16 @@ function createScratch(): (length: number) => Float32Array {
   };
 }
 
-/** Whether the values of a type can be read here. */
+/** Whether the values of a type can be decoded here. */
 export const isReadable = (fb: Pick<Fewbits, 'ggml'>, type: string): boolean =>
   type === 'F32' || type === 'F64' || Object.hasOwn(fb.ggml.types, type);
 
-/** What is read of a conversion: rows of a type, and their scales. */
+/** The parts of a conversion that are read: rows of a type, and their scales. */
 export type Rows = Pick<Conversion, 'bytes' | 'from' | 'rowLength' | 'scales' | 'scaledColumns'>;
 
-/** Reads rows as float32. What it gives may be `bytes` themselves, or memory that the next call uses again. */
+/**
+ * Creates a reader of rows as float32. The result may be `bytes` itself, or memory that the next call reuses.
+ */
 export function createRowReader(fb: ConvertingPart): (rows: Rows) => Float32Array {
   const scratch = createScratch();
   return (rows) => {
@@ -110,7 +115,7 @@ function scaled(values: Float32Array, { rowLength, scales, scaledColumns }: Rows
   return values;
 }
 
-/** Converts rows on this thread. */
+/** Creates a function that converts rows on this thread. */
 export function createRowConverter(fb: ConvertingPart): (conversion: Conversion) => Converted {
   const read = createRowReader(fb);
   const scratch = createScratch();
@@ -131,7 +136,7 @@ export function createRowConverter(fb: ConvertingPart): (conversion: Conversion)
       checkFinite(own, to);
       return { bytes: made, squares: 0, lostSquares: 0 };
     }
-    // What comes out is looked at below.
+    // Loss is accepted here, as the result is checked below.
     const options = { rowLength, importance, allowLoss: true };
     const { blockSize, bytesPerBlock } = ggmlTypes[to];
     const size = (values.length / blockSize) * bytesPerBlock;
@@ -143,15 +148,18 @@ export function createRowConverter(fb: ConvertingPart): (conversion: Conversion)
   };
 }
 
-/** Refuses infinities and NaN, which no model may hold. */
+/** Refuses infinities and NaN, which no model may contain. */
 function checkFinite(made: Float32Array | Float64Array, type: GgmlTypeName): void {
-  // A sum is not finite where a value is not, and takes a fraction of the time of looking at each.
+  // The sum is NaN if any value is not finite, and takes a fraction of the time of testing each.
   let sum = 0;
   for (let i = 0; i < made.length; i++) sum += made[i] * 0;
   if (sum !== 0) throw notFinite(made, undefined, type);
 }
 
-/** What is wrong with values that are not finite: where they were before, the type is too small for them. */
+/**
+ * The error for values that are not finite; if they were finite before conversion, they are too large for the
+ * type.
+ */
 function notFinite(
   made: Float32Array | Float64Array,
   values: Float32Array | undefined,
@@ -166,7 +174,7 @@ function notFinite(
   return new FewbitsError('NON_FINITE', what);
 }
 
-/** Where the value of a block is that made its scale too large. */
+/** The position of the value that made the scale of its block too large. */
 function largestOf(
   values: Float32Array | Float64Array,
   inBlock: number,
@@ -180,10 +188,10 @@ function largestOf(
   return at;
 }
 
-/** Values that share the smallest scale of a type: NVFP4 has one for each 16 of its 64. */
+/** The number of values that share the smallest scale of a type: in NVFP4 16 of the 64 in a block. */
 const scaledTogether = (type: GgmlTypeName) => (type === 'NVFP4' ? 16 : ggmlTypes[type].blockSize);
 
-/** What was lost in blocks that hold nothing but zeros now; refuses those that hold what is not finite. */
+/** The loss in blocks that are all zeros after conversion; refuses blocks that contain infinities or NaN. */
 function lossOf(
   values: Float32Array,
   back: Float32Array,

@@ -1,4 +1,4 @@
-// What becomes of one tensor, and why.
+// The decision about each tensor, with its reason.
 
 import { FewbitsError } from '../core/errors.js';
 import { type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
@@ -11,11 +11,11 @@ import { fittingType } from './rules.js';
 import { isFloat8 } from './scales.js';
 import { type TargetName, targets, targetTypes } from './targets.js';
 
-/** A type to convert to, or none to keep the bytes, and why. */
+/** The type to convert to, or none to keep the bytes, and the reason. */
 export interface Decision {
   readonly to?: GgmlTypeName;
   readonly reason: string;
-  /** The bytes are taken as they are, whatever they hold. */
+  /** The bytes are kept without a check. */
   readonly unchecked?: boolean;
 }
 
@@ -24,7 +24,7 @@ const isFloat = (tensor: ModelTensor) =>
 const isPlainNumber = (type: GgmlTypeName) => ggmlTypes[type].blockSize === 1;
 const isInteger = ({ type }: ModelTensor) => ['I8', 'I16', 'I32', 'I64'].includes(type ?? '');
 
-/** What becomes of a tensor: by the rule that speaks for it, else by what it is. */
+/** Decides about a tensor: by its rule, otherwise by its properties. */
 export function decide(
   model: Model,
   source: ModelTensor,
@@ -38,12 +38,12 @@ export function decide(
   return decision.to === undefined && isFloat8(source) ? widened(source, decision) : decision;
 }
 
-/** GGUF has no 8-bit floats: they become the type that holds them, with their scales, without loss. */
+/** GGUF has no 8-bit floats: they are converted to a type that holds them with their scales without loss. */
 function widened({ scale }: ModelTensor, { reason }: Decision): Decision {
   return { to: scale === undefined ? 'BF16' : 'F32', reason: `${reason}, in a type that GGUF has` };
 }
 
-/** What a rule makes of a tensor. Those that are never quantized it does not reach, unless it names one of them. */
+/** Decides by a rule. It does not apply to tensors that are never quantized, unless it names one exactly. */
 function byRule(
   model: Model,
   source: ModelTensor,
@@ -64,7 +64,7 @@ function byRule(
   return fitted(source, type, 'a rule');
 }
 
-/** What becomes of a tensor that no rule speaks for. */
+/** Decides about a tensor without a rule. */
 function byDefault(
   model: Model,
   source: ModelTensor,
@@ -81,7 +81,7 @@ function byDefault(
   const { type: to, reason } = chosen.get(source) ?? all;
   if (source.shape.length > 4 && !isPlainNumber(to))
     return { reason: 'kept: more than four dimensions' };
-  // Of a type that safetensors has and GGUF has not, the plan says what can be done.
+  // A type that safetensors has and GGUF lacks is reported later, with what can be done.
   if (source.type === undefined && source.typeId === undefined && !isFloat8(source))
     return { reason: `kept: ${source.typeName} is not converted` };
   const decision = fitted(source, to, reason);
@@ -96,7 +96,10 @@ function fitted(source: ModelTensor, type: GgmlTypeName, why: string): Decision 
   return { to, reason: `${why}, but rows of ${row} are not whole blocks of ${type}` };
 }
 
-/** As the tool: what is quantized already loses twice, and a file with its old types would bear a wrong name. */
+/**
+ * Refuses tensors that are quantized already, as llama.cpp's tool does: converting them loses precision
+ * twice, and keeping their types would make the name of the file wrong.
+ */
 function checkConvertible(tensor: ModelTensor, to: GgmlTypeName, requantize: boolean): void {
   const { name, type, typeName } = tensor;
   if (isFloat(tensor) || type === to) return;
@@ -115,7 +118,10 @@ function checkConvertible(tensor: ModelTensor, to: GgmlTypeName, requantize: boo
   }
 }
 
-/** As the tool: none is fine but for what would be garbage without; a wrong one is not, but for the embedding. */
+/**
+ * The importance of a tensor, as in llama.cpp's tool: it is optional except for types that would give garbage
+ * without it, and must have the right length except for embeddings.
+ */
 export function importanceOf(
   { name, shape }: ModelTensor,
   to: GgmlTypeName,

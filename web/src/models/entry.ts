@@ -1,4 +1,4 @@
-// What `fewbits/models` exports on every platform.
+// The exports of `fewbits/models` on every platform.
 
 export {
   type Conversion,

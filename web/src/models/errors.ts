@@ -1,4 +1,4 @@
-// What a conversion lost: a made file compared with its model.
+// The errors of a conversion, from comparing a quantized file with its model.
 
 import { options as known } from '../core/arguments.js';
 import { FewbitsError } from '../core/errors.js';
@@ -11,28 +11,29 @@ import { createRowReader, type SourceType } from './convert.js';
 import type { Model, ModelTensor } from './model.js';
 import type { ModelPlan } from './plan.js';
 
-/** What a converted tensor lost, over all of its values. */
+/** The error of a converted tensor, over all of its values. */
 export interface TensorError {
   readonly name: string;
   readonly type: GgmlTypeName;
   readonly values: number;
-  /** Mean of the squares of the differences, and of the squares of the values. */
+  /** The mean of the squared differences, and the mean of the squared values. */
   readonly mse: number;
   readonly meanSquare: number;
-  /** The largest difference. */
+  /** The largest absolute difference. */
   readonly maxAbs: number;
 }
 
-/** Values, or bytes of what was kept, that are compared at a time. */
+/** Values, or bytes of kept tensors, that are compared at a time. */
 const CHUNK_VALUES = 1 << 16;
 
 /**
- * Compares a file that was made with the model that it was made from: the error of each tensor that was converted, in
- * the order of the plan, in a few hundred kilobytes of memory. Those that were kept must be the same byte for byte.
+ * Compares a quantized file with the model that it was made from: yields the error of each converted tensor,
+ * in the order of the plan, using a few hundred kilobytes of memory. Tensors that were kept must be equal
+ * byte for byte.
  *
- * @param made the file that `quantizeModel` gave for this plan, opened with `openModel`
- * @throws FewbitsError CORRUPT_DATA for a tensor that is missing, of another type or shape, or not the same;
- * NON_FINITE for one that holds infinities or NaN
+ * @param made the file that `quantizeModel` wrote for this plan, opened with `openModel`
+ * @throws FewbitsError CORRUPT_DATA for a tensor that is missing, of another type or shape, or not equal;
+ *   NON_FINITE for one that contains infinities or NaN
  */
 export async function* tensorErrors(
   fb: Fewbits,
@@ -44,7 +45,7 @@ export async function* tensorErrors(
   const o = known<typeof options>('options', options, ['signal']);
   const signal = checkSignal(o.signal);
   const byName = new Map(made.tensors.map((tensor) => [tensor.name, tensor]));
-  // Memory that is used again: garbage would be as large as both files.
+  // Memory that is reused: otherwise the garbage would be as large as both files.
   const [before, after] = [createFloatReader(fb), createFloatReader(fb)];
   let zeros = new Float32Array(0);
   for (const { name, source, to, shape, byteLength } of plan.tensors) {
@@ -100,7 +101,7 @@ type FloatReader = (
   length: number,
 ) => Promise<Float32Array>;
 
-/** Reads whole rows of values as float32; what it gives holds until the next call. */
+/** Creates a reader of whole rows of values as float32; the result is valid until the next call. */
 function createFloatReader(fb: Fewbits): FloatReader {
   const decode = createRowReader(fb);
   let scales: ((tensor: ModelTensor) => Promise<Float32Array>) | undefined;

@@ -1,20 +1,20 @@
-// What mixtures ask of a model besides the names of its tensors, from its metadata or its shapes.
+// Facts about a model for mixtures, besides the names of its tensors: from its metadata or its shapes.
 
 import type { Model } from './model.js';
 import { layerOf, nativeName } from './roles.js';
 
-/** What the rules ask of a model besides the names of its tensors. */
+/** Facts about a model that the rules use, besides the names of its tensors. */
 export interface Facts {
   readonly architecture: string;
   readonly layers: number;
   readonly experts: number;
-  /** Heads of queries that share one of keys and values. */
+  /** Query heads per key and value head. */
   readonly queriesPerKey: number;
-  /** What the tool calls a model of 70B, by its layers. */
+  /** Whether llama.cpp's tool counts it as a 70B model, by its layers. */
   readonly is70B: boolean;
 }
 
-/** Layers of the models of each architecture that count as 70B; of llama those only whose heads share keys. */
+/** The number of layers of 70B models by architecture; for llama only if heads share keys. */
 const layersOf70B: Readonly<Record<string, number>> = {
   qwen2: 80,
   deci: 80,
@@ -22,13 +22,16 @@ const layersOf70B: Readonly<Record<string, number>> = {
   jais2: 68,
 };
 
-/** Where the architecture is not known, it is one of llama's kind: others do not have the names that are understood. */
+/**
+ * Without a known architecture it is taken for llama: only models of that kind have names that are
+ * recognized.
+ */
 function is70B(architecture: string, layers: number, queriesPerKey: number): boolean {
   if (architecture === '' || architecture === 'llama') return layers === 80 && queriesPerKey > 1;
   return Object.hasOwn(layersOf70B, architecture) && layersOf70B[architecture] === layers;
 }
 
-/** Finds the facts. */
+/** Determines the facts. */
 export function factsOf({ format, metadata, tensors }: Model): Facts {
   const names = tensors.map(({ name }) => nativeName(format, name));
   const layersInNames = names.reduce((most, name) => Math.max(most, layerOf(name) + 1), 0);
@@ -49,7 +52,7 @@ export function factsOf({ format, metadata, tensors }: Model): Facts {
   const architecture = String(value('general.architecture') ?? '');
   const number = (key: string, otherwise: number): number => {
     const found = value(`${architecture}.${key}`);
-    // Where layers differ, there is a number for each.
+    // Where layers differ, there is a number for each layer.
     const first =
       typeof found === 'object' && found.type !== 'array' ? found.values[0] : (found as unknown);
     return typeof first === 'number' || typeof first === 'bigint' ? Number(first) : otherwise;

@@ -1,9 +1,9 @@
-// Metadata that say which importance matrix a file was made with.
+// Metadata that record the importance matrix of a file.
 
 import type { GgufEntryInput } from '../io/gguf/write.js';
 import type { Imatrix } from '../io/imatrix.js';
 
-/** What llama.cpp's quantize tool notes of the importance matrix in the file that it makes with it. */
+/** The metadata about the importance matrix that llama.cpp's quantize tool writes into a file. */
 export function imatrixMetadata(imatrix: Imatrix, fileName: string): GgufEntryInput[] {
   const { weights, datasets, chunks } = imatrix;
   const entries: GgufEntryInput[] = [

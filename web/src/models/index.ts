@@ -1,4 +1,4 @@
-// `fewbits/models` in browsers.
+// The entry `fewbits/models` for browsers.
 
 import { load } from '../index.js';
 import type { WebWorker } from '../worker/channel.js';
@@ -13,7 +13,7 @@ import {
 export type { WebWorker } from '../worker/channel.js';
 export * from './entry.js';
 
-/** How a pool of converting workers runs. */
+/** Settings of a pool of converting workers. */
 export type ConverterPoolOptions = ConverterPoolSettings<WebWorker>;
 
 const platform: Platform = {
@@ -26,10 +26,10 @@ const platform: Platform = {
 };
 
 /**
- * A pool of workers that convert rows, started when there is work for them.
+ * Creates a pool of workers that convert rows. Workers start when there is work for them.
  *
- * @throws FewbitsError INVALID_ARGUMENT; conversions are rejected with LOAD_FAILED when the WebAssembly cannot be
- *   loaded, and with WORKER_FAILED when a worker does not start in time or ends
+ * @throws FewbitsError INVALID_ARGUMENT; conversions are rejected with LOAD_FAILED when the WebAssembly
+ *   cannot be loaded, and with WORKER_FAILED when a worker does not start in time or ends
  */
 export function createConverterPool(options?: ConverterPoolOptions): ConverterPool {
   return createPool(platform, options);

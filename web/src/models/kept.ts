@@ -1,8 +1,12 @@
-// What is never quantized, as llama.cpp's quantize tool keeps it: by dimensions, and by names in GGUF and elsewhere.
+// Tensors that are never quantized, as in llama.cpp's quantize tool: by dimensions, and by names in GGUF and
+// elsewhere.
 
 import type { Model, ModelTensor } from './model.js';
 
-/** Parts of names in GGUF: norms, routers, small convolutions, positions, parameters of state space models. */
+/**
+ * Parts of names in GGUF: norms, routers, small convolutions, positions, and parameters of state space
+ * models.
+ */
 const NATIVE_PARTS = [
   '_norm.weight',
   'ffn_gate_inp.weight',
@@ -47,7 +51,7 @@ const native = new RegExp(
   [...NATIVE_PARTS.map(escaped), ...NATIVE_NAMES.map((name) => `^${escaped(name)}$`)].join('|'),
 );
 
-/** The same things under the names that transformers and others give them; `.weight` has been taken off. */
+/** The same tensors under the names of transformers and others, with `.weight` removed. */
 const foreign = new RegExp(
   [
     // Norms: input_layernorm, q_norm, LayerNorm, norm1, norm_f, ln_1, ln_f, attn_ln.
@@ -75,13 +79,13 @@ const foreign = new RegExp(
   ].join('|'),
 );
 
-/** Dimensions as ggml counts them: outermost sizes of 1 are none. */
+/** The number of dimensions as ggml counts them, without outermost sizes of 1. */
 export function dimensionsOf(shape: readonly number[]): number {
   const first = shape.findIndex((size) => size > 1);
   return first < 0 ? Math.min(1, shape.length) : shape.length - first;
 }
 
-/** Why a tensor is never quantized, if it never is. */
+/** The reason why a tensor is never quantized, or undefined. */
 export function keptAs({ format }: Pick<Model, 'format'>, tensor: ModelTensor): string | undefined {
   const { name, shape } = tensor;
   const dimensions = dimensionsOf(shape);

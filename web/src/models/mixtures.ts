@@ -1,4 +1,4 @@
-// The types that llama.cpp's quantize tool gives the tensors of a model, by their roles and their order.
+// The types that llama.cpp's quantize tool assigns to the tensors of a model, by their roles and their order.
 
 import { type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
 import { type Facts, factsOf } from './facts.js';
@@ -12,14 +12,14 @@ export interface Chosen {
 }
 
 /**
- * The types that llama.cpp's quantize tool gives the tensors of a model (src/llama-quant.cpp): some get more bits than
- * most, by their role and by how many of that role came before. `Q3_K`, `Q4_K` and `Q5_K`, which the tool takes for
- * their mixtures of medium size, are one type here, except for the output tensor.
+ * The types that llama.cpp's quantize tool assigns to the tensors of a model (src/llama-quant.cpp): some get
+ * more bits than most, by their role and by how many of that role came before. `Q3_K`, `Q4_K` and `Q5_K`,
+ * which the tool treats as their mixtures of medium size, are one type here, except for the output tensor.
  *
- * Left out are the tool's rules for types that are not made here. Of safetensors neither architecture nor experts are
- * known.
+ * The tool's rules for types that are not supported here are left out. For safetensors neither architecture
+ * nor experts are known.
  *
- * @param converted whether the tool would convert the tensor and no rule speaks for it: those count
+ * @param converted whether the tool would convert the tensor and no rule applies to it: only those count
  */
 export function chooseTypes(
   model: Model,
@@ -66,7 +66,7 @@ export function chooseTypes(
   return chosen;
 }
 
-/** The matrices of experts stand in one tensor of three dimensions. */
+/** Whether a tensor holds the matrices of several experts, in three dimensions. */
 const ofExperts = ({ shape }: ModelTensor) => (shape.at(-3) ?? 1) > 1;
 
 function outputType(type: GgmlTypeName, row: number, { architecture }: Facts): GgmlTypeName {
@@ -77,7 +77,7 @@ function outputType(type: GgmlTypeName, row: number, { architecture }: Facts): G
 interface Place {
   readonly name: TargetName;
   readonly role: Role;
-  /** How many of this role came before, of how many. */
+  /** The number of tensors with this role before this one, and in total. */
   readonly index: number;
   readonly of: number;
   readonly weighted: boolean;
@@ -86,12 +86,12 @@ interface Place {
 
 const eighth = (of: number) => Math.floor(of / 8);
 
-/** The first and last eighth, and every third in between. */
+/** Whether a tensor is in the first or last eighth, or every third in between. */
 function deservesMore({ index, of }: Place): boolean {
   return index < eighth(of) || index >= Math.floor((7 * of) / 8) || (index - eighth(of)) % 3 === 2;
 }
 
-/** The type of a tensor that is not that of most. */
+/** The type of a tensor where it differs from that of most. */
 function mixedType(place: Place): GgmlTypeName | undefined {
   switch (place.role) {
     case 'embedding':
@@ -113,7 +113,7 @@ function valueType(place: Place): GgmlTypeName | undefined {
   const { experts, is70B } = place.facts;
   if (experts === 8) return 'Q8_0';
   const type = valueTypeOfMost(place);
-  // Where eight heads share a small tensor, more bits for it cost next to nothing.
+  // Where eight query heads share a small tensor, more bits for it cost almost nothing.
   const low = ['Q3_K', 'Q4_K'].includes(type ?? targets[place.name].type);
   return is70B && low ? 'Q5_K' : type;
 }

@@ -11,29 +11,29 @@ import { type ByteSource, readExactly, toReader } from '../io/source.js';
 import { joinParts } from './parts.js';
 import { findScales, type Scale } from './scales.js';
 
-/** A tensor of a model, whatever file it is in. */
+/** A tensor of a model, in a file of any format. */
 export interface ModelTensor {
   readonly name: string;
   /** Outermost dimension first. */
   readonly shape: readonly number[];
-  /** The type's name as the file gives it: a ggml type, a dtype of safetensors or `type 99`. */
+  /** The type in the file: a ggml type, a dtype of safetensors, or `type 99`. */
   readonly typeName: string;
-  /** The ggml type of the same bytes, if there is one. */
+  /** The ggml type with the same bytes, if there is one. */
   readonly type: GgmlTypeName | undefined;
-  /** The number of a type that only the file knows. */
+  /** The number of a type that fewbits does not know. */
   readonly typeId?: number | undefined;
   readonly byteLength: number;
-  /** What its values are to be multiplied by: 8-bit floats have their scales in a tensor beside them. */
+  /** The scales to multiply its values by: 8-bit floats have them in a separate tensor. */
   readonly scale?: Scale | undefined;
 }
 
-/** A model file, opened: names, shapes and metadata are here, data are read when asked for. */
+/** An opened model file: names, shapes and metadata are in memory, data are read on demand. */
 export interface Model {
   readonly format: 'gguf' | 'safetensors';
   readonly tensors: readonly ModelTensor[];
-  /** What a GGUF file made of this model starts from. */
+  /** The metadata with which a GGUF file of this model begins. */
   readonly metadata: readonly GgufEntryInput[];
-  /** `length` bytes of a tensor from its byte `start`, in `into` where the source makes use of it. */
+  /** Reads `length` bytes of a tensor from its byte `start`, into `into` if the source uses it. */
   read(tensor: ModelTensor, start: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
 }
 
@@ -49,13 +49,13 @@ const sameBytes: Partial<Record<SafetensorsType, GgmlTypeName>> = {
 };
 
 /**
- * Opens a GGUF or safetensors file; its first bytes tell which. Names are taken as they are. The strings of
- * safetensors' `__metadata__` become GGUF metadata under `safetensors.`. Scales of 8-bit floats are no tensors of
- * their own, but what their tensors hold under `scale`.
+ * Opens a GGUF or safetensors file, told apart by its first bytes. Names are not changed. The strings of
+ * safetensors' `__metadata__` become GGUF metadata under `safetensors.`. Scales of 8-bit floats are not
+ * tensors themselves, but the property `scale` of theirs.
  *
- * @param source a file, or all files of a model in several: the parts of a split GGUF, the shards of safetensors
- * @throws FewbitsError CORRUPT_DATA for a file that is neither or breaks its format's rules, INVALID_ARGUMENT for some
- * parts of a split model without the others
+ * @param source a file, or all files of a model: the parts of a split GGUF, or the shards of safetensors
+ * @throws FewbitsError CORRUPT_DATA for a file that is neither or breaks its format's rules, INVALID_ARGUMENT
+ *   for an incomplete list of the parts of a split model
  */
 export async function openModel(source: ByteSource | readonly ByteSource[]): Promise<Model> {
   const sources = Array.isArray(source) ? (source as ByteSource[]) : [source as ByteSource];
@@ -82,7 +82,7 @@ export async function openModel(source: ByteSource | readonly ByteSource[]): Pro
   };
 }
 
-/** What a file is called, where it says so: a File has a name, others may have. */
+/** The name of a file for messages, if it has one, as a File does. */
 function nameOf(source: ByteSource): string {
   const { name } = source as { name?: unknown };
   return typeof name === 'string' ? ` (${quote(name)})` : '';

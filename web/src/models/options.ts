@@ -6,48 +6,57 @@ import { describe, invalid } from '../io/checks.js';
 import type { GgufEntryInput } from '../io/gguf/write.js';
 import { type MixtureName, mixtures, targetTypes } from './targets.js';
 
-/** What becomes of the tensors whose names match. */
+/** A rule for the tensors whose names match. */
 export interface TensorRule {
   /**
-   * A name, in which `*` stands for anything, or a pattern. Tensors that models cannot run with quantized (norms,
-   * routers, those of one dimension) are matched by their full names only, and take F32, F16, BF16, 'keep' and 'drop'.
+   * A name, in which `*` matches anything, or a pattern. Tensors that models cannot run with quantized
+   * (norms, routers, those of one dimension) are matched by their full names only, and take F32, F16, BF16,
+   * 'keep' and 'drop'.
    */
   name: string | RegExp;
-  /** A type, 'keep' for the bytes as they are, whatever they hold, 'drop' to leave the tensor out. */
+  /** A type, 'keep' for unchanged and unchecked bytes, or 'drop' to leave the tensor out. */
   type: GgmlTypeName | 'keep' | 'drop';
 }
 
 export interface ModelPlanOptions {
   /**
-   * What llama.cpp's quantize tool has under this name: the type of most tensors, where some by their role and place
-   * get another one. Of Q3_K, Q4_K and Q5_K only the output tensor does. 'keep' only changes the file's format.
+   * The type as in llama.cpp's quantize tool: the type of most tensors, while some get another one by their
+   * role and position. With Q3_K, Q4_K and Q5_K this applies to the output tensor only. 'keep' only changes
+   * the file's format.
    */
   type: GgmlTypeName | MixtureName | 'keep';
-  /** The first that matches a tensor decides. One that matches none is refused, unless `allowUnmatched` says otherwise. */
+  /**
+   * The first rule that matches a tensor applies. A rule without any match is refused, unless
+   * `allowUnmatched` is set.
+   */
   rules?: readonly TensorRule[] | undefined;
-  /** Give all tensors the same type, the output tensor too, which has Q6_K or Q8_0 otherwise. */
+  /** Give all tensors the same type, including the output tensor, which gets Q6_K or Q8_0 otherwise. */
   pure?: boolean | undefined;
   /**
-   * Weights of the columns of tensors by name, as `openImatrix` of `fewbits/io` reads them. Tensors that are not in it
-   * are converted without. Some mixtures choose other types where there is one.
+   * Importance weights of columns by tensor name, as `openImatrix` of `fewbits/io` reads them. Tensors that
+   * are not in it are converted without. Some mixtures choose other types when it is given.
    */
   importance?: ReadonlyMap<string, Float32Array> | undefined;
-  /** Take rules that match no tensor. Default false. */
+  /** Accept rules that match no tensor. Default false. */
   allowUnmatched?: boolean | undefined;
   /**
-   * The name of a tensor in the file, from its name in the model. Rules and importance use the latter.
+   * Returns the name of a tensor in the file, given its name in the model. Rules and importance use the
+   * latter.
    */
   rename?: ((name: string) => string) | undefined;
   /**
-   * Convert tensors that are quantized already, which loses more than once. Default false: a model that holds any that
-   * would be converted is refused.
+   * Convert tensors that are already quantized, which loses precision twice. Default false: a model with such
+   * tensors is refused.
    */
   requantize?: boolean | undefined;
-  /** Tensors of fewer values are kept. Default 1024. */
+  /** Tensors with fewer values are kept. Default 1024. */
   minValues?: number | undefined;
-  /** Metadata to add or to put in the place of what the model has. */
+  /** Metadata to add, or to replace those of the model. */
   metadata?: readonly GgufEntryInput[] | undefined;
-  /** Where tensors begin, in bytes: a power of two from 8 to 2^20. Default what the metadata say, else 32. */
+  /**
+   * The alignment of tensors in bytes: a power of two from 8 to 2^20. Default: the one in the metadata, else
+   * 32.
+   */
   alignment?: number | undefined;
 }
 
@@ -64,11 +73,11 @@ const NAMES: readonly (keyof ModelPlanOptions)[] = [
   'alignment',
 ];
 
-/** A rule, ready to be asked. */
+/** A checked rule. */
 export interface PlanRule {
   readonly name: string | RegExp;
   readonly matches: (name: string) => boolean;
-  /** It names one tensor. */
+  /** Whether it names a single tensor. */
   readonly exact: boolean;
   readonly type: TensorRule['type'];
 }
@@ -118,7 +127,7 @@ function checkTarget(what: string, type: unknown, words: readonly string[]): voi
 function matcherOf(given: unknown): (name: string) => boolean {
   if (Object.prototype.toString.call(given) === '[object RegExp]') {
     const { source, flags } = given as RegExp;
-    // Without g and y, which would make test() remember where it was.
+    // Without the flags g and y, with which test() would remember its position.
     const pattern = new RegExp(source, flags.replace(/[gy]/g, ''));
     return (name) => pattern.test(name);
   }
@@ -129,7 +138,7 @@ function matcherOf(given: unknown): (name: string) => boolean {
   if (last === undefined) return (name) => name === given;
   return (name) => {
     if (!name.startsWith(first)) return false;
-    // Each part as early as it comes: what fits at all fits so.
+    // Each part is matched as early as possible: if there is any match, this finds one.
     let at = first.length;
     for (const part of rest) {
       const found = name.indexOf(part, at);

@@ -1,10 +1,13 @@
-// Models in several files, made one: the parts of a split GGUF file, or the shards of a safetensors model.
+// Joining of models in several files: the parts of a split GGUF file, or the shards of a safetensors model.
 
 import { corrupt, invalid, quote } from '../io/checks.js';
 import type { GgufEntryInput } from '../io/gguf/write.js';
 import type { Model, ModelTensor } from './model.js';
 
-/** One model of all parts. A single file must be a whole model, and is given back without what says that it is. */
+/**
+ * Joins all parts to one model. A single file must be a whole model, and is returned without the keys of a
+ * split.
+ */
 export function joinParts(parts: readonly Model[]): Model {
   const [first] = parts;
   if (first === undefined) throw invalid('a model needs a file at least, got an empty array');
@@ -44,7 +47,7 @@ function splitOf({ metadata }: Model): { no: number; count: number; tensors: num
   return { no: no ?? 0, count: count ?? 1, tensors };
 }
 
-/** The parts by their numbers; refused are too few, too many, and those of different models. */
+/** Sorts the parts by number; missing, surplus and foreign parts are refused. */
 function sortSplit(parts: readonly Model[]): readonly Model[] {
   const split = parts.map(splitOf);
   const count = split[0]?.count ?? 1;

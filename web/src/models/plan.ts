@@ -1,4 +1,4 @@
-// Plans of models: the type of each tensor and the layout of the GGUF file, decided without reading any data.
+// Plans of models: the type of each tensor and the layout of the GGUF file, decided without reading data.
 
 import { FewbitsError } from '../core/errors.js';
 import { type GgmlTypeName, ggmlTypes } from '../core/ggml-types.js';
@@ -12,53 +12,56 @@ import type { Model, ModelTensor } from './model.js';
 import { checkPlanOptions, type ModelPlanOptions, type PlanRule } from './options.js';
 import { type TargetName, targets } from './targets.js';
 
-/** What becomes of one tensor, and why. */
+/** The plan for a tensor, with its reason. */
 export interface PlannedTensor {
   readonly source: ModelTensor;
   /** Its name in the file. */
   readonly name: string;
-  /** Its shape in the file: of more than four dimensions the outermost are one there. */
+  /** The shape in the file: with more than four dimensions, the outermost ones are merged. */
   readonly shape: readonly number[];
-  /** Undefined: the bytes are kept. */
+  /** The type to convert to; undefined if the bytes are kept. */
   readonly to: GgmlTypeName | undefined;
   readonly reason: string;
   readonly byteLength: number;
-  /** The weights of its columns, or of the columns of each of its matrices, if it is converted with any. */
+  /** The importance of its columns, or of the columns of each of its matrices, if any. */
   readonly importance: Float32Array | undefined;
-  /** A rule wants its bytes as they are: others that hold NaN or infinities are refused on the way. */
+  /** A rule keeps the bytes unchecked: otherwise NaN and infinities are refused. */
   readonly unchecked: boolean;
 }
 
 export interface ModelPlan {
   readonly tensors: readonly PlannedTensor[];
   readonly gguf: GgufPlan;
-  /** The length of the file to be made. */
+  /** Bytes of the file. */
   readonly byteLength: number;
-  /** What a person should know before the file is made. */
+  /** Warnings to show before the file is written. */
   readonly warnings: readonly string[];
 }
 
 const QUANTIZATION_VERSION = 2;
 
-/** What ggml has room for: bytes of a name, with its end, and dimensions. */
+/** The limits of ggml: bytes of a name without its terminator, and dimensions. */
 const LONGEST_NAME = 63;
 const MOST_DIMENSIONS = 4;
 
 /**
- * Decides the type of each tensor and lays out the GGUF file, without reading any data.
+ * Decides the type of each tensor and lays out the GGUF file, without reading data.
  *
- * Kept are: what a rule says; tensors of one dimension, where outermost sizes of 1 do not count; small ones; those that
- * llama.cpp's quantize tool leaves alone by name (for GGUF also all whose names do not end in `weight`), under the names
- * of transformers too; integers. All others get the type asked for, or what the mixture of that name says, or the one
- * with smaller blocks that the tool falls back to when rows are not whole blocks, or F16. Of safetensors the names that
- * transformers' decoder-only models have are understood. Floats of 8 bits are multiplied by their scales. All metadata
- * stay but `general.file_type`, `general.quantization_version` and what says which part of a split file this was.
+ * Kept are: tensors that a rule keeps; tensors of one dimension, not counting outermost sizes of 1; small
+ * ones; those that llama.cpp's quantize tool leaves alone by name (for GGUF also all whose names do not end
+ * in `weight`), under the names of transformers too; integers. All others get the given type, or the one from
+ * the mixture of that name, or the type with smaller blocks that the tool falls back to when rows are not
+ * whole blocks, or F16. For safetensors, the names of transformers' decoder-only models are recognized. 8-bit
+ * floats are multiplied by their scales. All metadata are kept except `general.file_type`,
+ * `general.quantization_version` and the keys of split files.
  *
- * A tensor of more than four dimensions is not quantized; its shape is noted under `comfy.gguf.orig_shape.NAME`.
+ * A tensor of more than four dimensions is not quantized; its shape is recorded under
+ * `comfy.gguf.orig_shape.NAME`.
  *
- * @throws FewbitsError INVALID_ARGUMENT for types that cannot be made, for rules that match nothing, for tensors that
- * are quantized already, for importance of another length than the tensor's, and for a tensor of Q2_K_S in Q2_K without
- * any; UNSUPPORTED for tensors that GGUF has no type for, and for checkpoints that other tools quantized
+ * @throws FewbitsError INVALID_ARGUMENT for types that cannot be written, for rules that match nothing, for
+ *   tensors that are already quantized, for importance of another length than the tensor's, and for a tensor
+ *   of Q2_K_S in Q2_K without any; UNSUPPORTED for tensors that GGUF has no type for, and for checkpoints
+ *   that other tools quantized
  */
 export function planModel(model: Model, options: ModelPlanOptions): ModelPlan {
   const steps = planSteps(model, options);
@@ -68,13 +71,14 @@ export function planModel(model: Model, options: ModelPlanOptions): ModelPlan {
   }
 }
 
-/** How long a thread may be held, in milliseconds, before others get their turn. */
+/** Milliseconds for which the thread may be blocked before other tasks run. */
 const TURN_MS = 20;
 
 /**
- * As `planModel`, in turns with what else the thread has to do: for models of very many tensors, or from anywhere.
+ * Plans like `planModel`, but lets other tasks of the thread run in between: for models with very many
+ * tensors.
  *
- * @throws the signal's reason when it is aborted, and what `planModel` throws
+ * @throws the signal's reason when it is aborted, and the errors of `planModel`
  */
 export async function planModelAsync(
   model: Model,
@@ -122,7 +126,7 @@ function* planSteps(model: Model, planOptions: ModelPlanOptions): Generator<void
   return { tensors, gguf, byteLength: gguf.byteLength, warnings: warningsOf(tensors, options) };
 }
 
-/** The rule that speaks for each tensor. */
+/** Assigns to each tensor the first rule that matches. */
 function assignRules(
   { tensors }: Model,
   rules: readonly PlanRule[],
@@ -153,7 +157,7 @@ function assignRules(
   return found;
 }
 
-/** The types of a mixture; none where all are to be the same. */
+/** The types of a mixture; empty if all tensors get the same type. */
 function chosenTypes(
   model: Model,
   { type, pure = false, importance }: ModelPlanOptions,
@@ -202,7 +206,10 @@ function nameOf({ name }: ModelTensor, { rename }: ModelPlanOptions): string {
   throw invalid(`rename must give a string, for ${quote(name)} it gave ${describe(renamed)}`);
 }
 
-/** The outermost dimensions in one, where there are more than ggml has: the bytes are in the same order. */
+/**
+ * The shape with the outermost dimensions merged, where there are more than ggml allows: the order of bytes
+ * is the same.
+ */
 function shapeOf({ shape }: ModelTensor): readonly number[] {
   const surplus = shape.length - MOST_DIMENSIONS;
   if (surplus <= 0) return shape;
@@ -210,13 +217,13 @@ function shapeOf({ shape }: ModelTensor): readonly number[] {
   return [outer, ...shape.slice(surplus + 1)];
 }
 
-/** The key under which ComfyUI's GGUF loader looks for the shape that a tensor had. */
+/** The key under which ComfyUI's GGUF loader looks for the original shape of a tensor. */
 function shapeNote({ name, source }: PlannedTensor): GgufEntryInput {
   const value = { type: 'int32' as const, values: Int32Array.from(source.shape) };
   return { key: `comfy.gguf.orig_shape.${name}`, type: 'array', value };
 }
 
-/** UTF-8 has at least one byte for each character, and at most three. */
+/** Whether a name is too long; UTF-8 takes one to three bytes per UTF-16 unit. */
 const isLong = (name: string): boolean =>
   name.length > LONGEST_NAME / 3 && new TextEncoder().encode(name).length > LONGEST_NAME;
 
@@ -241,7 +248,7 @@ function convertedBytes({ shape }: ModelTensor, to: GgmlTypeName): number {
   return ((elementCount(shape) as number) / blockSize) * bytesPerBlock;
 }
 
-/** Whether the model still is what it was: a name for what it was to become would be wrong. */
+/** Whether no tensor changes or has the planned type: then the old label of the file stays correct. */
 function isUnchanged(tensors: readonly PlannedTensor[], type: GgmlTypeName): boolean {
   return tensors.every(({ to, source }) => to === undefined && source.type !== type);
 }
@@ -258,7 +265,7 @@ function plannedMetadata(
     set({ key: 'general.quantization_version', type: 'uint32', value: QUANTIZATION_VERSION });
     const { fileType, type: most } = targets[type as TargetName];
     const label = 'general.file_type';
-    // A type that llama.cpp has no number for: without one it goes by the tensors.
+    // A type that llama.cpp has no number for: without one it derives the label from the tensors.
     if (fileType === undefined) entries.delete(label);
     else if (!entries.has(label) || !isUnchanged(tensors, most))
       set({ key: label, type: 'uint32', value: fileType });

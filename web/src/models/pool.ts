@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-// Workers that convert rows, started one by one when there is work that no other is free for.
+// A pool of workers that convert rows, started one by one when there is work and no idle worker.
 
 import { options } from '../core/arguments.js';
 import { FewbitsError } from '../core/errors.js';
@@ -21,28 +21,31 @@ import { checkConversion } from './check-conversion.js';
 import type { Conversion, Converted, Converter } from './convert.js';
 import { type ConverterWorker, RUNS } from './serve.js';
 
-/** How a pool of converting workers runs. */
+/** Settings of a pool of converting workers. */
 export interface ConverterPoolSettings<Worker> extends LoadOptions, StartOptions<Worker> {
-  /** How many workers at most, 1 to 1024. Default: as many as there are cores, in Node not above 12. */
+  /** The most workers, 1 to 1024. Default: the number of cores, in Node at most 12. */
   workers?: number | undefined;
-  /** Starts a worker that runs `fewbits/models/worker`, where a bundler does not find it by itself. */
+  /** Starts a worker that runs `fewbits/models/worker`, for bundlers that do not find it by themselves. */
   createWorker?: (() => Worker) | undefined;
 }
 
-/** Workers that convert. Dispose of it, or declare it with `using` or `await using`: until then the workers are there. */
+/**
+ * Workers that convert. They run until dispose(); declare the pool with `using` or `await using` to dispose
+ * of it.
+ */
 export interface ConverterPool extends Converter, Disposable, AsyncDisposable {
-  /** WebAssembly memory of all workers as of their last conversions, in bytes. */
+  /** Bytes of WebAssembly memory of all workers, as of their last conversions. */
   readonly memoryBytes: number;
-  /** Ends the workers; conversions that are pending and later ones are rejected with DISPOSED. Twice is fine. */
+  /** Ends the workers; pending and later conversions are rejected with DISPOSED. May be called repeatedly. */
   dispose(): void;
 }
 
-/** What differs between platforms. */
+/** The parts that differ between platforms. */
 export interface Platform {
   load(options: LoadOptions): Promise<Fewbits>;
-  /** The workers of the package. */
+  /** The package's own worker script. */
   readonly own: Source;
-  /** How many workers there are by default. */
+  /** The default number of workers. */
   workers(): number;
 }
 
@@ -56,7 +59,7 @@ interface Job {
   reject(error: unknown): void;
 }
 
-/** createConverterPool() on a platform. */
+/** Creates a converter pool on a platform. */
 export function createPool<W>(
   platform: Platform,
   given: ConverterPoolSettings<W> | undefined,
@@ -90,7 +93,7 @@ class Workers extends Opaque implements ConverterPool {
   readonly #waiting: Job[] = [];
   readonly #idle: Worker[] = [];
   readonly #working = new Set<Job>();
-  /** Those that have started, each with its memory and with a buffer for what it is sent. */
+  /** The workers that have started, each with its memory use and a buffer for messages. */
   readonly #workers = new Map<Worker, { memoryBytes: number; buffer: ArrayBuffer }>();
   #started = 0;
   #ended: unknown;
@@ -163,15 +166,15 @@ class Workers extends Opaque implements ConverterPool {
     if (kept === undefined) return;
     this.#working.add(job);
     try {
-      // A copy is moved: the bytes may be a view of something larger, or their owner's still.
+      // Transfers a copy: the bytes may be a view of a larger buffer, or still belong to the caller.
       const { conversion: given } = job;
       const { length } = given.bytes;
       if (kept.buffer.byteLength < length) kept.buffer = new ArrayBuffer(length);
       const bytes = new Uint8Array(kept.buffer, 0, length);
       bytes.set(given.bytes);
-      // Another conversion may have been given it too.
+      // The spare memory may have been transferred by another conversion already.
       const spare = given.spare && !isDetached(given.spare) ? given.spare : undefined;
-      // A view is sent with all of its buffer.
+      // A view would be sent with its whole buffer.
       const importance = given.importance && new Float32Array(given.importance);
       const scales = given.scales && new Float32Array(given.scales);
       const transfer = spare ? [kept.buffer, spare] : [kept.buffer];

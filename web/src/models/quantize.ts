@@ -1,4 +1,4 @@
-// The file of a plan, converted and handed out in pieces.
+// The file of a plan, converted and yielded in pieces.
 
 import { options as known } from '../core/arguments.js';
 import { FewbitsError } from '../core/errors.js';
@@ -11,7 +11,7 @@ import type { Model } from './model.js';
 import type { ModelPlan, PlannedTensor } from './plan.js';
 
 export interface ModelProgress {
-  /** The tensor whose bytes were just handed out. */
+  /** The tensor whose bytes were just yielded. */
   readonly tensor: string;
   readonly tensorsDone: number;
   readonly tensors: number;
@@ -24,24 +24,26 @@ export interface QuantizeModelOptions {
   converter: Converter;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: ModelProgress) => void) | undefined;
-  /** Hears of tensors that lost some of their smallest values; those that lost much are refused. */
+  /** Called for tensors that lost some of their smallest values; those that lost too much are refused. */
   onWarning?: ((message: string) => void) | undefined;
   /**
-   * Pieces are in memory that is used again when the next one is asked for: for those who write or copy each at once.
-   * Default false; then there is a file's worth of garbage to be collected.
+   * Whether pieces may use memory that is overwritten when the next one is requested: for callers that write
+   * or copy each piece at once. Default false; then the garbage collector has to free as much memory as the
+   * file is large.
    */
   transient?: boolean | undefined;
 }
 
 /**
- * The GGUF file of a plan, in pieces, tensor by tensor. Only some chunks of rows are in memory at a time: two more
- * than the converter works on.
+ * Writes the GGUF file of a plan in pieces, tensor by tensor. Only a few chunks of rows are in memory at a
+ * time: two more than the converter works on.
  *
  * Only finite values are written, except for tensors that a rule keeps.
  *
- * @throws FewbitsError INVALID_ARGUMENT for options that are unknown or no converter, NON_FINITE with the tensor's name
- * for values that are not finite or that its type cannot hold, UNSUPPORTED for a tensor that its type cannot hold
- * because it is too small, CORRUPT_DATA when the source ends early; the signal's reason when it is aborted
+ * @throws FewbitsError INVALID_ARGUMENT for unknown options or an invalid converter, NON_FINITE with the
+ *   tensor's name for values that are not finite or that its type cannot hold, UNSUPPORTED for a tensor that
+ *   its type cannot hold because it is too small, CORRUPT_DATA when the source ends early; the signal's
+ *   reason when it is aborted
  */
 export async function* quantizeModel(
   model: Model,
@@ -56,7 +58,7 @@ export async function* quantizeModel(
 
   async function* pieces(planned: PlannedTensor) {
     const loss = { squares: 0, lostSquares: 0 };
-    // The bytes handed out say when the tensor is whole: the queue goes on into the next one.
+    // Counts bytes to find the end of the tensor, since the queue already continues with the next one.
     for (let left = planned.byteLength; left > 0; ) {
       signal?.throwIfAborted();
       const { value, done } = await chunks.results.next();
@@ -96,11 +98,13 @@ function checkOptions(given: QuantizeModelOptions): QuantizeModelOptions {
   return options;
 }
 
-/** Shares of the squares of a tensor's values, lost to scales that cannot be so small: what is said, what is refused. */
+/**
+ * Shares of the squares of a tensor's values that are lost to the scales: from when to warn, and to refuse.
+ */
 const NOTICED = 0.01;
 const TOO_MUCH = 0.1;
 
-/** A tensor whose values are too small for its type would be zeros, as good as dropped. */
+/** Warns about or refuses a tensor whose values are too small for its type and would become zeros. */
 function checkLoss(
   { source, to }: PlannedTensor,
   { squares, lostSquares }: Pick<DoneChunk, 'squares' | 'lostSquares'>,

@@ -2,10 +2,10 @@
 
 import type { Model } from './model.js';
 
-/** What a tensor does, as far as mixtures ask. */
+/** The role of a tensor, as far as mixtures use it. */
 export type Role = 'output' | 'embedding' | 'value' | 'key' | 'attention output' | 'down' | 'other';
 
-/** The first part of a name in GGUF that fits tells the role. The keys and values of one tensor count as values. */
+/** The first part that a GGUF name contains gives the role. Keys and values in one tensor count as values. */
 const ROLES: readonly (readonly [part: string, role: Role])[] = [
   ['attn_qkv.weight', 'value'],
   ['attn_kv_b.weight', 'value'],
@@ -24,7 +24,7 @@ export function roleOf(name: string): Role {
   return ROLES.find(([part]) => name.includes(part))?.[1] ?? 'other';
 }
 
-/** Names of transformers' decoder-only models, where they leave no doubt. */
+/** Names of transformers' decoder-only models, where they are unambiguous. */
 const TRANSFORMERS_LAYER =
   /^(?:(?:model|language_model)\.)*layers\.(\d+)\.(?:self_attn|mlp)\.(\w+)\.weight$/;
 const transformersNames: Readonly<Record<string, string>> = {
@@ -38,7 +38,7 @@ const transformersNames: Readonly<Record<string, string>> = {
   down_proj: 'ffn_down',
 };
 
-/** The name that a tensor has in a GGUF file made by llama.cpp. */
+/** The name of a tensor in a GGUF file written by llama.cpp. */
 export function nativeName(format: Model['format'], name: string): string {
   if (format === 'gguf') return name;
   if (/^(?:(?:model|language_model)\.)*embed_tokens\.weight$/.test(name))
@@ -49,5 +49,5 @@ export function nativeName(format: Model['format'], name: string): string {
   return known === undefined ? name : `blk.${layer}.${known}.weight`;
 }
 
-/** The number of the layer that a tensor belongs to, by its name in GGUF; -1 for none. */
+/** The layer that a tensor belongs to, by its name in GGUF; -1 for none. */
 export const layerOf = (name: string) => Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? -1);

@@ -4,33 +4,33 @@ import { FewbitsError } from '../core/errors.js';
 import { quote } from '../io/checks.js';
 import type { Model, ModelTensor } from './model.js';
 
-/** A tensor of scales, each for `rows` x `columns` values of each matrix. */
+/** A tensor of scales, each for `rows` x `columns` values of a matrix. */
 export interface Scale {
   readonly tensor: ModelTensor;
   readonly rows: number;
   readonly columns: number;
-  /** Rows of values and of scales in a matrix, and scales in a row. */
+  /** Rows of values per matrix, rows of scales per matrix, and scales per row. */
   readonly rowsOfMatrix: number;
   readonly down: number;
   readonly across: number;
-  /** One matrix of scales for all matrices of values. */
+  /** Whether all matrices of values share one matrix of scales. */
   readonly shared: boolean;
 }
 
 export const isFloat8 = ({ typeName }: ModelTensor): boolean =>
   typeName === 'F8_E4M3' || typeName === 'F8_E5M2';
 
-/** What the scales of `x.weight` are called: by DeepSeek, by compressed-tensors, and in ComfyUI's files. */
+/** The names of the scales of `x.weight`: in DeepSeek, in compressed-tensors, and in ComfyUI's files. */
 const scaleNames: readonly ((name: string) => string)[] = [
   (name) => `${name}_scale_inv`,
   (name) => `${name}_scale`,
   (name) => name.replace(/weight$/, 'scale_weight'),
 ];
 
-/** Scales of activations, which weights of another type have no use for. */
+/** Scales of activations, which are not needed for weights of another type. */
 const OF_ACTIVATIONS = /\.(?:input_scale|output_scale|scale_input)$/;
 
-/** The scales of a model's 8-bit floats, and the tensors that the values make superfluous. */
+/** The scales of a model's 8-bit floats, and the tensors that are not needed after conversion. */
 export function findScales({ tensors }: Model): {
   scales: ReadonlyMap<ModelTensor, Scale>;
   superfluous: ReadonlySet<ModelTensor>;
@@ -56,7 +56,7 @@ export function findScales({ tensors }: Model): {
 function scaleOf(tensor: ModelTensor, scale: ModelTensor): Scale {
   const { shape } = tensor;
   const sizes = [...scale.shape];
-  // A list of scales is one for each of the outermost things; a single one is for all.
+  // A list of scales has one per outermost index; a single scale applies to all.
   while (sizes.length < shape.length) sizes.push(1);
   const matrices = product(shape.slice(0, -2));
   const own = product(sizes.slice(0, -2));
@@ -79,7 +79,7 @@ function scaleOf(tensor: ModelTensor, scale: ModelTensor): Scale {
 
 const product = (sizes: readonly number[]) => sizes.reduce((count, size) => count * size, 1);
 
-/** The size of blocks of which there are `count`: usually 128, the last maybe smaller. */
+/** The size of `count` blocks that cover `size`: usually 128, where the last may be smaller. */
 function blockOf(size: number, count: number): number | undefined {
   if (count === 1) return Math.max(1, size);
   if (count === size) return 1;
@@ -87,7 +87,7 @@ function blockOf(size: number, count: number): number | undefined {
   return count > 0 && size % count === 0 ? size / count : undefined;
 }
 
-/** The scales of some rows, row after row. */
+/** The scales of `rows` rows from `firstRow` on, row after row. */
 export function scalesOfRows(scale: Scale, all: Float32Array, firstRow: number, rows: number) {
   const { across, down, rowsOfMatrix, shared } = scale;
   const found = new Float32Array(rows * across);

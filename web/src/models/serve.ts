@@ -1,4 +1,4 @@
-// What a worker that converts rows answers.
+// The calls that a converting worker answers.
 
 import { Core } from '../core/core.js';
 import type { CompiledModule } from '../core/platform.js';
@@ -8,22 +8,28 @@ import { createGgml } from '../families/ggml/index.js';
 import { answerCalls, type WorkerPort } from '../worker/serve.js';
 import { type Conversion, type Converted, createRowConverter } from './convert.js';
 
-/** What a worker of the pool runs. */
+/** The script that workers of the pool run, for messages. */
 export const RUNS = 'fewbits/models/worker';
 
-/** The rows, the memory that they came in, to be used again, and what the worker holds. All arrays are moved. */
+/**
+ * The converted rows, the memory of the input for reuse, and the worker's memory use. All arrays are
+ * transferred.
+ */
 export interface Answer extends Converted {
   readonly used: ArrayBuffer | null;
   /** WebAssembly memory of the worker, which never shrinks. */
   readonly memoryBytes: number;
 }
 
-/** A converter with one conversion in it at a time. Each method is called by a message. */
+/** A converter that runs one conversion at a time. Each method is called by a message. */
 export class ConverterWorker {
   #core: Core | undefined;
   #convert: ((conversion: Conversion) => Converted) | undefined;
 
-  /** The first call. No family is made but those that are needed: workers are many, and each has a heap of its own. */
+  /**
+   * The first call. Creates only the families that are needed, since there are many workers, each with its
+   * own heap.
+   */
   open(module: CompiledModule): void {
     this.#core = new Core(instantiate(module));
     const [ggml, floats] = [createGgml(this.#core), createFloats(this.#core)];
@@ -34,13 +40,13 @@ export class ConverterWorker {
     if (this.#core === undefined || this.#convert === undefined) throw new Error('not open');
     const converted = this.#convert(conversion);
     const used = conversion.bytes.buffer as ArrayBuffer;
-    // What is only checked comes back as it came: it cannot be in two places.
+    // Bytes that are only checked are returned themselves, so their memory cannot be reused.
     const free = converted.bytes.buffer === used ? null : used;
     return { ...converted, used: free, memoryBytes: this.#core.memory.byteLength };
   }
 }
 
-/** Makes this thread a converter. */
+/** Makes this thread serve conversions. */
 export function serveConverter(port: WorkerPort): void {
   answerCalls(new ConverterWorker(), { runs: RUNS, port, move: true });
 }

@@ -1,8 +1,8 @@
-// What a model can be quantized to: types and mixtures of types, with their numbers in `general.file_type`.
+// The types and mixtures that a model can be quantized to, with their numbers in `general.file_type`.
 
 import { type GgmlTargetType, type GgmlTypeName, ggmlTargets } from '../core/ggml-types.js';
 
-/** Mixtures of types that llama.cpp's quantize tool has names for, where no type has that name already. */
+/** Mixtures of types with names in llama.cpp's quantize tool, except those that are also names of types. */
 export type MixtureName =
   | 'Q2_K_S'
   | 'Q3_K_S'
@@ -14,13 +14,15 @@ export type MixtureName =
   | 'Q5_K_M'
   | 'MXFP4_MOE';
 
-/** What a model can be quantized to: a type for most tensors, and the number in `general.file_type`, if there is one. */
+/**
+ * A target of quantization: the type of most tensors, and the number in `general.file_type`, if there is one.
+ */
 interface Target {
   readonly type: GgmlTypeName;
   readonly fileType: number | undefined;
 }
 
-/** Mixtures by the type that most tensors get, with their numbers. */
+/** Mixtures with the type of most tensors and their numbers. */
 const mixed = {
   Q2_K_S: ['Q2_K', 21],
   Q3_K_S: ['Q3_K', 11],
@@ -38,7 +40,7 @@ export type TargetName = GgmlTargetType | MixtureName;
 /** The types that tensors can be converted to. */
 export const targetTypes: readonly GgmlTypeName[] = Object.keys(ggmlTargets) as GgmlTargetType[];
 
-/** The mixtures of types that models can be converted to besides. */
+/** The mixtures of types that models can be converted to. */
 export const mixtures: readonly MixtureName[] = Object.keys(mixed) as MixtureName[];
 
 export const targets: Readonly<Record<TargetName, Target>> = Object.fromEntries([

@@ -1,4 +1,4 @@
-// `fewbits/models/worker` in Node: a worker thread of the pool that converts rows.
+// The script `fewbits/models/worker` for Node: a worker thread of the pool that converts rows.
 
 import { parentPort } from 'node:worker_threads';
 import type { WorkerPort } from '../worker/serve.js';

@@ -1,4 +1,4 @@
-// The state of a pool whose workers have just started.
+// Creates the state of a pool whose workers have just started.
 
 import { FewbitsError } from '../core/errors.js';
 import { Ids } from '../vectors/ids.js';
@@ -8,7 +8,7 @@ import { Places } from './places.js';
 import type { Shards } from './shards.js';
 import { PoolState } from './state.js';
 
-/** A pool without vectors, of `count` workers with an index like `empty` each. */
+/** A pool without vectors, with `count` workers that each have an index like `empty`. */
 export function begin(shards: Shards, count: number, empty: NativeIndex): Promise<PoolState> {
   return starting(shards, empty, async () => {
     await shards.start(count, empty);
@@ -16,7 +16,7 @@ export function begin(shards: Shards, count: number, empty: NativeIndex): Promis
   });
 }
 
-/** A pool without vectors, and in all else like this one. */
+/** A pool without vectors, otherwise like this one. */
 export function beginLike(state: PoolState): Promise<PoolState> {
   const { core, empty, shards } = state;
   const like = createEmpty(core, empty.settings, transformOf(empty));

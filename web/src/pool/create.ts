@@ -1,4 +1,4 @@
-// Making and opening pools, on any platform.
+// Creation and opening of pools, on any platform.
 
 import type { Fewbits } from '../load/fewbits.js';
 import { insideOf, type LoadOptions } from '../load/loader.js';
@@ -14,15 +14,15 @@ import { RUNS } from './serve.js';
 import { importRows, Shards, type StartShard } from './shards.js';
 import { PoolState } from './state.js';
 
-/** What differs between platforms. */
+/** The parts that differ between platforms. */
 export interface Platform {
   load(options: LoadOptions): Promise<Fewbits>;
-  /** The workers of the package. */
+  /** The package's own worker script. */
   readonly own: Source;
   cores(): number;
 }
 
-/** How the workers of a pool are started, and how many. */
+/** The function that starts a worker, and the number of workers. */
 function starter<Worker>(
   platform: Platform,
   o: PoolSettings<Worker>,
@@ -34,7 +34,7 @@ function starter<Worker>(
   return { count, start };
 }
 
-/** createPool() on a platform. */
+/** Creates a pool on a platform. */
 export async function create<Worker>(
   platform: Platform,
   given: IndexOptions & PoolSettings<Worker>,
@@ -48,7 +48,7 @@ export async function create<Worker>(
   return new VectorPool(await begin(shards, count, empty));
 }
 
-/** openPool() on a platform. */
+/** Opens a pool on a platform. */
 export async function open<Worker>(
   platform: Platform,
   file: ArrayBuffer | ArrayBufferView,

@@ -1,4 +1,4 @@
-// What `fewbits/pool` exports on every platform.
+// The exports of `fewbits/pool` on every platform.
 
 export { FewbitsError, type FewbitsErrorCode } from '../core/errors.js';
 export type { IndexOptions, SearchOptions } from '../vectors/arguments.js';

@@ -1,4 +1,4 @@
-// `fewbits/pool` in browsers.
+// The entry `fewbits/pool` for browsers.
 
 import { load } from '../index.js';
 import type { IndexOptions } from '../vectors/arguments.js';
@@ -11,10 +11,10 @@ import type { VectorPool } from './pool.js';
 export type { WebWorker } from '../worker/channel.js';
 export * from './entry.js';
 
-/** How a pool runs. */
+/** Settings of a pool. */
 export type OpenPoolOptions = PoolSettings<WebWorker>;
 
-/** How a pool runs, and what its index is like. */
+/** Settings of a pool and its index. */
 export type PoolOptions = IndexOptions & OpenPoolOptions;
 
 const platform: Platform = {
@@ -27,22 +27,22 @@ const platform: Platform = {
 };
 
 /**
- * An empty index whose vectors will be spread over workers, which start now. The WebAssembly is
- * fetched and compiled once, here.
+ * Creates an empty index whose vectors are spread over workers, which start now. The WebAssembly is fetched
+ * and compiled once, here.
  *
- * @throws FewbitsError INVALID_ARGUMENT, OUT_OF_MEMORY; LOAD_FAILED when the WebAssembly cannot be
- *   loaded; WORKER_FAILED when a worker does not start in time
+ * @throws FewbitsError INVALID_ARGUMENT, OUT_OF_MEMORY; LOAD_FAILED when the WebAssembly cannot be loaded;
+ *   WORKER_FAILED when a worker does not start in time
  */
 export function createPool(options: PoolOptions): Promise<VectorPool> {
   return create(platform, options);
 }
 
 /**
- * The index that a `VectorIndex` or a pool saved, spread over workers.
+ * Opens an index that a `VectorIndex` or a pool saved, spread over workers.
  *
  * @param file its bytes, which must not change before the promise is settled
- * @throws FewbitsError CORRUPT_DATA when the file is damaged in any way; LOAD_FAILED,
- *   WORKER_FAILED, OUT_OF_MEMORY
+ * @throws FewbitsError CORRUPT_DATA when the file is damaged in any way; LOAD_FAILED, WORKER_FAILED,
+ *   OUT_OF_MEMORY
  */
 export function openPool(
   file: ArrayBuffer | ArrayBufferView,

@@ -1,20 +1,20 @@
-// What the shards of a pool found, as one index with all their rows finds it.
+// Merges the hits of all shards, with the result of one index that has all their rows.
 
 import { type Ranked, rank } from '../vectors/merge.js';
 import type { Hits } from '../vectors/native.js';
 
-/** What one shard found for some queries. */
+/** The hits of one shard for some queries. */
 export interface ShardHits {
   readonly hits: Hits;
-  /** How many places a query has in `hits`. */
+  /** Slots per query in `hits`. */
   readonly stride: number;
   /** The row in the pool of each row in the shard. */
   readonly rows: Uint32Array;
 }
 
 /**
- * What one index with the rows of all shards finds for query `q`: of the candidates of all, as many
- * as it would have by estimate, then the best by score; of equal ones the earlier rows.
+ * The neighbours that one index with the rows of all shards would find for query `q`: as many candidates as
+ * it would have, by estimate, and then the best by score; among equal ones the earlier rows.
  */
 export function merge(
   found: readonly ShardHits[],

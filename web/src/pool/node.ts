@@ -1,4 +1,4 @@
-// `fewbits/pool` in Node.
+// The entry `fewbits/pool` for Node.
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
@@ -14,13 +14,13 @@ import type { VectorPool } from './pool.js';
 export type { WorkerThread } from '../worker/channel.js';
 export * from './entry.js';
 
-/** How a pool runs. */
+/** Settings of a pool. */
 export type OpenPoolOptions = PoolSettings<WorkerThread>;
 
-/** How a pool runs, and what its index is like. */
+/** Settings of a pool and its index. */
 export type PoolOptions = IndexOptions & OpenPoolOptions;
 
-// A literal address in a constant: tracers of files see it, and bundlers emit the file.
+// A literal address in a constant, so that bundlers and file tracers find the file and include it.
 const script = isBase(import.meta.url)
   ? new URL('./shard-worker-node.mjs', import.meta.url)
   : undefined;
@@ -32,22 +32,22 @@ const platform: Platform = {
 };
 
 /**
- * An empty index whose vectors will be spread over worker threads, which start now. The WebAssembly
- * is read and compiled once, here. A pool that has nothing to do does not keep the process alive.
+ * Creates an empty index whose vectors are spread over worker threads, which start now. The WebAssembly is
+ * read and compiled once, here. An idle pool does not keep the process alive.
  *
- * @throws FewbitsError INVALID_ARGUMENT, OUT_OF_MEMORY; LOAD_FAILED when the WebAssembly cannot be
- *   loaded; WORKER_FAILED when a worker does not start in time
+ * @throws FewbitsError INVALID_ARGUMENT, OUT_OF_MEMORY; LOAD_FAILED when the WebAssembly cannot be loaded;
+ *   WORKER_FAILED when a worker does not start in time
  */
 export function createPool(options: PoolOptions): Promise<VectorPool> {
   return create(platform, options);
 }
 
 /**
- * The index that a `VectorIndex` or a pool saved, spread over worker threads.
+ * Opens an index that a `VectorIndex` or a pool saved, spread over worker threads.
  *
  * @param file its bytes, which must not change before the promise is settled
- * @throws FewbitsError CORRUPT_DATA when the file is damaged in any way; LOAD_FAILED,
- *   WORKER_FAILED, OUT_OF_MEMORY
+ * @throws FewbitsError CORRUPT_DATA when the file is damaged in any way; LOAD_FAILED, WORKER_FAILED,
+ *   OUT_OF_MEMORY
  */
 export function openPool(
   file: ArrayBuffer | ArrayBufferView,

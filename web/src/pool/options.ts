@@ -1,4 +1,4 @@
-// What callers give to a pool, checked.
+// Arguments of pool calls, checked.
 
 import { describe, invalid, kindOf, options } from '../core/arguments.js';
 import { FewbitsError, reasonOf } from '../core/errors.js';
@@ -20,32 +20,32 @@ import { isShared } from '../vectors/input.js';
 import { checkStartTimeout, checkWorkers, type StartOptions } from '../worker/start.js';
 
 const MAX_WORKERS = 64;
-/** More share the memory's bandwidth rather than add to it. */
+/** The most workers by default: more share the memory bandwidth without adding to it. */
 const MAX_DEFAULT_WORKERS = 8;
 
-/** How a pool runs, whatever index it holds. */
+/** Settings of a pool, besides those of its index. */
 export interface PoolSettings<Worker> extends LoadOptions, StartOptions<Worker> {
-  /** How many workers, 1 to 64. Default: as many as there are cores, but not above 8. */
+  /** The number of workers, 1 to 64. Default: the number of cores, at most 8. */
   workers?: number | undefined;
-  /** Starts a worker that runs `fewbits/pool/worker`, where a bundler does not find it by itself. */
+  /** Starts a worker that runs `fewbits/pool/worker`, for bundlers that do not find it by themselves. */
   createWorker?: (() => Worker) | undefined;
 }
 
 export interface AddOptions {
   /**
-   * Takes the vectors instead of copying them: the Float32Array is detached, even if adding fails
-   * after that. Saves a copy of them all. What is a part of a larger buffer, shared, or memory of
-   * WebAssembly is copied all the same, and stays. Default false.
+   * Transfer the vectors instead of copying them: the Float32Array is detached, even if adding then fails.
+   * This saves a copy. A part of a larger buffer, shared memory and WebAssembly memory are still copied and
+   * not detached. Default false.
    */
   transfer?: boolean | undefined;
-  /** Stops adding; what was added is taken back, and the call is rejected with the signal's reason. */
+  /** Aborts the call: vectors added so far are removed, and the call is rejected with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
 export interface PoolSearchOptions extends SearchOptions {
   /**
-   * While a worker is missing, searches the vectors of the others instead of failing; `missing` of
-   * the result says how many were left out. Default false.
+   * While a worker is missing, search the vectors of the others instead of failing; `missing` in the result
+   * is the number of vectors left out. Default false.
    */
   partial?: boolean | undefined;
   /** Rejects the call with the signal's reason, at once. */
@@ -62,7 +62,7 @@ export function checkOpen<Worker>(given: unknown): PoolSettings<Worker> {
   return options('options', given, POOL_OPTIONS);
 }
 
-/** How many workers, and how long each may take to start. */
+/** The number of workers, and the time that each may take to start. */
 export function checkStart<Worker>(o: PoolSettings<Worker>, cores: number) {
   return {
     count: checkWorkers(o.workers, Math.min(cores, MAX_DEFAULT_WORKERS), MAX_WORKERS),
@@ -80,7 +80,7 @@ function flag(name: string, value: unknown): boolean {
   throw invalid(`${name} must be true or false, got ${describe(value)}`);
 }
 
-/** How many neighbours and candidates a search of `size` vectors is for. */
+/** The number of neighbours and candidates of a search over `size` vectors. */
 export function countsOf(plan: SearchPlan, size: number, settings: Settings) {
   return {
     k: checkK(plan.counts, size),
@@ -88,9 +88,9 @@ export function countsOf(plan: SearchPlan, size: number, settings: Settings) {
   };
 }
 
-/** A search whose options can no longer be changed by the caller. */
+/** A search whose options the caller can no longer change. */
 export interface SearchPlan {
-  /** What says how many neighbours and candidates, once it is known of how many vectors. */
+  /** The options for the numbers of neighbours and candidates, which depend on the number of vectors. */
   readonly counts: Pick<SearchOptions, 'k' | 'rescore'>;
   readonly filter: SearchOptions['filter'];
   readonly partial: boolean;
@@ -108,8 +108,8 @@ export function checkSearch(given: unknown): SearchPlan {
 }
 
 /**
- * The values as an array of which the caller has no view; `x` is what checking made of what was
- * given. With `transfer` they are moved where that takes nothing else away.
+ * The values in memory that the caller cannot access; `x` is the result of checking `given`. With `transfer`
+ * they are transferred if that takes nothing else with them.
  */
 export function own<T extends Values>(x: T, given: unknown, transfer = false): T {
   if (!isShared(x, given)) return x;
@@ -119,7 +119,7 @@ export function own<T extends Values>(x: T, given: unknown, transfer = false): T
       return structuredClone(x, { transfer: [buffer] });
     }
   } catch {
-    // Memory of WebAssembly, and what Node keeps for itself, cannot be moved.
+    // WebAssembly memory and Node's internal buffers cannot be transferred.
   }
   try {
     return x.slice() as T;
@@ -128,7 +128,7 @@ export function own<T extends Values>(x: T, given: unknown, transfer = false): T
   }
 }
 
-/** Ids that the caller can no longer change, and a list of them. */
+/** A list of ids that the caller can no longer change. */
 export function copied(ids: unknown): ArrayLike<unknown> {
   if (typeof ids !== 'object' || ids === null) {
     throw invalid(`ids must be a list of ids, got ${describe(ids)}`);

@@ -1,18 +1,18 @@
-// Where each row of a pool is.
+// The place of each row of a pool.
 
 import { FewbitsError } from '../core/errors.js';
 
 /** A run of new rows for one shard. */
 export interface Part {
   readonly shard: number;
-  /** Of the new rows, the first and how many. */
+  /** The first of the new rows, and their number. */
   readonly first: number;
   readonly n: number;
-  /** How many rows the shard has before. */
+  /** The number of rows in the shard before. */
   readonly rows: number;
 }
 
-/** An array for `length` numbers that holds what `array` does. */
+/** An array for at least `length` numbers with the contents of `array`. */
 function grown<T extends Uint8Array | Uint32Array>(array: T, length: number): T {
   if (length <= array.length) return array;
   const type = array.constructor as new (length: number) => T;
@@ -23,7 +23,7 @@ function grown<T extends Uint8Array | Uint32Array>(array: T, length: number): T 
 
 /** The rows of one shard. */
 class ShardRows {
-  /** The row in the pool of each row in the shard: rising. */
+  /** The row in the pool of each row in the shard, ascending. */
   rows = new Uint32Array(256);
   length = 0;
   alive = 0;
@@ -39,7 +39,7 @@ class ShardRows {
     return this.length++;
   }
 
-  /** How many of its rows come before `row` of the pool. */
+  /** The number of its rows before `row` of the pool. */
   before(row: number): number {
     let [low, high] = [0, this.length];
     while (low < high) {
@@ -52,15 +52,15 @@ class ShardRows {
 }
 
 /**
- * Where each row of the pool is: in which shard, in which row there, and in which files. Rows keep
- * their order in every shard, so that ties are broken as in one index.
+ * The place of each row of the pool: its shard, its row there, and the files that contain it. Rows keep their
+ * order in every shard, so that ties are resolved as in one index.
  */
 export class Places {
   #shard = new Uint8Array(1024);
   #local = new Uint32Array(1024);
-  /** How many files there were when the row was added or replaced: later ones hold it as it is. */
+  /** The number of files when the row was added or replaced: later ones contain it unchanged. */
   #since = new Uint32Array(1024);
-  /** The files by checksum: which one in turn, from 1. Whether the caller still has them is not known. */
+  /** The files by checksum, numbered from 1. Whether the caller still has them is unknown. */
   readonly #files = new Map<number, number>();
   #saves = 0;
   #length = 0;
@@ -83,24 +83,24 @@ export class Places {
     return this.#local[row];
   }
 
-  /** Of a shard: its rows in the pool, in order. */
+  /** The rows of a shard, as rows of the pool, in order. */
   rowsOf(shard: number): Uint32Array {
     const { rows, length } = this.#shards[shard];
     return rows.subarray(0, length);
   }
 
-  /** Of a shard: how many rows have not been removed. */
+  /** The number of rows of a shard that have not been removed. */
   aliveIn(shard: number): number {
     return this.#shards[shard].alive;
   }
 
-  /** Of a shard: its rows that are `start` up to `end` in the pool. */
+  /** The rows of a shard that are rows `start` to `end` of the pool. */
   rangeIn(shard: number, start: number, end: number): { start: number; end: number } {
     const rows = this.#shards[shard];
     return { start: rows.before(start), end: rows.before(end) };
   }
 
-  /** Runs of `n` new rows that leave the shards as even as they can be. */
+  /** Distributes `n` new rows in runs so that the shards are as equal in size as possible. */
   spread(n: number): Part[] {
     const order = this.#shards.map((_, shard) => shard);
     order.sort((a, b) => this.#shards[a].length - this.#shards[b].length);
@@ -117,7 +117,7 @@ export class Places {
     return parts;
   }
 
-  /** Makes room for `n` more rows, so that append() does not fail. */
+  /** Allocates memory for `n` more rows, so that append() cannot fail. */
   reserve(n: number): void {
     try {
       this.#grow(this.#length + n);
@@ -165,27 +165,27 @@ export class Places {
     this.#shards = shards;
   }
 
-  /** Says that the file of this checksum holds every row as it is. */
+  /** Records that the file with this checksum contains every row unchanged. */
   setSaved(sum: number): void {
     this.#files.set(sum, ++this.#saves);
   }
 
-  /** Says that a row is not as in the files so far. */
+  /** Records that a row differs from all files so far. */
   setChanged(row: number): void {
     this.#since[row] = this.#saves;
   }
 
-  /** Says that no file so far is of any use. */
+  /** Records that no file so far can be used. */
   forgetFiles(): void {
     this.#files.clear();
   }
 
-  /** Which file has this checksum, or undefined. */
+  /** The number of the file with this checksum, or undefined. */
   fileOf(sum: number): number | undefined {
     return this.#files.get(sum);
   }
 
-  /** Whether a file holds the row as it is. */
+  /** Whether a file contains the row unchanged. */
   isIn(row: number, file: number): boolean {
     return this.#since[row] < file;
   }

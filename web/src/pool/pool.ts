@@ -1,5 +1,5 @@
-// An index in workers, as those who use it see it. Above 300 lines for the contract of each call; the work
-// itself is in write, search, save and restart.
+// The public index in workers. Above 300 lines for the contract of each call; the work itself is in write,
+// search, save and restart.
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
@@ -32,18 +32,17 @@ import { type PoolStats, poolStats } from './stats.js';
 import { Turns } from './turns.js';
 import { addVectors, calibrate, removeVectors, replaceVectors, upsertVectors } from './write.js';
 
-/** Ends the workers of pools that were not disposed of. */
+/** Ends the workers of pools that were garbage-collected without dispose(). */
 const forgotten = new FinalizationRegistry<Shards>((shards) => shards.end(disposed()));
 
 /**
- * A vector index whose rows are spread over workers: everything that `VectorIndex` does, with the
- * same results, in promises. Calls take effect in the order in which they were made, whether they
- * are awaited or not. Each worker has WebAssembly memory of its own; the ids stay here, with 13 bytes
- * for each vector. Dispose of it, or declare it with `using` or `await using`: until then the workers
- * run.
+ * A vector index whose rows are spread over workers: everything that `VectorIndex` does, with the same
+ * results, as promises. Calls take effect in the order in which they are made, whether awaited or not. Each
+ * worker has its own WebAssembly memory; the ids stay on this thread, with 13 more bytes per vector. The
+ * workers run until dispose(); declare the pool with `using` or `await using` to dispose of it.
  *
- * When a worker fails (it is terminated, or runs out of memory in a way that it does not survive)
- * every pending and later call is rejected with WORKER_FAILED until restart(); the others keep their
+ * When a worker fails (it is terminated, or runs out of memory in a way that it does not survive), every
+ * pending and later call is rejected with WORKER_FAILED until restart(); the other workers keep their
  * vectors.
  */
 export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
@@ -57,58 +56,58 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
     forgotten.register(this, state.shards, this);
   }
 
-  /** Values in a vector. */
+  /** Values per vector. */
   get dims(): number {
     return this.#state.empty.settings.dims;
   }
 
-  /** Bits that a value takes in the codes that are searched. */
+  /** Bits per value in the codes that the scan uses. */
   get bits(): number {
     return this.#state.empty.settings.bits;
   }
 
-  /** What a score measures. */
+  /** The measure behind the scores. */
   get metric(): Metric {
     return this.#state.empty.settings.metric;
   }
 
-  /** How many workers there are. */
+  /** The number of workers. */
   get workers(): number {
     return this.#state.shards.count;
   }
 
-  /** The workers that failed, by number from 0; restart() brings them back. */
+  /** The workers that failed, by number from 0; restart() restores them. */
   get lost(): number[] {
     this.#check();
     return this.#state.shards.lost;
   }
 
-  /** How many vectors there are, by the calls that are done. */
+  /** The number of vectors, as of the completed calls. */
   get size(): number {
     this.#check();
     return this.#state.ids.length - this.#state.ids.removed;
   }
 
-  /** The ids in the order of insertion, by the calls that are done. */
+  /** The ids in the order of insertion, as of the completed calls. */
   ids(): Generator<Id, void, void> {
     this.#check();
     return this.#state.names();
   }
 
-  /** Whether there is a vector of this id, by the calls that are done. */
+  /** Whether there is a vector with this id, as of the completed calls. */
   has(id: Id): boolean {
     this.#check();
     return this.#state.ids.row(checkId('id', id)) !== undefined;
   }
 
   /**
-   * Appends vectors, spread evenly over the workers: all of them or, when it is rejected, none.
-   * They are copied at the call, so that the caller's array is free at once; see `transfer`.
+   * Appends vectors, spread evenly over the workers: all of them or, when it is rejected, none. They are
+   * copied during the call, so that the caller can reuse the array at once; see `transfer`.
    *
    * @param vectors n vectors of dims values
-   * @param ids one for each vector, new to the pool; by default numbers, counting up
-   * @throws FewbitsError NON_FINITE with the index of a NaN or infinity; INVALID_ARGUMENT;
-   *   OUT_OF_MEMORY; WORKER_FAILED when a worker is missing
+   * @param ids one per vector, new to the pool; by default numbers, counting up
+   * @throws FewbitsError NON_FINITE with the index of a NaN or infinity; INVALID_ARGUMENT; OUT_OF_MEMORY;
+   *   WORKER_FAILED when a worker is missing
    */
   async add(
     vectors: VectorsInput,
@@ -119,15 +118,14 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
     const { transfer = false, signal } = checkAdd(addOptions);
     const names = ids === undefined ? undefined : copied(idList(ids));
     const given = checkValues('vectors', vectors, this.#settings, names && oneEach(names));
-    // Before the vectors go.
+    // Checked before the vectors are transferred.
     if (transfer && names !== undefined) new Ids().stage(names.length, names);
     const x = own(given, vectors, transfer);
     return this.#write(() => addVectors(this.#state, x, names, signal));
   }
 
   /**
-   * Puts other vectors in place of those with the given ids: all of them or, when it is rejected,
-   * none.
+   * Replaces the vectors with the given ids: all of them or, when it is rejected, none.
    *
    * @param vectors n vectors of dims values
    * @param ids n ids of the pool, or one id
@@ -142,13 +140,12 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Replaces the vectors whose id is in the pool and appends the others: all or, when it is
-   * rejected, none.
+   * Replaces the vectors whose ids are in the pool and appends the others: all or, when it is rejected, none.
    *
    * @param vectors n vectors of dims values
-   * @param ids n different ids, or one id
+   * @param ids n distinct ids, or one id
    * @returns how many were added and how many replaced
-   * @throws FewbitsError as add(); INVALID_ARGUMENT for an id that appears twice
+   * @throws FewbitsError as add() does; INVALID_ARGUMENT for an id that appears twice
    */
   async upsert(vectors: VectorsInput, ids: ArrayLike<Id> | Id): Promise<Upserted> {
     this.#check();
@@ -159,7 +156,7 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Removes a vector; false when no vector has this id. Memory is freed some removals later.
+   * Removes a vector; false when no vector has this id. Memory is freed by later removals.
    *
    * @throws FewbitsError INVALID_ARGUMENT, WORKER_FAILED
    */
@@ -170,11 +167,11 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Removes the vectors of these ids: all or, when it is rejected, none.
+   * Removes the vectors with these ids: all or, when it is rejected, none.
    *
-   * @param ids any number; those that are not in the pool, or no longer, count for nothing
+   * @param ids any number; those that are not in the pool are ignored
    * @returns how many were removed
-   * @throws FewbitsError INVALID_ARGUMENT for what cannot be an id; WORKER_FAILED
+   * @throws FewbitsError INVALID_ARGUMENT for values that cannot be ids; WORKER_FAILED
    */
   async removeMany(ids: Iterable<Id> | ArrayLike<Id>): Promise<number> {
     this.#check();
@@ -182,7 +179,7 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
     return this.#write(() => removeVectors(this.#state, names));
   }
 
-  /** Frees the room of removed vectors now. */
+  /** Frees the memory of removed vectors now. */
   async compact(): Promise<void> {
     this.#check();
     return this.#write(async () => {
@@ -192,7 +189,7 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
   }
 
   /**
-   * A pool without vectors, with the same settings, as many workers and all that this one has learned.
+   * Creates a pool without vectors, with the same settings, number of workers and learned state.
    *
    * @throws FewbitsError OUT_OF_MEMORY, WORKER_FAILED
    */
@@ -216,7 +213,7 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
     return result;
   }
 
-  /** search() for n * dims values at once, faster a query the more there are. */
+  /** Searches for n * dims values at once, in less time per query the more there are. */
   async searchBatch(
     queries: VectorsInput,
     searchOptions?: PoolSearchOptions,
@@ -228,7 +225,7 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
   }
 
   /**
-   * The vector that a code stands for, as `VectorIndex.reconstruct` gives it.
+   * Decodes a vector from its code, like `VectorIndex.reconstruct`.
    *
    * @throws FewbitsError INVALID_ARGUMENT, WORKER_FAILED
    */
@@ -243,9 +240,9 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Learns from a sample, while the pool is empty, as `VectorIndex.calibrate` does; in a worker.
+   * Learns from a sample while the pool is empty, like `VectorIndex.calibrate`; in a worker.
    *
-   * @param sample n * dims values; some thousand vectors, at least as many as dims
+   * @param sample n * dims values; a few thousand vectors, and at least as many as dims
    * @throws FewbitsError NON_FINITE, INVALID_ARGUMENT, OUT_OF_MEMORY, WORKER_FAILED
    */
   async calibrate(sample: VectorsInput, calibrateOptions?: CalibrateOptions): Promise<void> {
@@ -262,8 +259,8 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
   }
 
   /**
-   * The file that one index with the same vectors saves, byte for byte; `openIndex` opens it, and
-   * `openPool`. Keep it for restart().
+   * Saves the same file, byte for byte, as one index with the same vectors; `openIndex` and `openPool` open
+   * it. Keep it for restart().
    *
    * @throws FewbitsError OUT_OF_MEMORY, WORKER_FAILED
    */
@@ -272,24 +269,24 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
   }
 
   /**
-   * save() in pieces, so that a large file need not be in memory. Calls that change the pool, and
-   * those made after such a one, wait until the last piece is taken or the loop over them is left: do
-   * not await them in it.
+   * Saves in pieces, so that a large file need not be in memory. Calls that change the pool, and all calls
+   * after them, wait until the last piece is taken or the loop over the pieces ends: do not await them in the
+   * loop.
    */
   savePieces(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
     return this.#pieces(() => {});
   }
 
   /**
-   * Starts the workers that failed again, and gives them back their vectors out of a file that this
-   * pool saved, or was opened from: the newest that you have, which is an older one where storing the
-   * last failed. Vectors added or replaced since then, or all if there is no file, are gone from the
-   * pool: their ids are in the result, to be added again. The pool keeps no copy of codes, which
-   * would take as much memory as the index: keep the file in memory or in a store, as suits.
+   * Restarts the workers that failed, and restores their vectors from a file that this pool saved or was
+   * opened from: use the newest available, which may be an older one if storing the last one failed. Vectors
+   * that were added or replaced after it, or all without a file, are dropped from the pool: the result has
+   * their ids, so that they can be added again. The pool keeps no copy of codes, which would take as much
+   * memory as the index: keep the file in memory or in a store.
    *
    * @param file its bytes, which must not change before the promise is settled
-   * @throws FewbitsError INVALID_ARGUMENT when the file is another one; CORRUPT_DATA; WORKER_FAILED
-   *   when a worker does not start; then the pool is as it was before the call
+   * @throws FewbitsError INVALID_ARGUMENT when it is another file; CORRUPT_DATA; WORKER_FAILED when a worker
+   *   does not start; then the pool is as it was before the call
    */
   async restart(file?: ArrayBuffer | ArrayBufferView): Promise<Restarted> {
     this.#check();
@@ -300,7 +297,7 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
     });
   }
 
-  /** Ends the workers; calls that are pending and later ones are rejected with DISPOSED. Twice is fine. */
+  /** Ends the workers; pending and later calls are rejected with DISPOSED. May be called repeatedly. */
   dispose(): void {
     if (this.#state.isDisposed) return;
     forgotten.unregister(this);
@@ -334,7 +331,7 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
     );
   }
 
-  /** The file; it takes its turns itself. */
+  /** The pieces of the file; takes its turns itself. */
   async *#pieces(
     begin: (byteLength: number) => void,
   ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
@@ -350,14 +347,14 @@ export class VectorPool extends Opaque implements Disposable, AsyncDisposable {
     return this.#kept(this.#turns.write(work));
   }
 
-  /** A turn, until whose end the pool is not forgotten: that would end the workers under it. */
+  /** Runs a turn, and keeps the pool from being collected before it ends, which would end the workers. */
   #kept<T>(turn: Promise<T>): Promise<T> {
     const stay = () => this.#stay();
     turn.then(stay, stay);
     return turn;
   }
 
-  /** Whatever is going to call it keeps the pool from being collected. */
+  /** Keeps the pool alive for whatever is going to call this method. */
   #stay(): void {
     void this.#state;
   }

@@ -1,4 +1,4 @@
-// Workers that died, started again from a saved file.
+// Restart of workers that failed, from a saved file.
 
 import { invalid } from '../core/arguments.js';
 import { openFile } from '../vectors/file.js';
@@ -7,15 +7,15 @@ import type { RowArrays } from '../vectors/native.js';
 import { importRows, type RemoteShard } from './shards.js';
 import type { PoolState } from './state.js';
 
-/** What restart() brought back. */
+/** The result of restart(). */
 export interface Restarted {
-  /** How many vectors. */
+  /** The number of vectors restored. */
   readonly restored: number;
-  /** Ids of the vectors that are in no file: they are no longer in the pool. */
+  /** Ids of the vectors that are not in the file: they are no longer in the pool. */
   readonly lost: readonly Id[];
 }
 
-/** Starts workers in place of those that failed; when it throws, the pool is as it was. */
+/** Starts workers in place of those that failed; when it throws, the pool is unchanged. */
 export async function restart(state: PoolState, file: Uint8Array | undefined): Promise<Restarted> {
   const dead = state.shards.lost;
   if (dead.length === 0) return { restored: 0, lost: [] };
@@ -54,7 +54,7 @@ export async function restart(state: PoolState, file: Uint8Array | undefined): P
   dead.forEach((shard, i) => {
     state.shards.put(shard, fresh[i]);
   });
-  // Brings the numbers of rows here in line with those of the new workers, which have no gaps.
+  // Renumbers the rows here like those of the new workers, which have no gaps.
   state.first.forget();
   await state.compact();
   return { restored, lost: names };
@@ -62,11 +62,11 @@ export async function restart(state: PoolState, file: Uint8Array | undefined): P
 
 interface Saved {
   readonly arrays: RowArrays;
-  /** The row of the file that holds this one of the pool as it is. */
+  /** The row of the file that contains this row of the pool unchanged. */
   rowOf(row: number): number | undefined;
 }
 
-/** The rows of a file, which must be one that `places` know of. */
+/** The rows of a file, which must be one that `places` knows. */
 function openSaved({ core, places, ids }: PoolState, bytes: Uint8Array): Saved {
   const { index, arrays, sum, ids: names } = openFile(core, bytes);
   index.dispose();

@@ -1,4 +1,4 @@
-// The file of a pool, out of its workers.
+// The file of a pool, collected from its workers.
 
 import { FewbitsError } from '../core/errors.js';
 import { planFile, writeChecksum } from '../vectors/file.js';
@@ -7,12 +7,12 @@ import { checksum } from '../vectors/native.js';
 import type { PoolState } from './state.js';
 import type { Turns } from './turns.js';
 
-/** Bytes of an array of rows that are asked for at a time. */
+/** Bytes of a row array that are requested at a time. */
 const WINDOW_BYTES = 1 << 22;
 
 /**
- * The file of a pool, piece by piece; `begin` is told its length first. Until it is finished, or left
- * unfinished, it has a turn as a reader.
+ * Writes the file of a pool piece by piece, after passing its length to `begin`. It holds a turn as a reader
+ * until it is complete or abandoned.
  */
 export async function* savePieces(
   state: PoolState,
@@ -58,7 +58,7 @@ export async function* savePieces(
   }
 }
 
-/** The pieces of a file as one array. */
+/** Joins the pieces of a file. */
 export async function joined(
   pieces: (begin: (byteLength: number) => void) => AsyncIterable<Uint8Array>,
 ): Promise<Uint8Array<ArrayBuffer>> {

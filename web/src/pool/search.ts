@@ -1,4 +1,4 @@
-// Searches of all workers at once.
+// Searches in all workers in parallel.
 
 import { queriesAtOnce } from '../vectors/arguments.js';
 import { allowedRows } from '../vectors/filter.js';
@@ -9,9 +9,9 @@ import { countsOf, type SearchPlan } from './options.js';
 import type { RemoteShard } from './shards.js';
 import type { PoolState } from './state.js';
 
-/** Neighbours, best first; of equal ones the earlier added. */
+/** Neighbours, best first; among equal ones those added earlier. */
 export interface PoolSearchResult extends SearchResult {
-  /** With `partial`: how many vectors could not be searched because their worker is missing. */
+  /** With `partial`: the number of vectors that could not be searched because their worker is missing. */
   readonly missing?: number | undefined;
 }
 
@@ -25,7 +25,7 @@ export async function search(
   if (!plan.partial) state.shards.checkAll();
   const { width } = state.empty;
   const { settings } = state.empty;
-  // Now that the calls before are done: k may be Infinity.
+  // Computed after all earlier calls, as k may be Infinity.
   const size = state.ids.length - state.ids.removed;
   const { k, count } = countsOf(plan, size, settings);
   const allowed = plan.filter === undefined ? null : allowedRows(plan.filter, state.ids);
@@ -50,7 +50,7 @@ export async function search(
   return results;
 }
 
-/** The candidates of all shards for queries that are searched at once. */
+/** The candidates of all shards for queries that are searched together. */
 async function candidates(
   state: PoolState,
   x: Values,
@@ -80,7 +80,7 @@ async function candidates(
   return { found, missing };
 }
 
-/** A bit for each row of a shard, out of those for all rows. */
+/** One bit per row of a shard, from the bits of all rows. */
 function allowedIn(rows: Uint32Array, allowed: Uint32Array): Uint32Array {
   const bits = new Uint32Array(Math.ceil(rows.length / 32));
   for (let local = 0; local < rows.length; local++) {

@@ -1,4 +1,4 @@
-// `fewbits/pool/worker` in Node: a worker thread of the pool.
+// The script `fewbits/pool/worker` for Node: a worker thread of the pool.
 
 import { parentPort } from 'node:worker_threads';
 import type { WorkerPort } from '../worker/serve.js';

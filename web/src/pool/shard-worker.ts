@@ -1,4 +1,4 @@
-// `fewbits/pool/worker` in browsers: a worker of the pool.
+// The script `fewbits/pool/worker` for browsers: a worker of the pool.
 
 import type { WorkerPort } from '../worker/serve.js';
 import { serveShard } from './serve.js';

@@ -1,4 +1,4 @@
-// The part of an index that a worker holds.
+// A shard: the part of an index that a worker holds.
 
 import { Core } from '../core/core.js';
 import type { CompiledModule } from '../core/platform.js';
@@ -7,23 +7,23 @@ import type { Fit, RowSizes, Settings, Values } from '../vectors/functions.js';
 import { type Hits, type NativeIndex, ROW_ARRAYS, type RowArrays } from '../vectors/native.js';
 import { createEmpty, type Transform, transformOf } from '../vectors/transform.js';
 
-/** Of a worker: its memory, in bytes of WebAssembly, and its vectors. */
+/** The memory of a worker in bytes, and the fit of its vectors. */
 export interface ShardStats {
-  /** Held by its part of the index. */
+  /** WebAssembly memory held by its part of the index. */
   readonly byteLength: number;
-  /** In existence; it never shrinks. */
+  /** All WebAssembly memory of the worker; it never shrinks. */
   readonly memoryBytes: number;
-  /** How well its vectors fit what was learned. */
+  /** The fit of its vectors to what was learned. */
   readonly fit: Fit;
 }
 
-/** What a worker holds: some rows of the index by number. Each method is called by a message. */
+/** Some rows of the index, by number. Each method is called by a message. */
 export class Shard {
   #core: Core | undefined;
   #index: NativeIndex | undefined;
-  /** Rows as they were before the last replace(). */
+  /** Rows before the last replace(). */
   #before: { rows: readonly number[]; arrays: RowArrays; fit: Fit } | undefined;
-  /** What was known of the rows before the last add(). */
+  /** The fit before the last add(). */
   #fit: Fit | undefined;
 
   /** The first call. */
@@ -37,18 +37,18 @@ export class Shard {
     return { core: this.#core, index: this.#index };
   }
 
-  /** Puts an index without rows in place of the one there is. */
+  /** Replaces the index by one without rows. */
   configure(settings: Settings, transform: Transform): void {
     const { core, index } = this.#open;
     this.#index = createEmpty(core, settings, transform);
     index.dispose();
   }
 
-  /** What an index learns from a sample; the one there is stays as it is. */
+  /** Learns from a sample in a separate index, and returns the result. */
   learn(sample: Float32Array, method: 'axes' | 'mean'): Transform {
     const { core, index } = this.#open;
     const { settings } = index;
-    // What it has learned before stays where this sample says nothing else.
+    // Starts from what was learned before, which stays where the sample does not change it.
     const pupil = createEmpty(core, settings, transformOf(index));
     try {
       pupil.calibrate(sample, method === 'axes');
@@ -58,7 +58,7 @@ export class Shard {
     }
   }
 
-  /** Appends vectors to the `rows` that there are, and gives their memory back. */
+  /** Appends vectors to the existing `rows` rows, and returns their memory. */
   add(vectors: Values, rows: number): Values {
     const { index } = this.#open;
     this.#fit = index.fit;
@@ -66,19 +66,19 @@ export class Shard {
     return vectors;
   }
 
-  /** Appends rows as a file has them. */
+  /** Appends rows in the layout of a file. */
   import(arrays: RowArrays, n: number): void {
     this.#open.index.importRows(arrays, n);
   }
 
-  /** Forgets the rows from `rows` on. */
+  /** Removes the rows from `rows` on. */
   truncate(rows: number): void {
     const { index } = this.#open;
     index.truncate(rows);
     if (this.#fit !== undefined) index.fit = this.#fit;
   }
 
-  /** Puts vectors in place of others; those can be brought back when `keep` is set. */
+  /** Replaces vectors; `keep` stores the old ones for undo(). */
   replace(vectors: Values, rows: readonly number[], keep: boolean): void {
     const { index } = this.#open;
     this.#before = undefined;
@@ -88,7 +88,7 @@ export class Shard {
     if (arrays !== undefined) this.#before = { rows, arrays, fit };
   }
 
-  /** Takes back the last replace(). Rows from the first of them on are written anew. */
+  /** Undoes the last replace(). All rows from the first replaced one on are written again. */
   undo(end: number, removed: readonly number[]): void {
     const { index } = this.#open;
     const before = this.#before;
@@ -126,7 +126,7 @@ export class Shard {
     return this.#open.index.reconstruct(row);
   }
 
-  /** One array of the rows from `start` up to `end`. */
+  /** Reads an array of the rows from `start` to `end`. */
   export(array: keyof RowSizes, start: number, end: number): Uint8Array {
     return this.#rows(array, [[start, end]]);
   }
@@ -136,7 +136,7 @@ export class Shard {
     return { byteLength: index.byteLength, memoryBytes: core.memory.byteLength, fit: index.fit };
   }
 
-  /** One array of the rows in some ranges. */
+  /** Reads an array of the rows in several ranges. */
   #rows(array: keyof RowSizes, ranges: readonly (readonly [number, number])[]): Uint8Array {
     const { index } = this.#open;
     const size = index.rowSizes[array];

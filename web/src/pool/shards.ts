@@ -1,4 +1,4 @@
-// The workers of a pool, and what is done with several of them at once.
+// The workers of a pool, and operations on several of them at once.
 
 import type { CompiledModule } from '../core/platform.js';
 import type { Values } from '../vectors/functions.js';
@@ -8,16 +8,16 @@ import type { Remote } from '../worker/remote.js';
 import type { Part } from './places.js';
 import type { Shard } from './shard.js';
 
-/** Bytes of vectors or codes that go to a worker in one message. */
+/** Bytes of vectors or codes per message. */
 const PIECE_BYTES = 1 << 22;
 
 /** A shard in a worker, seen from outside. */
 export type RemoteShard = Remote<Shard>;
 
-/** Starts a worker, which messages call by a name. */
+/** Starts a worker; the name is for messages. */
 export type StartShard = (name: string) => RemoteShard;
 
-/** The workers of a pool, and what is done with several of them at once. */
+/** The workers of a pool, and operations on several of them at once. */
 export class Shards {
   readonly #start: StartShard;
   readonly #module: CompiledModule;
@@ -28,7 +28,7 @@ export class Shards {
     this.#module = module;
   }
 
-  /** Workers of the same kind, none of which has started. */
+  /** Workers of the same kind, not yet started. */
   another(): Shards {
     return new Shards(this.#start, this.#module);
   }
@@ -43,7 +43,7 @@ export class Shards {
     throwFirst(results);
   }
 
-  /** A new worker for a shard, not yet in its place. */
+  /** Starts a new worker for a shard, without putting it in its place. */
   async launch(shard: number, count: number, empty: NativeIndex): Promise<RemoteShard> {
     const remote = this.#start(`worker ${shard + 1} of ${count}`);
     try {
@@ -72,7 +72,7 @@ export class Shards {
     return this.#remotes.flatMap((remote, shard) => (remote.ended ? [shard] : []));
   }
 
-  /** Throws when a worker has failed. */
+  /** Throws if a worker has failed. */
   checkAll(): void {
     for (const { ended } of this.#remotes) if (ended) throw ended;
   }
@@ -82,8 +82,8 @@ export class Shards {
   }
 
   /**
-   * Does `work` with some shards at once and waits for all. If it fails with one, `undo` is done
-   * with those with which it did not, and then the first error is thrown.
+   * Runs `work` with several shards at once and waits for all. If it fails for one, `undo` runs for those
+   * where it succeeded, and the first error is thrown.
    */
   async all<T>(
     shards: readonly number[],
@@ -111,7 +111,7 @@ export class Shards {
     const step = Math.max(1, Math.floor(PIECE_BYTES / x.BYTES_PER_ELEMENT / width));
     let stopped = false;
     const work = async (remote: RemoteShard, { first, n, rows }: Part) => {
-      // Goes there and comes back: fresh memory costs more than the copy into it.
+      // The piece is transferred back and forth: allocating memory costs more than copying.
       let piece: Values = x.slice(0, 0);
       try {
         for (let done = 0; done < n && !stopped; done += step) {
@@ -138,7 +138,7 @@ export class Shards {
     );
   }
 
-  /** Takes back what add() did; workers with which that fails have failed. */
+  /** Undoes add(); workers for which that fails count as failed. */
   async truncate(parts: readonly Part[]): Promise<void> {
     await Promise.all(
       parts.map(async ({ shard, rows }) => {
@@ -153,7 +153,7 @@ function throwFirst(results: readonly PromiseSettledResult<unknown>[]): void {
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
-/** Sends `n` rows of a file, of which the i-th is row `rowAt(i)`, to a worker that has none of them. */
+/** Sends `n` rows of a file, of which the i-th is row `rowAt(i)`, to a worker without these rows. */
 export async function importRows(
   remote: RemoteShard,
   empty: NativeIndex,

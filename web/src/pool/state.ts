@@ -1,4 +1,4 @@
-// What the calls of a pool share: workers, ids and what was lost.
+// The state that the calls of a pool share: workers, ids and places.
 
 import type { Core } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
@@ -12,17 +12,17 @@ import type { RemoteShard, Shards } from './shards.js';
 
 export const disposed = () => new FewbitsError('DISPOSED', 'the pool has been disposed of');
 
-/** What a pool is made of. Those who change it have their turn alone. */
+/** The parts of a pool. Calls that change it run alone. */
 export class PoolState {
   readonly core: Core;
   readonly shards: Shards;
   readonly places: Places;
   ids: Ids;
-  /** An index without rows, made as those of the workers. */
+  /** An index without rows, like those of the workers. */
   empty: NativeIndex;
-  /** As those of an index. */
+  /** The first rows, as in an index. */
   readonly first = new FirstRows();
-  /** Ends the turn of each save that is under way. */
+  /** Ends the turn of each save that is running. */
   readonly saves = new Set<() => void>();
   #disposed = false;
 
@@ -54,18 +54,18 @@ export class PoolState {
     this.ids = new Ids();
   }
 
-  /** Throws when disposed of. */
+  /** Throws if disposed of. */
   check(): void {
     if (this.#disposed) throw disposed();
   }
 
-  /** Throws when disposed of, and when a worker is missing. */
+  /** Throws if disposed of, or if a worker is missing. */
   checkAll(): void {
     this.check();
     this.shards.checkAll();
   }
 
-  /** Does `work` with every worker. */
+  /** Runs `work` with every worker. */
   everywhere<T>(
     work: (remote: RemoteShard, shard: number) => Promise<T>,
     undo: (remote: RemoteShard) => Promise<unknown> = async () => {},
@@ -77,7 +77,7 @@ export class PoolState {
   /** Drops removed rows. */
   async compact(): Promise<void> {
     if (this.ids.removed === 0) return;
-    // A worker that fails now has lost its rows; which ones it had does not change.
+    // A worker that fails now has lost its rows, but the list of its rows stays valid.
     await Promise.all(
       Array.from({ length: this.shards.count }, async (_, shard) => {
         const remote = this.shards.at(shard);
@@ -89,7 +89,9 @@ export class PoolState {
     this.ids.compact(this.ids.length);
   }
 
-  /** Gives every worker, and the index without rows here, another transform, or none of them. */
+  /**
+   * Gives another transform to every worker and to the index without rows here, or, when it throws, to none.
+   */
   async configure(transform: Transform): Promise<void> {
     const { settings } = this.empty;
     const before = transformOf(this.empty);

@@ -1,4 +1,4 @@
-// What a pool says about itself.
+// The stats of a pool.
 
 import type { Fit } from '../vectors/functions.js';
 import { type IndexStats, statsOf } from '../vectors/results.js';
@@ -6,7 +6,7 @@ import type { ShardStats } from './shard.js';
 import type { PoolState } from './state.js';
 
 export interface PoolStats extends IndexStats {
-  /** Of each worker in turn. */
+  /** Stats of each worker, in order. */
   readonly workers: readonly ShardStats[];
 }
 
@@ -20,7 +20,7 @@ export async function poolStats(state: PoolState): Promise<PoolStats> {
   return { ...stats, byteLength, workers, fit: stats.fit && joined(stats.fit, workers) };
 }
 
-/** What all workers have seen, each vector of theirs alike. */
+/** Combines the fits of all workers, weighted by their number of vectors. */
 function joined({ expected }: Fit, workers: readonly ShardStats[]): Fit {
   const count = workers.reduce((sum, { fit }) => sum + fit.count, 0);
   const seen = workers.reduce((sum, { fit }) => sum + fit.count * fit.seen, 0);

@@ -2,10 +2,10 @@
 
 const nothing = () => {};
 
-/** Readers side by side and writers alone, in the order in which they came. */
+/** Runs readers concurrently and writers alone, in the order of their calls. */
 export class Turns {
   #writer: Promise<void> = Promise.resolve();
-  /** Those since the last writer. */
+  /** The readers since the last writer. */
   #readers: Promise<void> = Promise.resolve();
 
   read<T>(work: () => T | PromiseLike<T>): Promise<T> {

@@ -1,4 +1,5 @@
-// Calls that change the vectors of a pool. Each has its turn alone, and changes all or, when it throws, nothing.
+// Calls that change the vectors of a pool. Each runs alone, and changes everything or, when it throws,
+// nothing.
 
 import { FewbitsError } from '../core/errors.js';
 import { checkSample, isSparse } from '../vectors/arguments.js';
@@ -24,7 +25,7 @@ export async function addVectors(
   await committed(state, n, () => append(state, x, n, signal));
 }
 
-/** Suits what was learned to the first vectors, as an index does. */
+/** Adapts what was learned to the first vectors, as an index does. */
 async function settle(state: PoolState, x: Values): Promise<void> {
   const { empty, ids, first } = state;
   const some = first.farWith(empty, x, ids.length);
@@ -35,7 +36,7 @@ async function settle(state: PoolState, x: Values): Promise<void> {
   }
 }
 
-/** Codes the first rows anew, with the mean of `some` off, before x comes to them. */
+/** Codes the first rows again with the mean of `some` subtracted, before x is added. */
 async function centreAnew(state: PoolState, some: Float32Array, x: Values): Promise<void> {
   const { empty, places } = state;
   empty.check(x);
@@ -61,12 +62,12 @@ async function centreAnew(state: PoolState, some: Float32Array, x: Values): Prom
     state.empty.goOnFor(made);
   } finally {
     made.dispose();
-    // As they were where workers could not be told.
+    // Added again with the old transform if the workers could not be reconfigured.
     await putBack();
   }
 }
 
-/** Puts other vectors in place of those with the given ids. */
+/** Replaces the vectors with the given ids. */
 export async function replaceVectors(
   state: PoolState,
   x: Values,
@@ -81,7 +82,7 @@ export async function replaceVectors(
   state.first.replace(x, rows);
 }
 
-/** Replaces the vectors whose ids are there and appends the others; the ids are different. */
+/** Replaces the vectors whose ids exist and appends the others; ids must be distinct. */
 export async function upsertVectors(
   state: PoolState,
   x: Values,
@@ -109,7 +110,7 @@ export async function upsertVectors(
   return { added: fresh.length, replaced: known.length };
 }
 
-/** Appends the rows of the staged ids, which `work` has put into shards. */
+/** Runs `work`, which puts the rows of the staged ids into shards, and commits or cancels the ids. */
 async function committed(
   state: PoolState,
   n: number,
@@ -128,7 +129,7 @@ async function committed(
   ids.commit();
 }
 
-/** Puts `n` new vectors into the shards; where they are is not yet known here. */
+/** Puts `n` new vectors into the shards; their places are not recorded yet. */
 async function append(
   state: PoolState,
   x: Values,
@@ -141,7 +142,7 @@ async function append(
   try {
     await state.shards.add(x, state.empty.width, parts, signal);
   } catch (error) {
-    // A worker counts from the start of its own part: one index tells the position in all of them.
+    // A worker counts from the start of its own part, so the position is computed here.
     const code = error instanceof FewbitsError && error.code;
     if (code === 'NON_FINITE' || code === 'INVALID_ARGUMENT') state.empty.check(x);
     throw error;
@@ -150,7 +151,7 @@ async function append(
   return parts;
 }
 
-/** Puts vector i in row rows[i]. */
+/** Replaces row rows[i] by vector i. */
 async function exchange(state: PoolState, x: Values, rows: readonly number[]): Promise<void> {
   const { places, ids } = state;
   const { width } = state.empty;
@@ -173,7 +174,7 @@ async function exchange(state: PoolState, x: Values, rows: readonly number[]): P
   for (const row of rows) places.setChanged(row);
 }
 
-/** Removes the vectors of those ids that are there; returns how many. */
+/** Removes the vectors whose ids exist; returns their number. */
 export async function removeVectors(state: PoolState, given: ArrayLike<unknown>): Promise<number> {
   state.checkAll();
   const { places, ids } = state;
@@ -190,8 +191,8 @@ export async function removeVectors(state: PoolState, given: ArrayLike<unknown>)
     }),
   );
   state.check();
-  // A worker that ended meanwhile has lost its rows, and restart() brings back no removed ones. With
-  // no worker left that did it, nothing was removed.
+  // A worker that ended meanwhile has lost its rows, and restart() does not restore removed ones. If the call
+  // failed in all workers, nothing was removed.
   const [first] = results.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
   if (first !== undefined && results.every(({ status }) => status === 'rejected')) {
     throw first.reason;
@@ -204,7 +205,7 @@ export async function removeVectors(state: PoolState, given: ArrayLike<unknown>)
   return rows.length;
 }
 
-/** Learns from a sample in a worker, and gives all of them what was learned. */
+/** Learns from a sample in one worker, and gives the result to all. */
 export async function calibrate(
   state: PoolState,
   x: Float32Array,

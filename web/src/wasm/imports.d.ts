@@ -1,4 +1,4 @@
-// The `.wasm` files that the build lays beside the scripts, for imports within the package.
+// The `.wasm` files that the build puts next to the scripts, for imports within the package.
 
 declare module '*.wasm' {
   const wasm: unknown;

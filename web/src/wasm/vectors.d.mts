@@ -1,2 +1,5 @@
-/** Version and build of the scripts for the index alone; its modules have the same in a section 'fewbits'. */
+/**
+ * Version and build of the scripts for the index alone; its modules have the same stamp in a custom section
+ * 'fewbits'.
+ */
 export const stamp: string;

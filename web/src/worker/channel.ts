@@ -1,8 +1,8 @@
-// The line to a worker, which is the same for workers of browsers and threads of Node.
+// The channel to a worker, with one interface for workers in browsers and threads in Node.
 
 import { describe } from '../core/arguments.js';
 
-/** The part of a `Worker` that is needed; declared here for those who compile without the DOM's types. */
+/** The part of `Worker` that is used; declared here for projects that compile without the DOM's types. */
 export interface WebWorker {
   /** As `Worker.postMessage`. */
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
@@ -15,7 +15,10 @@ export interface WebWorker {
   terminate(): void;
 }
 
-/** The part of a `Worker` of `node:worker_threads` that is needed; declared here for those who compile without Node's types. */
+/**
+ * The part of `Worker` of `node:worker_threads` that is used; declared here for projects without Node's
+ * types.
+ */
 export interface WorkerThread {
   /** As `Worker.postMessage`. */
   postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void;
@@ -29,25 +32,25 @@ export interface WorkerThread {
   unref(): void;
 }
 
-/** A worker as those who talk to it see it. */
+/** The channel to a worker. */
 export interface Channel {
-  /** Sends a message; objects in `transfer` are moved instead of copied. */
+  /** Sends a message; buffers in `transfer` are transferred, not copied. */
   post(message: unknown, transfer: readonly ArrayBuffer[]): void;
-  /** Called once; both functions are called for all that comes. */
+  /** Called once. `received` is called for each message, `failed` for errors and the end of the worker. */
   listen(received: (message: unknown) => void, failed: (cause: unknown) => void): void;
-  /** Says whether the worker keeps the process alive, which matters in Node alone. */
+  /** Sets whether the worker keeps the process alive, which matters only in Node. */
   hold(busy: boolean): void;
   end(): void;
 }
 
-/** The line to a worker of either kind; throws for what is none. */
+/** The channel to a worker of either kind; throws for anything else. */
 export function openChannel(worker: unknown): Channel {
   const has = (name: string) =>
     typeof worker === 'object' &&
     worker !== null &&
     typeof (worker as Record<string, unknown>)[name] === 'function';
   if (has('postMessage') && has('terminate')) {
-    // Threads of Node have `on`; where they have the other as well, only `on` tells of the end.
+    // Threads of Node have `on`; if they have both methods, only `on` reports their end.
     if (has('on')) return threadChannel(worker as WorkerThread);
     if (has('addEventListener')) return webChannel(worker as WebWorker);
   }

@@ -1,4 +1,4 @@
-// Calls to a worker of the application's own, which is started by the first one.
+// Calls to a worker of the application, which is started by the first call.
 
 import { attached, callback, describe, invalid, options } from '../core/arguments.js';
 import { isArrayBuffer } from '../core/kinds.js';
@@ -9,26 +9,28 @@ import type { CallOptions, Remote } from './remote.js';
 import type { Work } from './serve.js';
 import { checkStartTimeout, sourceOf, startRemote } from './start.js';
 
-/** What serve() answers: functions of one input each, which can ask about their call. */
+/** The functions of serve(), with one input each, and information about their call. */
 // biome-ignore lint/suspicious/noExplicitAny: any input and result that can be cloned.
 export type Calls = Record<string, (input: any, work: Work) => unknown>;
 
-/** What the script of an application's own worker is called in messages. */
+/** The description of the application's worker script in messages. */
 export const OWN = 'serve() of fewbits/rpc';
 
 export interface ClientOptions {
-  /** How many milliseconds the worker may take to start, from 1, or Infinity. Default 30,000. */
+  /** Milliseconds that the worker may take to start, from 1, or Infinity. Default 30,000. */
   startTimeout?: number | undefined;
 }
 
-/** Calls to a worker that runs serve(). The first starts it; so does the first after it has ended. */
+/**
+ * Calls to a worker that runs serve(). The first call starts it, and so does the first after it has ended.
+ */
 export class Client<T extends Calls> extends Opaque {
   readonly #create: () => WebWorker | WorkerThread;
   readonly #startTimeout: number;
   #remote: Remote<T> | undefined;
 
   /**
-   * @param create makes the worker: `() => new Worker(new URL('./work.js', import.meta.url), { type: 'module' })`
+   * @param create creates the worker: `() => new Worker(new URL('./work.js', import.meta.url), { type: 'module' })`
    */
   constructor(create: () => WebWorker | WorkerThread, clientOptions?: ClientOptions) {
     super('Client', 'make one where it is needed');
@@ -38,9 +40,9 @@ export class Client<T extends Calls> extends Opaque {
   }
 
   /**
-   * Calls a function of the worker. The input is copied, but for the buffers in `transfer`.
+   * Calls a function of the worker. The input is copied, except for the buffers in `transfer`.
    *
-   * @throws what the function threw: a FewbitsError with its code, any other error with its name; the
+   * @throws the error of the function: a FewbitsError with its code, any other error with its name; the
    *   signal's reason; FewbitsError WORKER_FAILED when the worker does not start or ends
    */
   async call<K extends keyof T & string>(
@@ -69,7 +71,7 @@ export class Client<T extends Calls> extends Opaque {
   }
 }
 
-/** Buffers that have gone already would be taken for empty ones. */
+/** Refuses detached buffers, which would pass for empty ones. */
 function checkTransfer(given: unknown): void {
   if (given === undefined) return;
   if (!Array.isArray(given)) {

@@ -1,4 +1,4 @@
-// `fewbits/rpc`: work off the main thread, as typed calls with progress and cancellation.
+// The entry `fewbits/rpc`: work off the main thread, as typed calls with progress and cancellation.
 
 import type { Calls } from './client.js';
 import { OWN } from './client.js';
@@ -13,7 +13,7 @@ export type { Work, WorkerPort } from './serve.js';
 /**
  * Answers the calls of a `Client`, in the script of a worker.
  *
- * @param calls functions of one input each
+ * @param calls functions with one input each
  * @param port in Node, `parentPort` of `node:worker_threads`
  */
 export function serve(calls: Calls, port: WorkerPort = globalThis as unknown as WorkerPort): void {

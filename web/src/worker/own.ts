@@ -1,21 +1,21 @@
-// Workers of the package's own: where their script is, and how one of another origin is started.
+// The package's own workers: the address of their script, and starting one from another origin.
 
 import { isBase } from '../core/address.js';
 import type { Source } from './start.js';
 
-/** `Worker`, or what is called in its place. */
+/** `Worker`, or a class that replaces it. */
 type WorkerClass = new (address: URL, options: WorkerOptions) => unknown;
 
-/** Scripts that import those of other origins, by their addresses; there are few, and they are kept. */
+/** Blob scripts that import those of other origins, by address; there are few, and they are kept. */
 const importers = new Map<string, string>();
 
 /**
- * As `Worker`, also for a script of another origin, such as a CDN's, which browsers refuse to run:
- * a script of this origin, a Blob, imports it. It must be one file, for its imports would have to be
- * allowed as well.
+ * A Worker class that also starts scripts of another origin, such as a CDN, which browsers refuse to run: a
+ * Blob script of this origin imports it. The script must be a single file, since its own imports would need
+ * permission too.
  */
 const AnyOrigin = function AnyOrigin(address: URL, options: WorkerOptions) {
-  // Turbopack and webpack can have addresses that are relative to the page; a Blob's can be no base.
+  // Turbopack and webpack may give addresses relative to the page; that of a Blob cannot be a base.
   const here = globalThis.location as Location | undefined;
   const base = here?.protocol === 'blob:' ? here.origin : here?.href;
   const { href, protocol, origin } = new URL(String(address), base);
@@ -32,14 +32,14 @@ const AnyOrigin = function AnyOrigin(address: URL, options: WorkerOptions) {
   return new Worker(importer, options);
 } as unknown as WorkerClass;
 
-/** What is said where a script has no address from which that of its worker could be told. */
+/** The message where a script has no address from which to derive that of its worker. */
 const NO_ADDRESS =
   'this script has no address (import.meta.url is empty in bundles of CommonJS, single executables and ' +
   'edge functions), and so its worker has none: pass createWorker';
 
 /**
- * Workers of browsers, by a function that makes one with the class that it is given: bundlers want to
- * see `new Worker(new URL('...', import.meta.url))`, and write an address of their own there.
+ * The source of workers in browsers, from a function that creates one with the given class: bundlers look for
+ * `new Worker(new URL('...', import.meta.url))`, and insert their own address there.
  *
  * @param base `import.meta.url` of the caller
  */
@@ -60,7 +60,7 @@ export function webSource(create: (Worker: WorkerClass) => unknown, base: string
   };
 }
 
-/** Threads of Node, whose script is at `script` if anywhere. */
+/** The source of Node threads; `script` is the address of their script, if there is one. */
 export function threadSource(create: (script: URL) => unknown, script: URL | undefined): Source {
   return {
     create() {

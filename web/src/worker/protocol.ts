@@ -1,9 +1,9 @@
-// What a page and its worker say to each other: calls, their answers, progress, cancelling.
+// The messages between a page and its worker: calls, results, progress and cancellation.
 
 import { FewbitsError, type FewbitsErrorCode, reasonOf } from '../core/errors.js';
 import { isFault } from '../core/guard.js';
 
-/** What a worker is asked: to do something, or to stop doing it. */
+/** A message to a worker: a call, or the cancellation of one. */
 export type Request = CallRequest | { readonly abort: number };
 
 export interface CallRequest {
@@ -12,22 +12,22 @@ export interface CallRequest {
   readonly args: readonly unknown[];
 }
 
-/** An error on its way: classes are lost, codes and names are not. */
+/** An error in a message: its class is lost, but not its code and name. */
 export interface SentError {
   readonly code?: FewbitsErrorCode | undefined;
   readonly name: string;
   readonly message: string;
-  /** Whether WebAssembly has failed in the worker, which is of no more use then. */
+  /** Whether WebAssembly has failed in the worker, which cannot be used any more. */
   readonly fault?: boolean;
 }
 
-/** What a worker says first: what it runs, and the lock that it holds while it lives. */
+/** The first message of a worker: what it runs, and the lock that it holds while it lives. */
 export interface Hello {
   readonly ready: string;
   readonly lock?: string | undefined;
 }
 
-/** What a worker says about a call. */
+/** A message of a worker about a call. */
 export type Answer = { readonly call: number } & (
   | { readonly value: unknown }
   | { readonly error: SentError }
@@ -43,7 +43,7 @@ export function sendError(error: unknown): SentError {
   return { name: error.name, message: error.message };
 }
 
-/** The error that was sent, of its class where that is one of ours or the DOM's for aborting. */
+/** The error that was sent; a FewbitsError or an AbortError of the DOM has its class again. */
 export function reviveError({ code, name, message }: SentError): Error {
   if (code !== undefined) return new FewbitsError(code, message);
   if (name === 'AbortError') return new DOMException(message, name);
@@ -52,7 +52,7 @@ export function reviveError({ code, name, message }: SentError): Error {
   return error;
 }
 
-/** The buffers of arrays in a value, each once, that can be moved instead of copied. */
+/** The transferable buffers of arrays in a value, each once. */
 export function buffersOf(value: unknown, found = new Set<ArrayBuffer>()): Set<ArrayBuffer> {
   if (ArrayBuffer.isView(value)) {
     if (value.buffer instanceof ArrayBuffer) found.add(value.buffer);

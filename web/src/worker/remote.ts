@@ -1,4 +1,4 @@
-// The page's end: calls to a worker, which all fail when it does.
+// The page's side: calls to a worker, which all fail when it does.
 
 import { FewbitsError, invalid, reasonOf } from '../core/errors.js';
 import { checkSignal } from '../core/signal.js';
@@ -23,7 +23,7 @@ export type Method<T> = {
 // biome-ignore lint/suspicious/noExplicitAny: parameters of any kind.
 type Call = (...args: any[]) => unknown;
 
-/** What a method is called with: all but the last one, which the worker adds. */
+/** The arguments of a method, without the last one, which the worker adds. */
 export type Arguments<F> = F extends Call
   ? Parameters<F> extends [...infer Given, Work]
     ? Given
@@ -33,27 +33,27 @@ export type Arguments<F> = F extends Call
 export type Result<F> = F extends Call ? Awaited<ReturnType<F>> : never;
 
 export interface CallOptions {
-  /** Told how far the call is, from 0 to 1, and what is being done. */
+  /** Called with the progress, from 0 to 1, and a description of the current step. */
   readonly progress?: ((fraction: number, text: string) => void) | undefined;
-  /** Cancels the call, which is then rejected with the signal's reason as soon as the worker has stopped it. */
+  /** Cancels the call, which is rejected with the signal's reason as soon as the worker has stopped it. */
   readonly signal?: AbortSignal | undefined;
-  /** Buffers in the arguments that are moved instead of copied. */
+  /** Buffers in the arguments that are transferred instead of copied. */
   readonly transfer?: readonly ArrayBuffer[] | undefined;
 }
 
-/** What is known of a worker that is starting. */
+/** Properties of a worker that is starting. */
 export interface RemoteOptions {
-  /** As in messages: 'worker 2 of 3'. */
+  /** The name for messages, such as 'worker 2 of 3'. */
   readonly name: string;
-  /** What it must run. */
+  /** What its script must run. */
   readonly runs: string;
-  /** Where its script is. */
+  /** The address of its script. */
   readonly address: string;
-  /** How many milliseconds it may take until it answers. */
+  /** Milliseconds that it may take until its first message. */
   readonly startTimeout: number;
-  /** Whether it must not be used again after an error without a code, which is one that should not be. */
+  /** Whether the worker is ended after an error without a code, which is unexpected. */
   readonly strict: boolean;
-  /** Whether what calls are given stays as it is, so that it need not be copied before the worker has started. */
+  /** Whether arguments do not change later, so that they need not be copied before the worker has started. */
   readonly stable: boolean;
 }
 
@@ -63,7 +63,7 @@ interface Pending {
   readonly options: CallOptions;
 }
 
-/** What is said when the worker is there. */
+/** A call to send when the worker has started. */
 interface Waiting {
   readonly request: CallRequest;
   readonly transfer: readonly ArrayBuffer[];
@@ -75,7 +75,7 @@ export class Remote<T extends object> {
   readonly #options: RemoteOptions;
   readonly #pending = new Map<number, Pending>();
   readonly #ended = new AbortController();
-  /** What to say first; null when the worker has started. */
+  /** Calls to send first; null once the worker has started. */
   #waiting: Waiting[] | null = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #next = 0;
@@ -90,13 +90,13 @@ export class Remote<T extends object> {
     this.#limit();
   }
 
-  /** Why it cannot be called any more, if so. */
+  /** The reason why it cannot be called any more, if so. */
   get ended(): Error | undefined {
     return this.#ended.signal.aborted ? this.#ended.signal.reason : undefined;
   }
 
   /**
-   * Calls a method. What it is given is copied now, or moved where `transfer` says so.
+   * Calls a method. Its arguments are copied now, or transferred where `transfer` lists them.
    *
    * @throws FewbitsError WORKER_FAILED when the worker fails; the errors of the method; the signal's reason
    */
@@ -122,7 +122,7 @@ export class Remote<T extends object> {
     }
   }
 
-  /** Ends the worker, because of what it did or what became of it. */
+  /** Ends the worker because of an error. */
   fail(cause: unknown): void {
     const { name, address, runs } = this.#options;
     const starting =
@@ -137,7 +137,7 @@ export class Remote<T extends object> {
     );
   }
 
-  /** Ends the worker: what is pending and what comes is rejected for this reason. */
+  /** Ends the worker: pending and later calls are rejected with this reason. */
   end(reason: Error): void {
     if (this.ended) return;
     this.#ended.abort(reason);
@@ -152,7 +152,7 @@ export class Remote<T extends object> {
       if (this.#waiting === null) {
         this.#channel.post(request, transfer);
       } else {
-        // A script that still awaits something loses messages to it. The caller may change its arguments
+        // Messages to a script that is still awaiting something are lost. The caller may change its arguments
         // as soon as the call returns.
         const said = { request, transfer };
         const { stable } = this.#options;
@@ -175,14 +175,14 @@ export class Remote<T extends object> {
     }
   }
 
-  /** Fails when the worker takes too long to start. */
+  /** Ends the worker if it takes too long to start. */
   #limit(): void {
     const { startTimeout } = this.#options;
-    // Timers count to 2^31 - 1 milliseconds.
+    // Timers are limited to 2^31 - 1 milliseconds.
     if (startTimeout >= 2 ** 31) return;
     const due = Date.now() + startTimeout;
     this.#timer = setTimeout(() => {
-      // A page that slept or was busy has not looked at what the worker said meanwhile.
+      // A page that slept or was busy has not yet received the messages of the worker.
       if (Date.now() > due + 1000) this.#limit();
       else this.fail(`it did not start within ${startTimeout / 1000} s`);
     }, startTimeout);
@@ -212,7 +212,7 @@ export class Remote<T extends object> {
     if (this.#pending.size === 0) this.#channel.hold(false);
   }
 
-  /** A call that is over. */
+  /** Removes a call that has ended. */
   #take(call: number): Pending | undefined {
     const pending = this.#pending.get(call);
     if (this.#pending.delete(call) && this.#pending.size === 0 && this.#waiting === null) {

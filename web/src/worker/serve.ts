@@ -1,37 +1,37 @@
-// The worker's end: answers calls, and tells how far they are.
+// The worker's side: answers calls, and reports their progress.
 
 import { invalid } from '../core/arguments.js';
 import { type Answer, buffersOf, type Hello, type Request, sendError } from './protocol.js';
 
-/** What a call can say and ask while it runs. */
+/** The interface of a running call. */
 export interface Work {
-  /** Says how far the call is, from 0 to 1, and what is being done; some of what is said often is left out. */
+  /** Reports progress, from 0 to 1, and the current step; frequent reports are partly dropped. */
   progress(fraction: number, text: string): void;
-  /** Throws when the call was cancelled. Lets messages in: await it between pieces. */
+  /** Throws when the call was cancelled. Lets messages in: await it between steps. */
   checkpoint(): Promise<void>;
   /** Aborted when the call is cancelled. */
   readonly signal: AbortSignal;
 }
 
-/** The page's end of the line, inside of the worker: its global scope, or `parentPort` in Node. */
+/** The port to the page, inside the worker: its global scope, or `parentPort` in Node. */
 export interface WorkerPort {
-  /** As `MessagePort.postMessage`. */
+  /** Like `MessagePort.postMessage`. */
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
-  /** As `MessagePort.addEventListener`, for 'message'. */
+  /** Like `MessagePort.addEventListener`, for 'message'. */
   addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
 }
 
 export interface Serving {
-  /** What runs here, which whoever calls compares with what it wants. */
+  /** What this script runs, which the caller compares with what it expects. */
   readonly runs: string;
   readonly port: WorkerPort;
-  /** Moves the buffers of arrays in results instead of copying them. */
+  /** Transfers the buffers of arrays in results instead of copying them. */
   readonly move?: boolean;
-  /** Says what an error means. */
+  /** Converts errors. */
   readonly translate?: (error: unknown) => unknown;
 }
 
-/** Longer than a frame, so that progress costs the page one small message a frame at most. */
+/** Milliseconds between progress messages: about two frames, so that a page gets at most one per frame. */
 const PROGRESS_INTERVAL = 33;
 
 /** Answers calls of the methods of `target`. */
@@ -79,7 +79,7 @@ function createWork(signal: AbortSignal, post: (fraction: number, text: string) 
   };
 }
 
-/** Lets waiting messages be handled: a message to oneself comes after them. */
+/** Lets waiting messages be handled: a message to oneself is delivered after them. */
 function turn(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
@@ -92,9 +92,8 @@ function turn(): Promise<void> {
 }
 
 /**
- * Says that the worker is there. In browsers, which have no event for the end of a worker, it first
- * takes a lock, which becomes free when it ends; where there are none (outside of secure contexts),
- * only errors will be told.
+ * Announces the worker. Browsers have no event for the end of a worker, so it first takes a lock, which is
+ * released when it ends; without locks (outside secure contexts) only errors are noticed.
  */
 function greet(runs: string, port: WorkerPort): void {
   const hello = (lock?: string) => port.postMessage({ ready: runs, lock } satisfies Hello, []);

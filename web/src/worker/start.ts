@@ -1,22 +1,22 @@
-// Starting workers: how many, from where, and how long it may take.
+// Starting of workers: how many, from which script, and how long it may take.
 
 import { describe, integer, invalid } from '../core/arguments.js';
 import { FewbitsError, reasonOf } from '../core/errors.js';
 import { openChannel } from './channel.js';
 import { Remote, type RemoteOptions } from './remote.js';
 
-/** How workers are started. */
+/** Options for starting workers. */
 export interface StartOptions<Worker> {
-  /** Starts a worker, where a bundler does not find its script by itself. */
+  /** Starts a worker, for bundlers that do not find its script by themselves. */
   createWorker?: (() => Worker) | undefined;
   /**
-   * How many milliseconds a worker may take to start, from 1, or Infinity; then it has failed.
-   * Default 30,000.
+   * Milliseconds that a worker may take to start, from 1, or Infinity; after that it has failed. Default
+   * 30,000.
    */
   startTimeout?: number | undefined;
 }
 
-/** What makes workers, and where their script is, for messages. */
+/** A function that creates workers, and the address of their script for messages. */
 export interface Source {
   readonly create: () => unknown;
   readonly address: string;
@@ -24,7 +24,7 @@ export interface Source {
 
 const TIMEOUT = 30_000;
 
-/** How long a worker may take to start. */
+/** Checks the time that a worker may take to start. */
 export function checkStartTimeout(given: number | undefined): number {
   const timeout = given ?? TIMEOUT;
   if (typeof timeout !== 'number' || !(timeout >= 1)) {
@@ -35,12 +35,12 @@ export function checkStartTimeout(given: number | undefined): number {
   return timeout;
 }
 
-/** How many workers; `usual` by default. */
+/** Checks the number of workers; `usual` by default. */
 export function checkWorkers(given: number | undefined, usual: number, most: number): number {
   return integer('workers', given ?? usual, 1, most);
 }
 
-/** The caller's way of making workers, or else the package's own. */
+/** The caller's way of creating workers, or else the package's own. */
 export function sourceOf(createWorker: (() => unknown) | undefined, own: Source): Source {
   if (createWorker === undefined) return own;
   if (typeof createWorker !== 'function') {
@@ -51,7 +51,7 @@ export function sourceOf(createWorker: (() => unknown) | undefined, own: Source)
   return { create: () => createWorker(), address: `createWorker is ${textOf(createWorker)}` };
 }
 
-/** The text of a function, which mostly holds the address of the script. */
+/** The source of a function, which usually contains the address of the script. */
 function textOf(create: () => unknown): string {
   try {
     const text = String(create).replace(/\s+/g, ' ');
@@ -64,7 +64,7 @@ function textOf(create: () => unknown): string {
 /**
  * Starts a worker.
  *
- * @throws FewbitsError WORKER_FAILED when none can be made; whether it runs is seen by calling it
+ * @throws FewbitsError WORKER_FAILED when none can be created; whether it runs shows when it is called
  */
 export function startRemote<T extends object>(
   source: Source,
