@@ -2,8 +2,7 @@
 
 #pragma once
 
-// Shared by the bindings: pointers cross as numbers, results as { status, index }. No algorithm
-// lives in this folder.
+// Shared by the bindings: pointers and results cross as numbers. No algorithm lives in this folder.
 
 #include <cstddef>
 #include <cstdint>
@@ -29,14 +28,14 @@ T* at(Address address) {
   return reinterpret_cast<T*>(address);  // NOLINT(performance-no-int-to-ptr)
 }
 
-/// fewbits::Result in types that Embind carries.
-struct Outcome {
-  int status;
-  double index;
-};
+/// fewbits::Result as one number, which crosses without memory: the index times kStatuses and the
+/// status. 0 is success, and none is negative. An index is far below 2^50.
+using Outcome = double;
+constexpr int kStatuses = 8;
+static_assert(static_cast<int>(Status::too_large) < kStatuses);
 
 inline Outcome outcome(Result result) {
-  return {static_cast<int>(result.status), static_cast<double>(result.index)};
+  return static_cast<double>(result.index) * kStatuses + static_cast<int>(result.status);
 }
 
 }  // namespace fewbits::bindings

@@ -9,8 +9,7 @@ namespace {
 
 /// The numbers of a block; its integers lie in memory: subscales, suboffsets, codes, as in Block.
 struct KquantScales {
-  int status;
-  double index;
+  Outcome outcome;
   double scale;
   double zero_point;
 };
@@ -20,7 +19,7 @@ KquantScales kquant_quantize(Address x, const kquant::Repairs& repairs, Address 
   kquant::Block block;
   const Result result = kquant::quantize(at<float>(x), repairs, &block);
   if (!result.ok()) {
-    return {static_cast<int>(result.status), static_cast<double>(result.index), 0, 0};
+    return {outcome(result), 0, 0};
   }
   for (int j = 0; j < kquant::kSubBlocks; ++j) {
     at<std::uint8_t>(subscales)[j] = block.subscales[j];
@@ -28,7 +27,7 @@ KquantScales kquant_quantize(Address x, const kquant::Repairs& repairs, Address 
   }
   for (int i = 0; i < kquant::kBlockSize; ++i) at<std::uint8_t>(codes)[i] = block.codes[i];
   kquant::dequantize(block, at<float>(dequantized));
-  return {0, 0, block.scale, block.zero_point};
+  return {0, block.scale, block.zero_point};
 }
 
 void kquant_dequantize(float scale, float zero_point, Address subscales, Address suboffsets,
@@ -56,8 +55,7 @@ EMSCRIPTEN_BINDINGS(kquant) {
       .field("weighted_sum", &kquant::Repairs::weighted_sum)
       .field("six_bits", &kquant::Repairs::six_bits);
   emscripten::value_object<KquantScales>("KquantScales")
-      .field("status", &KquantScales::status)
-      .field("index", &KquantScales::index)
+      .field("outcome", &KquantScales::outcome)
       .field("scale", &KquantScales::scale)
       .field("zero_point", &KquantScales::zero_point);
   emscripten::function("kquant_quantize", &kquant_quantize);

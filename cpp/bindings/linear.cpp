@@ -25,18 +25,11 @@ void linear_row_sums(Address b, int weight, std::size_t n, std::size_t k, Addres
   linear::row_sums(at<void>(b), static_cast<Weight>(weight), n, k, at<std::int32_t>(sums));
 }
 
-struct ScalesAt {
-  Address a;
-  Address a_zero_point;
-  Address b;
-  Address b_sums;
-};
-
-void linear_dequantize(Address accumulators, std::size_t m, std::size_t n, ScalesAt scales,
-                       Address bias, Address out) {
+void linear_dequantize(Address accumulators, std::size_t m, std::size_t n, Address a,
+                       Address a_zero_point, Address b, Address b_sums, Address bias, Address out) {
   linear::dequantize(at<std::int32_t>(accumulators), m, n,
-                     {at<float>(scales.a), at<std::int32_t>(scales.a_zero_point),
-                      at<float>(scales.b), at<std::int32_t>(scales.b_sums)},
+                     {at<float>(a), at<std::int32_t>(a_zero_point), at<float>(b),
+                      at<std::int32_t>(b_sums)},
                      at<float>(bias), at<float>(out));
 }
 
@@ -46,11 +39,6 @@ void linear_matmul_f32(Address a, std::size_t m, Address b, std::size_t n, std::
 }
 
 EMSCRIPTEN_BINDINGS(linear) {
-  emscripten::value_object<ScalesAt>("LinearScales")
-      .field("a", &ScalesAt::a)
-      .field("a_zero_point", &ScalesAt::a_zero_point)
-      .field("b", &ScalesAt::b)
-      .field("b_sums", &ScalesAt::b_sums);
   emscripten::function("linear_matmul_workspace", &linear_matmul_workspace);
   emscripten::function("linear_matmul", &linear_matmul);
   emscripten::function("linear_row_sums", &linear_row_sums);

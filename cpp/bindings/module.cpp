@@ -28,9 +28,6 @@ FEWBITS_EXPORT("relaxed") bool relaxed() {
 
 #if FEWBITS_EMBIND
 EMSCRIPTEN_BINDINGS(module) {
-  emscripten::value_object<Outcome>("Outcome")
-      .field("status", &Outcome::status)
-      .field("index", &Outcome::index);
   emscripten::function("allocate", &allocate);
   emscripten::function("release", &release);
   emscripten::function("relaxed", &relaxed);

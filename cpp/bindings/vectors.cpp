@@ -122,7 +122,7 @@ Outcome calibrate(Address index, Address sample, std::size_t n, bool axes) {
 FEWBITS_EXPORT("vectors_settle") Outcome settle(Address index, Address x, std::size_t n) {
   bool changed = false;
   const Result result = at<Index>(index)->settle(at<float>(x), n, &changed);
-  return result.ok() ? Outcome{0, changed ? 1.0 : 0.0} : outcome(result);
+  return outcome(result.ok() && changed ? Result{Status::ok, 1} : result);
 }
 
 FEWBITS_EXPORT("vectors_fit") vectors::Fit fit(Address index) {

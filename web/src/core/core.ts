@@ -31,16 +31,22 @@ export class Core {
   }
 }
 
-/** The result of a C++ call: fewbits::Result. */
-export interface Outcome {
-  readonly status: number;
-  readonly index: number;
-}
+/**
+ * The result of a C++ call, fewbits::Result as one number: the index times 8 plus the status, as
+ * cpp/bindings/binding.h makes it. 0 is success.
+ */
+export type Outcome = number;
+
+const STATUSES = 8;
+export const outcomeOf = (status: number, index: number): Outcome => index * STATUSES + status;
+export const statusOf = (outcome: Outcome): number => outcome % STATUSES;
+export const indexOf = (outcome: Outcome): number => Math.floor(outcome / STATUSES);
 
 /** Throws for a failed outcome; `base` is added to its index, `what` names the input. */
 export function check(outcome: Outcome, what: string, base = 0): void {
-  const at = base + outcome.index;
-  switch (outcome.status) {
+  if (outcome === 0) return;
+  const at = base + indexOf(outcome);
+  switch (statusOf(outcome)) {
     case STATUS.ok:
       return;
     case STATUS.invalid_argument:

@@ -21,8 +21,6 @@ export const NUMBERS: Readonly<Record<string, number>> = {
 /** A struct that a function returns: the offset of each member in bytes, and its type. */
 type Layout = Readonly<Record<string, readonly [at: number, type: 'u32' | 'f64']>>;
 
-const OUTCOME: Layout = { status: [0, 'u32'], index: [8, 'f64'] };
-
 /** Functions that return a struct, which they write to an address passed as the first argument. */
 const STRUCTURES: Readonly<Record<string, Layout>> = {
   vectors_create: { status: [0, 'u32'], index: [4, 'u32'] },
@@ -36,18 +34,6 @@ const STRUCTURES: Readonly<Record<string, Layout>> = {
     refine_codes: [20, 'u32'],
     refine_factors: [24, 'u32'],
   },
-  vectors_reserve: OUTCOME,
-  vectors_add: OUTCOME,
-  vectors_replace: OUTCOME,
-  vectors_remove: OUTCOME,
-  vectors_check: OUTCOME,
-  vectors_search: OUTCOME,
-  vectors_reconstruct: OUTCOME,
-  vectors_set_mean: OUTCOME,
-  vectors_set_transform: OUTCOME,
-  vectors_calibrate: OUTCOME,
-  vectors_settle: OUTCOME,
-  vectors_import_rows: OUTCOME,
 };
 
 /** Bytes for the largest struct, with some to spare. */
@@ -91,8 +77,11 @@ function started({ exports }: WebAssembly.Instance): WasmModule {
     const layout = STRUCTURES[name];
     wasm[name] =
       layout === undefined
-        ? // Addresses and sizes are unsigned.
-          (...args: unknown[]) => call(...args) >>> 0
+        ? // Addresses and sizes are unsigned; outcomes are not negative.
+          (...args: unknown[]) => {
+            const answer = call(...args);
+            return answer < 0 ? answer >>> 0 : answer;
+          }
         : (...args: unknown[]) => {
             call(result, ...args);
             return read(new DataView(memory.buffer, result, MOST_BYTES), layout);

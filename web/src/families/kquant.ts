@@ -103,7 +103,7 @@ export interface KquantFunctions {
     suboffsets: number,
     codes: number,
     dequantized: number,
-  ): Outcome & { readonly scale: number; readonly zero_point: number };
+  ): { readonly outcome: Outcome; readonly scale: number; readonly zero_point: number };
   kquant_dequantize(
     scale: number,
     zeroPoint: number,
@@ -201,7 +201,7 @@ export function createKquant(core: Core): Kquant {
             codes,
             dequantized,
           );
-          check(block, 'x');
+          check(block.outcome, 'x');
           checkBlock(block.scale, block.zero_point, memory.f32(dequantized, VALUES));
           packed.set(memory.u8(codes, VALUES));
           return {

@@ -1,7 +1,7 @@
 // An index in WebAssembly memory, by its address. Long because every call of the bindings has its checked
 // form here.
 
-import { type Core, check, type Outcome } from '../core/core.js';
+import { type Core, check, indexOf, type Outcome } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
 import { number } from '../core/numbers.js';
 import { giveBack, own } from '../core/owned.js';
@@ -102,7 +102,7 @@ export class NativeIndex {
       settings.tails,
       settings.meanProducts,
     );
-    check({ status: created.status, index: 0 }, 'createIndex');
+    check(created.status, 'createIndex');
     this.#address = created.index >>> 0;
     const wasm = this.#wasm;
     const address = this.#address;
@@ -338,7 +338,7 @@ export class NativeIndex {
       memory.f32(at, rows * dims).set(x.subarray(0, rows * dims));
       const outcome = this.#wasm.vectors_settle(this.address, at, rows);
       check(outcome, 'vectors');
-      return outcome.index === 1;
+      return indexOf(outcome) === 1;
     });
   }
 

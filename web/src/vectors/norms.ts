@@ -1,7 +1,7 @@
 // Messages about vectors that an index refuses: which one, why, and the remedy.
 
 import { invalid } from '../core/arguments.js';
-import { check, type Outcome } from '../core/core.js';
+import { check, indexOf, type Outcome, statusOf } from '../core/core.js';
 import { STATUS } from '../core/status.js';
 import { LARGEST_NORM, type Values } from './functions.js';
 
@@ -15,8 +15,8 @@ export function checkVectorsOutcome(
   width: number,
   base = 0,
 ): void {
-  if (outcome.status === STATUS.too_large) {
-    const row = Math.floor((base + outcome.index) / width);
+  if (statusOf(outcome) === STATUS.too_large) {
+    const row = Math.floor((base + indexOf(outcome)) / width);
     const vector = x.subarray(row * width, (row + 1) * width);
     const which = x.length > width ? `vector ${row} of ${name}` : name;
     const norm = Math.hypot(...vector);

@@ -9,7 +9,7 @@ import {
   output,
   toFloat32,
 } from '../../core/arguments.js';
-import { type Core, check } from '../../core/core.js';
+import { type Core, check, outcomeOf } from '../../core/core.js';
 import { STATUS } from '../../core/status.js';
 import { apart } from '../../core/windows.js';
 import { arrayField, fieldsOf } from '../quantized.js';
@@ -36,7 +36,7 @@ function checkFinite(x: Float32Array): void {
   for (let i = 0; i < x.length; ++i) sum += (x[i] as number) * 0;
   if (sum !== 0) {
     const index = x.findIndex((value) => !Number.isFinite(value));
-    check({ status: STATUS.non_finite, index }, 'x');
+    check(outcomeOf(STATUS.non_finite, index), 'x');
   }
 }
 

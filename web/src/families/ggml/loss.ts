@@ -1,6 +1,6 @@
 // Values that a type cannot hold: beyond the range of its scales, or too small for them.
 
-import type { Outcome } from '../../core/core.js';
+import { indexOf, type Outcome, statusOf } from '../../core/core.js';
 import { FewbitsError } from '../../core/errors.js';
 import type { GgmlType } from '../../core/ggml-types.js';
 import { STATUS } from '../../core/status.js';
@@ -18,8 +18,8 @@ const scaleOf = (type: GgmlType) => (type.name === 'NVFP4' ? 'E4M3' : 'float16')
 
 /** Throws with the index of the value when a scale, or the value itself, has overflowed. */
 export function checkRange(outcome: Outcome, type: GgmlType, x: Float32Array, base = 0): void {
-  if (outcome.status !== STATUS.unsupported) return;
-  const index = base + outcome.index;
+  if (statusOf(outcome) !== STATUS.unsupported) return;
+  const index = base + indexOf(outcome);
   const remedy =
     type.name === 'BF16'
       ? 'F32 holds it'
@@ -66,10 +66,10 @@ export function checkLoss(lost: number, type: GgmlType, x: Float32Array): void {
 
 /** Throws for a scale that is NaN or infinite. */
 export function checkSound(outcome: Outcome, type: GgmlType, base: number): void {
-  if (outcome.status !== STATUS.corrupt_data) return;
+  if (statusOf(outcome) !== STATUS.corrupt_data) return;
   const what = type.blockSize === 1 ? 'value' : 'scale of the block from value';
   throw new FewbitsError(
     'CORRUPT_DATA',
-    `bytes of ${type.name}: the ${what} ${base + outcome.index} is NaN or infinite, which ggml refuses to load`,
+    `bytes of ${type.name}: the ${what} ${base + indexOf(outcome)} is NaN or infinite, which ggml refuses to load`,
   );
 }

@@ -3,13 +3,6 @@
 
 import type { Outcome } from '../../core/core.js';
 
-export interface ScalesAt {
-  readonly a: number;
-  readonly a_zero_point: number;
-  readonly b: number;
-  readonly b_sums: number;
-}
-
 export interface LinearFunctions {
   linear_matmul_workspace(m: number, n: number, k: number): number;
   linear_matmul(
@@ -28,7 +21,10 @@ export interface LinearFunctions {
     accumulators: number,
     m: number,
     n: number,
-    scales: ScalesAt,
+    a: number,
+    aZeroPoint: number,
+    b: number,
+    bSums: number,
     bias: number,
     out: number,
   ): void;

@@ -5,7 +5,8 @@ import { type Core, check } from '../../core/core.js';
 import { number } from '../../core/numbers.js';
 import { apart, windows } from '../../core/windows.js';
 import type { Bits } from '../bits.js';
-import type { Format, UniformFunctions } from '../uniform/functions.js';
+import type { UniformFunctions } from '../uniform/functions.js';
+import { formatNumber } from '../uniform/names.js';
 import type { Uniform } from '../uniform/types.js';
 import type { LinearFunctions } from './functions.js';
 import { type Numbers, rowsOf } from './names.js';
@@ -100,7 +101,7 @@ class Forward {
   readonly #linear: LinearFunctions;
   readonly #uniform: UniformFunctions;
   readonly #weights: Weights;
-  readonly #format: Format;
+  readonly #format: number;
   readonly #activation: number;
 
   constructor(core: Core, numbers: Numbers, weights: Weights, scheme: Plan['scheme']) {
@@ -109,12 +110,12 @@ class Forward {
     this.#uniform = core.functions<UniformFunctions>();
     this.#weights = weights;
     this.#activation = numbers.activation[scheme === 'symmetric' ? 'int8' : 'uint8'];
-    this.#format = {
-      bits: 8,
-      scheme: number(core, `uniform_scheme_${scheme}`),
-      rounding: number(core, 'uniform_rounding_nearest'),
-      scale_type: number(core, 'uniform_scaleType_f32'),
-    };
+    this.#format = formatNumber(
+      8,
+      number(core, `uniform_scheme_${scheme}`),
+      number(core, 'uniform_rounding_nearest'),
+      number(core, 'uniform_scaleType_f32'),
+    );
   }
 
   run(x: Float32Array, batch: number, out: Float32Array): void {
@@ -161,14 +162,17 @@ class Forward {
   #quantizeRows(at: At, x: Float32Array, first: number, rows: number): void {
     const { inputs } = this.#weights;
     give(this.#core.memory, x, first * inputs, rows * inputs, at.x);
-    const blocks = { scales: at.scales, minima: at.minima, zero_points: at.zeroPoints };
-    const n = rows * inputs;
-    const format = this.#format;
-    check(
-      this.#uniform.uniform_quantize_blocks(at.x, n, inputs, format, blocks, at.codes),
-      'x',
-      first * inputs,
+    const outcome = this.#uniform.uniform_quantize_blocks(
+      at.x,
+      rows * inputs,
+      inputs,
+      this.#format,
+      at.scales,
+      at.minima,
+      at.zeroPoints,
+      at.codes,
     );
+    check(outcome, 'x', first * inputs);
   }
 
   #giveWeights(at: At, first: number, columns: number): void {
@@ -198,7 +202,10 @@ class Forward {
       at.accumulators,
       rows,
       columns,
-      { a: at.scales, a_zero_point: at.zeroPoints, b: at.weightScales, b_sums: at.sums },
+      at.scales,
+      at.zeroPoints,
+      at.weightScales,
+      at.sums,
       bias === null ? 0 : at.bias,
       at.floats,
     );

@@ -5,16 +5,16 @@ import type { Core } from '../../core/core.js';
 import { apart, CHUNK, windows } from '../../core/windows.js';
 import { packedBytes } from '../bits.js';
 import { arrayField, fieldsOf } from '../quantized.js';
-import type { Format } from './functions.js';
-import { emptyParameters, inWindow, type Parameters } from './layout.js';
-import { type Numbers, SCHEMES } from './names.js';
+import type { BlocksAt } from './functions.js';
+import { inWindow, type Parameters } from './layout.js';
+import { formatNumber, type Numbers, SCHEMES } from './names.js';
 import { Room } from './room.js';
 import type { UniformQuantized } from './types.js';
 
 /** The result of quantize, possibly read back from elsewhere, after it is checked. */
 export interface Checked {
   readonly q: UniformQuantized;
-  readonly format: Format;
+  readonly format: number;
   readonly parameters: Parameters;
 }
 
@@ -51,53 +51,85 @@ export function checked(numbers: Numbers, given: unknown): Checked {
   const scales = arrayField('q.scales', q.scales, 'Float32Array', count);
   const parameters: Parameters = {
     scales,
-    minima:
-      scheme === 'affine'
-        ? arrayField('q.minima', q.minima, 'Float32Array', count)
-        : emptyParameters(count).minima,
+    minima: scheme === 'affine' ? arrayField('q.minima', q.minima, 'Float32Array', count) : null,
     zeroPoints:
       scheme === 'asymmetric'
         ? arrayField('q.zeroPoints', q.zeroPoints, 'Int32Array', count)
-        : emptyParameters(count).zeroPoints,
+        : null,
   };
-  const format = { bits, scheme: numbers.scheme[scheme], rounding: 0, scale_type: 0 };
+  const format = formatNumber(bits, numbers.scheme[scheme], 0, 0);
   return { q: { ...q, codes }, format, parameters };
 }
 
-export function decode(
-  core: Core,
-  { q, format, parameters: given }: Checked,
-  givenOut: unknown,
-): Float32Array {
+/** Decodes the `n` codes at `codesAt`, from value `start` on, to `outAt`. */
+function decodeWindow(
+  room: Room,
+  { q, format, parameters }: Checked,
+  blocksAt: BlocksAt,
+  codesAt: number,
+  start: number,
+  n: number,
+  outAt: number,
+): void {
+  const { wasm } = room;
+  const { block, columns } = q;
+  const { scales, minima, zeroPoints } = blocksAt;
+  if (columns !== null) {
+    const phase = start % columns;
+    wasm.uniform_decode_columns(
+      codesAt,
+      n,
+      phase,
+      columns,
+      scales,
+      minima,
+      zeroPoints,
+      format,
+      outAt,
+    );
+  } else if (block !== null) {
+    const phase = start % block;
+    const first = (start - phase) / block;
+    room.giveParameters(parameters, first, Math.ceil((phase + n) / block), blocksAt);
+    const near = inWindow(phase, block);
+    wasm.uniform_decode(
+      codesAt,
+      n,
+      near.phase,
+      near.block,
+      scales,
+      minima,
+      zeroPoints,
+      format,
+      outAt,
+    );
+  }
+}
+
+export function decode(core: Core, checked: Checked, givenOut: unknown): Float32Array {
+  const { q, parameters: given } = checked;
   const out = output(Float32Array, q.length, givenOut);
   if (q.length === 0) return out;
-  const { block, columns } = q;
+  const { bits, block, columns } = q;
   const codes = apart(q.codes, out);
   const parameters = {
     scales: apart(given.scales, out),
-    minima: apart(given.minima, out),
-    zeroPoints: apart(given.zeroPoints, out),
+    minima: given.minima && apart(given.minima, out),
+    zeroPoints: given.zeroPoints && apart(given.zeroPoints, out),
   };
+  const own = { ...checked, parameters };
   const { memory } = core;
   const room = new Room(core);
   const count = parameters.scales.length;
   const most = columns ?? (block === null ? 0 : Math.min(Math.ceil(CHUNK / block) + 1, count));
   room.with(most, (outAt, codesAt, _, blocksAt) => {
+    room.clearOthers(parameters, most, blocksAt);
     if (columns !== null) room.giveParameters(parameters, 0, count, blocksAt);
     windows(q.length, CHUNK, (start, n) => {
-      const first = (start / 8) * format.bits;
-      const length = packedBytes(n, format.bits);
+      const first = (start / 8) * bits;
+      const length = packedBytes(n, bits);
       memory.u8(codesAt, length).set(codes.subarray(first, first + length));
-      if (columns !== null) {
-        const phase = start % columns;
-        room.wasm.uniform_decode_columns(codesAt, n, phase, columns, blocksAt, format, outAt);
-      } else if (block !== null) {
-        const phase = start % block;
-        const firstBlock = (start - phase) / block;
-        room.giveParameters(parameters, firstBlock, Math.ceil((phase + n) / block), blocksAt);
-        const near = inWindow(phase, block);
-        room.wasm.uniform_decode(codesAt, n, near.phase, near.block, blocksAt, format, outAt);
-      }
+      decodeWindow(room, own, blocksAt, codesAt, start, n, outAt);
       out.set(memory.f32(outAt, n), start);
     });
   });

@@ -1,10 +1,10 @@
 // Quantization of blocks, short and long, and of columns.
 
-import { type Core, check } from '../../core/core.js';
+import { type Core, check, indexOf, statusOf } from '../../core/core.js';
 import { FewbitsError } from '../../core/errors.js';
 import { STATUS } from '../../core/status.js';
 import { CHUNK, give, windows } from '../../core/windows.js';
-import type { BlocksAt, Format, RangesAt } from './functions.js';
+import type { BlocksAt, RangesAt } from './functions.js';
 import { inWindow, type Layout, type Parameters, wholeBlocks } from './layout.js';
 import { Room } from './room.js';
 
@@ -14,6 +14,13 @@ export const scaleTooLarge = (block: number) =>
     'UNSUPPORTED',
     `block ${block} needs a scale or minimum beyond 65504, the largest float16; use scaleType 'f32'`,
   );
+
+/** How values become codes. */
+export interface Format {
+  readonly bits: number;
+  /** The whole of it, as C++ takes it. */
+  readonly number: number;
+}
 
 export class Encoder {
   readonly #room: Room;
@@ -41,8 +48,16 @@ export class Encoder {
   }
 
   #chooseBlocks(ranges: RangesAt, first: number, count: number, format: Format, at: BlocksAt) {
-    const chosen = this.#room.wasm.uniform_choose_blocks(ranges, count, format, at);
-    if (chosen.status === STATUS.unsupported) throw scaleTooLarge(first + chosen.index);
+    const chosen = this.#room.wasm.uniform_choose_blocks(
+      ranges.min,
+      ranges.max,
+      count,
+      format.number,
+      at.scales,
+      at.minima,
+      at.zeroPoints,
+    );
+    if (statusOf(chosen) === STATUS.unsupported) throw scaleTooLarge(first + indexOf(chosen));
     check(chosen, 'x');
   }
 
@@ -57,11 +72,21 @@ export class Encoder {
   ): void {
     const room = this.#room;
     room.with(window / block, (xAt, codesAt, _, blocksAt) => {
+      const { scales, minima, zeroPoints } = blocksAt;
       windows(x.length, window, (start, n) => {
         give(room.core.memory, x, start, n, xAt);
-        const outcome = room.wasm.uniform_quantize_blocks(xAt, n, block, format, blocksAt, codesAt);
-        if (outcome.status === STATUS.unsupported) {
-          throw scaleTooLarge((start + outcome.index) / block);
+        const outcome = room.wasm.uniform_quantize_blocks(
+          xAt,
+          n,
+          block,
+          format.number,
+          scales,
+          minima,
+          zeroPoints,
+          codesAt,
+        );
+        if (statusOf(outcome) === STATUS.unsupported) {
+          throw scaleTooLarge((start + indexOf(outcome)) / block);
         }
         check(outcome, 'x', start);
         room.takeParameters(blocksAt, start / block, Math.ceil(n / block), to);
@@ -82,6 +107,9 @@ export class Encoder {
     const { memory } = room.core;
     const most = Math.ceil(CHUNK / block) + 1;
     room.with(most, (xAt, codesAt, rangesAt, blocksAt) => {
+      const { scales, minima, zeroPoints } = blocksAt;
+      const { min, max } = rangesAt;
+      room.clearOthers(to, most, blocksAt);
       windows(x.length, CHUNK, (start, n) => {
         const phase = start % block;
         const first = (start - phase) / block;
@@ -89,12 +117,12 @@ export class Encoder {
         give(memory, x, start, n, xAt);
         // A block that continues from the previous window has its range in the first entry.
         const near = inWindow(phase, block);
-        check(room.wasm.uniform_block_ranges(xAt, n, near.phase, near.block, rangesAt), 'x', start);
+        check(room.wasm.uniform_block_ranges(xAt, n, near.phase, near.block, min, max), 'x', start);
         this.#chooseBlocks(rangesAt, first, count, format, blocksAt);
         room.takeParameters(blocksAt, first, count, to);
         const last = count - 1;
-        memory.f32(rangesAt.min, 1)[0] = memory.f32(rangesAt.min, count)[last];
-        memory.f32(rangesAt.max, 1)[0] = memory.f32(rangesAt.max, count)[last];
+        memory.f32(min, 1)[0] = memory.f32(min, count)[last];
+        memory.f32(max, 1)[0] = memory.f32(max, count)[last];
       });
       windows(x.length, CHUNK, (start, n) => {
         const phase = start % block;
@@ -102,7 +130,17 @@ export class Encoder {
         give(memory, x, start, n, xAt);
         room.giveParameters(to, first, Math.ceil((phase + n) / block), blocksAt);
         const near = inWindow(phase, block);
-        room.wasm.uniform_encode(xAt, n, near.phase, near.block, blocksAt, format, codesAt);
+        room.wasm.uniform_encode(
+          xAt,
+          n,
+          near.phase,
+          near.block,
+          scales,
+          minima,
+          zeroPoints,
+          format.number,
+          codesAt,
+        );
         room.takeCodes(codesAt, start, n, format.bits, codes);
       });
     });
@@ -119,17 +157,29 @@ export class Encoder {
     const { wasm, core } = room;
     const { memory } = core;
     room.with(columns, (xAt, codesAt, rangesAt, blocksAt) => {
-      memory.f32(rangesAt.min, columns).fill(Infinity);
-      memory.f32(rangesAt.max, columns).fill(-Infinity);
+      const { scales, minima, zeroPoints } = blocksAt;
+      const { min, max } = rangesAt;
+      memory.f32(min, columns).fill(Infinity);
+      memory.f32(max, columns).fill(-Infinity);
       windows(x.length, CHUNK, (start, n) => {
         give(memory, x, start, n, xAt);
-        check(wasm.uniform_column_ranges(xAt, n, start % columns, columns, rangesAt), 'x', start);
+        check(wasm.uniform_column_ranges(xAt, n, start % columns, columns, min, max), 'x', start);
       });
       this.#chooseBlocks(rangesAt, 0, columns, format, blocksAt);
       room.takeParameters(blocksAt, 0, columns, to);
       windows(x.length, CHUNK, (start, n) => {
         give(memory, x, start, n, xAt);
-        wasm.uniform_encode_columns(xAt, n, start % columns, columns, blocksAt, format, codesAt);
+        wasm.uniform_encode_columns(
+          xAt,
+          n,
+          start % columns,
+          columns,
+          scales,
+          minima,
+          zeroPoints,
+          format.number,
+          codesAt,
+        );
         room.takeCodes(codesAt, start, n, format.bits, codes);
       });
     });

@@ -1,24 +1,19 @@
 // The C++ functions of the uniform family, bound in cpp/bindings/uniform.cpp. Numbers are addresses, counts,
-// or enumerators that names.ts translates.
+// enumerators that names.ts translates or, as `format`, what formatNumber() makes of them.
 
 import type { Outcome } from '../../core/core.js';
 
-export interface Format {
-  readonly bits: number;
-  readonly scheme: number;
-  readonly rounding: number;
-  readonly scale_type: number;
-}
-
+/** Where the least and the largest value of each block lie. */
 export interface RangesAt {
   readonly min: number;
   readonly max: number;
 }
 
+/** Where the parameters of blocks lie. */
 export interface BlocksAt {
   readonly scales: number;
   readonly minima: number;
-  readonly zero_points: number;
+  readonly zeroPoints: number;
 }
 
 export interface UniformFunctions {
@@ -27,24 +22,37 @@ export interface UniformFunctions {
     n: number,
     phase: number,
     block: number,
-    ranges: RangesAt,
+    min: number,
+    max: number,
   ): Outcome;
-  uniform_choose_blocks(ranges: RangesAt, count: number, format: Format, blocks: BlocksAt): Outcome;
+  uniform_choose_blocks(
+    min: number,
+    max: number,
+    count: number,
+    format: number,
+    scales: number,
+    minima: number,
+    zeroPoints: number,
+  ): Outcome;
   uniform_encode(
     x: number,
     n: number,
     phase: number,
     block: number,
-    blocks: BlocksAt,
-    format: Format,
+    scales: number,
+    minima: number,
+    zeroPoints: number,
+    format: number,
     codes: number,
   ): void;
   uniform_quantize_blocks(
     x: number,
     n: number,
     block: number,
-    format: Format,
-    blocks: BlocksAt,
+    format: number,
+    scales: number,
+    minima: number,
+    zeroPoints: number,
     codes: number,
   ): Outcome;
   uniform_decode(
@@ -52,8 +60,10 @@ export interface UniformFunctions {
     n: number,
     phase: number,
     block: number,
-    blocks: BlocksAt,
-    format: Format,
+    scales: number,
+    minima: number,
+    zeroPoints: number,
+    format: number,
     out: number,
   ): void;
   uniform_column_ranges(
@@ -61,15 +71,18 @@ export interface UniformFunctions {
     n: number,
     phase: number,
     cols: number,
-    ranges: RangesAt,
+    min: number,
+    max: number,
   ): Outcome;
   uniform_encode_columns(
     x: number,
     n: number,
     phase: number,
     cols: number,
-    blocks: BlocksAt,
-    format: Format,
+    scales: number,
+    minima: number,
+    zeroPoints: number,
+    format: number,
     codes: number,
   ): void;
   uniform_decode_columns(
@@ -77,8 +90,10 @@ export interface UniformFunctions {
     n: number,
     phase: number,
     cols: number,
-    blocks: BlocksAt,
-    format: Format,
+    scales: number,
+    minima: number,
+    zeroPoints: number,
+    format: number,
     out: number,
   ): void;
 }

@@ -8,7 +8,7 @@ import type { Floats } from '../floats.js';
 import { checked, decode } from './decode.js';
 import { Encoder, scaleTooLarge } from './encode.js';
 import { emptyParameters, type Layout, layoutOf, type Parameters } from './layout.js';
-import { numbersOf, ROUNDINGS, SCALE_TYPES, SCHEMES } from './names.js';
+import { formatNumber, numbersOf, ROUNDINGS, SCALE_TYPES, SCHEMES } from './names.js';
 import type { ScaleType, Scheme, Uniform, UniformOptions, UniformQuantized } from './types.js';
 
 const OPTIONS = [
@@ -59,8 +59,8 @@ function quantizedOf(
     columns,
     scaleType,
     scales,
-    zeroPoints: scheme === 'asymmetric' ? zeroPoints : null,
-    minima: scheme === 'affine' ? minima : null,
+    zeroPoints,
+    minima,
     byteLength: codes.length + count * (bytesEach + own),
   };
 }
@@ -77,19 +77,20 @@ export function createUniform(core: Core, bits: Bits, floats: Floats): Uniform {
       const x = toFloat32('x', given);
       const plan = planOf(x.length, givenOptions);
       const codes = output(Uint8Array, packedBytes(x.length, plan.bits), givenOut);
-      const parameters = emptyParameters(plan.layout.count);
-      const format = {
-        bits: plan.bits,
-        scheme: numbers.scheme[plan.scheme],
-        rounding: numbers.rounding[plan.rounding],
-        scale_type: numbers.scaleType[plan.roundLater ? 'f32' : plan.scaleType],
-      };
+      const parameters = emptyParameters(plan.layout.count, plan.scheme);
+      const number = formatNumber(
+        plan.bits,
+        numbers.scheme[plan.scheme],
+        numbers.rounding[plan.rounding],
+        numbers.scaleType[plan.roundLater ? 'f32' : plan.scaleType],
+      );
+      const format = { bits: plan.bits, number };
       encoder.encode(apart(x, codes), plan.layout, format, parameters, codes);
       if (!plan.roundLater) return quantizedOf(codes, x.length, plan, parameters);
       const scales = roundToF16(parameters.scales);
-      const minima = roundToF16(parameters.minima);
+      const minima = parameters.minima && roundToF16(parameters.minima);
       const infinite = (value: number) => !Number.isFinite(value);
-      const bad = Math.max(scales.findIndex(infinite), minima.findIndex(infinite));
+      const bad = Math.max(scales.findIndex(infinite), minima?.findIndex(infinite) ?? -1);
       if (bad >= 0) throw scaleTooLarge(bad);
       return quantizedOf(codes, x.length, plan, { ...parameters, scales, minima });
     },

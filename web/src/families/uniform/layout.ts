@@ -2,7 +2,7 @@
 
 import { describe, integer, invalid, listOf, output } from '../../core/arguments.js';
 import { CHUNK } from '../../core/windows.js';
-import type { UniformOptions } from './types.js';
+import type { Scheme, UniformOptions } from './types.js';
 
 /** Groups of values that share a scale: runs of `block` values, or each of `columns` columns. */
 export interface Layout {
@@ -11,18 +11,18 @@ export interface Layout {
   readonly count: number;
 }
 
-/** One entry per block, in arrays that JavaScript owns. */
+/** One entry per block, in arrays that JavaScript owns; null for what a scheme does not have. */
 export interface Parameters {
   readonly scales: Float32Array;
-  readonly minima: Float32Array;
-  readonly zeroPoints: Int32Array;
+  readonly minima: Float32Array | null;
+  readonly zeroPoints: Int32Array | null;
 }
 
-export function emptyParameters(count: number): Parameters {
+export function emptyParameters(count: number, scheme: Scheme): Parameters {
   return {
     scales: output(Float32Array, count, undefined),
-    minima: output(Float32Array, count, undefined),
-    zeroPoints: output(Int32Array, count, undefined),
+    minima: scheme === 'affine' ? output(Float32Array, count, undefined) : null,
+    zeroPoints: scheme === 'asymmetric' ? output(Int32Array, count, undefined) : null,
   };
 }
 

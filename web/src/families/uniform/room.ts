@@ -23,24 +23,36 @@ export class Room {
     const row = 4 * count;
     return this.core.memory.withScratch(
       [4 * CHUNK, CHUNK, row, row, row, row, row],
-      (x, codes, min, max, scales, minima, zero_points) =>
-        work(x, codes, { min, max }, { scales, minima, zero_points }),
+      (x, codes, min, max, scales, minima, zeroPoints) =>
+        work(x, codes, { min, max }, { scales, minima, zeroPoints }),
     );
   }
 
   takeParameters(at: BlocksAt, first: number, count: number, to: Parameters): void {
     const { memory } = this.core;
     to.scales.set(memory.f32(at.scales, count), first);
-    to.minima.set(memory.f32(at.minima, count), first);
-    to.zeroPoints.set(memory.i32(at.zero_points, count), first);
+    to.minima?.set(memory.f32(at.minima, count), first);
+    to.zeroPoints?.set(memory.i32(at.zeroPoints, count), first);
   }
 
+  /** Sets what the scheme does not have to 0, for as many blocks as there is room for. */
+  clearOthers({ minima, zeroPoints }: Parameters, count: number, at: BlocksAt): void {
+    const { memory } = this.core;
+    if (minima === null) memory.f32(at.minima, count).fill(0);
+    if (zeroPoints === null) memory.i32(at.zeroPoints, count).fill(0);
+  }
+
+  /** Those that the scheme has. */
   giveParameters(from: Parameters, first: number, count: number, at: BlocksAt): void {
     const { memory } = this.core;
     const end = first + count;
     memory.f32(at.scales, count).set(from.scales.subarray(first, end));
-    memory.f32(at.minima, count).set(from.minima.subarray(first, end));
-    memory.i32(at.zero_points, count).set(from.zeroPoints.subarray(first, end));
+    if (from.minima !== null) {
+      memory.f32(at.minima, count).set(from.minima.subarray(first, end));
+    }
+    if (from.zeroPoints !== null) {
+      memory.i32(at.zeroPoints, count).set(from.zeroPoints.subarray(first, end));
+    }
   }
 
   takeCodes(at: number, start: number, n: number, width: number, to: Uint8Array): void {
