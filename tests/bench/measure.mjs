@@ -24,7 +24,7 @@ export function median(times) {
  * Runs `work` for `warmUp` ms, in which engines replace their first, slow code. How often it is to be
  * repeated in a turn that takes `least` ms.
  */
-function repeatsOf(work, { least, warmUp }) {
+export function repeatsOf(work, { least, warmUp }) {
   let took = 0;
   let runs = 0;
   const began = now();
@@ -36,7 +36,8 @@ function repeatsOf(work, { least, warmUp }) {
   return Math.max(1, Math.ceil((least * runs) / took));
 }
 
-function turn(work, repeats, clock = now) {
+/** Milliseconds of one of so many repeats. */
+export function turn(work, repeats, clock = now) {
   const began = clock();
   for (let i = 0; i < repeats; i++) work();
   return (clock() - began) / repeats;
