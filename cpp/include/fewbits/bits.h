@@ -17,10 +17,10 @@ constexpr std::size_t packed_bytes(std::size_t n, int bits) {
 /// Packs the low `bits` bits of `n` bytes into packed_bytes(n, bits) bytes.
 void pack(const std::uint8_t* codes, std::size_t n, int bits, std::uint8_t* packed);
 
-/// The inverse of pack: `n` codes, high bits zero.
+/// Unpacks `n` codes: the inverse of pack, with high bits zero.
 void unpack(const std::uint8_t* packed, std::size_t n, int bits, std::uint8_t* codes);
 
-/// As unpack for two's complement codes: bit `bits`-1 is the sign.
+/// Unpacks two's complement codes, where bit `bits`-1 is the sign.
 void unpack_signed(const std::uint8_t* packed, std::size_t n, int bits, std::int8_t* codes);
 
 }  // namespace fewbits::bits

@@ -1,4 +1,4 @@
-// How far a reconstruction is from its original, as sums that go on from part to part.
+// Error measures of a reconstruction, as sums that continue from part to part.
 
 #pragma once
 
@@ -6,7 +6,7 @@
 
 namespace fewbits::compare {
 
-/// Sums that a comparison of two arrays needs, in double precision; add up over pieces.
+/// Sums for the comparison of two arrays, in double precision; they accumulate over pieces.
 struct Sums {
   double squared = 0;    ///< sum of (x - y)^2
   double absolute = 0;   ///< sum of |x - y|
@@ -16,7 +16,7 @@ struct Sums {
   double product = 0;    ///< sum of x * y
 };
 
-/// Adds the `n` pairs of `x` and `y` to `sums`. NaN and infinities propagate as IEEE 754 has it.
+/// Adds the `n` pairs of `x` and `y` to `sums`. NaN and infinities propagate as in IEEE 754.
 void accumulate(const float* x, const float* y, std::size_t n, Sums* sums);
 
 }  // namespace fewbits::compare

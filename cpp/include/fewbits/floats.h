@@ -7,9 +7,9 @@
 
 /// float16 (IEEE 754-2019 binary16) and bfloat16, arrays at a time.
 ///
-/// Encoding rounds to nearest, ties to even; what passes the largest value becomes infinity, what
-/// is too small a zero of its sign; a NaN stays a quiet NaN with the payload bits that fit.
-/// Decoding is exact; a signalling NaN becomes quiet (in bfloat16 it stays as it is).
+/// Encoding rounds to nearest, ties to even; values beyond the largest become infinite, values that
+/// are too small a zero of their sign; a NaN stays a quiet NaN with the payload bits that fit.
+/// Decoding is exact; a signalling NaN becomes quiet (in bfloat16 it is unchanged).
 namespace fewbits::floats {
 
 void encode_f16(const float* x, std::size_t n, std::uint16_t* out);

@@ -1,10 +1,10 @@
-// The block types of ggml, byte for byte as GGUF files hold them.
+// The block types of ggml, byte for byte as in GGUF files.
 
 #pragma once
 
-// The block formats of ggml, byte for byte: what a GGUF file holds for each of these types.
-// Behaviour follows ggml's reference quantizers (ggml-quants.c, `quantize_<type>` with and without
-// an importance matrix), compiled without floating-point contraction.
+// The block formats of ggml, byte for byte as GGUF files store them. Behaviour follows ggml's
+// reference quantizers (ggml-quants.c, `quantize_<type>` with and without an importance matrix),
+// compiled without floating-point contraction.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace fewbits::ggml {
 
-/// The types that are made here, a row each, in the order of their numbers: ggml's name in lower
-/// case but for the K, the number in GGUF files, and of a type in blocks the struct of
+/// The supported types, in the order of their numbers, with a row for each: ggml's name in lower
+/// case except for the K, the number in GGUF files, and for types with blocks the struct of
 /// src/ggml/blocks.h and whether importance weights change the result.
 #define FEWBITS_GGML_TYPES(HALF, BLOCK) \
   HALF(f16, 1)                          \
@@ -45,7 +45,7 @@ enum class Type : int {
 #undef FEWBITS_GGML_NUMBER
 };
 
-/// Shape of a type. `name` is ggml's own, in lower case but for the K.
+/// The shape of a type. `name` is ggml's own, in lower case except for the K.
 struct TypeInfo {
   Type type;
   const char* name;
@@ -61,16 +61,16 @@ inline constexpr std::size_t kTypeCount = 0 FEWBITS_GGML_TYPES(FEWBITS_GGML_ONE,
 /// All types, in the order of their numbers.
 extern const TypeInfo kTypes[kTypeCount];
 
-/// The shape of `type`, or nullptr where the number is not one of Type.
+/// The shape of `type`, or nullptr for a number that is not one of Type.
 const TypeInfo* info(Type type);
 
 /// Quantizes `rows` rows of `row_length` values each into rows * row_length / block_size blocks.
 ///
-/// `out` is at an even address for F16 and BF16, and anywhere for the others; so are the bytes that
-/// dequantize reads. `row_length` is a multiple of the type's block size. `importance` is nullptr
-/// or holds `row_length` finite weights >= 0, one per column, the same for every row (an importance
-/// matrix); types that take none ignore it. A row is the unit: Q4_0, Q4_1, Q5_0 and Q5_1 with
-/// importance weigh each value against the mean square of its whole row.
+/// `out` must have an even address for F16 and BF16, and any address for the others; the same holds
+/// for the bytes that dequantize reads. `row_length` is a multiple of the type's block size.
+/// `importance` is nullptr or holds `row_length` finite weights >= 0, one per column, the same for
+/// every row (an importance matrix); types that use none ignore it. Rows matter: Q4_0, Q4_1, Q5_0
+/// and Q5_1 with importance weigh each value against the mean square of its whole row.
 ///
 /// Edges: NaN and infinities are refused with their index before anything is written
 /// (Status::non_finite), except by F16 and BF16, which hold them. Scales too large for float16
@@ -79,23 +79,24 @@ const TypeInfo* info(Type type);
 /// are undefined in C (blocks whose largest magnitude is subnormal), the result is the one of
 /// x86-64. A weight that is not finite or is negative gives Status::invalid_argument with its
 /// index, a wrong row length or type Status::invalid_argument or Status::unsupported. No rows, or
-/// rows of no length, write nothing.
+/// rows without values, write nothing.
 Result quantize(Type type, const float* x, std::size_t rows, std::size_t row_length,
                 const float* importance, std::uint8_t* out);
 
-/// Dequantizes `length` values, a multiple of the type's block size, from
-/// length / block_size * bytes_per_block bytes. Every byte string is a valid input: scales that are
-/// infinite or NaN give infinities and NaN.
+/// Dequantizes `length` values, a multiple of the type's block size, from length / block_size *
+/// bytes_per_block bytes. Every byte string is valid input: scales that are infinite or NaN give
+/// infinities and NaN.
 Result dequantize(Type type, const std::uint8_t* bytes, std::size_t length, float* out);
 
-/// Whether `bytes`, which quantize() made of `length` values, hold them. A scale that overflowed
-/// (F16 and BF16: a finite value that became infinite) is Status::unsupported with the index of the
-/// largest value in its block. Adds to `lost` the squares of what blocks (F16: values) are off
-/// whose scale is zero or too small for more than a few bits of its own, or the largest of NVFP4.
+/// Checks that `bytes`, which quantize() wrote for `length` values, represent them. A scale that
+/// overflowed (F16 and BF16: a finite value that became infinite) is Status::unsupported with the
+/// index of the largest value in its block. Adds to `lost` the squared errors of blocks (F16: of
+/// values) whose scale is zero, or so small that it has only a few significant bits, or the largest
+/// of NVFP4.
 Result check(Type type, const float* x, const std::uint8_t* bytes, std::size_t length,
              double* lost);
 
-/// Whether `bytes` are blocks that ggml loads: Status::corrupt_data with the index of the first
+/// Checks that `bytes` are blocks that ggml loads: Status::corrupt_data with the index of the first
 /// value of the first block with a scale that is NaN or infinite (F16 and BF16: of the first such
 /// value).
 Result validate(Type type, const std::uint8_t* bytes, std::size_t length);

@@ -1,4 +1,4 @@
-// What a call answers: that it succeeded, or why not and where.
+// The result of a call: success, or the kind of failure and where.
 
 #pragma once
 
@@ -6,7 +6,7 @@
 
 namespace fewbits {
 
-/// What became of a call. The numbers cross the WebAssembly boundary: append, never renumber.
+/// The status of a call. The numbers cross the WebAssembly boundary: append, never renumber.
 enum class Status : int {
   ok = 0,
   invalid_argument = 1,
@@ -17,7 +17,7 @@ enum class Status : int {
   too_large = 6,
 };
 
-/// Status of a call and, where it says so, the position of the first offending value.
+/// The status of a call and, if it applies, the position of the first offending value.
 struct [[nodiscard]] Result {
   Status status = Status::ok;
   std::size_t index = 0;

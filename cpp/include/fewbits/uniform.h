@@ -7,14 +7,14 @@
 
 #include "fewbits/result.h"
 
-/// Uniform quantization: equally spaced levels, 2 to 8 bits a value.
+/// Uniform quantization: equally spaced levels, 2 to 8 bits per value.
 ///
-/// Every scheme is the one map
+/// All schemes use one formula
 ///
 ///   code = clamp(round((x - minimum) / scale) + zero_point)
 ///   x'   = (code - zero_point) * scale + minimum
 ///
-/// with the parts that a scheme does not have at zero:
+/// in which the parts that a scheme does not have are zero:
 ///
 ///   symmetric    codes -2^(b-1) .. 2^(b-1)-1, signed
 ///                scale = max|x| / (2^(b-1) - 1)
@@ -32,15 +32,15 @@
 ///
 /// At the edges:
 /// - NaN and infinities are refused with Status::non_finite and their index; no code is written.
-/// - Constant input comes back exactly under asymmetric and affine; under symmetric the scale is a
-///   quotient, and rounded. All zero: scale 1, codes of zero. A constant c under
-///   asymmetric: scale |c|, codes one step from the zero point.
-/// - A range so narrow against its distance from zero that the zero point would pass 2^24 gets the
-///   scale max|x| * 2^-24: float32 itself tells no more values apart there.
+/// - Constant input is reproduced exactly by asymmetric and affine; with symmetric the scale is a
+///   rounded quotient. All zeros: scale 1, codes of zero. A constant c with asymmetric: scale |c|,
+///   codes one step from the zero point.
+/// - A range so narrow relative to its distance from zero that the zero point would exceed 2^24
+///   gets the scale max|x| * 2^-24: float32 itself distinguishes no more values there.
 /// - A range that overflows float32 (above 3.4e38) is quantized by halves and decoded in double
 ///   precision; nothing overflows.
-/// - A scale that comes out subnormal is rounded up, so that no code saturates; one stored as
-///   float16 is at least 2^-24.
+/// - A scale that is subnormal is rounded up, so that no code saturates; one stored as float16 is
+///   at least 2^-24.
 namespace fewbits::uniform {
 
 enum class Scheme : int { symmetric = 0, asymmetric = 1, affine = 2 };
@@ -59,14 +59,14 @@ struct Range {
   float max = 0;
 };
 
-/// What decodes a block: minimum is 0 unless affine, zero_point 0 unless asymmetric.
+/// The parameters that decode a block: minimum is 0 unless affine, zero_point 0 unless asymmetric.
 struct Block {
   float scale = 1;
   float minimum = 0;
   std::int32_t zero_point = 0;
 };
 
-/// Ranges and parameters of consecutive blocks, one array each.
+/// Ranges and parameters of consecutive blocks, in one array each.
 struct Ranges {
   float* min;
   float* max;
@@ -81,36 +81,36 @@ struct Blocks {
 /// first value that is NaN or infinite.
 Result widen(const float* x, std::size_t n, Range* out);
 
-/// Scale, minimum and zero point for values in `range`. Status::unsupported when a scale or minimum
-/// stored as float16 would pass 65504.
+/// Chooses scale, minimum and zero point for values in `range`. Status::unsupported when a scale or
+/// minimum stored as float16 would exceed 65504.
 Result choose(Range range, const Format& format, Block* out);
 
-/// widen() for consecutive blocks of `block` values, of which this piece holds `n` values; its
-/// first block began `phase` values (< block) before it. A block that begins here has its range set
-/// anew, one that began before has it widened.
+/// Computes the ranges of consecutive blocks of `block` values. The piece holds `n` values, and its
+/// first block began `phase` values (< block) before it. The range of a block that begins here is
+/// set; that of one that began before is widened.
 Result block_ranges(const float* x, std::size_t n, std::size_t phase, std::size_t block,
                     const Ranges& ranges);
 
-/// choose() for `count` blocks; the index of a failure is the block's.
+/// Calls choose() for `count` blocks; the index of a failure is that of the block.
 Result choose_blocks(const Ranges& ranges, std::size_t count, const Format& format,
                      const Blocks& blocks);
 
-/// Codes of `n` finite values, packed from bit 0 of `codes` (bits::packed_bytes(n, bits) bytes),
+/// Encodes `n` finite values, packed from bit 0 of `codes` (bits::packed_bytes(n, bits) bytes),
 /// value i with block (phase + i) / block.
 void encode(const float* x, std::size_t n, std::size_t phase, std::size_t block,
             const Blocks& blocks, const Format& format, std::uint8_t* codes);
 
-/// block_ranges, choose and encode in one call for `n` values that begin a block: writes
+/// Runs block_ranges, choose and encode in one call for `n` values that begin with a block: writes
 /// ceil(n / block) blocks. The index of a failure is that of the value, or for Status::unsupported
 /// of the first value of its block. No code is written then; entries of `blocks` may be.
 Result quantize_blocks(const float* x, std::size_t n, std::size_t block, const Format& format,
                        const Blocks& blocks, std::uint8_t* codes);
 
-/// The `n` values behind packed codes; the inverse of encode.
+/// Decodes `n` values from packed codes; the inverse of encode.
 void decode(const std::uint8_t* codes, std::size_t n, std::size_t phase, std::size_t block,
             const Blocks& blocks, const Format& format, float* out);
 
-/// The same with one block a column of a row-major array of `cols` columns, for `n` values that
+/// The same for blocks that are columns of a row-major array of `cols` columns, for `n` values that
 /// begin `phase` values into a row (phase < cols). Ranges are widened (start with { inf, -inf }).
 Result column_ranges(const float* x, std::size_t n, std::size_t phase, std::size_t cols,
                      const Ranges& ranges);

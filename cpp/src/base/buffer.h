@@ -1,4 +1,4 @@
-// Memory that may be refused: no exception, no abort, an answer.
+// Heap memory whose allocation may fail, without exceptions or aborts.
 
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace fewbits {
 
-/// An array of trivial values on the heap. Allocation can fail and leaves what was there.
+/// An array of trivial values on the heap. A failed allocation leaves the previous contents.
 template <typename T>
 class Buffer {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -26,7 +26,7 @@ class Buffer {
   Buffer& operator=(const Buffer&) = delete;
   ~Buffer() { std::free(static_cast<void*>(data_)); }
 
-  /// `size` values, uninitialised where they are new; the first ones are kept.
+  /// Resizes to `size` values; new ones are uninitialised, the others are kept.
   [[nodiscard]] bool resize(std::size_t size) {
     if (size > kMost) return false;
     void* grown = std::realloc(static_cast<void*>(data_), size == 0 ? 1 : size * sizeof(T));
@@ -44,7 +44,7 @@ class Buffer {
     return true;
   }
 
-  /// `size` zeros in place of what was there, in the same room if that is enough.
+  /// Replaces the contents by `size` zeros, in the same memory if it is large enough.
   [[nodiscard]] bool reset(std::size_t size) {
     if (size > capacity_) {
       void* const room = size > kMost ? nullptr : std::malloc(size * sizeof(T));
@@ -58,7 +58,7 @@ class Buffer {
     return true;
   }
 
-  /// A copy of `size` values.
+  /// Replaces the contents by a copy of `size` values.
   [[nodiscard]] bool assign(const T* values, std::size_t size) {
     if (!resize(size)) return false;
     std::memcpy(static_cast<void*>(data_), values, bytes());

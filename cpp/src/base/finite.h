@@ -1,4 +1,4 @@
-// Where values stop being numbers, for the families that refuse NaN and infinities.
+// The position of the first NaN or infinity, for families that refuse them.
 
 #pragma once
 
@@ -6,7 +6,7 @@
 
 namespace fewbits {
 
-/// Position of the first value that is NaN or infinite, or n.
+/// The position of the first value that is NaN or infinite, or n.
 std::size_t first_non_finite(const float* x, std::size_t n);
 
 }  // namespace fewbits

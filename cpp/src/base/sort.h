@@ -1,4 +1,4 @@
-// Sorting in little code: an instance of the standard library's takes three kilobytes.
+// Sorting in little code: an instance of the standard library's sort takes three kilobytes.
 
 #pragma once
 
@@ -10,7 +10,7 @@ namespace fewbits {
 
 namespace sorting {
 
-/// Sorts in the time of n log n whatever the order.
+/// Sorts in O(n log n) whatever the order of the input.
 template <typename T, typename Before>
 void heap_sort(T* x, std::size_t n, Before before) {
   for (std::size_t start = n / 2, end = n; end > 1;) {
@@ -36,7 +36,7 @@ void insertion_sort(T* x, std::size_t n, Before before) {
   }
 }
 
-/// Quicksort that leaves out what has no place from `from` up to `to`.
+/// Quicksort that skips parts without an index from `from` to `to`.
 template <typename T, typename Before>
 void sort_some(T* x, std::size_t n, std::size_t from, std::size_t to, int depth, Before before) {
   while (n > 16) {
@@ -57,7 +57,7 @@ void sort_some(T* x, std::size_t n, std::size_t from, std::size_t to, int depth,
       while (before(pivot, x[right - 1])) --right;
       if (left < right) std::swap(x[left++], x[--right]);
     }
-    // From `right` up to `left` lie none, or one that equals the pivot.
+    // Between `right` and `left` lies nothing, or one value that equals the pivot.
     if (to > left) {
       if (from < right) sort_some(x, right, from, to, depth, before);
       x += left;
@@ -74,13 +74,14 @@ void sort_some(T* x, std::size_t n, std::size_t from, std::size_t to, int depth,
 
 }  // namespace sorting
 
-/// Sorts x by a strict order; of equals either may come first.
+/// Sorts x by a strict order; the order of equal values is undefined.
 template <typename T, typename Before>
 void sort(T* x, std::size_t n, Before before) {
   sorting::sort_some(x, n, 0, n, 2 * static_cast<int>(std::bit_width(n)), before);
 }
 
-/// Puts in place `nth` what sorting would, those before it in front and the others behind.
+/// Moves the value that sorting would put at `nth` there, smaller ones before and larger ones
+/// after.
 template <typename T, typename Before>
 void select(T* x, std::size_t n, std::size_t nth, Before before) {
   sorting::sort_some(x, n, nth, nth + 1, 2 * static_cast<int>(std::bit_width(n)), before);

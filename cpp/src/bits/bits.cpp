@@ -1,4 +1,4 @@
-// Packing at any width: 8 bits are a copy, others a kernel.
+// Packing at any width: 8 bits are copied, other widths use a kernel.
 
 #include "fewbits/bits.h"
 

@@ -12,7 +12,7 @@ namespace fewbits::bits::simd {
 namespace {
 
 // Both directions fold or unfold neighbours three times: bytes in 16-bit lanes, those in 32-bit
-// lanes, those in 64-bit lanes, which then hold eight codes in 8 * bits bits.
+// lanes, and those in 64-bit lanes, which then hold eight codes in 8 * bits bits.
 
 v128_t folded(v128_t codes, int bits) {
   const v128_t even = wasm_v128_and(codes, wasm_i16x8_splat(0x00FF));
@@ -43,7 +43,7 @@ struct Unfold {
   }
 };
 
-/// At 4 bits pairs are whole bytes, and a narrowing puts 32 codes into one vector.
+/// At 4 bits, pairs are whole bytes, and one narrowing puts 32 codes into a vector.
 std::size_t pack_nibbles(const std::uint8_t* codes, std::size_t n, std::uint8_t* packed) {
   const v128_t low = wasm_i16x8_splat(0x000F);
   const auto pairs = [&](std::size_t i) {
@@ -82,7 +82,7 @@ void pack_run(const std::uint8_t* codes, std::size_t n, int bits, std::uint8_t* 
     i = pack_nibbles(codes, n, packed);
   } else {
     const v128_t mask = wasm_i8x16_splat(static_cast<std::int8_t>((1 << bits) - 1));
-    // Eight bytes are written for each `width` that count; the next ones overwrite the rest.
+    // Eight bytes are written, of which `width` count; the next write replaces the rest.
     const std::size_t room = packed_bytes(n, bits);
     for (; i + 16 <= n && i / 8 * width + width + 8 <= room; i += 16) {
       std::uint8_t* out = packed + i / 8 * width;

@@ -13,7 +13,7 @@ void accumulate(const float* x, const float* y, std::size_t n, Sums* sums) {
     const double difference = std::fabs(a - b);
     sums->squared += difference * difference;
     sums->absolute += difference;
-    // A NaN is taken and, since nothing compares greater, stays.
+    // A NaN is stored and stays, since nothing compares greater.
     if (difference > sums->max_abs || std::isnan(difference)) sums->max_abs = difference;
     sums->x_squared += a * a;
     sums->y_squared += b * b;

@@ -1,5 +1,4 @@
-// The values of beta that the original tries, and those that the Cauchy distribution takes as
-// well.
+// The values of beta that the original tries, with a grid of their own for the Cauchy distribution.
 
 #include "fewbits/distributional.h"
 

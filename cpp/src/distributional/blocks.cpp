@@ -1,4 +1,4 @@
-// Blocks with parameters of their own over one codebook of the unit distribution.
+// Blocks with their own parameters over one codebook of the unit distribution.
 
 #include <algorithm>
 #include <new>
@@ -68,7 +68,7 @@ Result BlockCodebook::State::encode(const float* x, std::size_t n, std::size_t b
     Search search;
     search.thresholds = thresholds.data();
     search.cells = formula.n;
-    // A table of buckets would cost more than it saves on a block.
+    // For a single block, building a table of buckets would cost more than it saves.
     if (formula.n <= 16) {
       kernels::encode(search, x + begin, count, codes + begin);
     } else {

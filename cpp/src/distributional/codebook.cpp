@@ -1,4 +1,4 @@
-// Codebooks: thresholds and levels, coding by them and the errors they leave.
+// Codebooks: thresholds and levels, coding with them, and the errors they cause.
 
 #include "distributional/codebook.h"
 
@@ -14,7 +14,7 @@ namespace fewbits::distributional {
 
 struct Codebook::State {
   std::uint32_t n = 0;
-  Buffer<float> thresholds;  ///< n - 1, then the NaN that Search asks for
+  Buffer<float> thresholds;  ///< n - 1, then the NaN that Search requires
   Buffer<float> levels;
   Buffer<std::uint16_t> starts;
   Search search;
@@ -66,7 +66,7 @@ Result Codebook::State::build_search() {
   search.thresholds = thresholds.data();
   search.cells = n;
   if (n <= kFewCells) return success();
-  // Buckets between the outermost finite thresholds, so narrow that most hold one or none.
+  // Buckets between the outermost finite thresholds, so narrow that most contain at most one.
   std::uint32_t first = 0;
   std::uint32_t end = count;
   while (first < end && !std::isfinite(thresholds[first])) ++first;
@@ -79,8 +79,8 @@ Result Codebook::State::build_search() {
     search.inverse = static_cast<float>(buckets / range);
   }
   if (!(search.inverse > 0) || !std::isfinite(search.inverse)) {
-    // No range to divide: one bucket. The smallest factor keeps every product below 1 or infinite,
-    // and the cut to the last bucket does the rest.
+    // Without a range to divide there is one bucket. The smallest factor keeps every product below
+    // 1 or infinite, and clamping to the last bucket does the rest.
     search.inverse = std::numeric_limits<float>::min();
     buckets = 1;
   }
@@ -169,7 +169,7 @@ Result encode_with(const Search& search, const float* levels, const float* x, st
     kernels::encode(search, x, n, codes);
     return success();
   }
-  // In pieces that stay in the first-level cache between the two.
+  // In pieces that stay in the first-level cache between both steps.
   Errors lanes;
   std::copy_n(errors->absolute, 4, lanes.absolute);
   std::copy_n(errors->squared, 4, lanes.squared);
@@ -200,7 +200,7 @@ Result Codebook::encode(const float* x, std::size_t n, std::uint16_t* codes,
 
 Result Codebook::decode(const std::uint8_t* codes, std::size_t n, float* out) const {
   if (size() < 1 || size() > 256) return failure(Status::invalid_argument);
-  // One comparison at the end lets compilers take many codes at once.
+  // A single comparison at the end lets compilers vectorise the loop.
   std::uint8_t largest = 0;
   for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, codes[i]);
   if (largest >= size()) {

@@ -1,4 +1,4 @@
-// What makers of codebooks share: the table of a unit distribution, placed and scaled.
+// The table of a unit distribution, which is moved and scaled to make codebooks.
 
 #pragma once
 
@@ -12,7 +12,7 @@ namespace fewbits::distributional {
 
 inline constexpr float kInfinityFloat = std::numeric_limits<float>::infinity();
 
-/// Up to here thresholds agree with the formula for every float.
+/// The most cells for which thresholds agree with the formula for every float.
 inline constexpr std::uint32_t kExactCells = 256;
 
 inline bool is_lloyd(Distribution distribution) {
@@ -23,8 +23,7 @@ inline bool is_lloyd(Distribution distribution) {
 /// Whether every field is within the ranges that Formula states.
 bool valid(const Formula& formula);
 
-/// Thresholds and levels for loc 0 and scale * beta 1: computed once, then only moved and
-/// stretched.
+/// Thresholds and levels for loc 0 and scale * beta 1: computed once, then only moved and scaled.
 struct UnitTable {
   Buffer<double> thresholds;
   Buffer<double> levels;
@@ -33,15 +32,15 @@ struct UnitTable {
   bool made() const { return levels.size() > 0; }
 };
 
-/// out[n - 1]: the smallest floats x with (x - loc) / width >= the unit threshold.
+/// Writes out[n - 1]: the smallest floats x with (x - loc) / width >= the unit threshold.
 void place_thresholds(const UnitTable& unit, double loc, double width, std::uint32_t n, float* out);
 
-/// Level j for loc 0 and scale 1: depends on beta, order and kind of levels.
+/// Level j for loc 0 and scale 1; it depends on beta, order and kind of levels.
 double unit_position(const UnitTable& unit, const Formula& formula, std::uint32_t j);
-/// The same level moved to loc and stretched to scale, always finite.
+/// The same level moved to loc and scaled, always finite.
 float place_position(double position, double loc, double scale);
 
-/// out[n]: all levels, ascending.
+/// Writes out[n]: all levels, ascending.
 void place_levels(const UnitTable& unit, const Formula& formula, float* out);
 
 }  // namespace fewbits::distributional

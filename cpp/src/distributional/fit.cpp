@@ -1,4 +1,4 @@
-// A fit: the passes over the data, one after the other.
+// A fit: the passes over the data, one after another.
 
 #include <cmath>
 #include <new>
@@ -19,7 +19,7 @@ void Fit::State::finish_moments() {
     pass = Pass::details;
     return;
   }
-  // The first value lies too far off to have been a good shift.
+  // The first value is too far away from the mean to have been a good shift.
   pass = Pass::deviations;
   shift = statistics.mean;
   const float low = moments.low;
@@ -34,7 +34,7 @@ void Fit::State::finish_deviations() {
   pass = Pass::details;
 }
 
-/// Closes the pass that ended; false when there is nothing left to do.
+/// Closes the pass that ended; false when nothing is left to do.
 bool Fit::State::close_pass() {
   switch (pass) {
     case Pass::none:
@@ -64,12 +64,12 @@ bool Fit::State::close_pass() {
   return false;
 }
 
-/// Whether there is a pass for details of the data, or one to measure on it.
+/// Decides whether a pass for details of the data is needed.
 Result Fit::State::open_details(bool* wanted) {
   *wanted = false;
   const bool constant = !(statistics.deviation > 0);
   if (constant && place_whole(formula.distribution).scale == 0) {
-    // Every level is the one value there is; nothing to choose.
+    // Every level equals the only value; there is nothing to choose.
     conclude();
     return success();
   }
@@ -86,7 +86,7 @@ Result Fit::State::open_details(bool* wanted) {
   return success();
 }
 
-/// Whether a batch of candidates is there to be measured.
+/// Decides whether there is a batch of candidates to measure.
 Result Fit::State::open_measure(bool* wanted) {
   *wanted = false;
   if (searching()) {
@@ -134,7 +134,7 @@ Result Fit::begin(const FitOptions& options) {
   state_ = new (std::nothrow) State;
   if (state_ == nullptr) return failure(Status::out_of_memory);
   state_->options = options;
-  // The package forgets beta when it chooses the distribution.
+  // The package loses beta when it chooses the distribution.
   if (options.reference && options.distribution < 0) state_->options.beta = 0;
   if (options.reference) state_->options.levels = Levels::midpoint;
   state_->formula.distribution = options.distribution < 0

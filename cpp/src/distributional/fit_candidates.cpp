@@ -1,4 +1,5 @@
-// The candidates of a search: betas of distributions, with bounds of their errors from a histogram.
+// The candidates of a search: distributions with betas, and bounds of their errors from a
+// histogram.
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +9,7 @@
 
 namespace fewbits::distributional {
 
-/// The formula of a distribution with loc and scale, beta apart.
+/// The formula of a distribution with its loc and scale, without beta.
 Formula Fit::State::place_whole(Distribution d) const {
   Formula f;
   f.distribution = d;
@@ -29,9 +30,9 @@ Formula Fit::State::place_whole(Distribution d) const {
   return f;
 }
 
-/// gaussian_cdf and exponential_cdf are gaussian and exponential with another beta: by how much,
-/// and 0 for all else. Where a distribution is chosen and beta is free, they are their twins'
-/// candidates.
+/// The factor of beta by which gaussian_cdf and exponential_cdf differ from gaussian and
+/// exponential; 0 for all other distributions. Where both distribution and beta are free, they are
+/// covered by the candidates of their twins.
 double Fit::State::stretch_of(Distribution d) const {
   if (d == Distribution::gaussian_cdf) return std::sqrt(options.order + 1.0);
   if (d == Distribution::exponential_cdf) return options.order + 1.0;
@@ -65,8 +66,8 @@ Result Fit::State::add_candidate(Distribution d, double beta, bool bounded) {
   return bounded ? bound(&candidate) : success();
 }
 
-/// Golden section between the neighbours of the best grid point; the histogram's estimate is the
-/// middle of its bounds.
+/// Golden-section search between the neighbours of the best grid point; the histogram's estimate is
+/// the middle of its bounds.
 Result Fit::State::refine_on_histogram(Distribution d, std::size_t first, std::size_t end) {
   const auto middle = [](const Candidate& c) { return c.lower + c.upper; };
   std::size_t at = first;
@@ -107,7 +108,7 @@ Result Fit::State::refine_on_histogram(Distribution d, std::size_t first, std::s
   return result;
 }
 
-/// The candidates, once everything about the data is known.
+/// Creates the candidates, once everything about the data is known.
 Result Fit::State::prepare() {
   prepared = true;
   if (wants_histogram) {

@@ -1,4 +1,4 @@
-// Which candidates are measured next, and which is the best in the end.
+// The choice of the candidates to measure next, and of the best in the end.
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,7 @@ namespace fewbits::distributional {
 
 namespace {
 
-constexpr double kReferenceLimit = 1e10;  // where the package starts from
+constexpr double kReferenceLimit = 1e10;  // the error that the package starts from
 
 }  // namespace
 
@@ -24,8 +24,8 @@ const Candidate* Fit::State::best() const {
   return found;
 }
 
-/// The package's own way: beta first, each distribution's best then, from 1e10 downwards; beta 1 if
-/// no beta gives a sound error.
+/// The choice of the package: first the best beta of each distribution, then the best distribution
+/// with an error below 1e10; beta is 1 if no beta gives a valid error.
 const Candidate* Fit::State::best_of_reference() const {
   const Candidate* found = nullptr;
   double least = kReferenceLimit;
@@ -52,14 +52,14 @@ const Candidate* Fit::State::best_of_reference() const {
   return found;
 }
 
-/// Most promising first; what cannot beat the best error measured stays out.
+/// Chooses the most promising candidates, except those that cannot beat the best measured error.
 bool Fit::State::choose_batch() {
   const Candidate* const leader = best();
   double limit = leader == nullptr ? kInfinity : leader->upper;
   for (std::size_t i = 0; i < candidate_count; ++i) {
     if (candidates[i].upper < limit) limit = candidates[i].upper;
   }
-  // Big codebooks in small batches.
+  // Large codebooks in small batches.
   const std::size_t most = options.n > 4096 ? 4 : kBatch;
   batch_count = 0;
   while (batch_count < most) {
@@ -79,7 +79,7 @@ bool Fit::State::choose_batch() {
   return batch_count > 0;
 }
 
-/// Above kHistogramCells: two more betas between the neighbours of the best.
+/// Above kHistogramCells: adds two more betas between the neighbours of the best.
 bool Fit::State::start_refinement() {
   const Candidate* const leader = best();
   if (refinements == 0 || leader == nullptr || candidate_count + 2 > kMostCandidates) return false;

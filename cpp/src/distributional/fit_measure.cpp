@@ -1,4 +1,4 @@
-// The errors of a batch of candidates on the data themselves.
+// The errors of a batch of candidates, measured on the data.
 
 #include <algorithm>
 
@@ -24,7 +24,7 @@ Result Fit::State::set_books() {
         return failure(Status::out_of_memory);
       }
       reference_codebook(f, reference_thresholds.data(), reference_levels.data());
-      // With the index n, but where 16 bits do not hold it.
+      // With the index n, unless it does not fit 16 bits.
       const std::size_t cells = f.n < kMaxCells ? f.n + 1 : f.n;
       const Result set =
           books[i].assign(cells, reference_thresholds.data(), reference_levels.data());
@@ -55,7 +55,7 @@ Result Fit::State::measure(const float* x, std::size_t n) {
 }
 
 Result Fit::State::measure_blocks(const float* x, std::size_t n) {
-  // Whole blocks that make about a piece.
+  // Whole blocks that make about one piece.
   const std::size_t blocks = std::max<std::size_t>(1, kPiece / options.block);
   const std::size_t piece = blocks > n / options.block ? n : blocks * options.block;
   if (block_parameters.size() < 2 * blocks && !block_parameters.reset(2 * blocks)) {

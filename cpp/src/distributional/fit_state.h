@@ -1,4 +1,4 @@
-// What a fit knows between its passes: the data's statistics, the candidates and their errors.
+// The state of a fit between its passes: statistics of the data, candidates and their errors.
 
 #pragma once
 
@@ -23,11 +23,11 @@ inline constexpr std::size_t kBatch = 16;
 inline constexpr std::uint32_t kHistogramCells = 256;
 inline constexpr std::size_t kPiece = 1024;
 
-/// What a search has heard of one beta of one distribution.
+/// A beta of a distribution, with what is known about its error.
 struct Candidate {
   Distribution distribution;
   double beta;
-  double lower;  ///< bounds of the sum of errors; equal once it is measured
+  double lower;  ///< bounds of the sum of errors; equal once measured
   double upper;
   bool measured;
 };
@@ -40,7 +40,7 @@ struct Fit::State {
   Pass pass = Pass::none;
   std::size_t passes = 0;
   std::size_t measured = 0;
-  std::size_t position = 0;  ///< in the stream, of the pass under way
+  std::size_t position = 0;  ///< in the stream, of the current pass
 
   std::size_t count = 0;
   double shift = 0;

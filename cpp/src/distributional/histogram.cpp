@@ -1,4 +1,4 @@
-// The histogram: finer about the centre, with the sums that errors need in each bin.
+// The histogram: finer near the centre, with the sums in each bin that errors need.
 
 #include "distributional/histogram.h"
 
@@ -29,7 +29,7 @@ double Histogram::width_of(std::int32_t bin) const {
   const std::int32_t distance = bin < kHalf ? kHalf - 1 - bin : bin - kHalf;
   if (distance == kHalf - 1) return std::numeric_limits<double>::infinity();
   const double octave = std::ldexp(1.0, distance / kPerOctave);
-  // A little more than the bin, for the rounding of its edges.
+  // A little more than the bin, to allow for the rounding of its edges.
   return octave / kPerOctave / static_cast<double>(inverse_) * (1 + 1.0 / 256);
 }
 
@@ -67,7 +67,7 @@ Histogram::Estimate Histogram::estimate(const float* thresholds, const float* le
   const auto power = [order](double distance) {
     return order == 1 ? std::fabs(distance) : distance * distance;
   };
-  // A bin's values are all within its width of their mean.
+  // All values of a bin are within its width of their mean.
   const auto add_bin = [&](std::int32_t bin, double level, double jump) {
     const Sums s = between(bin, bin + 1);
     if (!(s.count > 0)) return;
@@ -95,7 +95,7 @@ Histogram::Estimate Histogram::estimate(const float* thresholds, const float* le
       position = end;
     }
     if (j + 1 == n) break;
-    // The bin that the threshold divides, with every other threshold in it.
+    // The bin that the threshold divides, with all other thresholds in it.
     const Sums s = between(end, end + 1);
     const double mean = s.count > 0 ? s.sum / s.count + static_cast<double>(center_) : 0;
     double jump = 0;
@@ -108,7 +108,7 @@ Histogram::Estimate Histogram::estimate(const float* thresholds, const float* le
     add_bin(end, static_cast<double>(levels[code]) - static_cast<double>(center_), jump);
     position = end + 1;
   }
-  // Rounding of the prefix sums.
+  // The rounding error of the prefix sums.
   const Sums& all = sums_[kBins];
   total.slack +=
       1e-12 * (order == 1 ? std::fabs(all.sum) + std::sqrt(all.count * all.square) : all.square);

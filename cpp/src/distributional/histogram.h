@@ -1,4 +1,5 @@
-// A histogram of values by which candidates are judged before they are tried on all of them.
+// A histogram of values, from which the errors of candidates are estimated before they are
+// measured.
 
 #pragma once
 
@@ -10,26 +11,26 @@
 
 namespace fewbits::distributional {
 
-/// A fine histogram with counts, sums and sums of squares, from which the error of any codebook
-/// follows in a time that depends on its cells only, up to a known slack. Bins are narrow around
-/// the centre and twice as wide with every octave of distance, by a function of x that is monotone
-/// in float arithmetic too: a value below a threshold is never in a higher bin than the threshold.
+/// A fine histogram with counts, sums and sums of squares. It gives the error of any codebook up to
+/// a known slack, in a time that depends only on the number of cells. Bins are narrow around the
+/// centre and twice as wide with every octave of distance, by a function of x that is monotone in
+/// float arithmetic too: a value below a threshold is never in a higher bin than the threshold.
 class Histogram {
  public:
   struct Estimate {
     double error;  ///< sum of |x - level|^order
-    double slack;  ///< the true sum is at most this far away
+    double slack;  ///< the largest distance of the true sum
   };
 
   /// `scale` > 0: about a quarter of a standard deviation.
   Result begin(float center, float scale);
   void add(const float* x, std::size_t n);
-  /// After the last value and before estimate().
+  /// Call after the last value and before estimate().
   void finish();
   Estimate estimate(const float* thresholds, const float* levels, std::uint32_t n, int order) const;
 
   static constexpr std::size_t bins() { return kBins; }
-  /// Of bins first to end - 1, sums from the centre; after finish().
+  /// The sums of bins first to end - 1, relative to the centre; after finish().
   struct Sums {
     double count;
     double sum;     ///< of x - center
@@ -45,7 +46,7 @@ class Histogram {
   static constexpr std::int32_t kHalf = 16 * kPerOctave;
   static constexpr std::int32_t kBins = 2 * kHalf;
 
-  /// Over all lower bins once finish() ran; of the bin alone before.
+  /// Prefix sums over all lower bins after finish(); before that, the sums of each bin.
   Buffer<Sums> sums_;
   float center_ = 0;
   float inverse_ = 1;

@@ -1,5 +1,5 @@
-// Coding, errors and moments by vectors. Long because it holds every kernel of the family, for
-// codes of either size.
+// Coding, errors and moments with SIMD. Long because it holds every kernel of the family, for codes
+// of either size.
 
 #include <bit>
 #include <cmath>
@@ -12,7 +12,7 @@
 namespace fewbits::distributional::simd {
 namespace {
 
-/// |value|s of a vector as doubles, lanes 0 and 1, then 2 and 3.
+/// The |value|s of a vector as doubles: lanes 0 and 1, then 2 and 3.
 v128_t low_doubles(v128_t v) {
   return wasm_f64x2_promote_low_f32x4(v);
 }
@@ -20,7 +20,7 @@ v128_t high_doubles(v128_t v) {
   return wasm_f64x2_promote_low_f32x4(wasm_i32x4_shuffle(v, v, 2, 3, 2, 3));
 }
 
-/// Values up to the next whole group of four lanes.
+/// The number of values up to the next whole group of four lanes.
 std::size_t head(std::size_t n, std::size_t phase) {
   const std::size_t left = (4 - phase % 4) % 4;
   return left < n ? left : n;
@@ -33,10 +33,10 @@ v128_t gather(const float* levels, std::size_t a, std::size_t b, std::size_t c, 
   return wasm_v128_load32_lane(levels + d, v, 3);
 }
 
-/// Values from which it pays to put tables in order first.
+/// The number of values from which it pays to rearrange tables first.
 constexpr std::size_t kMany = 256;
 
-/// Up to sixteen levels, apart by bytes: sixteen codes look up four bytes each.
+/// Up to sixteen levels, split into bytes: sixteen codes look up four bytes each.
 class FewLevels {
  public:
   FewLevels(const float* levels, std::size_t cells) {
@@ -99,7 +99,7 @@ struct ErrorLanes {
   }
 };
 
-/// For up to 16 cells: what can be done in sixteens; returns where it ends.
+/// Handles up to 16 cells in steps of sixteen values; returns where it stops.
 std::size_t add_errors_of_few(const float* x, const std::uint8_t* codes, const float* levels,
                               std::size_t cells, std::size_t i, std::size_t n, ErrorLanes* lanes) {
   const FewLevels table(levels, cells);
@@ -152,7 +152,7 @@ void encode_few(const Search& search, const float* x, std::uint8_t* codes) {
 }
 
 /// The bucket is a monotone function of x, in float arithmetic too, so all thresholds of lower
-/// buckets lie below x and none of higher ones does; what is left is searched without a branch.
+/// buckets are below x, and none of higher buckets is; the rest is searched without branches.
 template <typename Code>
 Code search_from(const Search& search, std::uint32_t bucket, float x) {
   std::uint32_t code = search.starts[bucket];
@@ -282,8 +282,8 @@ void pack_words(const std::uint8_t* codes, std::size_t n, unsigned bits, std::ui
   std::size_t i = 0;
   if (bits == 4) {
     for (; i + 32 <= n; i += 32) {
-      // Two codes to a byte, the earlier above; then the bytes of each word backwards, since the
-      // first value goes to the highest bits.
+      // Two codes per byte, the earlier one in the high half; then the bytes of each word reversed,
+      // since the first value goes to the highest bits.
       const v128_t a = wasm_v128_load(codes + i);
       const v128_t b = wasm_v128_load(codes + i + 16);
       const v128_t byte = wasm_i16x8_splat(0xff);

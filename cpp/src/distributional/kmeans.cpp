@@ -1,4 +1,4 @@
-// Optimal one-dimensional k-means of a sample, by dynamic programming over its distinct values.
+// Optimal one-dimensional k-means of a stream, by dynamic programming over the bins of a histogram.
 
 #include <algorithm>
 #include <cmath>
@@ -37,7 +37,7 @@ struct KMeans::State {
 
   Buffer<std::int32_t> edges;  ///< of the groups, in bins
   std::size_t groups = 0;
-  Buffer<double> cost;  ///< of the first i groups with one level fewer, and with this many
+  Buffer<double> cost;  ///< of the first i groups, with one level fewer and with this many
   Buffer<std::uint16_t> cuts;
   double means[kMostLevels] = {};  ///< from the centre
   std::uint32_t used = 0;
@@ -56,8 +56,8 @@ struct KMeans::State {
   void iterate();
 };
 
-/// Bins that hold something; merged, where there are more than kMostGroups, to equal shares of the
-/// density that levels of least squared error have.
+/// Collects the bins that contain values; more than kMostGroups are merged to equal shares of the
+/// density of levels with the least squared error.
 Result KMeans::State::group() {
   if (!edges.reset(kMostGroups + 1)) return failure(Status::out_of_memory);
   const auto bins = static_cast<std::int32_t>(Histogram::bins());
@@ -92,14 +92,14 @@ Result KMeans::State::group() {
   return success();
 }
 
-/// Sum of squared deviations of groups first to end - 1 from their mean.
+/// The sum of squared deviations of groups first to end - 1 from their mean.
 double KMeans::State::cost_of(std::size_t first, std::size_t end) const {
   const Histogram::Sums s = histogram.between(edges[first], edges[end]);
   return s.count > 0 ? std::max(0.0, s.square - s.sum * s.sum / s.count) : 0;
 }
 
-/// now[i] = min over c of before[c] + cost_of(c, i), for i in first..end-1: the best c grows with
-/// i, so that halving i halves the candidates.
+/// Sets now[i] = min over c of before[c] + cost_of(c, i), for i in first..end-1: the best c
+/// increases with i, so that halving i halves the candidates.
 void KMeans::State::fill(const double* before, double* now, std::uint16_t* cut, std::size_t first,
                          std::size_t end, std::size_t from, std::size_t to) const {
   if (first >= end) return;
@@ -130,7 +130,7 @@ Result KMeans::State::divide() {
   double* now = before + row;
   for (std::size_t i = 0; i < row; ++i) before[i] = cost_of(0, i);
   for (std::uint32_t k = 1; k < used; ++k) {
-    // At least one group to a level.
+    // At least one group per level.
     std::fill_n(now, row, kInfinity);
     fill(before, now, cuts.data() + k * row, k + 1, row, k, groups);
     std::swap(before, now);
@@ -145,7 +145,7 @@ Result KMeans::State::divide() {
   return success();
 }
 
-/// Lloyd's iteration on all bins: a bin goes to the level nearest to its mean.
+/// Lloyd's iteration on all bins: a bin belongs to the level nearest to its mean.
 void KMeans::State::iterate() {
   const auto bins = static_cast<std::int32_t>(Histogram::bins());
   double least = kInfinity;

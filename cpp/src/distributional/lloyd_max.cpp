@@ -1,4 +1,4 @@
-// The codebooks of Lloyd and Max for known densities.
+// The Lloyd-Max codebooks of known densities.
 
 #include <algorithm>
 #include <cmath>
@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kMostLevels = 256;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// Mass, first moment and density of a source, over (-inf, x]; all that centroids need.
+/// Mass, first moment and density of a source over (-inf, x], from which centroids follow.
 struct Below {
   double mass;
   double moment;
@@ -33,7 +33,8 @@ Below below(Source source, double x) {
   return {x < 0 ? tail : 1 - tail, moment, tail * math::kSqrt2};
 }
 
-/// Where the best point density for squared error puts the fraction `u` of the levels.
+/// The position at which the optimal point density for squared error has the fraction `u` of the
+/// levels.
 double companded(Source source, double u) {
   if (source == Source::gaussian) return math::normal_quantile(u) * std::sqrt(3.0);
   const double scale = 3 / math::kSqrt2;
@@ -46,16 +47,17 @@ Result lloyd_max(Source source, std::size_t n, double* thresholds, double* level
   if (n < 1 || n > kMostLevels) return failure(Status::invalid_argument);
   if (source != Source::gaussian && source != Source::laplace)
     return failure(Status::invalid_argument);
-  // Both densities are even and log-concave, so the solution is odd and the only one (Fleischer
-  // 1964; Kieffer 1983): half of it is sought, beside a threshold (even n) or a level (odd n) at 0.
+  // Both densities are even and log-concave, so the solution is odd and unique (Fleischer 1964;
+  // Kieffer 1983): only half of it is computed, next to a threshold (even n) or a level (odd n) at
+  // 0.
   const std::size_t half = n / 2;
   double* const positive = levels + (n - half);
   for (std::size_t i = 0; i < half; ++i) {
     positive[i] =
         companded(source, (static_cast<double>(n - half + i) + 0.5) / static_cast<double>(n));
   }
-  // Newton's method for level_i - centroid_i(levels) = 0. A centroid depends on its two thresholds
-  // only, so the Jacobian is tridiagonal.
+  // Newton's method for level_i - centroid_i(levels) = 0. A centroid depends only on its two
+  // thresholds, so the Jacobian is tridiagonal.
   double upper[kMostLevels];
   double right[kMostLevels];
   double previous_step = kInfinity;
@@ -83,7 +85,7 @@ Result lloyd_max(Source source, std::size_t n, double* thresholds, double* level
       positive[i] -= right[i];
       largest = std::max(largest, std::fabs(right[i]));
     }
-    // Quadratic until rounding stops it.
+    // Convergence is quadratic until rounding stops it.
     if (largest == 0 || (largest < 1e-9 && largest >= 0.5 * previous_step)) break;
     previous_step = largest;
   }

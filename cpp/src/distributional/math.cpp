@@ -55,7 +55,7 @@ double exp(double x) {
   const double k = std::floor(x / (kLn2High + kLn2Low) + 0.5);
   const double r = (x - k * kLn2High) - k * kLn2Low;
   const double y = 1 + expm1_reduced(r);
-  // In two steps, so that neither power leaves the range of a double.
+  // In two steps, so that neither power exceeds the range of a double.
   const int e = static_cast<int>(k);
   const int half = e / 2;
   return y * power_of_two(half) * power_of_two(e - half);
@@ -143,7 +143,7 @@ double normal_density(double x) {
 double normal_quantile(double u) {
   if (u > 0.5) return -normal_quantile(1 - u);
   if (u == 0.5) return 0;
-  // The tail's asymptote or the slope at the centre as a start; Halley's method does the rest.
+  // Starts from the asymptote of the tail or the slope at the centre, then uses Halley's method.
   double x = 0;
   if (u > 0.2) {
     x = (u - 0.5) * 2.50662827463100050242;

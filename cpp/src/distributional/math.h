@@ -1,7 +1,8 @@
-// Elementary and special functions in plain double arithmetic. The thresholds of a codebook come
-// from them, and one bit of difference between two C libraries could move a threshold by one
-// float: written here, they give the same bits natively and in WebAssembly. Accurate to some units
-// in the last place; speed matters little, since they build tables and never touch the data.
+// Elementary and special functions in plain double arithmetic. They determine the thresholds of
+// codebooks, and a difference of one bit between two C libraries could move a threshold by one
+// float; these implementations give the same bits natively and in WebAssembly. Accurate to a few
+// units in the last place. Speed matters little, since they only build tables and are never applied
+// to data.
 
 #pragma once
 
@@ -24,9 +25,9 @@ double cos(double x);  ///< 0 <= x <= pi
 double erfc(double x);
 /// Distribution function of N(0,1).
 double normal_cdf(double x);
-/// Its inverse, 0 < u < 1.
+/// The inverse of normal_cdf, 0 < u < 1.
 double normal_quantile(double u);
-/// Its density.
+/// The density of N(0,1).
 double normal_density(double x);
 
 /// Regularised upper incomplete gamma function Q(1/3, x), x >= 0.

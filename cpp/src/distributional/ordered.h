@@ -1,4 +1,4 @@
-// Floats as integers of the same order, for bisection to the last bit.
+// Floats as integers with the same order, for bisection down to the last bit.
 
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace fewbits::distributional {
 
-/// Bit patterns as integers that order floats as their values do.
+/// Bit patterns as integers that have the order of the floats.
 inline std::int64_t ordered(float x) {
   const auto bits = std::bit_cast<std::int32_t>(x);
   return bits < 0 ? std::int64_t{std::numeric_limits<std::int32_t>::min()} - bits : bits;
@@ -27,7 +27,7 @@ inline double double_of(std::int64_t key) {
 }
 
 /// The smallest key in [first, last] for which `reached`, a monotone predicate, holds; last + 1 if
-/// there is none. Looks near `guess` first. |first| and |last| < 2^63 - 2^52.
+/// there is none. The search starts near `guess`. |first| and |last| < 2^63 - 2^52.
 template <typename Reached>
 std::int64_t first_reached(std::int64_t first, std::int64_t last, std::int64_t guess,
                            const Reached& reached) {

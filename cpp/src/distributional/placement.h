@@ -1,4 +1,4 @@
-// Where a distribution is placed: its location and scale by the statistics of the values.
+// The location and scale of a distribution, estimated from statistics of the values.
 
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace fewbits::distributional {
 
-/// What loc and scale are estimated from.
+/// The statistics from which loc and scale are estimated.
 struct Statistics {
   std::size_t count = 0;
   double mean = 0;
@@ -21,15 +21,15 @@ struct Statistics {
   float quartiles[3] = {};
 };
 
-/// Mean and deviation from moments about `shift`. False when the shift was so far off that the
-/// deviation needs a second pass about the mean; the mean is sound then.
+/// Mean and deviation from moments about `shift`. False when the shift was so far away that the
+/// deviation needs a second pass about the mean; the mean is valid then.
 bool from_moments(const Moments& moments, std::size_t count, double shift, Statistics* out);
 
-/// Of an array. `sorted` has room for n values where quartiles are wanted, else is null. False,
-/// with the position in `bad`, if a value is not finite.
+/// Statistics of an array. `sorted` has space for n values if quartiles are needed, and is null
+/// otherwise. False, with the position in `bad`, if a value is not finite.
 bool statistics_of(const float* x, std::size_t n, float* sorted, Statistics* out, std::size_t* bad);
 
-/// loc and scale as Fit documents them; `zero` is null or what loc has to be.
+/// The loc and scale that Fit documents; `zero` is null or a given loc.
 void place(Distribution distribution, const Statistics& statistics, const double* zero, double* loc,
            double* scale);
 

@@ -15,7 +15,7 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr float kMostFloat = std::numeric_limits<float>::max();
 
-/// The distribution of the data that a point density belongs to.
+/// The distribution of the data to which a point density belongs.
 Distribution data_distribution(Distribution distribution) {
   switch (distribution) {
     case Distribution::gaussian:
@@ -31,7 +31,7 @@ Distribution data_distribution(Distribution distribution) {
   }
 }
 
-/// Density of the data, for the `_cdf` distributions.
+/// The density of the data, for the `_cdf` distributions.
 double data_density(Distribution distribution, double z) {
   switch (distribution) {
     case Distribution::gaussian_cdf:
@@ -51,10 +51,10 @@ double data_density(Distribution distribution, double z) {
   }
 }
 
-/// z with F(z) = u where F has no closed inverse (logistic and Gumbel of order 2).
+/// Solves F(z) = u where F has no closed inverse (logistic and Gumbel of order 2).
 double invert(Distribution distribution, double u) {
-  // Start from the order-1 quantile stretched to order 2, then bracket and bisect by Newton's steps
-  // as long as they stay inside.
+  // Starts from the order-1 quantile stretched to order 2, then uses Newton's steps as long as they
+  // stay inside the bracket, and bisection otherwise.
   double low = -60;
   double high = 2400;
   double z = std::clamp(1.5 * point_quantile(distribution, 1, u), low, high);
@@ -93,16 +93,17 @@ float to_finite(double x) {
   return static_cast<float>(std::clamp(x, -most, most));
 }
 
-// Gauss and Legendre's nodes and weights of 8 points on [-1, 1], by symmetry the positive half.
+// Nodes and weights of 8-point Gauss-Legendre quadrature on [-1, 1], by symmetry only the positive
+// half.
 constexpr double kNodes[] = {.18343464249564980494, .52553240991632898582, .79666647741362673959,
                              .96028985649753623168};
 constexpr double kWeights[] = {.36268378337836198297, .31370664587788728734, .22238103445337447054,
                                .10122853629037625915};
 
-/// Mean of the data distribution between a and b. Tails are cut where no mass is left.
+/// The mean of the data distribution between a and b. Tails are cut where no mass is left.
 double conditional_mean(Distribution data, double a, double b) {
   if (data == Distribution::exponential_cdf) a = std::max(a, 0.0);
-  // Left tails of the Gaussian and Gumbel are gone by then, exponential ones are down by e^-45.
+  // Left tails of Gaussian and Gumbel have vanished by then, exponential ones are down to e^-45.
   const double reach = 45;
   if (a == -kInfinity) a = std::min(b, 0.0) - reach;
   if (b == kInfinity) b = std::max(a, 0.0) + reach;
@@ -129,7 +130,7 @@ double conditional_median(Distribution data, double a, double b) {
   const double above = b == kInfinity ? 1 : point_cdf(data, 1, b);
   const double u = 0.5 * (below + above);
   double median = u > 0 && u < 1 ? point_quantile(data, 1, u) : a == -kInfinity ? b : a;
-  // Where no mass is left the quantile is blunt: stay in the cell.
+  // Where no mass is left the quantile is inaccurate: stay in the cell.
   if (median < a) median = a;
   if (median > b) median = b;
   return median;
@@ -238,14 +239,14 @@ void place_thresholds(const UnitTable& unit, double loc, double width, std::uint
   for (std::uint32_t j = 0; j + 1 < n; ++j) {
     const double z = unit.thresholds[j];
     if (!(width > 0)) {
-      // Every deviation from loc is infinitely far.
+      // Every deviation from loc is infinitely large.
       const float at = static_cast<float>(loc);
       const bool below = z <= 0 ? static_cast<double>(at) < loc : static_cast<double>(at) <= loc;
       out[j] = below ? std::nextafter(at, kInfinityFloat) : at;
       continue;
     }
-    // Almost always the guess or its neighbour; where loc and width * z cancel there are more
-    // floats than differences, and it can be far.
+    // Usually the guess or its neighbour; where loc and width * z cancel there are more floats than
+    // distinct differences, and it can be far away.
     const std::int64_t last = ordered(kMostFloat);
     const std::int64_t key = first_reached(
         -last, last, ordered(to_finite(loc + width * z)),
@@ -270,7 +271,7 @@ float place_position(double position, double loc, double scale) {
 void place_levels(const UnitTable& unit, const Formula& f, float* out) {
   for (std::uint32_t j = 0; j < f.n; ++j) {
     out[j] = place_position(unit_position(unit, f, j), f.loc, f.scale);
-    // Rounding apart they ascend.
+    // Ascending apart from rounding.
     if (j > 0) out[j] = std::max(out[j], out[j - 1]);
   }
 }

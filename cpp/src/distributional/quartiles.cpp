@@ -1,4 +1,4 @@
-// Quartiles of a stream by counting halves of bit patterns.
+// Quartiles of a stream, by counting halves of bit patterns.
 
 #include "distributional/quartiles.h"
 
@@ -7,7 +7,7 @@
 namespace fewbits::distributional {
 namespace {
 
-/// Orders floats as their values do.
+/// A key with the order of the floats.
 std::uint32_t key_of(float x) {
   const auto bits = std::bit_cast<std::uint32_t>(x);
   return bits >> 31 ? ~bits : bits | 0x80000000u;

@@ -1,4 +1,4 @@
-// Exact quartiles of values that are read twice and never held.
+// Exact quartiles of values that are read twice and never stored.
 
 #pragma once
 

@@ -1,5 +1,5 @@
-// What the Python package computes, operation by operation in float32 as PyTorch evaluates its
-// expressions. Elementary functions are those of double precision, rounded.
+// The computations of the Python package, operation by operation in float32 as PyTorch evaluates
+// its expressions. Elementary functions are those of double precision, rounded.
 
 #include "distributional/reference.h"
 
@@ -17,7 +17,7 @@ namespace {
 constexpr float kPi = 3.14159265358979323846f;
 constexpr float kSqrt2 = 1.41421356237309504880f;
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
-// The uniform distribution under PyTorch's Gumbel reaches from the least normal float to 1 - 2^-23.
+// The uniform distribution under PyTorch's Gumbel ranges from the least normal float to 1 - 2^-23.
 constexpr float kUniformLow = std::numeric_limits<float>::min();
 constexpr float kUniformRange = 1 - std::numeric_limits<float>::epsilon() - kUniformLow;
 
@@ -96,7 +96,7 @@ float cdf(Distribution distribution, float t, float beta) {
   }
 }
 
-/// Standardised value that `u` decodes to.
+/// The standardised value that `u` decodes to.
 float quantile(Distribution distribution, float u, float beta) {
   switch (distribution) {
     case Distribution::gaussian:
@@ -218,7 +218,7 @@ void reference_codebook(const Formula& f, float* thresholds, float* levels) {
   constexpr float most = std::numeric_limits<float>::max();
   const std::int64_t last = ordered(most);
   for (std::uint32_t i = 1; i <= f.n; ++i) {
-    // The index n first shows where float32 takes F for 1.
+    // The index n first appears where float32 rounds F to 1.
     const double u = i < f.n ? static_cast<double>(i) / f.n : 1 - 3e-8;
     const double at = f.loc + f.scale * f.beta * point_quantile(f.distribution, 1, u);
     const auto guess =

@@ -1,4 +1,4 @@
-// The original's arithmetic, to the order of its additions.
+// The arithmetic of the original, down to the order of its additions.
 
 #pragma once
 
@@ -9,7 +9,7 @@
 namespace fewbits::distributional {
 
 /// PyTorch's float32 sum on one thread of an x86 processor: 32 running sums (four vectors of
-/// eight), moved up a level every so many rows so that few additions meet a large sum.
+/// eight), moved up a level after a number of rows so that few additions involve a large sum.
 class CascadeSum {
  public:
   void begin(std::size_t total);
@@ -31,12 +31,13 @@ class CascadeSum {
   int level_bits_ = 4;
 };
 
-/// Mean and unbiased standard deviation to the Python package's loc and scale, in float32 as there.
+/// Converts mean and unbiased standard deviation to the Python package's loc and scale, in float32
+/// as there.
 void reference_parameters(Distribution distribution, float mean, double deviation, float* loc,
                           float* scale);
 
-/// thresholds[n] and levels[n + 1] of the Python package: with the index n that an outlier gets
-/// there, and what that decodes to (mostly NaN). scale > 0.
+/// thresholds[n] and levels[n + 1] of the Python package: including the index n that it gives to an
+/// outlier, and the value that this decodes to (mostly NaN). scale > 0.
 void reference_codebook(const Formula& formula, float* thresholds, float* levels);
 
 }  // namespace fewbits::distributional

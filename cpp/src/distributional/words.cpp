@@ -1,4 +1,4 @@
-// Codes packed into words of 64 bits as the original packs them.
+// Codes packed into 64-bit words like the original's.
 
 #include "distributional/words.h"
 

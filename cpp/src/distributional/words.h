@@ -1,4 +1,4 @@
-// The layout of codes in words of 64 bits, for codes of either size.
+// The layout of codes in 64-bit words, for codes of either size.
 
 #pragma once
 
@@ -7,7 +7,7 @@
 
 namespace fewbits::distributional {
 
-/// floor(64 / bits) codes to a word, the first in the highest bits, zeros at the end.
+/// Packs floor(64 / bits) codes per word, the first in the highest bits, zeros at the end.
 template <typename Code>
 void pack_codes(const Code* codes, std::size_t n, unsigned bits, std::uint64_t* words) {
   const std::size_t per_word = 64 / bits;

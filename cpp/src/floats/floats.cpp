@@ -1,4 +1,4 @@
-// float16 and bfloat16 of whole arrays, by the kernels of this build.
+// float16 and bfloat16 for whole arrays, by the kernels of this build.
 
 #include "fewbits/floats.h"
 

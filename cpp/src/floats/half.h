@@ -1,5 +1,5 @@
-// float16 and bfloat16 of IEEE 754-2019 and Intel's BFLOAT16 definition, one value at a time, by
-// integer arithmetic alone: the same bits on every machine.
+// float16 and bfloat16 of IEEE 754-2019 and Intel's BFLOAT16 definition, one value at a time, using
+// only integer arithmetic: the same bits on every machine.
 
 #pragma once
 
@@ -8,8 +8,8 @@
 
 namespace fewbits::floats {
 
-/// Nearest float16, ties to even. Beyond 65519.99 it is infinity, below 2^-25 a zero of that sign;
-/// NaN stays NaN, quiet, with the payload bits that fit.
+/// The nearest float16, ties to even. Above 65519.99 it is infinity, below 2^-25 a zero of that
+/// sign; NaN stays NaN, quiet, with the payload bits that fit.
 inline std::uint16_t f16_from_f32(float value) {
   const std::uint32_t bits = std::bit_cast<std::uint32_t>(value);
   const std::uint32_t sign = (bits >> 16) & 0x8000u;
@@ -27,7 +27,7 @@ inline std::uint16_t f16_from_f32(float value) {
   return static_cast<std::uint16_t>(sign | ((rounded - 0x38000000u) >> 13));
 }
 
-/// Exact; a signalling NaN becomes quiet.
+/// Decodes exactly; a signalling NaN becomes quiet.
 inline float f32_from_f16(std::uint16_t half) {
   const std::uint32_t sign = (half & 0x8000u) << 16;
   const std::uint32_t magnitude = half & 0x7FFFu;
@@ -42,14 +42,14 @@ inline float f32_from_f16(std::uint16_t half) {
   return std::bit_cast<float>(sign | ((magnitude << 13) + 0x38000000u));
 }
 
-/// Nearest bfloat16, ties to even; NaN stays NaN, quiet.
+/// The nearest bfloat16, ties to even; NaN stays NaN, quiet.
 inline std::uint16_t bf16_from_f32(float value) {
   const std::uint32_t bits = std::bit_cast<std::uint32_t>(value);
   if ((bits & 0x7FFFFFFFu) > 0x7F800000u) return static_cast<std::uint16_t>((bits >> 16) | 0x40u);
   return static_cast<std::uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
 }
 
-/// Exact.
+/// Decodes exactly.
 inline float f32_from_bf16(std::uint16_t value) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16);
 }

@@ -1,4 +1,4 @@
-// The scalar reference of float16 and bfloat16: value by value as half.h has them.
+// The scalar reference of float16 and bfloat16: value by value with half.h.
 
 #include "floats/half.h"
 #include "floats/kernels.h"

@@ -1,4 +1,4 @@
-// float16 and bfloat16 by vectors of integers.
+// float16 and bfloat16 with SIMD integers.
 
 #include "simd/simd.h"
 
@@ -12,8 +12,8 @@ namespace {
 using fewbits::simd::constant_f32x4;
 using fewbits::simd::constant_i32x4;
 
-// What is rare, NaN in an encoder and everything beyond the finite in the float16 decoder, goes to
-// the scalar reference sixteen values at a time; the rest needs no cases.
+// Rare values, NaN in the encoders and infinities and NaN in the float16 decoder, go to the scalar
+// reference sixteen values at a time; the rest needs no special cases.
 
 /// float16 bits of eight floats.
 struct ToF16 {
@@ -31,9 +31,9 @@ struct ToF16 {
     return wasm_v128_or(halves, wasm_v128_and(wasm_i16x8_narrow_i32x4(low, high), sign));
   }
 
-  /// Rounding is left to float addition: to |x| a power of two is added whose last bit is the last
-  /// that float16 has at that exponent. What the sum is beyond that power is the significand, with
-  /// its leading one, which counts as one step of the exponent.
+  /// Rounds by float addition: a power of two is added to |x| whose last bit is the last that
+  /// float16 has at that exponent. The part of the sum above that power is the significand,
+  /// including its leading one, which counts as one step of the exponent.
   v128_t unsigned_half(v128_t x) const {
     const v128_t absolute = wasm_i32x4_min(wasm_v128_and(x, magnitude), most);
     const v128_t power =
@@ -43,12 +43,12 @@ struct ToF16 {
   }
 };
 
-/// Finite float16 as floats.
+/// Finite float16 values as floats.
 struct FromF16 {
   v128_t sign_and_rest = constant_i32x4(static_cast<std::int32_t>(0x8FFF8FFFu));
   v128_t scale = constant_f32x4(0x1p112f);
 
-  /// The multiplication moves the exponent, and normalizes what is subnormal.
+  /// The multiplication adjusts the exponent, and normalizes subnormals.
   void operator()(v128_t halves, float* out) const {
     const v128_t lower = wasm_i16x8_shl(halves, 13);
     const v128_t upper = wasm_v128_and(wasm_i16x8_shr(halves, 3), sign_and_rest);
@@ -73,7 +73,7 @@ struct ToBf16 {
   }
 };
 
-/// Converts 16 values at a time up to those that hold a NaN; returns how many.
+/// Converts 16 values at a time until one is NaN; returns how many.
 template <typename Convert>
 [[gnu::noinline]] std::size_t encode_ordered(const float* x, std::size_t n, std::uint16_t* out) {
   const Convert convert;
@@ -90,7 +90,7 @@ template <typename Convert>
   return i;
 }
 
-/// The same for float16 up to infinities and NaN.
+/// Converts float16 until infinities or NaN; returns how many.
 [[gnu::noinline]] std::size_t decode_finite(const std::uint16_t* in, std::size_t n, float* out) {
   const FromF16 convert;
   const v128_t exponent = constant_i32x4(0x7C007C00);
@@ -108,7 +108,8 @@ template <typename Convert>
   return i;
 }
 
-/// All of it: `quick` as far as it gets, then 16 values or the last few by `reference`, and so on.
+/// Converts everything: with `quick` as far as it gets, then 16 values or the last few with
+/// `reference`, and so on.
 template <typename From, typename To>
 void run(const From* in, std::size_t n, To* out,
          std::size_t (*quick)(const From*, std::size_t, To*),
@@ -136,7 +137,7 @@ void encode_bf16_run(const float* x, std::size_t n, std::uint16_t* out) {
 }
 
 void decode_bf16_run(const std::uint16_t* in, std::size_t n, float* out) {
-  // Not a literal, of which LLVM would make a shuffle that takes V8 three instructions.
+  // Not a literal, from which LLVM would make a shuffle that takes V8 three instructions.
   const v128_t zero = constant_i32x4(0);
   std::size_t i = 0;
   for (; i + 8 <= n; i += 8) {

@@ -1,4 +1,4 @@
-// Floats of eight and four bits of whole arrays, four bits two a byte.
+// Floats of eight and four bits for whole arrays, four-bit ones two per byte.
 
 #include "fewbits/small_floats.h"
 
@@ -11,7 +11,7 @@
 namespace fewbits::floats {
 namespace {
 
-/// Packs two codes a byte: code(i) of the even value i at bit `even`, of the odd one at 4 - even.
+/// Packs two codes per byte: code(i) of the even value i at bit `even`, of the odd one at 4 - even.
 template <typename Code>
 void pack(std::size_t n, int even, Code code, std::uint8_t* out) {
   for (std::size_t i = 0; i < n; i += 2) {
@@ -84,7 +84,7 @@ Result encode_nf4(const float* x, std::size_t n, std::size_t block, float* absma
       if (std::fabs(values[i]) > largest) largest = std::fabs(values[i]);
     }
     absmax[start / block] = largest;
-    // A subnormal largest has no finite reciprocal; division serves it.
+    // A subnormal `largest` has no finite reciprocal; division is used then.
     const float inverse = 1.0f / largest;
     const bool divide = std::isinf(inverse);
     const auto code = [=](std::size_t i) {

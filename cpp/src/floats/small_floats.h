@@ -28,7 +28,7 @@ inline float f32_from_f8_e4m3(std::uint8_t code) {
   const std::uint32_t sign = static_cast<std::uint32_t>(code & 0x80) << 24;
   const std::uint32_t magnitude = code & 0x7Fu;
   if (magnitude == 0x7F) return std::bit_cast<float>(sign | 0x7FC00000u);
-  // The exponent's bias is put right by a multiplication, which subnormals need too.
+  // A multiplication corrects the bias of the exponent, which subnormals need too.
   const float value = std::bit_cast<float>(magnitude << 20) * 0x1p120f;
   return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(value));
 }
@@ -61,7 +61,7 @@ inline float f32_from_f8_e5m2(std::uint8_t code) {
   return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(value));
 }
 
-/// Finite values only.
+/// For finite values only.
 inline std::uint8_t f4_e2m1_from_f32(float value) {
   const std::uint32_t bits = std::bit_cast<std::uint32_t>(value);
   const std::uint32_t sign = (bits >> 28) & 8u;
@@ -77,14 +77,14 @@ inline std::uint8_t f4_e2m1_from_f32(float value) {
   return static_cast<std::uint8_t>(sign | code);
 }
 
-/// The low four bits of `code`.
+/// Decodes the low four bits of `code`.
 inline float f32_from_f4_e2m1(int code) {
   const std::uint32_t sign = static_cast<std::uint32_t>(code & 8) << 28;
   const float value = std::bit_cast<float>(static_cast<std::uint32_t>(code & 7) << 22) * 0x1p126f;
   return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(value));
 }
 
-/// bitsandbytes' bounds between one nf4 level and the next.
+/// The bounds of bitsandbytes between one nf4 level and the next.
 inline constexpr float kNf4Bounds[15] = {
     -0.8480964004993439f,  -0.6106329262256622f,  -0.4599952697753906f,   -0.33967943489551544f,
     -0.23460740596055984f, -0.13791173323988914f, -0.045525018125772476f, 0.03979014977812767f,

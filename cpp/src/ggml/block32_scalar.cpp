@@ -1,4 +1,4 @@
-// Q4_0, Q4_1, Q5_0, Q5_1, Q8_0: one scale for 32 values.
+// Q4_0, Q4_1, Q5_0, Q5_1, Q8_0: one scale per 32 values.
 
 #include <cfloat>
 #include <cmath>
@@ -15,7 +15,7 @@ float inverse(float scale) {
   return scale != 0 ? 1.0f / scale : 0.0f;
 }
 
-/// Codes 0..2*half-1 of scale * (code - half): the value of largest magnitude becomes code 0.
+/// Codes 0..2*half-1 for scale * (code - half): the value of largest magnitude gets code 0.
 float by_extreme(const float* x, int half, std::uint8_t* codes) {
   const float scale = search::extreme(32, x) / static_cast<float>(-half);
   const float by = inverse(scale);
@@ -27,7 +27,7 @@ float by_extreme(const float* x, int half, std::uint8_t* codes) {
   return scale;
 }
 
-/// Codes 0..levels of scale * code + minimum: from the smallest to the largest value.
+/// Codes 0..levels for scale * code + minimum: from the smallest to the largest value.
 float by_range(const float* x, int levels, std::uint8_t* codes, float* minimum) {
   float low = FLT_MAX;
   float high = -FLT_MAX;
@@ -45,7 +45,7 @@ float by_range(const float* x, int levels, std::uint8_t* codes, float* minimum) 
   return scale;
 }
 
-/// Mean square of the row that the importance weights span.
+/// The mean square of the row that the importance weights span.
 float row_variance(const float* x, std::size_t n) {
   float sum = 0;
   for (std::size_t i = 0; i < n; ++i) sum += x[i] * x[i];

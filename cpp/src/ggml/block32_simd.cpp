@@ -1,4 +1,4 @@
-// Q4_0, Q4_1, Q5_0, Q5_1, Q8_0: one scale for 32 values. Long because five types have an encoder
+// Q4_0, Q4_1, Q5_0, Q5_1, Q8_0: one scale per 32 values. Long because five types have an encoder
 // and a decoder each.
 
 #include "ggml/lanes.h"
@@ -14,7 +14,7 @@
 namespace fewbits::ggml::simd {
 namespace {
 
-/// A scale's reciprocal, 0 for 0. Subnormal scales have none that is finite: the scalar body serves
+/// The reciprocal of a scale, 0 for 0. Subnormal scales have no finite one: the scalar body handles
 /// them.
 FEWBITS_GGML_INLINE float inverse(float scale) {
   return scale != 0 ? 1.0f / scale : 0.0f;
@@ -45,7 +45,7 @@ FEWBITS_GGML_INLINE Range range_of(const v128_t* values) {
   return {-max_lane(wasm_f32x4_neg(low)), max_lane(high)};
 }
 
-/// Integers of small floats, and the constants that takes.
+/// Conversion of small floats to integers, with its constants.
 struct Truncation {
   v128_t shift = fewbits::simd::constant_f32x4(0x1p23f);
   v128_t byte = fewbits::simd::constant_i32x4(255);
@@ -57,7 +57,7 @@ struct Truncation {
     for (int i = 0; i < 8; ++i) {
       const v128_t scaled =
           wasm_f32x4_add(wasm_f32x4_mul(values[i], wasm_f32x4_splat(by)), wasm_f32x4_splat(offset));
-      // The low bits of a float from 2^23 on are its integer.
+      // The low bits of a float above 2^23 are its integer.
       integers[i] = wasm_v128_and(wasm_f32x4_add(wasm_f32x4_floor(scaled), shift), byte);
     }
     const v128_t most = wasm_i8x16_splat(static_cast<std::int8_t>(top));
@@ -72,7 +72,7 @@ FEWBITS_GGML_INLINE v128_t low_nibbles(const v128_t* codes) {
                       wasm_i8x16_shl(wasm_v128_and(codes[1], mask), 4));
 }
 
-/// Four bits a value, or five with the fifth by itself.
+/// Stores four bits per value, or five with the fifth separately.
 FEWBITS_GGML_INLINE void store_codes(const v128_t* codes, std::uint8_t* high, std::uint8_t* out) {
   wasm_v128_store(out, low_nibbles(codes));
   if (high == nullptr) return;
@@ -88,14 +88,14 @@ FEWBITS_GGML_INLINE bool too_small(float scale) {
   return scale != 0 && std::isinf(1.0f / scale);
 }
 
-/// Q4_0 and Q5_0 of one block: false when the scalar body must do it.
+/// Q4_0 and Q5_0 of one block; false when the scalar body must do it.
 template <typename Block>
 FEWBITS_GGML_INLINE bool by_extreme(const Truncation& truncation, const float* x, int half,
                                     std::uint8_t* high, Block* out) {
   v128_t values[8];
   load32(x, values);
   const Range range = range_of(values);
-  // Of equal magnitudes the first counts: which one that is, only a scan tells.
+  // Among equal magnitudes the first counts, which only a scan can find.
   if (range.high == -range.low && range.high != 0) return false;
   const float peak = range.high > -range.low ? range.high : range.low < 0 ? range.low : 0.0f;
   const float scale = peak / static_cast<float>(-half);
@@ -107,7 +107,7 @@ FEWBITS_GGML_INLINE bool by_extreme(const Truncation& truncation, const float* x
   return true;
 }
 
-/// Q4_1 and Q5_1 of one block: false when the scalar body must do it.
+/// Q4_1 and Q5_1 of one block; false when the scalar body must do it.
 template <typename Block>
 FEWBITS_GGML_INLINE bool by_range(const Truncation& truncation, const float* x, int levels,
                                   std::uint8_t* high, Block* out) {
@@ -115,7 +115,7 @@ FEWBITS_GGML_INLINE bool by_range(const Truncation& truncation, const float* x, 
   load32(x, values);
   const Range range = range_of(values);
   const float scale = (range.high - range.low) / static_cast<float>(levels);
-  // A minimum of zero takes the sign of the first.
+  // A minimum of zero takes the sign of the first zero.
   if (too_small(scale) || std::isinf(scale) || range.low == 0) return false;
   for (v128_t& value : values) value = wasm_f32x4_sub(value, wasm_f32x4_splat(range.low));
   v128_t codes[2];
@@ -132,7 +132,7 @@ FEWBITS_GGML_SHARED float row_variance(const float* x, std::size_t n) {
   return total / static_cast<float>(n);
 }
 
-/// Values and weights of four blocks from block b on; beyond the last block, the last is repeated.
+/// Values and weights of four blocks from block b on; after the last block, it is repeated.
 struct FourBlocks {
   v128_t values[32];
   v128_t weights[32];
@@ -166,7 +166,7 @@ FEWBITS_GGML_SHARED void round32(const float* x, float by, float base, int low, 
   codes[1] = narrow(integers[4], integers[5], integers[6], integers[7]);
 }
 
-/// `high_of(block)` is where fifth bits go, or nullptr.
+/// `high_of(block)` is where the fifth bits go, or nullptr.
 template <typename Block, typename HighOf>
 FEWBITS_GGML_INLINE void search_symmetric(const float* x, std::size_t blocks,
                                           const float* importance, int half, HighOf high_of,
@@ -214,7 +214,7 @@ FEWBITS_GGML_INLINE void search_affine(const float* x, std::size_t blocks, const
   }
 }
 
-/// Fifth bits of 32 codes, at bit 4 of each byte.
+/// The fifth bits of 32 codes, at bit 4 of each byte.
 struct FifthBits {
   v128_t each = fewbits::simd::constant_bytes(bit_of_byte);
   v128_t spread[2] = {fewbits::simd::constant_bytes(first_bytes),
@@ -336,7 +336,7 @@ void decode_q5_1(const BlockQ5_1* in, std::size_t blocks, float* out) {
 
 void encode_q8_0(const float* x, std::size_t blocks, const float* /*importance*/, BlockQ8_0* out) {
   const v128_t sign = fewbits::simd::constant_i32x4(static_cast<std::int32_t>(0x80000000u));
-  // Added away from zero before the cut, the float below 0.5 rounds as std::round does.
+  // The float below 0.5, added away from zero before truncation, rounds as std::round does.
   const v128_t half = fewbits::simd::constant_f32x4(0x1.fffffep-2f);
   for (std::size_t b = 0; b < blocks; ++b, x += 32, ++out) {
     v128_t values[8];

@@ -1,5 +1,5 @@
-// The blocks as they lie in a GGUF file. Every member is bytes, so that a block may start at any
-// address and has no padding; float16 is two of them, little-endian.
+// The blocks as they are in GGUF files. Every member consists of bytes, so that a block may start
+// at any address and has no padding; float16 is two of them, little-endian.
 
 #pragma once
 
@@ -19,7 +19,8 @@ struct Half {
     return floats::f32_from_f16(static_cast<std::uint16_t>(bytes[0] | (bytes[1] << 8)));
   }
 
-  /// NaN becomes FE00: its sign and payload differ between engines, a block's bytes may not.
+  /// NaN becomes FE00: its sign and payload differ between engines, but the bytes of a block must
+  /// not.
   void store(float value) {
     const std::uint16_t half = value != value ? 0xFE00 : floats::f16_from_f32(value);
     bytes[0] = static_cast<std::uint8_t>(half);
@@ -27,7 +28,7 @@ struct Half {
   }
 };
 
-// One scale (and minimum) for a block of 32 ---------------------------------------------------
+// One scale (and minimum) per block of 32 ---------------------------------------------------
 
 struct BlockQ4_0 {
   static constexpr std::size_t size = 32;
@@ -78,7 +79,7 @@ static_assert(sizeof(BlockQ1_0) == 18);
 struct BlockQ2_0 {
   static constexpr std::size_t size = 64;
   Half scale;
-  std::uint8_t codes[16];  ///< four values a byte, the first in the lowest bits; code - 1 is -1..2
+  std::uint8_t codes[16];  ///< four per byte, the first in the lowest bits; code - 1 is -1..2
 };
 static_assert(sizeof(BlockQ2_0) == 18);
 
@@ -158,7 +159,7 @@ static_assert(sizeof(BlockIQ4_XS) == 136);
 
 struct BlockTQ1_0 {
   static constexpr std::size_t size = 256;
-  std::uint8_t fives[48];  ///< five base-3 digits a byte
+  std::uint8_t fives[48];  ///< five base-3 digits per byte
   std::uint8_t fours[4];   ///< four
   Half scale;
 };

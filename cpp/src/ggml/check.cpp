@@ -1,4 +1,4 @@
-// Whether blocks hold what they were made of, as far as their scales decide that.
+// Checks whether blocks represent their values, as far as their scales decide that.
 
 #include <bit>
 #include <cmath>
@@ -14,12 +14,13 @@ namespace fewbits::ggml {
 namespace {
 
 constexpr std::size_t kLargestBlock = 256;
-/// The least magnitude of a float16 scale that has four bits of its own.
+/// The least magnitude of a float16 scale with four significant bits below its leading one.
 constexpr std::uint32_t kFourBits = 0x10;
-/// From this exponent on MXFP4 holds what was so small that its own ran out below zero.
+/// From this exponent on, MXFP4 holds values so small that their exponent wrapped around below
+/// zero.
 constexpr std::uint8_t kMxfp4End = 125 + 127 - 23;
 
-/// Where the float16 scales of a block are, the scale itself first.
+/// The offsets of the float16 scales in a block, the scale itself first.
 struct Scales {
   std::size_t count = 0;
   std::size_t offsets[2] = {};
@@ -63,7 +64,7 @@ bool sound(const TypeInfo& type, const std::uint8_t* block) {
   return true;
 }
 
-/// The first block from `at` on of which `odd` holds, or `count`.
+/// The first block from `at` on for which `odd` holds, or `count`.
 template <typename Odd>
 std::size_t next_block(const TypeInfo& type, const std::uint8_t* bytes, std::size_t at,
                        std::size_t count, Odd odd) {
@@ -76,10 +77,10 @@ std::size_t next_block(const TypeInfo& type, const std::uint8_t* bytes, std::siz
   return at;
 }
 
-/// The first block from `at` on that may not hold its values, or `count`. Its scale is NaN or
-/// infinite, or zero, or so small that less than four bits of it are left; for NVFP4 also the
-/// largest, which does not hold all that float32 does, and for MXFP4 what its exponents below the
-/// smallest become.
+/// The first block from `at` on that may not represent its values, or `count`. Its scale is NaN or
+/// infinite, or zero, or so small that it has few significant bits; for NVFP4 also the largest,
+/// which is smaller than what float32 holds, and for MXFP4 the exponents that wrapped around below
+/// the smallest.
 std::size_t next_suspect(const TypeInfo& type, const std::uint8_t* bytes, std::size_t at,
                          std::size_t count) {
   if (type.type == Type::mxfp4) {
@@ -97,7 +98,7 @@ std::size_t next_suspect(const TypeInfo& type, const std::uint8_t* bytes, std::s
       return odd;
     });
   }
-  const auto odd = [](std::uint32_t half) {  // both ends by one comparison of what wraps around
+  const auto odd = [](std::uint32_t half) {  // both ends at once: small values wrap around
     return (half & 0x7FFFu) - kFourBits >= kF16Range.exponent - kFourBits;
   };
   const auto [scales, offsets] = kScales[&type - kTypes];
@@ -152,7 +153,7 @@ Result check_blocks(const TypeInfo& type, const float* x, const std::uint8_t* by
   return success();
 }
 
-/// The halves of a type that holds NaN and infinities: those that were given stay.
+/// Checks the values of a type that holds NaN and infinities: those in the input are accepted.
 Result check_halves(HalfRange range, const float* x, const std::uint8_t* bytes, std::size_t length,
                     double* lost) {
   const auto* halves = reinterpret_cast<const std::uint16_t*>(bytes);

@@ -1,4 +1,4 @@
-// Halves at the ends of their range, one at a time.
+// Values at the ends of their range, one at a time.
 
 #include "ggml/ends.h"
 

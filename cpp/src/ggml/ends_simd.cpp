@@ -1,4 +1,4 @@
-// Halves at the ends of their range, by vectors of eight.
+// Values at the ends of their range, eight at a time.
 
 #include "ggml/ends.h"
 #include "simd/simd.h"
@@ -8,8 +8,8 @@
 namespace fewbits::ggml::simd {
 namespace {
 
-/// Both ends by one comparison: an exponent plus its lowest bit is negative for the highest
-/// exponent, and that bit for the lowest, below all others.
+/// Both ends in one comparison: an exponent plus its lowest bit is negative for the highest
+/// exponent, and equals that bit for the lowest, below all others.
 struct Ends {
   v128_t exponent;
   v128_t step;

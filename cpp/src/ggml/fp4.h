@@ -1,5 +1,5 @@
-// What MXFP4 and NVFP4 share: E2M1 codes (0 0.5 1 1.5 2 3 4 6 and their negatives, here doubled so
-// that they are integers) times a scale, here halved to match.
+// Shared by MXFP4 and NVFP4: E2M1 codes (0 0.5 1 1.5 2 3 4 6 and their negatives, doubled here to
+// make them integers) times a scale, which is halved to match.
 
 #pragma once
 
@@ -54,7 +54,7 @@ inline float nvfp4_scale(std::uint8_t code) {
                               static_cast<std::uint32_t>(mantissa) << 20);
 }
 
-/// Unsigned E4M3 of a scale >= 0, ties up; from 256 on always the largest, 448.
+/// The unsigned E4M3 of a scale >= 0, ties up; from 256 on always the largest, 448.
 inline std::uint8_t nvfp4_code(float scale) {
   if (!(scale > 0)) return 0;
   if (scale >= 256.0f) return 0x7E;

@@ -1,4 +1,4 @@
-// MXFP4, NVFP4: four-bit floats under a power of two or an E4M3 scale.
+// MXFP4, NVFP4: four-bit floats with a power of two or an E4M3 as scale.
 
 #include <cmath>
 
@@ -9,7 +9,7 @@
 namespace fewbits::ggml::scalar {
 namespace {
 
-/// Code of the nearest multiple; the first of equals, so the smaller magnitude.
+/// The code of the nearest multiple; the first among equals, which has the smaller magnitude.
 int nearest_code(float x, float scale) {
   int best = 0;
   float error = std::fabs(x);
@@ -23,7 +23,8 @@ int nearest_code(float x, float scale) {
   return best;
 }
 
-/// 2 * n values to n bytes: value j in the low half of byte j, value j + n in the high half.
+/// Encodes 2 * n values to n bytes: value j in the low half of byte j, value j + n in the high
+/// half.
 void encode_codes(const float* x, int n, float scale, std::uint8_t* out) {
   for (int j = 0; j < n; ++j) {
     out[j] =

@@ -1,4 +1,4 @@
-// MXFP4, NVFP4: four-bit floats under a power of two or an E4M3 scale.
+// MXFP4, NVFP4: four-bit floats with a power of two or an E4M3 as scale.
 
 #include "ggml/lanes.h"
 
@@ -17,9 +17,9 @@ FEWBITS_GGML_INLINE float max_lane(v128_t v) {
   return wasm_f32x4_extract_lane(all, 0);
 }
 
-/// Codes of 16 values: how many of the middles between magnitudes lie below them, and the sign of
-/// what is not 0. The products and, near a middle, the reference's differences are exact, so both
-/// agree on every side. A scale of 0 has code 0 only.
+/// Codes of 16 values: the number of middles between magnitudes below each value, and the sign of
+/// non-zero values. The products and, near a middle, the reference's differences are exact, so both
+/// agree on the nearest code. A scale of 0 gives code 0 only.
 FEWBITS_GGML_INLINE v128_t encode16(const v128_t* x, float scale) {
   constexpr float middles[7] = {0.5f, 1.5f, 2.5f, 3.5f, 5.0f, 7.0f, 10.0f};
   if (scale == 0) return wasm_i8x16_splat(0);
@@ -37,13 +37,13 @@ FEWBITS_GGML_INLINE v128_t encode16(const v128_t* x, float scale) {
   return narrow(codes[0], codes[1], codes[2], codes[3]);
 }
 
-/// Doubled elements of 16 codes times scale.
+/// Decodes 16 codes, doubled elements times scale.
 FEWBITS_GGML_INLINE void decode16(v128_t codes, float scale, float* out) {
   const v128_t table = wasm_i8x16_const(0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12);
   decode_signed(fewbits::simd::lookup16(table, codes), wasm_f32x4_splat(scale), out);
 }
 
-/// The largest magnitude of 4 * n values, which it also loads.
+/// Loads 4 * n values, and returns the largest magnitude.
 FEWBITS_GGML_INLINE float load_largest(const float* x, int n, v128_t* values) {
   v128_t largest = wasm_f32x4_splat(0);
   for (int i = 0; i < n; ++i) {
@@ -86,7 +86,7 @@ void encode_nvfp4(const float* x, std::size_t blocks, const float* /*importance*
       const float largest = load_largest(x + 16 * j, 4, values);
       out->scales[j] = nvfp4_code(largest / 6.0f);
       const float scale = nvfp4_scale(out->scales[j]);
-      // Far beyond the largest scale the reference's differences round until codes tie.
+      // Far beyond the largest scale, the reference's differences are rounded until codes tie.
       within &= scale == 0 || largest < 16 * scale;
       codes[j] = encode16(values, scale);
     }

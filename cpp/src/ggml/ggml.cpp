@@ -1,4 +1,4 @@
-// The table of ggml's types, and the way from a type to its kernels.
+// The table of ggml's types, and the dispatch from a type to its kernels.
 
 #include "fewbits/ggml.h"
 

@@ -18,7 +18,7 @@ float mean_square_doubled(const float* x, int n) {
   return sum * (2.0f / static_cast<float>(n));
 }
 
-/// Index of the nearest level, the upper of two as near; NaN gets the last.
+/// The index of the nearest level, the upper one of a tie; NaN gets the last.
 int nearest_level(float x) {
   for (int i = 0; i < 15; ++i) {
     const float middle = 0.5f * static_cast<float>(kIq4Levels[i] + kIq4Levels[i + 1]);
@@ -27,7 +27,7 @@ int nearest_level(float x) {
   return 15;
 }
 
-/// Best scale of 32 values.
+/// The best scale of 32 values.
 float fit(const float* x, const float* importance, float variance) {
   float weights[32];
   for (int i = 0; i < 32; ++i) {

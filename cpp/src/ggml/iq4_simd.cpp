@@ -18,8 +18,8 @@ FEWBITS_GGML_INLINE v128_t levels_table() {
   return wasm_i8x16_const(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
 }
 
-/// For each sixteenth of -128..128: the level below its start, and where in it, in halves, the next
-/// two begin, minus one. A sixteenth is too short for three.
+/// For each sixteenth of -128..128: the level below its start, and the positions in it, in halves
+/// and minus one, where the next two levels begin. A sixteenth is too short for three.
 struct Buckets {
   std::int8_t base[16];
   std::int8_t first[16];
@@ -48,10 +48,10 @@ constexpr Buckets make_buckets() {
 }
 
 constexpr Buckets kBuckets = make_buckets();
-// In pairs of bytes the upper ones look up entry 0, and must come out 0.
+// For the upper bytes of pairs, which look up entry 0, the result must be 0.
 static_assert(kBuckets.base[0] == 0 && kBuckets.first[0] >= 0 && kBuckets.second[0] >= 0);
 
-/// Nearest levels of |x| < 2^20 in two times four lanes, as eight int16 in -127..113.
+/// The nearest levels of |x| < 2^20 in two times four lanes, as eight int16 in -127..113.
 struct Levels {
   v128_t base = wasm_v128_load(kBuckets.base);
   v128_t first = wasm_v128_load(kBuckets.first);
@@ -62,7 +62,7 @@ struct Levels {
   v128_t last = fewbits::simd::constant_i32x4(0x01FF01FF);
   v128_t within_bucket = fewbits::simd::constant_i32x4(0x001F001F);
 
-  /// `doubled`: two times the values.
+  /// `doubled`: twice the values.
   FEWBITS_GGML_INLINE v128_t operator()(v128_t doubled_a, v128_t doubled_b) const {
     // In halves, plus 256: the low bits of a float in 2^23..2^24 are its integer.
     const v128_t a = wasm_i32x4_sub(wasm_f32x4_add(wasm_f32x4_floor(doubled_a), magic), offset);
@@ -80,10 +80,10 @@ struct Levels {
   }
 };
 
-/// Best scales of eight blocks of 32 values each.
+/// The best scales of eight blocks of 32 values each.
 class Search {
  public:
-  /// blocks: where each begins; importance: its weights, or nullptr.
+  /// blocks: the start of each; importance: its weights, or nullptr.
   FEWBITS_GGML_INLINE Search(const float* const* blocks, const float* const* importance,
                              const float* variances) {
     FEWBITS_GGML_ROLLED
@@ -178,7 +178,7 @@ FEWBITS_GGML_SHARED void find_scales(const float* const* blocks, const float* co
   Search(blocks, importance, variances).run(scales);
 }
 
-/// Codes of 32 values times any number: those that are NaN get the last.
+/// Codes of 32 values times any factor; NaN gets the last code.
 FEWBITS_GGML_SHARED void quantize(const float* x, float inverse, std::uint8_t* out) {
   v128_t codes[8];
   for (int i = 0; i < 8; ++i) {
@@ -195,7 +195,7 @@ FEWBITS_GGML_SHARED void quantize(const float* x, float inverse, std::uint8_t* o
   wasm_v128_store(out, wasm_v128_or(low, wasm_i8x16_shl(high, 4)));
 }
 
-/// 32 values scale * level.
+/// Decodes 32 values scale * level.
 FEWBITS_GGML_INLINE void decode32(const std::uint8_t* in, float scale, float* out) {
   const v128_t table = levels_table();
   const v128_t by = wasm_f32x4_splat(scale);
@@ -210,7 +210,7 @@ FEWBITS_GGML_INLINE void decode32(const std::uint8_t* in, float scale, float* ou
 
 void encode_iq4_nl(const float* x, std::size_t blocks, const float* importance, BlockIQ4_NL* out) {
   for (std::size_t b = 0; b < blocks; b += 8) {
-    // Beyond the last block, the last is repeated.
+    // After the last block, it is repeated.
     const float* at[8];
     const float* columns[8];
     float variances[8];

@@ -28,8 +28,8 @@ float sum(const float* x, int n) {
   return total;
 }
 
-/// Codes of a sub-block once its scale and minimum are settled; as the search left them where the
-/// scale came out 0.
+/// The codes of a sub-block with its final scale and minimum; where the scale is 0, codes of the
+/// search stay.
 void quantize_affine(const float* x, int n, int levels, float scale, float minimum,
                      std::uint8_t* codes) {
   if (scale == 0) return;
@@ -45,7 +45,7 @@ void quantize_symmetric(const float* x, int n, int half, float scale, std::uint8
   }
 }
 
-/// Search of the formats with minima, in `n` sub-blocks of 256 / n values.
+/// The search of the formats with minima, in `n` sub-blocks of 256 / n values.
 void search_affine(const float* x, int n, int levels, const float* importance, float variance,
                    search::Error error, search::Grid grid, SubBlocks* sub, std::uint8_t* codes) {
   const int size = 256 / n;
@@ -144,7 +144,7 @@ void decode_q3_K(const BlockQ3_K* in, std::size_t blocks, float* out) {
 
 namespace {
 
-/// What Q4_K and Q5_K share: eight sub-blocks, 6-bit scales and minima, `levels` + 1 codes.
+/// Shared by Q4_K and Q5_K: eight sub-blocks, 6-bit scales and minima, `levels` + 1 codes.
 template <typename Block>
 void encode_eight(const float* x, const float* importance, int levels, search::Grid grid,
                   std::uint8_t* codes, Block* out) {
@@ -221,7 +221,7 @@ void encode_q6_K(const float* x, std::size_t blocks, const float* importance, Bl
     SubBlocks sub;
     std::uint8_t codes[256];
     for (int j = 0; j < 16; ++j) {
-      // The importance itself is the weight here, without the values' magnitude.
+      // The weight is the importance itself, without the magnitude of the values.
       const float* weights = importance != nullptr ? importance + 256 * b + 16 * j : nullptr;
       sub.scales[j] = search::fit_symmetric(16, 32, x + 16 * j, weights, codes + 16 * j);
     }

@@ -32,7 +32,7 @@ FEWBITS_GGML_INLINE void round16(const float* x, int low, int high, int bias, Of
   wasm_v128_store(codes, narrow(integers[0], integers[1], integers[2], integers[3]));
 }
 
-/// As pack_quarters has it.
+/// The layout of pack_quarters.
 FEWBITS_GGML_SHARED void store_quarters(const std::uint8_t* codes, std::uint8_t* out) {
   const v128_t mask = wasm_i8x16_splat(3);
   FEWBITS_GGML_ROLLED
@@ -46,7 +46,7 @@ FEWBITS_GGML_SHARED void store_quarters(const std::uint8_t* codes, std::uint8_t*
   }
 }
 
-/// As pack_nibbles has it.
+/// The layout of pack_nibbles.
 FEWBITS_GGML_SHARED void store_nibbles(const std::uint8_t* codes, std::uint8_t* out) {
   const v128_t mask = wasm_i8x16_splat(15);
   FEWBITS_GGML_ROLLED
@@ -58,7 +58,7 @@ FEWBITS_GGML_SHARED void store_nibbles(const std::uint8_t* codes, std::uint8_t* 
   }
 }
 
-/// As pack_bit has it.
+/// The layout of pack_bit.
 FEWBITS_GGML_SHARED void store_bit(const std::uint8_t* codes, int bit, std::uint8_t* out) {
   const v128_t mask = wasm_i8x16_splat(static_cast<std::int8_t>(1 << bit));
   for (int j = 0; j < 32; j += 16) {
@@ -73,13 +73,13 @@ FEWBITS_GGML_SHARED void store_bit(const std::uint8_t* codes, int bit, std::uint
   }
 }
 
-/// What the first level leaves: for each sub-block how the search found its codes.
+/// The result of the first level: how the search found the codes of each sub-block.
 struct Found {
   float inverses[16];
   float bases[16];
 };
 
-/// Search of the formats with minima in n sub-blocks of `size` values.
+/// The search of the formats with minima, in n sub-blocks of `size` values.
 template <int n, int size>
 FEWBITS_GGML_SHARED void search_affine(const float* x, int levels, const float* importance,
                                        float variance, search::Grid grid, SubBlocks* sub,
@@ -119,8 +119,8 @@ FEWBITS_GGML_SHARED void search_affine(const float* x, int levels, const float* 
   }
 }
 
-/// Codes with the finished scales of sub-blocks of `size` values; as the search left them where a
-/// scale came out 0.
+/// Codes with the final scales of sub-blocks of `size` values; where a scale is 0, codes of the
+/// search stay.
 FEWBITS_GGML_SHARED void quantize_affine(const float* x, int size, int levels, const Steps& steps,
                                          const Found& found, std::uint8_t* codes) {
   FEWBITS_GGML_ROLLED
@@ -140,7 +140,7 @@ FEWBITS_GGML_SHARED void quantize_affine(const float* x, int size, int levels, c
   }
 }
 
-/// 16 codes of a sub-block around `half`, with its finished scale.
+/// 16 codes of a sub-block around `half`, with its final scale.
 FEWBITS_GGML_INLINE void quantize_symmetric(const float* x, int half, float scale,
                                             std::uint8_t* codes) {
   const v128_t by = wasm_f32x4_splat(scale);
@@ -148,8 +148,8 @@ FEWBITS_GGML_INLINE void quantize_symmetric(const float* x, int half, float scal
       x, -half, half - 1, half, [by](v128_t v) { return wasm_f32x4_div(v, by); }, codes);
 }
 
-/// Symmetric search in 16 sub-blocks. Weights are x^2 or, where `importance` is given, that,
-/// weighed by `variance` unless it is null.
+/// The symmetric search in 16 sub-blocks. Weights are x^2 or, if given, the `importance`, which is
+/// weighed by `variance` unless that is null.
 FEWBITS_GGML_SHARED void search_symmetric(const float* x, int half, const float* importance,
                                           const float* variance, SubBlocks* sub, Found* found) {
   FEWBITS_GGML_ROLLED
@@ -190,7 +190,7 @@ FEWBITS_GGML_SHARED void quantize_symmetric_searched(const float* x, int half, c
   }
 }
 
-/// 16 bytes, unsigned or less `bias`, times scale.
+/// 16 bytes, unsigned or minus `bias`, times scale.
 FEWBITS_GGML_INLINE void steps16(const Widen& widen, v128_t codes, float scale, float bias,
                                  float* out) {
   for (int i = 0; i < 4; ++i) {
@@ -229,7 +229,7 @@ void decode_q2_K(const BlockQ2_K* in, std::size_t blocks, float* out) {
     steps16(decoding.widen, decoding.high(sub), in->minimum.load(), 0, minima);
     // Sub-blocks 2 k and 2 k + 1 of a half are the bits 2 k of its two runs of 16 bytes.
     for (int run = 0; run < 4; ++run) {
-      // Four times the first codes; the bits of a neighbour never get to those that are looked at.
+      // Four times the first codes; the bits of neighbours never reach those that are used.
       v128_t bits = wasm_i16x8_shl(wasm_v128_load(in->codes + 16 * run), 2);
       for (int k = 0; k < 4; ++k) {
         if (k == 1) bits = wasm_v128_load(in->codes + 16 * run);
@@ -284,7 +284,7 @@ void decode_q3_K(const BlockQ3_K* in, std::size_t blocks, float* out) {
     steps16(decoding.widen, wasm_v128_load(sub), in->scale.load(), 32, scales);
     for (int run = 0; run < 4; ++run) {
       v128_t bits = wasm_v128_load(in->codes + 16 * run);
-      // Third bits of sub-block 2 k in bit 2: those of the second half begin there.
+      // The third bits of sub-block 2 k at bit 2; in the second half they start there.
       const v128_t third = wasm_v128_load(in->high + 16 * (run % 2));
       v128_t high = run < 2 ? wasm_i16x8_shl(third, 2) : wasm_u16x8_shr(third, 2);
       for (int k = 0; k < 4; ++k) {
@@ -312,7 +312,7 @@ FEWBITS_GGML_INLINE void encode_eight(const float* x, const float* importance, i
   quantize_affine(x, 32, levels, steps, found, codes);
 }
 
-/// Scales and minima of a block's sub-blocks, as pack_scales has put them, times its own.
+/// Scales and minima of a block's sub-blocks, in the layout of pack_scales, times its own.
 template <typename Block>
 FEWBITS_GGML_INLINE void unpack_steps(const Widen& widen, const Block& in, float* scales,
                                       float* minima) {
@@ -382,7 +382,7 @@ void decode_q5_K(const BlockQ5_K* in, std::size_t blocks, float* out) {
     unpack_steps(decoding.widen, *in, scales, minima);
     for (int i = 0; i < 32; i += 16) {
       const v128_t high = wasm_v128_load(in->high + i);
-      // Bit j of each byte at bit 4.
+      // Bit j of each byte, moved to bit 4.
       const auto fifth = [=](int j) {
         const v128_t moved = j < 4 ? wasm_i16x8_shl(high, static_cast<unsigned>(4 - j))
                                    : wasm_u16x8_shr(high, static_cast<unsigned>(j - 4));

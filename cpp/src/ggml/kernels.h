@@ -1,4 +1,4 @@
-// The kernels of each type in blocks. The table of types drives dispatch, differential tests and
+// The kernels of each type with blocks. The table of types drives dispatch, differential tests and
 // benchmarks.
 
 #pragma once
@@ -12,7 +12,7 @@
 #define FEWBITS_GGML_KERNELS(X) FEWBITS_GGML_TYPES(FEWBITS_GGML_NOTHING, X)
 
 // encode_<type>: `blocks` blocks from x, all of one row when `importance` (one weight per value of
-// x) is given. decode_<type>: the other way.
+// x) is given. decode_<type>: the inverse.
 #define FEWBITS_GGML_DECLARE(type, number, Block, ...)                                         \
   void encode_##type(const float* x, std::size_t blocks, const float* importance, Block* out); \
   void decode_##type(const Block* in, std::size_t blocks, float* out);

@@ -1,5 +1,5 @@
-// Four sub-blocks side by side, one in each lane: their sums run in the order of the values, as the
-// scalar reference has it, and four at once.
+// Four sub-blocks side by side, one per lane: four sums at once, each in the order of the values
+// like the scalar reference.
 
 #pragma once
 
@@ -11,7 +11,7 @@
 
 #include "ggml/packing.h"
 
-// For loops that run once before a search: unrolled they take room and save no time.
+// For loops that run once before a search: unrolling them costs code size and saves no time.
 #if defined(__clang__)
 #define FEWBITS_GGML_ROLLED _Pragma("clang loop unroll(disable)")
 #else
@@ -39,18 +39,18 @@ FEWBITS_GGML_INLINE void load_lanes(const float* const* blocks, int n, v128_t* o
   }
 }
 
-/// Four blocks of `size` values, one after the other.
+/// Loads four consecutive blocks of `size` values.
 FEWBITS_GGML_INLINE void load_consecutive(const float* x, int size, v128_t* out) {
   const float* const blocks[4] = {x, x + size, x + 2 * size, x + 3 * size};
   load_lanes(blocks, size, out);
 }
 
-/// Lanes of `mask` from a, the others from b.
+/// Lanes of a where `mask` is set, else of b.
 FEWBITS_GGML_INLINE v128_t select(v128_t mask, v128_t a, v128_t b) {
   return wasm_v128_bitselect(a, b, mask);
 }
 
-/// nearest_int of rounding.h, wrapping and all.
+/// nearest_int of rounding.h, including its wrap-around.
 FEWBITS_GGML_INLINE v128_t nearest_int(v128_t value) {
   const v128_t bits = wasm_f32x4_add(value, wasm_f32x4_splat(12582912.0f));
   return wasm_i32x4_sub(wasm_v128_and(bits, wasm_i32x4_splat(0x007FFFFF)),
@@ -61,7 +61,7 @@ FEWBITS_GGML_INLINE v128_t clamp(v128_t value, int low, int high) {
   return wasm_i32x4_min(wasm_i32x4_max(value, wasm_i32x4_splat(low)), wasm_i32x4_splat(high));
 }
 
-/// The low bytes of four times four integers in -128..127 or 0..255 that int16 holds.
+/// The low bytes of four times four integers in -128..127 or 0..255.
 FEWBITS_GGML_INLINE v128_t narrow(v128_t a, v128_t b, v128_t c, v128_t d) {
   return wasm_u8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(a, b), wasm_i16x8_narrow_i32x4(c, d));
 }
@@ -70,7 +70,7 @@ FEWBITS_GGML_INLINE v128_t abs(v128_t value) {
   return wasm_f32x4_abs(value);
 }
 
-/// The value of largest magnitude in each lane, with its sign; the first of equals.
+/// The value of largest magnitude in each lane, with its sign; the first among equals.
 FEWBITS_GGML_INLINE v128_t extreme(int n, const v128_t* x) {
   v128_t result = wasm_f32x4_splat(0);
   v128_t magnitude = wasm_f32x4_splat(0);
@@ -83,7 +83,7 @@ FEWBITS_GGML_INLINE v128_t extreme(int n, const v128_t* x) {
   return result;
 }
 
-/// Sum in order; the lanes stay apart.
+/// The sum in order, separately for each lane.
 FEWBITS_GGML_INLINE v128_t sum(int n, const v128_t* x) {
   v128_t total = wasm_f32x4_splat(0);
   FEWBITS_GGML_ROLLED

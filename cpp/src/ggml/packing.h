@@ -1,5 +1,6 @@
-// Where codes and scales lie within a block, apart from how they were found. Shared by the scalar
-// and the SIMD bodies, and inlined so that each is compiled under its own file's options.
+// The places of codes and scales in a block, independent of how they were found. Shared by the
+// scalar and the SIMD bodies, and inlined so that each is compiled with the options of its own
+// file.
 
 #pragma once
 
@@ -10,7 +11,7 @@
 
 #define FEWBITS_GGML_INLINE [[gnu::always_inline]] inline
 
-// For what several types have in common and takes much longer than a call: one copy of it.
+// For code that several types share and that takes much longer than a call: compiled only once.
 #define FEWBITS_GGML_SHARED [[gnu::noinline]]
 
 namespace fewbits::ggml {
@@ -22,7 +23,7 @@ FEWBITS_GGML_INLINE void pack_halves(const std::uint8_t* codes, std::uint8_t* ou
   }
 }
 
-/// 32 codes of five bits: pack_halves and the fifth bits by themselves.
+/// Packs 32 codes of five bits: pack_halves, with the fifth bits separately.
 FEWBITS_GGML_INLINE void pack_five(const std::uint8_t* codes, std::uint8_t* high,
                                    std::uint8_t* out) {
   pack_halves(codes, out);
@@ -61,8 +62,8 @@ FEWBITS_GGML_INLINE void pack_bit(const std::uint8_t* codes, int bit, std::uint8
   }
 }
 
-/// 256 codes of six bits, in halves of 128: low nibbles in two runs of 32 bytes, upper two bits
-/// four to a byte.
+/// Packs 256 codes of six bits, in halves of 128: low nibbles in two runs of 32 bytes, the upper
+/// two bits four per byte.
 FEWBITS_GGML_INLINE void pack_six(const std::uint8_t* codes, std::uint8_t* low,
                                   std::uint8_t* high) {
   for (int i = 0; i < 2; ++i) {
@@ -76,8 +77,8 @@ FEWBITS_GGML_INLINE void pack_six(const std::uint8_t* codes, std::uint8_t* low,
   }
 }
 
-/// Scales and minima of Q4_K and Q5_K: eight and eight of six bits in twelve bytes. The first four
-/// of each lie in bytes 0..3 and 4..7, whose top bits carry the top bits of the last four.
+/// Packs scales and minima of Q4_K and Q5_K: eight and eight of six bits in twelve bytes. The first
+/// four of each are in bytes 0..3 and 4..7, whose top bits hold the top bits of the last four.
 FEWBITS_GGML_INLINE void pack_scales(const std::uint8_t* scales, const std::uint8_t* minima,
                                      std::uint8_t* out) {
   for (int j = 0; j < 4; ++j) {
@@ -99,7 +100,7 @@ FEWBITS_GGML_INLINE void unpack_scales(const std::uint8_t* in, std::uint8_t* sca
   }
 }
 
-/// Scales of Q3_K: sixteen of six bits in twelve bytes, low nibbles first.
+/// Packs scales of Q3_K: sixteen of six bits in twelve bytes, low nibbles first.
 FEWBITS_GGML_INLINE void pack_scales_q3(const std::uint8_t* scales, std::uint8_t* out) {
   for (int j = 0; j < 8; ++j) {
     out[j] = static_cast<std::uint8_t>((scales[j] & 15) | ((scales[j + 8] & 15) << 4));

@@ -1,4 +1,4 @@
-// Conversions whose corner cases reach the bytes of a block.
+// Conversions whose corner cases affect the bytes of a block.
 
 #pragma once
 
@@ -8,14 +8,15 @@
 
 namespace fewbits::ggml {
 
-/// Nearest integer, ties to even, by adding 1.5 * 2^23 and reading the low bits. Beyond 2^22 it
-/// wraps, infinities give -2^22 and NaN 0: fixed answers that blocks with overflowing sums rely on.
+/// The nearest integer, ties to even, by adding 1.5 * 2^23 and reading the low bits. Beyond 2^22 it
+/// wraps around, infinities give -2^22 and NaN 0: fixed results that blocks with overflowing sums
+/// rely on.
 inline int nearest_int(float value) {
   const std::uint32_t bits = std::bit_cast<std::uint32_t>(value + 12582912.0f);
   return static_cast<int>(bits & 0x007FFFFFu) - 0x00400000;
 }
 
-/// Towards zero; what int cannot hold, and NaN, become INT_MIN, as x86's conversion has it.
+/// Truncates; values that int cannot hold, and NaN, become INT_MIN, as on x86.
 inline int truncate(float value) {
   return value >= -2147483648.0f && value < 2147483648.0f ? static_cast<int>(value) : INT_MIN;
 }

@@ -39,7 +39,7 @@ Affine fit_affine(Error error, int n, int levels, const float* x, const float* w
   for (int i = 0; i < n; ++i) best += w[i] * deviation(scale, low, round(best_inverse, low, i), i);
 
   for (int candidate = 0; candidate <= grid.last; ++candidate) {
-    // The minimum of the best fit so far is where the next candidate measures from.
+    // The next candidate starts from the minimum of the best fit so far.
     const float base = low;
     const float inverse =
         (grid.first + grid.step * static_cast<float>(candidate) + static_cast<float>(levels)) /

@@ -1,5 +1,5 @@
-// The searches of search.h by vectors, four blocks at once. Long because both searches are kept
-// beside what they share.
+// The searches of search.h with SIMD, four blocks at once. Long because it holds both searches and
+// the code that they share.
 
 #include "ggml/search_simd.h"
 
@@ -16,7 +16,7 @@ using search::Error;
 
 constexpr float kMagic = 12582912.0f;
 
-/// Integers as floats, as clamp(nearest_int(value)) has them while |value| < 2^22 or NaN.
+/// Integers as floats, equal to clamp(nearest_int(value)) for |value| < 2^22 or NaN.
 struct QuickRounding {
   v128_t low;
   v128_t high;
@@ -33,7 +33,7 @@ struct QuickRounding {
   }
 };
 
-/// The same for any value, which wraps around as nearest_int of rounding.h has it.
+/// The same for any value, with the wrap-around of nearest_int in rounding.h.
 struct ExactRounding {
   v128_t low;
   v128_t high;
@@ -65,7 +65,7 @@ struct Sums {
   v128_t xl;
 };
 
-/// Codes of one candidate and the sums that its least squares need.
+/// The codes of a candidate, and the sums for its least-squares fit.
 template <typename Rounding>
 FEWBITS_GGML_INLINE Sums encode(int n, const v128_t* x, const v128_t* w, v128_t inverse,
                                 v128_t base, const Rounding& round, v128_t* codes) {
@@ -82,7 +82,7 @@ FEWBITS_GGML_INLINE Sums encode(int n, const v128_t* x, const v128_t* w, v128_t 
   return sums;
 }
 
-/// The same for values that QuickRounding does not serve, which are rare.
+/// The same for values outside the range of QuickRounding, which are rare.
 FEWBITS_GGML_SHARED Sums encode_any(int n, const v128_t* x, const v128_t* w, int levels,
                                     v128_t inverse, v128_t base, v128_t* codes) {
   return encode(n, x, w, inverse, base, ExactRounding(0, levels), codes);
@@ -140,7 +140,7 @@ FEWBITS_GGML_INLINE AffineLanes fit_affine(int levels, const v128_t* x, const v1
   v128_t best_base = low;
   v128_t scale = wasm_f32x4_div(one, inverse);
   encode_within(inverse, low);
-  // No candidate beats an error of 0: flat lanes stay as they are.
+  // No candidate beats an error of 0: flat lanes stay unchanged.
   v128_t best = error_of<n, error>(x, w, scale, low, codes);
   best = wasm_v128_andnot(best, flat);
 
@@ -215,8 +215,8 @@ FEWBITS_GGML_INLINE SymmetricLanes fit_symmetric(int half, const v128_t* x, cons
   return {wasm_v128_andnot(scale, empty), wasm_v128_andnot(best_inverse, empty)};
 }
 
-/// refine_symmetric in 4 * groups blocks at once: each step waits for the one before it, and the
-/// groups fill the time.
+/// refine_symmetric in 4 * groups blocks at once: each step depends on the one before, and several
+/// groups hide the latency.
 template <int groups>
 FEWBITS_GGML_INLINE void refine(int half, const float* values, float* scales) {
   constexpr int n = 16;
@@ -270,7 +270,7 @@ FEWBITS_GGML_INLINE void refine(int half, const float* values, float* scales) {
         changed = wasm_v128_or(changed, wasm_v128_andnot(better, empty[g]));
       }
     }
-    // A pass without a change would be followed by more of the same.
+    // After a pass without a change, all further passes are the same.
     if (!wasm_v128_any_true(changed)) break;
   }
   for (int g = 0; g < groups; ++g) {

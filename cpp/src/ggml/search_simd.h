@@ -1,5 +1,5 @@
-// The searches of search.h in four blocks at once. Codes are left to the caller: it mostly finds
-// them anew, with scales that have been quantized themselves.
+// The searches of search.h in four blocks at once. They return no codes, since callers usually
+// compute them again with quantized scales.
 
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace fewbits::ggml::simd {
 
-/// The codes of the search are clamp(nearest_int(inverse * (x - base)), 0, levels).
+/// The codes are clamp(nearest_int(inverse * (x - base)), 0, levels).
 struct AffineLanes {
   v128_t scale;
   v128_t minimum;
@@ -24,8 +24,8 @@ AffineLanes fit_affine_16_absolute(int levels, const v128_t* x, const v128_t* w,
 AffineLanes fit_affine_16(int levels, const v128_t* x, const v128_t* w, search::Grid grid);
 AffineLanes fit_affine_32(int levels, const v128_t* x, const v128_t* w, search::Grid grid);
 
-/// The codes of the search are half + clamp(nearest_int(inverse * x), -half, half - 1), or all 0
-/// where inverse is 0, which it is when all values are.
+/// The codes are half + clamp(nearest_int(inverse * x), -half, half - 1), or all 0 if inverse is 0,
+/// as it is when all values are.
 struct SymmetricLanes {
   v128_t scale;
   v128_t inverse;

@@ -1,6 +1,6 @@
 // The second level of the super-block formats: scales (and minima) of the sub-blocks become small
 // integers times one float16. The first level, the search in each sub-block, differs between the
-// scalar and the SIMD bodies; this does not.
+// scalar and the SIMD bodies; this one is shared.
 
 #pragma once
 
@@ -14,21 +14,22 @@
 
 namespace fewbits::ggml {
 
-/// Scales and minima of up to 16 sub-blocks, as the search found them, and the sum of the weights
-/// in each, which only matters under importance.
+/// Scales and minima of up to 16 sub-blocks from the search, and the sum of the weights in each,
+/// which is only used with importance.
 struct SubBlocks {
   float scales[16];
   float minima[16];
   float weights[16];
 };
 
-/// What a decoder of the finished block will see, and the codes are therefore found with.
+/// The scales and minima that a decoder of the finished block will use, with which the codes are
+/// therefore computed.
 struct Steps {
   float scales[16];
   float minima[16];
 };
 
-/// Integers 0..levels and what they are multiples of, for n values >= 0: by the largest.
+/// Integers 0..levels and their common factor, for n values >= 0: from the largest.
 inline float quantize_by_largest(int n, int levels, const float* values, std::uint8_t* codes) {
   float largest = 0;
   for (int j = 0; j < n; ++j) {
@@ -43,8 +44,8 @@ inline float quantize_by_largest(int n, int levels, const float* values, std::ui
   return largest / top;
 }
 
-/// The same, by the largest or, where there are weights, by weighted least squares.
-/// Those may leave 0..levels when almost all weights are 0.
+/// The same, from the largest value or, if there are weights, by weighted least squares. The result
+/// may exceed 0..levels when almost all weights are 0.
 FEWBITS_GGML_SHARED inline float quantize_sub_blocks(int n, int levels, const float* values,
                                                      const float* weights, std::uint8_t* codes) {
   return weights != nullptr ? search::fit_nonnegative(n, levels, values, weights, codes)
@@ -68,8 +69,8 @@ inline Steps finish_q2_K(const SubBlocks& sub, bool weighted, BlockQ2_K* out) {
   return steps;
 }
 
-/// Q4_K and Q5_K: fills in a block's own scale and minimum and the small integers, packed.
-/// `bounded`: whether integers beyond 63 are cut off (Q5_K) or spill (Q4_K).
+/// Q4_K and Q5_K: computes a block's own scale and minimum and the packed small integers.
+/// `bounded`: whether integers above 63 are clamped (Q5_K) or overflow (Q4_K).
 inline Steps finish_eight(const SubBlocks& sub, bool weighted, bool bounded, Half* own_scale,
                           Half* own_minimum, std::uint8_t* packed) {
   std::uint8_t scales[8];
@@ -129,7 +130,8 @@ inline Steps finish_q3_K(const SubBlocks& sub, bool weighted, BlockQ3_K* out) {
   return steps;
 }
 
-/// Sixteen signed scales of eight bits; false when the super-block is all zero, and written so.
+/// Sixteen signed scales of eight bits; false when the super-block is all zeros, and written as
+/// such.
 inline bool finish_q6_K(const SubBlocks& sub, BlockQ6_K* out, Steps* steps) {
   const float largest = largest_scale(16, sub.scales);
   if (std::fabs(largest) < search::kZeroLimit) {
@@ -147,7 +149,7 @@ inline bool finish_q6_K(const SubBlocks& sub, BlockQ6_K* out, Steps* steps) {
   return true;
 }
 
-/// Eight signed scales, stored plus 32. Fills in 1 / scale of each sub-block (0 for 0), by the
+/// Eight signed scales, stored plus 32. Computes 1 / scale of each sub-block (0 for 0), with the
 /// scale before it is rounded to float16.
 inline void finish_iq4_xs(const float* scales, BlockIQ4_XS* out, float* inverses) {
   const float unit = -largest_scale(8, scales) / 32;

@@ -1,4 +1,4 @@
-// Q1_0, Q2_0, TQ1_0, TQ2_0: signs, and codes of one scale taken from the magnitudes.
+// Q1_0, Q2_0, TQ1_0, TQ2_0: signs, and codes with a single scale from the magnitudes.
 
 #include <cmath>
 
@@ -14,7 +14,7 @@ float largest_magnitude(const float* x, int n) {
   return std::fabs(search::extreme(n, x));
 }
 
-/// Nearest integer, ties away from zero; 0 for what has none.
+/// The nearest integer, ties away from zero; 0 if int cannot hold it.
 int round_away(float value) {
   const int result = truncate(std::round(value));
   return result == INT_MIN ? 0 : result;

@@ -1,4 +1,4 @@
-// Q1_0, Q2_0, TQ1_0, TQ2_0: signs, and codes of one scale taken from the magnitudes.
+// Q1_0, Q2_0, TQ1_0, TQ2_0: signs, and codes with a single scale from the magnitudes.
 
 #include "ggml/lanes.h"
 
@@ -23,12 +23,12 @@ FEWBITS_GGML_INLINE float largest_magnitude(const float* x, int n) {
   return wasm_f32x4_extract_lane(all, 0);
 }
 
-/// Digits 0, 1, 2 of 16 values: -1, 0, 1 after rounding x / scale, at most 1, away from zero.
+/// Digits 0, 1, 2 of 16 values: -1, 0, 1 after rounding x / scale away from zero, clamped to 1.
 FEWBITS_GGML_INLINE v128_t digits16(const float* x, float inverse) {
   v128_t signs[4];
   for (int i = 0; i < 4; ++i) {
     const v128_t scaled = wasm_f32x4_mul(wasm_v128_load(x + 4 * i), wasm_f32x4_splat(inverse));
-    // Comparisons are -1 where they hold.
+    // Comparisons give -1 where they hold.
     signs[i] = wasm_i32x4_sub(wasm_f32x4_le(scaled, wasm_f32x4_splat(-0.5f)),
                               wasm_f32x4_ge(scaled, wasm_f32x4_splat(0.5f)));
   }
@@ -50,15 +50,15 @@ struct ByTable {
     for (int i = 0; i < 4; ++i) wasm_v128_store(out + 4 * i, floats(table, places, i));
   }
 
-  /// The k-th two bits of each byte, times four. What crosses from a neighbour is masked; shifts of
-  /// bytes would take several instructions.
+  /// The k-th two bits of each byte, times four. Bits from neighbours are masked; shifts of bytes
+  /// would take several instructions.
   FEWBITS_GGML_INLINE v128_t places(v128_t bytes, int k) const {
     const v128_t shifted = k == 0 ? wasm_i16x8_shl(bytes, 2) : wasm_u16x8_shr(bytes, 2 * k - 2);
     return wasm_v128_and(shifted, one_code);
   }
 };
 
-/// Whether the scalar body must do a block: 1 / scale is infinite though scale is not 0.
+/// Whether the scalar body must handle a block: 1 / scale is infinite although scale is not 0.
 FEWBITS_GGML_INLINE bool too_small(float scale) {
   return scale != 0 && std::isinf(1 / scale);
 }
@@ -67,7 +67,7 @@ FEWBITS_GGML_INLINE bool too_small(float scale) {
 
 void encode_q1_0(const float* x, std::size_t blocks, const float* /*importance*/, BlockQ1_0* out) {
   for (std::size_t b = 0; b < blocks; b += 4) {
-    // The sums run in order, so four blocks at once; beyond the last, the last is repeated.
+    // The sums run in order, so four blocks at once; after the last block, it is repeated.
     const float* at[4];
     for (std::size_t j = 0; j < 4; ++j) at[j] = x + 128 * (b + j < blocks ? b + j : blocks - 1);
     v128_t total = wasm_f32x4_splat(0);
@@ -125,7 +125,7 @@ void encode_q2_0(const float* x, std::size_t blocks, const float* /*importance*/
     out->scale.store(scale);
     v128_t packed[4];
     for (int i = 0; i < 4; ++i) {
-      // Four bytes of a lane, two bits of each, into its first byte.
+      // Four bytes of a lane, two bits of each, combined in its first byte.
       const v128_t v = digits16(x + 16 * i, inverse);
       const v128_t pairs = wasm_v128_or(v, wasm_u32x4_shr(v, 6));
       const v128_t fours = wasm_v128_or(pairs, wasm_u32x4_shr(pairs, 12));
@@ -196,8 +196,8 @@ void encode_tq1_0(const float* x, std::size_t blocks, const float* /*importance*
 
 void decode_tq1_0(const BlockTQ1_0* in, std::size_t blocks, float* out) {
   const ByTable decoding;
-  // The carry of three times a byte: 1 from 86 on, 2 from 171 on. Less 128, which tripling leaves
-  // as it is, comparisons of signed bytes tell.
+  // The carry of three times a byte: 1 from 86 on, 2 from 171 on. Comparisons of signed bytes find
+  // it after subtracting 128, which tripling leaves unchanged.
   const auto bytes = [](std::uint32_t four) {
     return fewbits::simd::constant_i32x4(static_cast<std::int32_t>(four));
   };

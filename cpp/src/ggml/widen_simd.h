@@ -1,5 +1,5 @@
-// Sixteen bytes become four vectors of 32-bit lanes. A shuffle each is cheaper than widening twice,
-// and the constants it takes stay in registers while a loop runs.
+// Expands sixteen bytes to four vectors of 32-bit lanes. One shuffle for each is cheaper than
+// widening twice, and its constants stay in registers during a loop.
 
 #pragma once
 
@@ -9,14 +9,14 @@
 
 namespace fewbits::ggml::simd {
 
-// Bytes 4 i to 4 i + 3, each the lowest of a lane. An index with its top bit set gives 0.
+// Bytes 4 i to 4 i + 3, each as the lowest of a lane. An index with its top bit set gives 0.
 inline constexpr std::uint8_t kWidening[4][16] = {
     {0, 255, 255, 255, 1, 255, 255, 255, 2, 255, 255, 255, 3, 255, 255, 255},
     {4, 255, 255, 255, 5, 255, 255, 255, 6, 255, 255, 255, 7, 255, 255, 255},
     {8, 255, 255, 255, 9, 255, 255, 255, 10, 255, 255, 255, 11, 255, 255, 255},
     {12, 255, 255, 255, 13, 255, 255, 255, 14, 255, 255, 255, 15, 255, 255, 255}};
 
-// The same, in all four bytes of a lane.
+// The same bytes, in all four bytes of a lane.
 inline constexpr std::uint8_t kFourfold[4][16] = {
     {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3},
     {4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7},
@@ -42,7 +42,7 @@ struct Widen : Shuffles {
   Widen() : Shuffles(kWidening) {}
 };
 
-/// Codes of a byte or half a byte times a scale, and the constants that takes.
+/// Codes of a byte or half a byte times a scale, with the constants for it.
 struct Decoding {
   Widen widen;
   v128_t low_half = fewbits::simd::constant_i32x4(0x0F0F0F0F);
@@ -64,7 +64,7 @@ struct Decoding {
   }
 
   FEWBITS_GGML_INLINE v128_t low(v128_t bytes) const { return wasm_v128_and(bytes, low_half); }
-  // Shifts of 16 bits: V8 takes one instruction for them, and several for those of bytes.
+  // Shifts of 16 bits take V8 one instruction, those of bytes several.
   FEWBITS_GGML_INLINE v128_t high(v128_t bytes) const { return low(wasm_u16x8_shr(bytes, 4)); }
 };
 
@@ -80,7 +80,7 @@ FEWBITS_GGML_INLINE void decode_signed(v128_t bytes, v128_t scale, float* out) {
   }
 }
 
-/// Codes of two bits as floats that they have in a table of four.
+/// Codes of two bits as floats from a table of four.
 class FourFloats {
  public:
   /// `places`: four times the code in each byte.

@@ -1,4 +1,4 @@
-// The demonstration's two-level quantizer, with each repair at its place.
+// The two-level quantizer of the demo, with each repair in its place.
 
 #include "fewbits/kquant.h"
 
@@ -16,8 +16,8 @@ namespace {
 constexpr int kSubSize = kBlockSize / kSubBlocks;
 constexpr int kCodeLevels = 15;
 
-/// Sums of the demo: eight lanes of every fourth group first, as its tensor library adds, then the
-/// lanes in order. Which order it is shows in the last bits.
+/// The sums of the demo: eight lanes of every fourth group first, as its tensor library adds, then
+/// the lanes in order. The order shows in the last bits.
 template <typename Term>
 float sum(int n, Term term) {
   constexpr int lanes = 8;
@@ -39,7 +39,8 @@ float sum(int n, Term term) {
   return total;
 }
 
-/// To an integer 0..255 the way the demo casts: cut off, then modulo 256; 0 for what is no number.
+/// Converts to an integer 0..255 as the demo casts: truncated, then modulo 256; 0 for NaN and out
+/// of range.
 int wrapped(float value) {
   if (!(std::fabs(value) < 0x1p63f)) return 0;
   return static_cast<int>(static_cast<std::int64_t>(value) & 255);
@@ -122,7 +123,7 @@ class Quantizer {
       encode(inverse);
       const auto c = [&](int i) { return static_cast<float>(codes[i]); };
       const float sum_l = sum(kSubSize, [&](int i) { return w[i] * c(i); });
-      // The square is one of bytes, and wraps like them.
+      // The demo squares bytes, which wraps around.
       const float sum_l2 = sum(
           kSubSize, [&](int i) { return w[i] * static_cast<float>((codes[i] * codes[i]) & 255); });
       const float sum_xl = sum(kSubSize, [&](int i) { return w[i] * c(i) * x[i]; });
@@ -144,7 +145,7 @@ class Quantizer {
     return {scale, -low};
   }
 
-  /// Eight scales (or minima) as integers times what is returned.
+  /// Quantizes eight scales (or minima) to integers, and returns their common factor.
   float fit_scales(const float* x, const float* w, std::uint8_t* codes) const {
     const int levels = repairs_.six_bits ? 63 : 15;
     const float top = static_cast<float>(levels);

@@ -1,5 +1,5 @@
-// The list of the kernels of matrix products. Factors are widened to int16 rows of a stride that is
-// a multiple of 8, padded with zeros, because int16 pairs are what every engine multiplies and adds
+// The list of the kernels of matrix products. Factors are widened to int16 rows, with a stride that
+// is a multiple of 8 and zero padding, because every engine can multiply and add int16 pairs
 // exactly in one instruction.
 
 #pragma once

@@ -12,8 +12,8 @@
 namespace fewbits::linear {
 namespace {
 
-// Rows of `a` that are widened at a time and, while they stay in the second-level cache, meet every
-// panel of `b`.
+// Rows of `a` that are widened at a time; while they stay in the second-level cache they are
+// multiplied with every panel of `b`.
 constexpr std::size_t kRows = 96;
 // Rows of `b` in a panel, which stays in the first-level cache.
 constexpr std::size_t kPanel = 4;

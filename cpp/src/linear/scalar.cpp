@@ -1,4 +1,4 @@
-// The scalar reference of widening and of products.
+// The scalar reference of widening and of matrix products.
 
 #include "linear/kernels.h"
 

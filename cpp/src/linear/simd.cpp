@@ -1,4 +1,4 @@
-// Widening and products by vectors of int16 pairs.
+// Widening and matrix products with SIMD, on int16 pairs.
 
 #include "simd/simd.h"
 
@@ -13,7 +13,7 @@ using fewbits::simd::madd_f32x4;
 using fewbits::simd::sum_f32x4;
 using fewbits::simd::sums_i32x4;
 
-/// kRows rows of a against 4 of b: 4 * kRows accumulators live in registers.
+/// kRows rows of a times 4 of b: 4 * kRows accumulators live in registers.
 template <int kRows>
 void tile(const std::int16_t* a, const std::int16_t* b, std::size_t stride, std::int32_t* out,
           std::size_t ldo) {
@@ -68,7 +68,7 @@ void tile_f32(const float* a, const float* b, std::size_t k, float* out, std::si
   }
 }
 
-/// Values of a matrix that stay in the first-level cache while the other passes by.
+/// Rows of a matrix that stay in the first-level cache while the other one passes by.
 constexpr std::size_t kPanel = 4;
 
 }  // namespace
@@ -89,7 +89,7 @@ void widen_i4(const std::uint8_t* in, std::size_t n, std::int16_t* out) {
   std::size_t i = 0;
   for (; i + 16 <= n; i += 16) {
     const v128_t pairs = wasm_u16x8_load8x8(in + i / 2);
-    // Each nibble to the top of its lane, then back with its sign.
+    // Each nibble moves to the top of its lane, then back with its sign.
     const v128_t even = wasm_i16x8_shr(wasm_i16x8_shl(pairs, 12), 12);
     const v128_t odd = wasm_i16x8_shr(wasm_i16x8_shl(pairs, 8), 12);
     wasm_v128_store(out + i, wasm_i16x8_shuffle(even, odd, 0, 8, 1, 9, 2, 10, 3, 11));

@@ -1,11 +1,11 @@
-// A value that compilers cannot see through, to keep them from undoing what a kernel does.
+// A value that compilers cannot analyse, to keep them from undoing what a kernel does.
 
 #pragma once
 
 namespace fewbits::simd {
 
-/// `value`, of which no compiler knows anything: it comes from memory. (A register would do for
-/// Clang, but wasm-opt sees through it.)
+/// `value`, hidden from compilers by passing through memory. (A register would do for Clang, but
+/// wasm-opt sees through it.)
 template <typename T>
 T opaque(T value) {
 #if defined(__wasm__)

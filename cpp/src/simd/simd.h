@@ -1,5 +1,5 @@
-// The one place that knows where 128-bit vectors come from. Kernels are written once, in the
-// intrinsics of wasm_simd128.h:
+// The 128-bit vectors of each platform. Kernels are written once, in the intrinsics of
+// wasm_simd128.h:
 //   WebAssembly        the compiler's own header; relaxed SIMD where the variant has it
 //   native (tests)     SIMDe's implementation of the same header, where it is installed
 // FEWBITS_SIMD is 1 where vectors are available; without it only the scalar reference is built.
@@ -22,8 +22,8 @@ using v128_t = simde_v128_t;
 
 namespace fewbits::simd {
 
-// Vector constants for loops: they live in a register, where a literal would be put together anew
-// at every use (V8 does not hoist it, and it takes several instructions).
+// Vector constants for loops: they stay in a register, where a literal would be built again at
+// every use (V8 does not hoist it, and it takes several instructions).
 inline v128_t constant_i32x4(std::int32_t value) {
   return wasm_i32x4_splat(opaque(value));
 }
@@ -35,20 +35,20 @@ inline v128_t constant_bytes(const std::uint8_t (&bytes)[16]) {
 }
 
 #if defined(__wasm_relaxed_simd__)
-/// acc[i] + sum over j of a[4i+j] * b[4i+j] for i in 0..3. `a` may hold any int8; `b` must lie in
-/// 0..127, where the instruction has one answer on every engine.
+/// acc[i] + sum over j of a[4i+j] * b[4i+j] for i in 0..3. `a` may hold any int8; `b` must be in
+/// 0..127, where the instruction has the same result on every engine.
 inline v128_t dot_i8x16_u7x16_add(v128_t a, v128_t b, v128_t acc) {
   return wasm_i32x4_relaxed_dot_i8x16_i7x16_add(a, b, acc);
 }
 
-/// The same for engines where that is two multiplications, and makes `ones` (of 16 bits) anew at
-/// each use: here they stay in a register.
+/// The same for engines where that takes two multiplications and creates `ones` (of 16 bits) again
+/// at each use: here they stay in a register.
 inline v128_t dot_i8x16_u7x16_add_pairs(v128_t a, v128_t b, v128_t acc, v128_t ones) {
   return wasm_i32x4_add(acc, wasm_i32x4_dot_i16x8(wasm_i16x8_relaxed_dot_i8x16_i7x16(a, b), ones));
 }
 
-/// Whether it is, as on x86 before AVX-VNNI: only there does a product of operands that are out of
-/// range saturate.
+/// Whether it does, as on x86 before AVX-VNNI: only there does a product of out-of-range operands
+/// saturate.
 inline bool dot_is_two_multiplications() {
   const v128_t out_of_range = wasm_i8x16_splat(opaque(std::int8_t{-1}));
   const v128_t sums = dot_i8x16_u7x16_add(wasm_i8x16_splat(127), out_of_range, wasm_i32x4_splat(0));
@@ -56,8 +56,8 @@ inline bool dot_is_two_multiplications() {
 }
 #endif
 
-/// table[index] for 16 indices in 0..15 at once, 0 for those in 128..255: there the relaxed swizzle
-/// has one answer too, and spares x86 the saturation of the strict one.
+/// table[index] for 16 indices in 0..15 at once, 0 for those in 128..255: for these the relaxed
+/// swizzle has one result too, and saves x86 the saturation of the strict one.
 inline v128_t lookup16(v128_t table, v128_t index) {
 #if defined(__wasm_relaxed_simd__)
   return wasm_i8x16_relaxed_swizzle(table, index);
@@ -66,7 +66,7 @@ inline v128_t lookup16(v128_t table, v128_t index) {
 #endif
 }
 
-/// round(a * b / 2^15) in 16 bits, halves up. Not for -32768 * -32768, the one product on which
+/// round(a * b / 2^15) in 16 bits, halves up. Not for -32768 * -32768, the only product on which
 /// engines may differ.
 inline v128_t mulr_q15(v128_t a, v128_t b) {
 #if defined(__wasm_relaxed_simd__)
@@ -76,7 +76,7 @@ inline v128_t mulr_q15(v128_t a, v128_t b) {
 #endif
 }
 
-/// a * b + c, fused or not as the engine likes: only where a tolerance is stated, never in an
+/// a * b + c, fused or not depending on the engine: only where a tolerance is stated, never in an
 /// encoder.
 inline v128_t madd_f32x4(v128_t a, v128_t b, v128_t c) {
 #if defined(__wasm_relaxed_simd__)

@@ -22,7 +22,7 @@ float scale(uniform::Range range, ScaleMethod method) {
 
 void quantize(const float* x, std::size_t n, float scale, bool wrap, std::int8_t* values) {
   if (!wrap) {
-    // As codes of 4 bits with their sign bit flipped back, then extended.
+    // Encoded as 4-bit codes with an offset, then converted to signed bytes.
     std::uint8_t* codes = reinterpret_cast<std::uint8_t*>(values);
     const uniform::Codes four = {.max = 15, .offset = 8};
     uniform::OneBlock block = {{scale, 0.0f, 0}};
@@ -34,7 +34,7 @@ void quantize(const float* x, std::size_t n, float scale, bool wrap, std::int8_t
   }
   for (std::size_t i = 0; i < n; ++i) {
     const float quotient = std::nearbyint(x[i] / scale);
-    // What x86 converts beyond int32 has zeros in its low byte.
+    // On x86, conversions beyond int32 give zeros in the low byte.
     const bool fits = quotient >= -2147483648.0f && quotient < 2147483648.0f;
     const auto low = static_cast<std::int8_t>(fits ? static_cast<std::int32_t>(quotient) : 0);
     values[i] = std::clamp<std::int8_t>(low, -8, 7);

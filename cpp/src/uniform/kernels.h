@@ -1,4 +1,4 @@
-// The list of the kernels of uniform quantization, and what all runs of a call share.
+// The list of the kernels of uniform quantization, and the parameters shared by all runs of a call.
 
 #pragma once
 
@@ -10,18 +10,19 @@
 
 namespace fewbits::uniform {
 
-/// What all runs of a call share: formats have become numbers.
+/// Parameters shared by all runs of a call, from its format.
 struct Codes {
   std::int32_t max = 255;  ///< 2^bits - 1
-  /// Signed codes are computed with this offset, 2^(bits-1), to be unsigned like the others; as
-  /// bits the offset is the sign bit, so flipping it gives two's complement. 0 for unsigned codes.
+  /// The offset 2^(bits-1) added to signed codes, so that they are computed unsigned like the
+  /// others; as bits it is the sign bit, so flipping it gives two's complement. 0 for unsigned
+  /// codes.
   std::int32_t offset = 0;
   bool affine = false;  ///< whether blocks have a minimum
   Rounding rounding = Rounding::nearest;
 };
 
-// One byte a code; packing is the business of bits/. "Blocks" are `count` whole blocks of `block`
-// values with one entry of `blocks` each; "each" is one entry a value. X(result, name, parameters)
+// One byte per code; packing is done in bits/. "Blocks" are `count` whole blocks of `block` values
+// with one entry of `blocks` each; "each" is one entry per value. X(result, name, parameters)
 #define FEWBITS_UNIFORM_KERNELS(X)                                                                \
   /* Widens *out; false when a value is NaN or infinite. */                                       \
   X(bool, widen_run, (const float* x, std::size_t n, Range* out))                                 \
@@ -44,7 +45,7 @@ struct Codes {
   X(void, decode_each,                                                                            \
     (const std::uint8_t* in, std::size_t n, const Blocks& blocks, const Codes& codes, float* out))
 
-/// What widening begins with.
+/// The range to start widening from.
 inline constexpr Range kNoRange = {std::numeric_limits<float>::infinity(),
                                    -std::numeric_limits<float>::infinity()};
 
@@ -74,7 +75,7 @@ inline Ranges from(const Ranges& ranges, std::size_t i) {
   return {ranges.min + i, ranges.max + i};
 }
 
-/// Whether a code of this block may pass the largest float32 on its way to a value that does not.
+/// Whether decoding a code of this block may overflow float32 on the way to a value that does not.
 inline bool overflows(const Block& block, const Codes& codes) {
   const float lowest = static_cast<float>(block.zero_point) + static_cast<float>(codes.offset);
   const float highest = static_cast<float>(codes.max) - lowest;
@@ -83,7 +84,7 @@ inline bool overflows(const Block& block, const Codes& codes) {
            std::numeric_limits<float>::max());
 }
 
-/// A block's worth of Blocks, for runs that have one.
+/// Storage for the Blocks of a single block.
 struct OneBlock {
   Block block;
 

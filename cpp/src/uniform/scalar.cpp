@@ -24,13 +24,13 @@ float rounded(float value, Rounding rounding) {
 std::uint8_t code_of(float x, const Block& block, const Codes& codes) {
   float above = x - block.minimum;
   float scale = block.scale;
-  if (std::isinf(above)) {  // the range overflows float32: the same quotient from halves
+  if (std::isinf(above)) {  // the range overflows float32: the same quotient, from halves
     above = 0.5f * x - 0.5f * block.minimum;
     scale = 0.5f * scale;
   }
   const float level =
       rounded(above / scale, codes.rounding) + static_cast<float>(block.zero_point + codes.offset);
-  // Compared as floats: the level may lie beyond what an int holds.
+  // Compared as floats, as the level may exceed the range of int.
   const float top = static_cast<float>(codes.max);
   const int code = level <= 0.0f ? 0 : level >= top ? codes.max : static_cast<int>(level);
   return static_cast<std::uint8_t>(code ^ codes.offset);
@@ -38,7 +38,7 @@ std::uint8_t code_of(float x, const Block& block, const Codes& codes) {
 
 float value_of(std::uint8_t code, const Block& block, const Codes& codes) {
   const std::int32_t level = (code ^ codes.offset) - (block.zero_point + codes.offset);
-  if (overflows(block, codes)) {  // in double precision, within what float32 holds
+  if (overflows(block, codes)) {  // in double precision, clamped to the range of float32
     constexpr double kLargest = std::numeric_limits<float>::max();
     const double value = static_cast<double>(level) * block.scale + block.minimum;
     return static_cast<float>(std::clamp(value, -kLargest, kLargest));

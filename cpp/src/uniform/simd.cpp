@@ -1,4 +1,4 @@
-// Ranges, codes and values by vectors. Long because it holds every kernel of the family.
+// Ranges, codes and values with SIMD. Long because it holds every kernel of the family.
 
 #include "simd/simd.h"
 
@@ -12,19 +12,19 @@ namespace {
 using fewbits::simd::constant_f32x4;
 using fewbits::simd::constant_i32x4;
 
-// 1.5 * 2^23: adding it rounds to an integer, ties to even, and leaves that in the low bits, for
-// values below 2^22.
+// 1.5 * 2^23: adding it rounds a value below 2^22 to an integer, ties to even, and leaves that in
+// the low bits.
 constexpr float kMagic = 12582912.0f;
 constexpr std::int32_t kMagicBits = 0x4B400000;
 constexpr std::int32_t kFarZero = 1 << 21;
 // From here on 255 * scale may overflow, and with it x - minimum.
 constexpr float kHugeScale = 0x1p118f;
 
-// float16 is normal from the one on and ends at the other.
+// The least normal float16, and the largest.
 constexpr float kLeastF16 = 0x1p-14f;
 constexpr float kLargestF16 = 65504.0f;
 
-/// What the vectors of the fast path cannot do right.
+/// Blocks that the vectors of the fast path cannot handle.
 bool needs_scalar(const Block& block) {
   return block.scale >= kHugeScale || block.zero_point >= kFarZero || block.zero_point <= -kFarZero;
 }
@@ -47,7 +47,7 @@ v128_t rounded(v128_t v) {
 struct Map {
   v128_t scale;
   v128_t minimum;
-  v128_t low;  ///< what the quotient is clamped to, so that codes are 0 to the largest
+  v128_t low;  ///< bounds of the quotient, so that codes are 0 to the largest
   v128_t high;
   v128_t bias;  ///< from the bits of the rounded sum to the code
 
@@ -58,7 +58,7 @@ struct Map {
         high(wasm_f32x4_convert_i32x4(wasm_i32x4_sub(top, zeros))),
         bias(wasm_i32x4_sub(zeros, wasm_i32x4_splat(kMagicBits))) {}
 
-  /// Codes as int32 lanes. Clamping before rounding gives what rounding before clamping does,
+  /// Codes as int32 lanes. Clamping before rounding gives the same as rounding before clamping,
   /// because the bounds are integers.
   template <Rounding kRounding, bool kMinimum>
   v128_t codes(v128_t x, v128_t magic) const {
@@ -116,7 +116,7 @@ std::size_t encode_each_of(const float* x, std::size_t n, const Blocks& blocks, 
   return i;
 }
 
-/// Calls `f` with the rounding as a constant, and whether there is a minimum.
+/// Calls `f` with the rounding, and whether there is a minimum, as constants.
 template <typename F>
 void by_kind(const Codes& codes, F f) {
   switch (codes.rounding) {
@@ -157,7 +157,8 @@ Sixteen widened(v128_t bytes) {
            wasm_u32x4_extend_low_u16x8(high), wasm_u32x4_extend_high_u16x8(high)}};
 }
 
-/// Smallest, largest and whether all is finite (x - x is 0 then, and NaN else) of what it is given.
+/// The smallest and largest of some values, and whether all are finite (x - x is 0 then, and NaN
+/// otherwise).
 struct Extent {
   v128_t min = wasm_f32x4_splat(kNoRange.min);
   v128_t max = wasm_f32x4_splat(kNoRange.max);
@@ -175,7 +176,7 @@ struct Extent {
   }
 };
 
-/// Of a run of a multiple of 8 values; two chains hide the latency of the comparisons.
+/// The extent of a run of a multiple of 8 values; two chains hide the latency of the comparisons.
 Extent extent_of(const float* x, std::size_t n) {
   Extent even;
   Extent odd;
@@ -202,7 +203,7 @@ v128_t across(v128_t a, v128_t b, v128_t c, v128_t d, Op op) {
   return op(wasm_i32x4_shuffle(ab, cd, 0, 1, 4, 5), wasm_i32x4_shuffle(ab, cd, 2, 3, 6, 7));
 }
 
-/// For magnitudes from kLeastF16 on, and zero: the last 13 bits are rounded away, ties to even.
+/// For magnitudes from kLeastF16 on, and zero: the last 13 bits are rounded off, ties to even.
 v128_t rounded_to_f16(v128_t v) {
   const v128_t odd = wasm_v128_and(wasm_u32x4_shr(v, 13), wasm_i32x4_splat(1));
   const v128_t sum = wasm_i32x4_add(wasm_i32x4_add(v, wasm_i32x4_splat(0xFFF)), odd);
@@ -287,7 +288,7 @@ std::size_t choose_each(const Ranges& ranges, std::size_t count, const Format& f
     } else {
       scale = wasm_f32x4_div(wasm_f32x4_sub(max, min), wasm_f32x4_splat(steps));
     }
-    // Constants, subnormal scales and what overflows are rare: the reference does them.
+    // Constants, subnormal scales and overflows are rare, and left to the reference.
     v128_t usual = within(scale);
     v128_t minimum = zero;
     v128_t zero_point = zero;

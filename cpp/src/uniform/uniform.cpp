@@ -1,4 +1,4 @@
-// Uniform quantization of blocks and columns: ranges become scales, and values codes.
+// Uniform quantization of blocks and columns: from ranges to scales, and from values to codes.
 
 #include "fewbits/uniform.h"
 
@@ -18,8 +18,8 @@ constexpr float kLargestF16 = 65504.0f;
 constexpr float kSmallestF16 = 0x1p-24f;
 constexpr float kSmallestF32 = 0x1p-149f;
 
-/// Codes go through the first-level cache between the quantizing and the packing kernel. A multiple
-/// of 8, so that tiles begin on a byte at every width.
+/// Codes stay in the first-level cache between the quantizing and the packing kernel. A multiple of
+/// 8, so that tiles begin on a byte at every width.
 constexpr std::size_t kTile = 2048;
 
 Codes codes_of(const Format& format) {
@@ -31,7 +31,7 @@ Codes codes_of(const Format& format) {
   return codes;
 }
 
-/// span / steps, rounded up where float32 has too few digits left for the quotient.
+/// span / steps, rounded up where the quotient is subnormal and would lose digits.
 float step(float span, float steps) {
   const float scale = span / steps;
   if (scale >= std::numeric_limits<float>::min()) return scale;
@@ -39,7 +39,7 @@ float step(float span, float steps) {
   return std::max(units, 1.0f) * kSmallestF32;
 }
 
-/// max - min over steps, also where the difference overflows.
+/// (max - min) / steps, even if the difference overflows.
 float step(Range range, float steps) {
   const float span = range.max - range.min;
   return std::isfinite(span) ? step(span, steps) : range.max / steps - range.min / steps;
@@ -50,7 +50,7 @@ float as_f16(float value) {
 }
 
 /// Calls f(offset, count, length, index) for runs of whole blocks, `count` of `length` values from
-/// block `index` on, and for the parts of blocks at both ends (count 1).
+/// block `index` on, and for partial blocks at both ends (count 1).
 template <typename F>
 void each_run(std::size_t n, std::size_t phase, std::size_t block, F f) {
   std::size_t offset = 0;
@@ -77,8 +77,8 @@ void each_row(std::size_t n, std::size_t phase, std::size_t cols, F f) {
   }
 }
 
-/// Runs `encode_tile(offset, length, bytes)` over tiles of [0, n) and packs what it leaves in
-/// `bytes`; 8-bit codes go straight to their place.
+/// Runs `encode_tile(offset, length, bytes)` over tiles of [0, n) and packs the `bytes`; 8-bit
+/// codes are written directly.
 template <typename F>
 void encode_tiles(std::size_t n, int bits, std::uint8_t* codes, F encode_tile) {
   if (bits == 8) {
@@ -115,8 +115,8 @@ Result widen(const float* x, std::size_t n, Range* out) {
 }
 
 Result choose(Range range, const Format& format, Block* out) {
-  // Adding zero makes a zero positive: what the sign of a zero minimum is depends on the order of
-  // the comparisons.
+  // Adding zero makes a zero positive: the sign of a zero minimum depends on the order of the
+  // comparisons.
   const float min = range.min + 0.0f;
   const float largest = std::max(std::fabs(range.min), std::fabs(range.max));
   const float steps = static_cast<float>((1 << format.bits) - 1);

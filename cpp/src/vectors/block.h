@@ -1,5 +1,5 @@
-// The record of a block of 64 rows: the one place that knows where codes, factors and all else
-// lie. What follows each other in a record starts at multiples of sixteen bytes.
+// The record of a block of 64 rows: the only code that knows where codes, factors and other data
+// are. The parts of a record start at multiples of sixteen bytes.
 
 #pragma once
 
@@ -22,19 +22,20 @@ inline float f32_from_small_f16(std::uint16_t half) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(half) << 13) * 0x1p112f;
 }
 
-/// Bytes of a record, or bytes that must not be written to, as values of another type.
+/// The bytes of a record, const or not, as values of another type.
 template <typename T, typename Byte>
 auto* values_at(Byte* record, std::size_t offset) {
   using Value = std::conditional_t<std::is_const_v<Byte>, const T, T>;
   return reinterpret_cast<Value*>(record + offset);
 }
 
-/// Codes (transposed for the look-ups, or row after row for dot products), then factors, then what
-/// the scan adds, then sums of levels, then tails. A record is addressed by its first byte.
+/// Codes (transposed for look-ups, or row after row for dot products), then factors, then the
+/// values that the scan adds, then sums of levels, then tails. A record is addressed by its first
+/// byte.
 class Block {
  public:
   Block() = default;
-  /// `row_bytes` of codes a row, in `segments` that have bits.
+  /// For `row_bytes` of codes per row, in `segments` segments that have bits.
   Block(const Kept& kept, std::size_t row_bytes, std::size_t segments) : kept_(kept) {
     const std::size_t of_factors = kept.codes == Kept::Codes::signs ? 0
                                    : kept.codes == Kept::Codes::learned
@@ -49,7 +50,7 @@ class Block {
 
   std::size_t bytes() const { return bytes_; }
 
-  /// nullptr where none are kept.
+  /// The factors; nullptr if there are none.
   template <typename Byte>
   auto* factors(Byte* record) const {
     auto* const at = values_at<float>(record, factors_);
@@ -59,19 +60,19 @@ class Block {
   auto* half_factors(Byte* record, std::size_t segment) const {
     return values_at<std::uint16_t>(record, factors_) + segment * kBlockRows;
   }
-  /// Norms or products with the mean; nullptr where none are kept.
+  /// Norms or products with the mean; nullptr if there are none.
   template <typename Byte>
   auto* added(Byte* record) const {
     auto* const at = values_at<float>(record, added_);
     return kept_.added != Kept::Added::none ? at : nullptr;
   }
-  /// nullptr where none are kept.
+  /// The sums of levels; nullptr if there are none.
   template <typename Byte>
   auto* level_sums(Byte* record) const {
     auto* const at = values_at<std::int32_t>(record, level_sums_);
     return kept_.level_sums ? at : nullptr;
   }
-  /// nullptr where none are kept.
+  /// The tails; nullptr if there are none.
   template <typename Byte>
   auto* tails(Byte* record) const {
     auto* const at = values_at<std::uint32_t>(record, tails_);
@@ -87,7 +88,7 @@ class Block {
   std::size_t bytes_ = 0;
 };
 
-/// The second codes of the same rows, a row after the other, then their factors.
+/// The second codes of the same rows, row after row, then their factors.
 class FinerBlock {
  public:
   FinerBlock() = default;

@@ -1,5 +1,5 @@
-// Calibration: what a sample teaches is taken where it finds more of the neighbours that rows held
-// out of it have among each other.
+// Calibration: what is learned from a sample is used only if searches among held-out rows of it
+// find more of their neighbours.
 
 #include <algorithm>
 #include <cmath>
@@ -13,20 +13,20 @@
 namespace fewbits::vectors {
 namespace {
 
-/// Rows of a sample that are held out: a quarter, as far as more would tell more.
+/// The most rows of a sample that are held out, otherwise a quarter; more would tell little more.
 constexpr std::size_t kMostHeldOut = 1024;
 /// Rows of a sample that judge the mean.
 constexpr std::size_t kMostForMean = 2048;
-/// Rows of a sample among which those that are held out look, and how many of them do.
+/// Rows of a sample that held-out rows search among, and the most pairs of both.
 constexpr std::size_t kMostDense = 16384;
 constexpr std::size_t kMostDensePairs = kMostDense * 2 * kMaxQueries;
-/// With fewer, chance decides which of two codes finds more.
+/// With fewer held-out rows, chance decides which of two codes finds more.
 constexpr std::size_t kLeastHeldOut = 24;
-/// Of the first vectors that are added, how many look at what was learned again, and how few may.
+/// The most first vectors that check again what was learned, and the fewest that can.
 constexpr std::size_t kMostFirst = 512;
 constexpr std::size_t kLeastFirst = 96;
 
-/// Bytes of a row of learned segments: with the product with the mean, as many as a row of an index
+/// Bytes per row for learned segments: with the product with the mean, as many as a row of an index
 /// without mean and axes has.
 std::size_t budget(const Options& options, const Kept& even) {
   return (options.dims * static_cast<std::size_t>(options.bits) + 7) / 8 + sizeof(float) +
@@ -34,7 +34,7 @@ std::size_t budget(const Options& options, const Kept& even) {
          (even.added == Kept::Added::mean_products ? sizeof(float) : 0);
 }
 
-/// The first row that could not be added, for its norm; n where there is none.
+/// The first row whose norm is too large to be added; n if there is none.
 std::size_t first_too_large(const Options& options, const float* x, std::size_t n) {
   if (options.metric == Metric::cosine) return n;
   for (std::size_t r = 0; r < n; ++r) {
@@ -48,7 +48,7 @@ std::size_t first_too_large(const Options& options, const float* x, std::size_t 
   return n;
 }
 
-/// Copies the rows of a sample that are wanted one after the other. Where they end.
+/// Copies the wanted rows of a sample one after another, and returns the end.
 template <typename Wanted>
 float* copy_rows(const Sample& sample, Wanted wanted, float* to) {
   for (std::size_t r = 0; r < sample.n; ++r) {
@@ -59,16 +59,16 @@ float* copy_rows(const Sample& sample, Wanted wanted, float* to) {
   return to;
 }
 
-/// Copies those that are held out.
+/// Copies the held-out rows.
 float* copy_held_out(const Sample& sample, float* to) {
   return copy_rows(
       sample, [&sample](std::size_t r) { return sample.is_held_out(r); }, to);
 }
 
-/// Leaves in `mean`, and in `exact`, the mean with which the sample's rows find most: the one that
-/// is there now, or none, unless another, or that of the sample in `mean`, clearly finds more. As
-/// that is learned from many rows it knows none of them, and all may look: the more of them, the
-/// nearer they lie, as later in the index.
+/// Sets `mean`, and `exact`, to the mean with which most neighbours within the sample are found:
+/// the current one or none, unless another, or the mean of the sample in `mean`, clearly finds
+/// more. A mean of many rows is not fitted to single rows, so all rows may search: the more rows,
+/// the closer they lie, as later in the index.
 Result choose_mean(const Options& options, const Sample& sample, const float* now,
                    Buffer<double>* exact, Buffer<float>* mean) {
   const float* chosen = now;
@@ -103,12 +103,13 @@ Result choose_mean(const Options& options, const Sample& sample, const float* no
   return success();
 }
 
-/// With fewer misses than these a trial tells little: one less will do, where much is to be gained.
+/// With fewer misses than this a trial says little: one miss less is enough where there is much to
+/// gain.
 constexpr std::size_t kFewMisses = 12;
 constexpr double kMuch = 0.5;
 
-/// Whether axes miss an eighth less than even bits, and by more than chance brings about. With few
-/// dimensions what is found among few rows says little of many.
+/// Whether axes miss at least an eighth less than even bits, and by more than chance would. With
+/// few dimensions, results among few rows say little about many.
 bool worth_it(const Compared& compared, double left, std::size_t dims) {
   const std::size_t even = compared.missed;
   const std::size_t axes = compared.missed_then();
@@ -117,9 +118,10 @@ bool worth_it(const Compared& compared, double left, std::size_t dims) {
   return 8 * axes < 7 * even && compared.clearly_more();
 }
 
-/// Keeps the axes only if rows that are held out find no less with them among all of the sample,
-/// nor of their nearest. Where rows lie densely neighbours differ in other directions than rows at
-/// large: axes that tell apart a thousand rows may mix up the neighbours among many.
+/// Keeps the axes only if held-out rows find no fewer neighbours with them among all of the sample,
+/// and more of their nearest by more than a standard deviation. Where rows lie densely, neighbours
+/// differ in other directions than rows in general: axes that tell a thousand rows apart may mix up
+/// neighbours among many.
 Result judge_among_all(const Options& options, const Sample& sample, const float* mean,
                        Learned* learned) {
   const std::size_t n = std::min(sample.n, kMostDense);
@@ -142,13 +144,13 @@ Result judge_among_all(const Options& options, const Sample& sample, const float
   return result;
 }
 
-/// Learns the axes and keeps of them what the rows say that are held out.
+/// Learns the axes, and decides by the held-out rows whether they pay.
 Result learn_and_judge(const Coding& coding, const Sample& sample, const Buffer<double>& mean,
                        const Buffer<float>& taken, Learned* learned) {
   if (sample.held_out < kLeastHeldOut) return success();
   const Options& options = coding.options;
   const Kept even_rows = kept_by(options, taken.size() != 0, false);
-  // What is left of the distortion of 4 bits with the scale search and tails.
+  // The factor by which scale search and tails reduce the distortion of 4 bits.
   const double even = codebook(options.bits)->distortion *
                       (even_rows.finer == Kept::Finer::tails ? 5.0 / 6.0 : 1.0);
   const Result result =
@@ -167,8 +169,8 @@ Result learn_and_judge(const Coding& coding, const Sample& sample, const Buffer<
 
 }  // namespace
 
-/// Of rows that are held out, each put where the first row will lie. 0 where there are none, or no
-/// room for that.
+/// The average error of held-out rows, each coded into the place of the first row. 0 if there are
+/// none, or no memory for it.
 double Index::State::error_of(const Sample& sample) {
   Fit measured;
   if (!rows.reserve(1).ok()) return 0;
@@ -237,7 +239,7 @@ Result Index::settle(const float* x, std::size_t n, bool* changed) {
   for (std::size_t i = 0; i < few; ++i) {
     std::memcpy(first.data() + i * dims, x + i * n / few * dims, dims * sizeof(float));
   }
-  // What cannot be added is said where it is added.
+  // Vectors that cannot be added are reported by add().
   if (first_non_finite(first.data(), few * dims) < few * dims) return success();
   const float* const mean = s.coding.transform.mean();
   Compared compared;

@@ -7,7 +7,7 @@
 namespace fewbits::vectors {
 namespace {
 
-/// table[k][b]: the remainder of byte b followed by k zero bytes, so that eight go at a time.
+/// table[k][b]: the remainder of byte b followed by k zero bytes, for eight bytes at a time.
 using Table = std::array<std::array<std::uint32_t, 256>, 8>;
 
 void make(Table* table) {
@@ -24,7 +24,7 @@ void make(Table* table) {
   }
 }
 
-/// Made when first asked for: in a module it would be 8 kilobytes that nothing compresses.
+/// Computed on first use: as data in the module it would be 8 kilobytes that do not compress.
 const Table& table() {
   static constinit Table made{};
   if (made[0][1] == 0) make(&made);

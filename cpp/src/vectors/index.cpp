@@ -1,5 +1,5 @@
-// The life of an index: made, filled, changed, taught, and asked what it holds. Long because the
-// whole life of an index is here.
+// The life of an index: creation, adding, changing, learning, and queries of its state. Long
+// because the whole life of an index is here.
 
 #include <algorithm>
 #include <cstring>
@@ -105,7 +105,7 @@ Result Index::add(const float* x, std::size_t n) {
   const Result room = s.rows.reserve(rows + n);
   if (!room.ok()) return room;
   Fit fit = s.fit;
-  // Rows beyond the last one do not exist until all of them are there.
+  // Rows after the last one do not count until all of them are written.
   for (std::size_t done = 0; done < n;) {
     const std::size_t first = rows + done;
     const std::size_t count = std::min(kColumnRows - first % kColumnRows, n - done);

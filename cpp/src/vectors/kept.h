@@ -1,4 +1,4 @@
-// What an index keeps of a row: decided once, when it is laid out, and asked by name from then on.
+// The data that an index stores per row, decided once when the index is laid out.
 
 #pragma once
 
@@ -7,30 +7,31 @@
 namespace fewbits::vectors {
 
 struct Kept {
-  /// What the scan reads, and with it the factors.
+  /// The data that the scan reads, which determine the factors.
   enum class Codes {
     even,     ///< every coordinate with the same bits, for look-ups; a float32 factor
-    learned,  ///< segments with bits of their own, for look-ups; a float16 factor each
+    learned,  ///< segments with different bits, for look-ups; a float16 factor each
     bytes,    ///< levels of 8 bits, for dot products; a float32 factor
-    signs,    ///< bits as they were given, to be compared with others; no factor
+    signs,    ///< bits as passed by the caller, for comparing; no factor
   };
-  /// What the scan adds to a product with the residual r = x - mean: four more bytes.
+  /// The values that the scan adds to a product with the residual r = x - mean: four more bytes.
   enum class Added {
     none,
     norms,          ///< ||r||^2, for l2
-    mean_products,  ///< <mean, r>, for cosine and dot where a mean comes off
+    mean_products,  ///< <mean, r>, for cosine and dot with a mean
   };
-  /// What scores the candidates beyond the codes that were scanned.
+  /// The data that score candidates more precisely than the scanned codes.
   enum class Finer {
     none,
-    tails,    ///< 32 bits about the outermost cells
+    tails,    ///< 32 bits that refine the outermost cells
     nibbles,  ///< a second code of 4 bits
     bytes,    ///< a second code of 8 bits
   };
 
   Codes codes = Codes::even;
   Added added = Added::none;
-  /// Whether memory, and no file, has the sums of bytes too, which the scan would else compute.
+  /// Whether memory, but no file, also holds the sums of levels, which the scan would otherwise
+  /// compute.
   bool level_sums = false;
   Finer finer = Finer::none;
 
@@ -38,7 +39,7 @@ struct Kept {
   bool second_code() const { return finer == Finer::nibbles || finer == Finer::bytes; }
 };
 
-/// With a mean or none, by the axes of a learned transform or those of the random rotation.
+/// The data for an index with or without a mean, and with learned axes or the random rotation.
 inline Kept kept_by(const Options& options, bool centred, bool learned) {
   Kept kept;
   if (options.metric == Metric::hamming) {

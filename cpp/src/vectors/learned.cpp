@@ -1,4 +1,4 @@
-// What an index is told that was learned elsewhere: a mean, and a transform with its segments.
+// Setting what was learned elsewhere: a mean, and a transform with its segments.
 
 #include <cmath>
 
@@ -10,7 +10,7 @@ namespace fewbits::vectors {
 
 namespace {
 
-/// Of segments: times a level and a query of kLargestNorm it stays within float.
+/// The largest scale of a segment: times a level and a query of kLargestNorm it stays within float.
 constexpr float kLargestScale = 2e18f;
 
 double norm_of(const float* x, std::size_t n) {
@@ -21,8 +21,8 @@ double norm_of(const float* x, std::size_t n) {
   return std::sqrt(square);
 }
 
-/// Whether rows have norm 1 and the matrix leaves some vectors of signs as long as they were, from
-/// both sides. One of learned axes does to 1e-4.
+/// Whether rows have norm 1, and the matrix preserves the length of some vectors of signs, from
+/// either side. Learned axes do so to 1e-4.
 bool is_orthonormal(const float* matrix, std::size_t dims) {
   constexpr double kSlack = 2e-3;
   const auto near = [](double value, double wanted) {

@@ -9,8 +9,9 @@
 
 namespace fewbits::vectors {
 
-/// Records of equal size in chunks that never move: an index grows without a copy of itself. Only
-/// the first chunk starts small and grows in place of being full-sized for a handful of rows.
+/// Records of equal size in chunks that never move, so that an index grows without being copied.
+/// Only the first chunk starts small and is reallocated, so that a few rows do not take a full
+/// chunk.
 class Records {
  public:
   Records() = default;
@@ -31,8 +32,7 @@ class Records {
     return chunks_[i / kPerChunk] + i % kPerChunk * record_bytes_;
   }
 
-  /// Room for `count` records; what there is stays. False, and nothing changed, when memory is
-  /// short.
+  /// Reserves memory for `count` records; existing ones stay. False when memory is short.
   [[nodiscard]] bool reserve(std::size_t count) {
     if (count <= capacity_) return true;
     const std::size_t before = capacity_;
@@ -57,7 +57,7 @@ class Records {
     return true;
   }
 
-  /// Gives back what lies beyond `count` records, in whole chunks.
+  /// Frees memory beyond `count` records, in whole chunks.
   void shrink(std::size_t count) {
     const std::size_t keep = (count + kPerChunk - 1) / kPerChunk;
     while (used_ > keep) std::free(chunks_[--used_]);

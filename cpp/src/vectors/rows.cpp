@@ -1,4 +1,4 @@
-// Rows put into blocks, found, removed and moved together.
+// Rows in blocks: written, found, removed and moved together.
 
 #include "vectors/rows.h"
 

@@ -1,5 +1,5 @@
-// The rows of an index in memory: blocks of 64, in which rows are put, found, copied and marked as
-// removed. What their bytes mean is the coder's.
+// The rows of an index in memory: blocks of 64, in which rows are written, found, copied and marked
+// as removed. The meaning of their bytes is known to the coder.
 
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace fewbits::vectors {
 
-/// Where a row lies.
+/// The place of a row.
 template <typename Byte>
 struct Place {
   Byte* block;
@@ -22,13 +22,13 @@ class Rows {
  public:
   explicit Rows(const Coding& coding) : coding_(coding) {}
 
-  /// Room for rows to be packed in; false when memory is short.
+  /// Allocates memory for packing rows; false when memory is short.
   bool make_room(std::size_t row_bytes);
-  /// Takes to what the coding says now; rows must not be there.
+  /// Changes to the current coding; there must be no rows.
   void lay_out();
 
-  std::size_t count() const { return count_; }  ///< with the removed ones
-  std::size_t alive() const { return alive_; }  ///< without
+  std::size_t count() const { return count_; }  ///< including removed ones
+  std::size_t alive() const { return alive_; }  ///< without removed ones
   std::size_t bytes() const;
 
   const Block& block() const { return block_; }
@@ -46,12 +46,12 @@ class Rows {
   }
 
   bool is_removed(std::size_t row) const { return (removed_[row / 64] >> (row % 64)) & 1; }
-  /// A bit for each row of a block.
+  /// One bit per row of a block.
   std::uint64_t removed_in(std::size_t block) const { return removed_[block]; }
 
-  /// Room for `wanted` rows in all.
+  /// Reserves memory for `wanted` rows in total.
   Result reserve(std::size_t wanted);
-  /// Rows of reserved room whose codes and the rest have been put there.
+  /// Adds rows in reserved memory whose data have been written.
   void append(std::size_t n) {
     count_ += n;
     alive_ += n;
@@ -63,15 +63,15 @@ class Rows {
 
   /// kColumnRows rows of codes, for put_codes.
   std::uint8_t* packed() { return packed_.data(); }
-  /// Codes of rows within a group of kColumnRows, one after the other from `from` on.
+  /// Copies codes of rows within a group of kColumnRows, one after another from `from` on.
   void put_codes(std::size_t row, std::size_t count, const std::uint8_t* from);
   void get_codes(std::size_t row, std::size_t count, std::uint8_t* to) const;
 
-  /// Levels of the codes that are scanned, and of second codes; room for dims, rounded up to 16.
+  /// Levels of the scanned codes, and of second codes; `out` has space for dims, rounded up to 16.
   void levels(std::size_t row, std::int8_t* out) const;
   void finer_levels(std::size_t row, std::int8_t* out) const;
 
-  /// As Index has them.
+  /// See Index.
   RowSizes sizes() const;
   void export_rows(std::size_t first, std::size_t n, const Arrays& out) const;
   Result import_rows(const Arrays& in, std::size_t n);
@@ -91,7 +91,7 @@ class Rows {
   FinerBlock finer_;
   Records main_;
   Records second_;
-  Buffer<std::uint64_t> removed_;  // a bit for each row
+  Buffer<std::uint64_t> removed_;  // one bit per row
   Buffer<std::uint8_t> packed_;
   std::size_t count_ = 0;
   std::size_t alive_ = 0;

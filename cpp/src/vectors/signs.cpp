@@ -1,4 +1,4 @@
-// Vectors that are bits, for hamming: put into rows as they are, compared, and given back.
+// Vectors of bits, for hamming: stored in rows unchanged, compared, and returned.
 
 #include <algorithm>
 #include <cstring>
@@ -9,7 +9,7 @@
 namespace fewbits::vectors {
 namespace {
 
-/// Clears what the last bytes of `n` vectors hold beyond the last dimension.
+/// Clears the bits beyond the last dimension in the last bytes of `n` vectors.
 void clear_beyond(const Coding& coding, std::size_t n, std::uint8_t* bits) {
   for (std::size_t i = 1; i <= n; ++i) bits[i * coding.row_bytes - 1] &= coding.last_bits();
 }
@@ -53,7 +53,7 @@ void Index::State::signs_of(std::size_t row, float* x) {
   }
 }
 
-/// Distances are exact: candidates beyond the k best would change nothing.
+/// Distances are exact: more candidates than the k best would change nothing.
 Result Index::search(const std::uint8_t* queries, std::size_t count, std::size_t k,
                      std::size_t candidates, const std::uint32_t* allowed, Hit* hits,
                      std::size_t* found) {

@@ -1,4 +1,4 @@
-// The parts of an index: how rows are coded, what codes them, and the rows.
+// The parts of an index: the coding of rows, the coder, and the rows.
 
 #pragma once
 
@@ -21,14 +21,14 @@ struct Index::State {
 
   /// False when memory is short.
   bool init(const Options& options);
-  /// Before there are rows, as all that follows.
+  /// Sets the mean. This and all functions below require that there are no rows.
   void set_mean(Buffer<float> mean);
-  /// False when memory is short; then nothing has changed.
+  /// Changes the layout. False when memory is short; then nothing has changed.
   bool lay_out(Buffer<Segment> segments, Buffer<float> matrix);
   bool lay_out_evenly();
   bool take(Axes* axes);
   double error_of(const Sample& sample);
-  /// Of a row of bits, as floats: dims values.
+  /// A row of bits as floats: dims values.
   void signs_of(std::size_t row, float* x);
 };
 

@@ -1,4 +1,4 @@
-// Rows out of an index and into one, in the layout of files.
+// Export and import of rows, in the layout of files.
 
 #include <algorithm>
 #include <cmath>
@@ -63,21 +63,21 @@ void Rows::export_rows(std::size_t first, std::size_t n, const Arrays& out) cons
 
 namespace {
 
-/// What a row stands for is as long as this at most: that of a vector of kLargestNorm whose code is
-/// as far from it in direction as one of 16384 dimensions can be. Its scores are finite.
+/// The largest norm of a decoded row: that of a vector of kLargestNorm whose code is as far from it
+/// in direction as a code with 16384 dimensions can be. Its scores are finite.
 constexpr double kLargestRow = 130 * kLargestNorm;
-/// ||x - mean||^2, each of them as large as they may be.
+/// The largest ||x - mean||^2, where both are as large as allowed.
 constexpr double kLargestSquare = 4.1 * kLargestNorm * kLargestNorm;
 
-/// The largest |<mean, x - mean>| of vectors that can be added, with what rounding adds: computed
-/// in floats, for cosine as a difference of squares.
+/// The largest |<mean, x - mean>| of vectors that can be added, plus rounding: computed in float,
+/// for cosine as a difference of squares.
 double largest_product(Metric metric, double mean_square) {
   const double mean = std::sqrt(mean_square);
   const double longest = metric == Metric::cosine ? 1 : kLargestNorm;
   return 1.01 * mean * (longest + mean) + 1e-5 * (1 + mean_square);
 }
 
-/// Norms, products with the mean: no larger than vectors can have them.
+/// Whether norms or products with the mean are within the range that vectors can have.
 bool usable(const float* x, std::size_t count, double least, double most) {
   for (std::size_t i = 0; i < count; ++i) {
     const auto value = static_cast<double>(x[i]);
@@ -86,8 +86,8 @@ bool usable(const float* x, std::size_t count, double least, double most) {
   return true;
 }
 
-/// Whether factors, of codes whose levels are 127 at most in `dims` dimensions, keep rows in
-/// bounds. Where that alone does not tell, levels_square(i) is asked.
+/// Whether factors, for codes with levels of at most 127 in `dims` dimensions, keep rows in bounds.
+/// levels_square(i) is called only where the factor alone does not decide.
 template <typename LevelsSquare>
 bool factors_fit(const float* factors, std::size_t n, std::size_t dims,
                  const LevelsSquare& levels_square) {
@@ -106,7 +106,7 @@ double square_of(const std::int8_t* levels, std::size_t n) {
   return square;
 }
 
-/// Float16 values that are neither negative nor infinite, at any address.
+/// Whether float16 values are neither negative nor infinite, at any address.
 bool usable_halves(const std::uint8_t* x, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     std::uint16_t half = 0;
@@ -116,7 +116,7 @@ bool usable_halves(const std::uint8_t* x, std::size_t count) {
   return true;
 }
 
-/// -128 is no level of 8 bits.
+/// Whether bytes are 8-bit levels, which -128 is not.
 bool are_levels(const std::uint8_t* codes, std::size_t count) {
   return std::memchr(codes, 0x80, count) == nullptr;
 }
@@ -128,7 +128,8 @@ bool Rows::factors_acceptable(const Arrays& in, std::size_t n) const {
   const std::size_t of_row = sizes().codes;
   std::int8_t levels[kMaxDims];
   if (coding_.learned()) {
-    // Scales are in bounds, as are halves: only both together, and all segments, can be too much.
+    // Scales are in bounds, and so are the float16 values: only their products, over all segments,
+    // can be too large.
     if (!usable_halves(in.factors, n * coding_.layout.segments())) return false;
     for (std::size_t i = 0; i < n; ++i) {
       double certain = 0;
@@ -167,7 +168,7 @@ bool Rows::factors_acceptable(const Arrays& in, std::size_t n) const {
   });
 }
 
-/// What the levels of a segment are times, of row i of those that come in.
+/// The factor of the levels of a segment, in row i of the imported ones.
 double Rows::factor_of(const Arrays& in, std::size_t i, std::size_t segment) const {
   std::uint16_t half = 0;
   std::memcpy(&half, in.factors + 2 * (i * coding_.layout.segments() + segment), 2);
@@ -215,7 +216,7 @@ void Rows::import_codes(const Arrays& in, std::size_t n) {
   }
 }
 
-/// All but the codes of row i of those that come in.
+/// Imports everything except the codes of row i.
 void Rows::import_row(const Arrays& in, std::size_t i) {
   const RowSizes of = sizes();
   const auto [record, finer, slot] = at(count_ + i);

@@ -1,4 +1,4 @@
-// The codebooks: levels for normal values, and the bounds between them.
+// The codebooks: levels for normal values, and the thresholds between them.
 
 #include "vectors/code/codebook.h"
 

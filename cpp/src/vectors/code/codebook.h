@@ -1,4 +1,4 @@
-// The levels that codes of 1 to 8 bits stand for.
+// The levels of codes of 1 to 8 bits.
 
 #pragma once
 
@@ -10,13 +10,13 @@
 
 namespace fewbits::vectors {
 
-/// How many code bits a dimension may have. 0 (dropped), 3, 5 and 6 occur in learned segments only.
+/// The code widths of a dimension, in bits. 0 (dropped), 3, 5 and 6 occur in learned segments only.
 inline constexpr int kWidths[] = {0, 1, 2, 3, 4, 5, 6, 8};
 
-/// A code of `bits` bits stands for an integer level in -127..127; `unit` levels make one standard
-/// deviation. 1, 2 and 4 bits hold the Lloyd-Max levels of N(0,1) (Max 1960, Lloyd 1982), scaled
-/// and rounded; the others are uniform: 2c - (2^b - 1) for 3, 5 and 6 bits, c - 128 for 8. Uniform
-/// codes split into planes of 4, 2 and 1 bits whose levels add up, which is what the scan looks up.
+/// A code of `bits` bits has an integer level in -127..127; `unit` levels are one standard
+/// deviation. 1, 2 and 4 bits use the Lloyd-Max levels of N(0,1) (Max 1960, Lloyd 1982), scaled and
+/// rounded; the others are uniform: 2c - (2^b - 1) for 3, 5 and 6 bits, c - 128 for 8. Uniform
+/// codes split into planes of 4, 2 and 1 bits whose levels add up, for the look-ups of the scan.
 struct Codebook {
   int bits;
   float unit;
@@ -24,16 +24,16 @@ struct Codebook {
   int planes;
   int plane_bits[2];          ///< high plane first
   std::int8_t levels[2][16];  ///< level of each plane code; a level is the sum over the planes
-  std::int8_t thresholds[7];  ///< Lloyd-Max only: magnitude m has the index of how many are < m
+  std::int8_t thresholds[7];  ///< Lloyd-Max only: the index of magnitude m counts those < m
 };
 
-/// nullptr for a width that has no codebook.
+/// The codebook of a width; nullptr if there is none.
 const Codebook* codebook(int bits);
 
-/// The level that `code` stands for.
+/// The level of `code`.
 int level_of(const Codebook& book, unsigned code);
 
-/// How many codes of a plane are in a nibble, by which the scan looks up.
+/// The number of plane codes per nibble, the unit of look-ups in the scan.
 constexpr std::size_t dims_per_nibble(int plane_bits) {
   return static_cast<std::size_t>(4 / plane_bits);
 }

@@ -1,4 +1,4 @@
-// The way in which rows are coded, laid out from options or from what was learned.
+// The coding of rows, laid out from options or from a learned transform.
 
 #include "vectors/code/coding.h"
 

@@ -8,7 +8,8 @@
 namespace fewbits::vectors {
 namespace {
 
-/// Fixed-point factor that brings `fixed` to levels at `scale` times the codebook's own scale.
+/// The fixed-point factor that converts `fixed` to levels, at `scale` times the scale of the
+/// codebook.
 std::int16_t multiplier_of(const Codebook& book, double scale) {
   const bool odd = book.bits == 3 || book.bits == 5 || book.bits == 6;
   const double factor = scale * static_cast<double>(book.unit) * (odd ? 8.0 : 1.0) * 32768.0 /
@@ -16,7 +17,7 @@ std::int16_t multiplier_of(const Codebook& book, double scale) {
   return static_cast<std::int16_t>(std::lround(factor));
 }
 
-/// Monotone in the cosine between the values and their levels.
+/// A monotone function of the cosine between the values and their levels.
 double alignment(const CodeSums& sums) {
   if (sums.product <= 0 || sums.square == 0) return 0;
   const auto product = static_cast<double>(sums.product);

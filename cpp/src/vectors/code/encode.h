@@ -12,12 +12,12 @@ namespace fewbits::vectors {
 
 struct Encoded {
   CodeSums sums;
-  std::int16_t multiplier;  ///< what brought `fixed` to levels, times 2^15
+  std::int16_t multiplier;  ///< the factor from `fixed` to levels, times 2^15
 };
 
-/// Codes of one vector (or segment), `fixed` holding its rotated values in units of
-/// norm / sqrt(n) times kFixedOne. With `search` the scale is chosen that brings the levels closest
-/// in direction (largest cosine); without, it is that of the codebook.
+/// Encodes one vector (or segment); `fixed` holds its rotated values in units of norm / sqrt(n),
+/// times kFixedOne. With `search` the scale is chosen that makes the levels closest in direction
+/// (largest cosine); without, the scale of the codebook is used.
 Encoded encode(const std::int16_t* fixed, std::size_t n, const Codebook& book, bool search,
                std::uint8_t* codes);
 

@@ -1,9 +1,9 @@
-// The list of the kernels of an index, and the sizes that they and the layout share.
+// The list of the kernels of an index, and sizes shared by kernels and layout.
 
 #pragma once
 
 // Every kernel of the family, once: X(return type, name, arguments). `scalar` reads like the
-// formula and is the truth; `simd` gives the same bits. `kernels` is the one in use.
+// formula and is the reference; `simd` gives the same bits. `kernels` is the one in use.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,19 +12,19 @@
 
 namespace fewbits::vectors {
 
-/// Rows that lie together, byte by byte: what the scan takes at once.
+/// Rows that are stored together, byte by byte: the unit of the scan.
 inline constexpr std::size_t kBlockRows = 64;
 
-/// Rows that are put into a block at once.
+/// Rows that are written to a block together.
 inline constexpr std::size_t kColumnRows = 16;
 
-/// Byte columns whose eight look-ups a row are averaged in eight bits before they are summed.
+/// Byte columns whose eight look-ups per row are averaged in eight bits before they are summed.
 inline constexpr std::size_t kGroupColumns = 4;
 
-/// Fixed point of a rotated, normalised vector while it is encoded: 2048 is one standard deviation.
+/// The fixed point of a rotated, normalised vector during encoding: 2048 is one standard deviation.
 inline constexpr float kFixedOne = 2048.0f;
 
-/// Sums over a vector that choose its scale and make its score unbiased.
+/// Sums over a vector that determine its scale and make its score unbiased.
 struct CodeSums {
   std::int64_t product = 0;  ///< sum of level * fixed
   std::int64_t square = 0;   ///< sum of level^2
@@ -41,23 +41,23 @@ struct CodeSums {
 //             halves up; returns the sums of their levels
 // align       the sums of quantize without its codes; the sum of levels is left out
 // add_levels  levels[i] += of_code[codes[i]], codes in 0..15
-// find        positions of the values that are a or b, in order, the first `room` of them; returns
-//             how many there are
+// find        positions of the values equal to a or b, in order, the first `room` of them; returns
+//             their total number
 // to_columns  columns[kBlockRows * p + r] = rows[bytes * r + p] for kColumnRows rows
 // from_columns the inverse
-// lut_scan    sums[r] = sum over groups of kGroupColumns byte columns of the mean of what they look
-//             up for row r: lut[2p][low nibble] and lut[2p + 1][high nibble] of code[64p + r]. A
-//             mean of neighbours is (a + b + 1) >> 1, of means likewise; columns that are missing
-//             in the last group count as 0
+// lut_scan    sums[r] = sum over groups of kGroupColumns byte columns of the mean of the look-ups
+//             for row r: lut[2p][low nibble] and lut[2p + 1][high nibble] of code[64p + r]. The
+//             mean of neighbours is (a + b + 1) >> 1, and so is that of means; columns that are
+//             missing in the last group count as 0
 // dot_scan    sums[r] = sum of rows[r * stride + i] * query[i], query in 0..127, stride a multiple
 //             of 16
 // dot_scan4   the same for four queries, stride apart; sums[kBlockRows * q + r]
 // row_sums    sums[r] = sum of rows[r * stride + i]
 // bit_scan    sums[r] = number of bits in which codes[kBlockRows * p + r] differ from query[p]
 // dot_levels  sum of x[i] * levels[i] in four interleaved sums
-// estimate    estimates[r] = (base + step * sums[r]) * factors[r], and with `added` (else null)
-//             weight * added[r] more; bit r of the result: estimates[r] > threshold
-// above       the same from estimates that are there, still without what is added
+// estimate    estimates[r] = (base + step * sums[r]) * factors[r], plus weight * added[r] if
+//             `added` is not null; bit r of the result: estimates[r] > threshold
+// above       the same from existing estimates, to which weight * added[r] is still to be added
 #define FEWBITS_VECTORS_KERNELS(X)                                                                 \
   X(void, hadamard, (float* x, std::size_t n))                                                     \
   X(void, flip_hadamard, (const float* x, const float* factors, float* y, std::size_t n))          \

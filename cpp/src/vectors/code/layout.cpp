@@ -1,4 +1,4 @@
-// Codes packed into the planes of a row and taken out again.
+// Packing of codes into the planes of a row, and unpacking.
 
 #include "vectors/code/layout.h"
 

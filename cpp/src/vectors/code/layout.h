@@ -1,5 +1,5 @@
-// How the code of a row is cut up: segments of coordinates, each in one or two planes of 4-, 2- or
-// 1-bit codes, each plane starting a byte.
+// The layout of a row's code: segments of coordinates, each in one or two planes of 4-, 2- or 1-bit
+// codes; every plane starts at a byte.
 
 #pragma once
 
@@ -14,7 +14,7 @@ namespace fewbits::vectors {
 
 struct Plane {
   int bits;
-  std::size_t byte;  ///< of the row
+  std::size_t byte;  ///< offset in the row
   std::size_t bytes;
   const std::int8_t* levels;
 };
@@ -29,17 +29,17 @@ struct CodedSegment {
 
 class Layout {
  public:
-  /// Segments in order; those of 0 bits take no room. Bits must be valid. False when memory is
-  /// short.
+  /// Lays out segments in order; those of 0 bits take no bytes. Bits must be valid. False when
+  /// memory is short.
   bool init(const Segment* segments, std::size_t count);
 
   std::size_t segments() const { return coded_.size(); }
   const CodedSegment& segment(std::size_t i) const { return coded_[i]; }
   std::size_t row_bytes() const { return row_bytes_; }
 
-  /// The row of a vector from the codes of its coordinates, a byte each.
+  /// Packs the codes of the coordinates of a vector, one per byte, into its row.
   void pack(const std::uint8_t* codes, std::uint8_t* row) const;
-  /// Levels from a row whose bytes lie `stride` apart. Coordinates without bits become 0.
+  /// Unpacks levels from a row whose bytes are `stride` apart. Coordinates without bits become 0.
   void unpack(const std::uint8_t* row, std::size_t stride, std::int8_t* levels,
               std::size_t dims) const;
 

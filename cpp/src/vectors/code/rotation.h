@@ -9,10 +9,10 @@
 
 namespace fewbits::vectors {
 
-/// Seeded random rotation for any dimension: Walsh-Hadamard transforms of the largest power of two
-/// p <= dims, over the first p and the last p values in turn, each after a flip of signs (Ailon and
-/// Chazelle 2006). Orthogonal to float rounding. Two transforms where dims is a power of two, else
-/// four, so that the parts that one window misses mix too.
+/// A seeded random rotation for any dimension: Walsh-Hadamard transforms of the largest power of
+/// two p <= dims, over the first p and the last p values in turn, each after sign flips (Ailon and
+/// Chazelle 2006). Orthogonal up to float rounding. Two transforms if dims is a power of two,
+/// otherwise four, so that the parts that one window misses are mixed too.
 class Rotation {
  public:
   /// False when memory is short.
@@ -20,7 +20,7 @@ class Rotation {
 
   std::size_t dims() const { return dims_; }
   int passes() const { return passes_; }
-  /// +-1 for each pass and dimension: what a reader of a saved index needs.
+  /// +-1 for each pass and dimension, which a reader of a saved index needs.
   float sign(int pass, std::size_t i) const {
     return factors_[pass * dims_ + i] < 0 ? -1.0f : 1.0f;
   }

@@ -1,5 +1,5 @@
-// Vectors become rows, and queries become what a scan takes. Long because rows and queries share
-// every step.
+// Coding of vectors into rows, and preparation of queries for the scan. Long because rows and
+// queries share every step.
 
 #include "vectors/code/row_coder.h"
 
@@ -14,24 +14,23 @@
 namespace fewbits::vectors {
 namespace {
 
-/// The square of a mean whose products with residuals keep their digits in a float.
+/// The square of a mean above which its products with residuals keep their precision in a float.
 constexpr double kLeastMean = 1e-30;
 
-/// What brings values of this norm to fixed point.
+/// The factor that converts values of this norm to fixed point.
 float to_sigma(double norm, std::size_t dims) {
   if (!(norm > 0)) return 0;
   return static_cast<float>(static_cast<double>(kFixedOne) * std::sqrt(static_cast<double>(dims)) /
                             norm);
 }
 
-/// ||r|| / <L, o>, what makes <y, L> an unbiased estimate of <y, r>.
 double unbiased_factor(const CodeSums& sums, double norm, std::size_t dims) {
   if (sums.product <= 0) return 0;
   return norm * static_cast<double>(kFixedOne) * std::sqrt(static_cast<double>(dims)) /
          static_cast<double>(sums.product);
 }
 
-/// <r, L> / <L, L>, what brings the levels nearest to r.
+/// <r, L> / <L, L>, which brings the levels nearest to r.
 double nearest_factor(const CodeSums& sums, double norm, std::size_t dims) {
   if (sums.product <= 0) return 0;
   return norm * static_cast<double>(sums.product) /
@@ -58,7 +57,7 @@ double square_of(const float* x, std::size_t n) {
   return dot_of(x, x, n);
 }
 
-/// Codes of 8 bits as the levels themselves.
+/// 8-bit codes converted to the levels themselves.
 void to_levels(const std::uint8_t* codes, std::size_t dims, std::uint8_t* levels) {
   for (std::size_t i = 0; i < dims; ++i) levels[i] = codes[i] ^ 0x80;
 }
@@ -76,7 +75,7 @@ std::size_t RowCoder::bytes() const {
   return centred_.bytes() + rotated_.bytes() + fixed_.bytes() + codes_.bytes() + levels_.bytes();
 }
 
-/// `x`, or in `centred_` what it is times the power of two that brings its square into a float.
+/// `x`, or in `centred_` a copy times the power of two that brings its square into float range.
 RowCoder::Centred RowCoder::to_range(const float* x, float square) {
   const std::size_t dims = coding_.options.dims;
   if (square >= 1e-24f && square <= 1e30f) {
@@ -112,7 +111,7 @@ Result RowCoder::centre(const float* x, Centred* vector) {
       out[i] = inverse > 0 ? vector->x[i] * inverse - mean[i] : 0.0f;
     }
     const float left = kernels::sum_squares(out, dims);
-    // As |mean + r| = 1.
+    // Because |mean + r| = 1.
     const double product = (1 - coding_.transform.mean_square() - static_cast<double>(left)) / 2;
     *vector = to_range(out, left);
     vector->mean_product = inverse > 0 ? product : 0;
@@ -131,7 +130,7 @@ Result RowCoder::centre(const float* x, Centred* vector) {
   return success();
 }
 
-/// Codes of rotated values whose norm there is `norm`.
+/// Encodes a segment of the rotated values, whose norm is `norm`.
 void RowCoder::encode_segment(const CodedSegment& segment, double norm, Encoded* encoded) {
   kernels::to_fixed(rotated_.data() + segment.dim, segment.dims, to_sigma(norm, segment.dims),
                     fixed_.data());
@@ -195,7 +194,7 @@ double RowCoder::encode(const Centred& vector, const Block& block, const FinerBl
 void RowCoder::encode_finer(const Centred& vector, double norm, const FinerBlock& finer,
                             const Place<std::uint8_t>& to) {
   const std::size_t dims = coding_.options.dims;
-  // Along learned axes values differ too much for the one scale that the finer code has.
+  // Along learned axes values differ too much for the single scale of the finer code.
   if (coding_.learned()) coding_.transform.rotation().apply(vector.x, rotated_.data());
   kernels::to_fixed(rotated_.data(), dims, to_sigma(vector.own, dims), fixed_.data());
   const CodeSums sums = vectors::encode(fixed_.data(), dims, *codebook(coding_.options.refine_bits),
@@ -210,12 +209,13 @@ void RowCoder::encode_finer(const Centred& vector, double norm, const FinerBlock
   finer.factors(to.finer)[to.slot] = static_cast<float>(unbiased_factor(sums, norm, dims));
 }
 
-/// What of the query is compared with residuals, what the added values count for, and what scores
-/// have in common. For any a and rows x = mean + r,
+/// Computes the centred query that is compared with residuals, the weight of the rows' added
+/// values, and the offset of all scores. For any a and rows x = mean + r,
 ///   <q, x> = <q, mean> + <q - a mean, r> + a <mean, r>;
-/// the error is that of the middle term, the only one that codes stand for. With a = 1 it vanishes
-/// for rows like the query, as it does for l2; for others it is least for a = <q, mean> / <mean,
-/// mean>, which is taken where 1 would more than double what is left of the query.
+/// the error is that of the middle term, the only one that codes represent. With a = 1 it vanishes
+/// for rows like the query, as it does for l2; for other rows it is smallest for
+/// a = <q, mean> / <mean, mean>, which is used where 1 would more than double what is left of the
+/// query.
 void RowCoder::centre_query(const float* query, float* x, float* weight, double* offset) {
   const std::size_t dims = coding_.options.dims;
   const float* mean = coding_.transform.mean();
@@ -266,7 +266,7 @@ Result RowCoder::prepare(const float* query, std::size_t q, Queries* ready, floa
   } else {
     ready->set_tables(coding_.layout, coding_.scales.data(), q, y);
   }
-  // Candidates are scored by the finer codes, whose rotation is the random one.
+  // Candidates are scored by the finer codes, which use the random rotation.
   if (coding_.learned() && coding_.kept.second_code()) coding_.transform.rotation().apply(x, y);
   return success();
 }

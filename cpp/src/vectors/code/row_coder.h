@@ -1,5 +1,5 @@
-// What rows and queries go through: centred, normalised for cosine, rotated, and then coded, or
-// made ready for the scan.
+// The steps for rows and queries: centring, normalising for cosine, rotating, and then coding, or
+// preparing for the scan.
 
 #pragma once
 
@@ -15,32 +15,33 @@ class RowCoder {
  public:
   explicit RowCoder(const Coding& coding) : coding_(coding) {}
 
-  /// What coding a vector needs, so that adding into reserved room cannot fail. False when memory
-  /// is short.
+  /// Allocates the memory for coding a vector, so that adding to reserved rows cannot fail. False
+  /// when memory is short.
   bool init();
   std::size_t bytes() const;
 
-  /// A vector less the mean, times a power of two where its square would not fit a float.
+  /// A vector minus the mean, times a power of two if its square would not fit a float.
   struct Centred {
-    const float* x;       ///< as given or in the coder, until the next call
+    const float* x;       ///< the argument or memory of the coder, valid until the next call
     double own;           ///< its norm
     double norm;          ///< without the power of two
     double mean_product;  ///< <mean, it>, without the power of two
     double square;        ///< of the vector with the mean (the normalised one for cosine)
   };
-  /// non_finite and invalid_argument (a norm that is too large) as Index::add() gives them.
+  /// Centres a vector; non_finite and too_large as in Index::add().
   Result centre(const float* x, Centred* vector);
 
-  /// Codes go to `codes`, all else into the row's place. Returns the part of the vector's square
-  /// that the codes which are scanned leave; NaN for a vector that has none.
+  /// Encodes a vector: codes are written to `codes`, everything else to the row's place. Returns
+  /// the share of the vector's square that the scanned codes leave out; NaN for a vector without a
+  /// norm.
   double encode(const Centred& vector, const Block& block, const FinerBlock& finer,
                 const Place<std::uint8_t>& to, std::uint8_t* codes);
 
-  /// Query number q in `ready`, and for candidates in `y`, dims values. invalid_argument for a norm
-  /// that is too large.
+  /// Prepares query number q in `ready`, and for candidates in `y`, dims values. too_large for a
+  /// norm that is too large.
   Result prepare(const float* query, std::size_t q, Queries* ready, float* y);
 
-  /// The vector that a row stands for.
+  /// Decodes the vector of a row.
   void decode(const Rows& rows, std::size_t row, float* x);
 
  private:
@@ -57,7 +58,7 @@ class RowCoder {
   Buffer<float> rotated_;
   Buffer<std::int16_t> fixed_;
   Buffer<std::uint8_t> codes_;
-  Buffer<std::int8_t> levels_;  // of a vector that is decoded
+  Buffer<std::int8_t> levels_;  // of a vector being decoded
 };
 
 }  // namespace fewbits::vectors

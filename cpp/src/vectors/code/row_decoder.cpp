@@ -1,4 +1,4 @@
-// The vectors that rows stand for: levels times factors, rotated back, with the mean.
+// Decoding of rows: levels times factors, rotated back, plus the mean.
 
 #include <cmath>
 #include <cstring>
@@ -8,7 +8,7 @@
 
 namespace fewbits::vectors {
 
-/// Nearest to the vector already, segment by segment.
+/// Decodes segment by segment, whose factors already give the nearest vector.
 void RowCoder::decode_segments(const Rows& rows, std::size_t row, float* y) {
   const auto [record, finer, slot] = rows.at(row);
   rows.levels(row, levels_.data());
@@ -23,7 +23,7 @@ void RowCoder::decode_segments(const Rows& rows, std::size_t row, float* y) {
   }
 }
 
-/// By one factor, from the second codes where there are some.
+/// Decodes with a single factor, from the second codes if there are any.
 void RowCoder::decode_whole(const Rows& rows, std::size_t row, float* y) {
   const std::size_t dims = coding_.options.dims;
   const auto [record, finer, slot] = rows.at(row);
@@ -43,12 +43,13 @@ void RowCoder::decode_whole(const Rows& rows, std::size_t row, float* y) {
     unbiased *= tail_ratio(levels, dims, finest, count);
     for (std::size_t i = 0; i < count; ++i) y[finest[i].position] += finest[i].excess;
   }
-  // The nearest point on the ray is shorter than the unbiased one by cos^2, about 1 - D.
+  // The nearest point on the ray is shorter than the unbiased one by a factor of cos^2, about 1 -
+  // D.
   const Codebook& book = *codebook(second ? coding_.options.refine_bits : coding_.options.bits);
   double factor = unbiased * (1 - book.distortion);
   if (coding_.options.metric == Metric::cosine && coding_.transform.mean() == nullptr &&
       unbiased != 0) {
-    // A file may hold codes of 8 bits that are all zero, which stand for no direction.
+    // A file may contain 8-bit codes that are all zero, which have no direction.
     const auto square = static_cast<double>(kernels::sum_squares(y, dims));
     factor = square > 0 ? 1 / std::sqrt(square) : 0;
   }

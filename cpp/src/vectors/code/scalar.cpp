@@ -63,7 +63,7 @@ int code(int fixed, int multiplier, const Codebook& book) {
   if (book.bits == 2 || book.bits == 4) {
     for (int i = 0; i < half - 1; ++i) index += scaled > book.thresholds[i];
   } else {
-    index = std::min(scaled >> 4, half - 1);  // of odd levels; `scaled` has three bits more
+    index = std::min(scaled >> 4, half - 1);  // of odd levels; `scaled` has three more bits
   }
   return fixed < 0 ? half - 1 - index : half + index;
 }

@@ -1,4 +1,4 @@
-// Rotating and coding by vectors. Long because it holds every kernel that codes.
+// Rotating and coding with SIMD. Long because it holds every kernel for coding.
 
 #include "simd/simd.h"
 
@@ -36,7 +36,7 @@ void butterflies_within(v128_t& a, v128_t& b) {
   a = even;
 }
 
-/// The first stages, those within `4 * kVectors` values; load(i) gives values i to i + 3.
+/// The first stages, those within `4 * kVectors` values; load(i) returns values i to i + 3.
 template <int kVectors, typename Load>
 void first_stages(Load load, float* y) {
   v128_t v[kVectors];
@@ -71,7 +71,7 @@ void next_stages(float* y, std::size_t n, std::size_t half) {
   }
 }
 
-/// load(i) gives values i to i + 3 of what is transformed; n >= 8.
+/// load(i) returns values i to i + 3 of the input; n >= 8.
 template <typename Load>
 void hadamard_of(Load load, float* y, std::size_t n) {
   std::size_t half = n < 32 ? 8 : 32;
@@ -163,10 +163,10 @@ void to_fixed(const float* x, std::size_t n, float scale, std::int16_t* fixed) {
 
 namespace {
 
-// Kinds of code: indices of sixteen magnitudes, given times the multiplier in two vectors, and the
-// level of an index. With the index i of a magnitude, codes are half + i and half - 1 - i.
+// Kinds of codes: the indices of sixteen magnitudes, passed times the multiplier in two vectors,
+// and the level of an index. For the index i of a magnitude, codes are half + i and half - 1 - i.
 
-/// One level.
+/// A single level.
 struct Sign {
   static constexpr bool kBytes = false;
   explicit Sign(const Codebook&) {}
@@ -191,7 +191,7 @@ struct TwoLevels {
   }
 };
 
-/// Halves the thresholds three times: each comparison looks up the next one.
+/// Binary search over the thresholds in three steps: each comparison looks up the next threshold.
 struct EightLevels {
   static constexpr bool kBytes = false;
   v128_t middle;
@@ -235,7 +235,7 @@ struct Odd {
   }
 };
 
-/// All whole vectors of sixteen; codes only when there is room for them.
+/// Handles whole vectors of sixteen values; codes are written only if `kCodes` is set.
 template <typename Kind, bool kCodes>
 std::size_t quantize_by(const std::int16_t* fixed, std::size_t n, std::int16_t multiplier,
                         const Codebook& book, std::uint8_t* codes, CodeSums* sums) {
@@ -245,7 +245,7 @@ std::size_t quantize_by(const std::int16_t* fixed, std::size_t n, std::int16_t m
   const v128_t mask = wasm_i8x16_splat(static_cast<std::int8_t>((1 << book.bits) - 1));
   std::size_t i = 0;
   while (i + 16 <= n) {
-    // 2048 values at most: the sums of products stay within 32 bits.
+    // At most 2048 values, so that the sums of products fit 32 bits.
     const std::size_t end = std::min(n & ~std::size_t{15}, i + 2048);
     v128_t product = wasm_i32x4_splat(0);
     v128_t square = wasm_i32x4_splat(0);
@@ -363,7 +363,7 @@ std::size_t find(const std::int8_t* x, std::size_t n, std::int8_t a, std::int8_t
 
 namespace {
 
-/// Transposes 16 x 16 bytes; rows lie `from_stride` apart, what becomes of them `to_stride`.
+/// Transposes 16 x 16 bytes; rows are `from_stride` apart in the input, `to_stride` in the output.
 void transpose16(const std::uint8_t* from, std::size_t from_stride, std::uint8_t* to,
                  std::size_t to_stride) {
   v128_t a[16];

@@ -1,4 +1,4 @@
-// Finer outermost values, read from their word.
+// Finer outermost values, encoded to and decoded from their word.
 
 #include "vectors/code/tails.h"
 
@@ -18,7 +18,7 @@ std::uint32_t encode_tails(const std::int16_t* fixed, const std::uint8_t* codes,
   int shift = 0;
   for (std::size_t j = 0; j < std::min(share.count, kTailBits); ++j) {
     const int bits = share.bits(j);
-    // The value over 111.5, in 2^-15 of a level; a cell is 32 * bits / 2^bits levels wide.
+    // The value minus 111.5, in units of 2^-15 levels; a cell is 32 * bits / 2^bits levels wide.
     const int over = std::abs(fixed[positions[j]]) * multiplier - 111 * 32768 - 16384;
     const int cell = bits << (20 - bits);
     const int index = std::clamp(over / cell, 0, (1 << bits) - 1);

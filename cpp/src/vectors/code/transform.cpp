@@ -1,4 +1,4 @@
-// Rotation by the learned matrix or at random.
+// Rotation by the learned matrix, or at random.
 
 #include "vectors/code/transform.h"
 

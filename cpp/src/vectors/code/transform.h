@@ -1,4 +1,4 @@
-// What happens to a vector before it is coded: the mean comes off, then it is rotated.
+// The transform of a vector before it is coded: the mean is subtracted, then it is rotated.
 
 #pragma once
 
@@ -7,14 +7,14 @@
 
 namespace fewbits::vectors {
 
-/// What happens to a vector before it is coded: the mean comes off, then it is rotated, at random
-/// or by a learned orthonormal matrix (y = x M).
+/// The transform of a vector before it is coded: the mean is subtracted, then it is rotated, at
+/// random or by a learned orthonormal matrix (y = x M).
 class Transform {
  public:
   bool init(std::size_t dims, std::uint32_t seed) { return rotation_.init(dims, seed); }
-  /// dims values.
+  /// Sets a mean of dims values.
   void set_mean(Buffer<float> mean);
-  /// dims x dims values, or none for the random rotation.
+  /// Sets a matrix of dims x dims values, or an empty one for the random rotation.
   void set_matrix(Buffer<float> matrix) { matrix_ = std::move(matrix); }
 
   std::size_t dims() const { return rotation_.dims(); }
@@ -24,7 +24,7 @@ class Transform {
   const float* matrix() const { return matrix_.data(); }
   std::size_t bytes() const { return mean_.bytes() + matrix_.bytes() + rotation_.bytes(); }
 
-  /// y = x rotated; the mean is the caller's.
+  /// Rotates x to y; subtracting the mean is left to the caller.
   void rotate(const float* x, float* y) const;
   void rotate_back(const float* y, float* x) const;
 

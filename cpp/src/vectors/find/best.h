@@ -11,8 +11,9 @@
 
 namespace fewbits::vectors {
 
-/// The `limit` rows of the largest estimates, of equal ones the earliest, from rows offered in
-/// order. Collects twice as many and cuts back, so that most offers cost a comparison.
+/// The `limit` rows with the largest estimates, of equal ones the earliest, from rows offered in
+/// order. Collects up to twice as many before it sorts and cuts, so that most offers cost one
+/// comparison.
 class Best {
  public:
   [[nodiscard]] bool init(std::size_t limit) {
@@ -22,7 +23,7 @@ class Best {
     return keys_.resize(2 * limit + 64) && rows_.resize(limit);
   }
 
-  /// Nothing at or below this can still get in.
+  /// Estimates must be larger than this to be included.
   float threshold() const { return threshold_; }
 
   void offer(float estimate, std::uint32_t row) {
@@ -31,7 +32,7 @@ class Best {
     if (count_ == keys_.size()) cut();
   }
 
-  /// Sorted best first; returns how many.
+  /// Sorts the rows, best first; returns how many.
   std::size_t finish() {
     if (count_ > limit_) cut();
     sort(keys_.data(), count_, std::greater<>());
@@ -44,7 +45,7 @@ class Best {
   Hit* rows() { return rows_.data(); }
 
  private:
-  // What is sorted is one number: the bits of the estimate, so that they rise with it, above the
+  // The sort key is one number: the bits of the estimate, arranged to rise with it, above the
   // complement of the row.
   static constexpr std::uint32_t kSign = 0x80000000u;
 

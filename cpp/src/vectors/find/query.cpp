@@ -12,7 +12,7 @@ namespace fewbits::vectors {
 
 namespace {
 
-/// Of rounded queries: below it a step has no reciprocal that is finite.
+/// The least step of rounded queries: a smaller one has no finite reciprocal.
 constexpr float kLeastStep = 0x1p-126f;
 
 }  // namespace
@@ -48,8 +48,8 @@ struct Span {
   float high;
 };
 
-/// What the values of a nibble add up to, y[0] and following, `have` of them at most, for each of
-/// the sixteen nibbles, less the lowest sum.
+/// Computes the sums of the values y[0] and following, at most `have` of them, for each of the
+/// sixteen nibbles, minus the lowest sum.
 template <int Bits>
 Span sums_of_nibbles(const float* levels, const float* y, std::size_t have, float scale,
                      float* sums) {
@@ -59,7 +59,7 @@ Span sums_of_nibbles(const float* levels, const float* y, std::size_t have, floa
   std::size_t size = 1;  // nibbles of the values so far
   for (std::size_t j = 0; j < dims_per_nibble(Bits); ++j, size *= kLevels) {
     const float value = j < have ? y[j] * scale : 0.0f;
-    // Levels rise: the ends of their range give those of the sums.
+    // Levels ascend, so the ends of their range give those of the sums.
     const float first = levels[0] * value;
     const float last = levels[kLevels - 1] * value;
     span.low += std::min(first, last);
@@ -110,14 +110,14 @@ void Queries::set_tables(const Layout& layout, const float* scales, std::size_t 
       const float inverse = 1.0f / step;
       std::uint8_t* out = tables_.data() + q * table_bytes_ + plane.byte * 32;
       for (std::size_t i = 0; i < plane.bytes * 32; ++i) {
-        // A file's scales may take the sums beyond float: what is left then has no meaning but must
-        // have a value.
+        // The scales of a file can make the sums exceed float range: the result is meaningless
+        // then, but must be defined.
         const float rounded = exact[i] * inverse + 0.5f;
         const float within = rounded < 255.0f ? rounded : 255.0f;
         out[i] = static_cast<std::uint8_t>(static_cast<int>(within));
       }
-      // The scan sums means of eight look-ups; each of the three roundings on the way to a mean
-      // adds 1/4 on average.
+      // The scan sums means of eight look-ups; each of the three roundings of a mean adds 1/4 on
+      // average.
       const double scale = static_cast<double>(step) * 8;
       base += sums.base;
       base -= scale * 0.75 * static_cast<double>((plane.bytes + kGroupColumns - 1) / kGroupColumns);
@@ -136,7 +136,7 @@ void Queries::set_dot(std::size_t q, const float* y, std::size_t dims) {
   for (std::size_t i = 0; i < dims; ++i) {
     out[i] = static_cast<std::uint8_t>(static_cast<int>(y[i] * inverse + 64.5f));
   }
-  // Codes are 0 past the last dimension: the offset there counts for nothing.
+  // Codes are 0 after the last dimension, so the offset there has no effect.
   std::memset(out + dims, static_cast<int>(kDotOffset), stride_ - dims);
   numbers_[q] = step;
 }

@@ -1,4 +1,4 @@
-// The scan, block by block: sums of tables or products become estimates.
+// The scan, block by block: sums of look-ups or products become estimates.
 
 #include "vectors/find/scan.h"
 
@@ -11,7 +11,7 @@ namespace fewbits::vectors {
 
 namespace {
 
-/// Offers the rows of a block that are in `mask`, there and allowed.
+/// Offers the existing rows of a block that are in `mask` and allowed.
 void offer_block(const Rows& rows, std::uint64_t mask, const float* estimates, std::size_t first,
                  const std::uint32_t* allowed, Best* best) {
   if (mask == 0) return;
@@ -28,19 +28,19 @@ void offer_block(const Rows& rows, std::uint64_t mask, const float* estimates, s
   }
 }
 
-/// Rows that one query is scored against before the next one is: they stay in the cache.
+/// Rows that are scored for one query before the next one: they stay in the cache.
 constexpr std::size_t kTileRows = 1024;
 
-/// A kernel that is not made part of its caller, as wasm-opt would where there is but one: engines
-/// compile by function, and one that runs through all rows would stay in their baseline code until
-/// it is called again.
+/// A kernel that is not inlined, as wasm-opt would do if it has a single caller: engines compile by
+/// function, and a function that loops over all rows would stay in baseline code until it is called
+/// again.
 template <typename Kernel>
 Kernel* apart(Kernel* kernel) {
   return fewbits::simd::opaque(kernel);
 }
 
-/// What the offset of the query added to the sums. Rows that are not there may hold anything, so
-/// the arithmetic is that of unsigned integers.
+/// Subtracts the effect of the query's offset from the sums. Rows that do not exist may hold
+/// anything, so the arithmetic is unsigned.
 void take_offset(const std::int32_t* level_sums, std::int32_t* sums) {
   constexpr auto kOffset = static_cast<std::uint32_t>(Queries::kDotOffset);
   for (std::size_t r = 0; r < kBlockRows; ++r) {
@@ -180,7 +180,7 @@ void scan(const Coding& coding, const Rows& rows, const Queries& queries, std::s
     case Kept::Codes::bytes:
       return scan_dots(coding, rows, queries, count, allowed, best);
     case Kept::Codes::signs:
-      return;  // whose queries are no Queries: scan_bits()
+      return;  // has no Queries: see scan_bits()
   }
 }
 

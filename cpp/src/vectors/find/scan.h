@@ -9,10 +9,11 @@
 
 namespace fewbits::vectors {
 
-/// Offers every row that is there and allowed to the best of each of `count` queries.
+/// Offers every existing, allowed row to the best rows of each of `count` queries.
 void scan(const Coding& coding, const Rows& rows, const Queries& queries, std::size_t count,
           const std::uint32_t* allowed, Best* best);
-/// The same of rows of bits, for `count` queries of as many bytes, by minus how many bits differ.
+/// The same for rows of bits, with `count` queries of as many bytes; the score is minus the number
+/// of differing bits.
 void scan_bits(const Coding& coding, const Rows& rows, const std::uint8_t* queries,
                std::size_t count, const std::uint32_t* allowed, Best* best);
 

@@ -1,4 +1,4 @@
-// The scan's sums by vectors: look-ups by shuffles, and dot products of bytes. Long because it
+// The sums of the scan with SIMD: look-ups by shuffles, and dot products of bytes. Long because it
 // holds every kernel of the scan.
 
 #include <algorithm>
@@ -16,8 +16,8 @@ using fewbits::simd::sums_i32x4;
 
 namespace {
 
-/// Sixteen-bit sums of bytes, two to a lane: adding whole lanes counts the odd byte 256-fold, and
-/// `odd` takes that out at the end. One addition less per step than splitting the bytes first.
+/// 16-bit sums of bytes, two per lane: adding whole lanes counts the odd byte 256-fold, which `odd`
+/// corrects at the end. This takes one addition less per step than splitting the bytes first.
 struct ByteSums {
   v128_t both = wasm_i16x8_splat(0);
   v128_t odd = wasm_i16x8_splat(0);
@@ -27,7 +27,7 @@ struct ByteSums {
     odd = wasm_i16x8_add(odd, wasm_u16x8_shr(bytes, 8));
   }
 
-  /// Sixteen sums, added to what is there unless it is the first time.
+  /// Writes sixteen sums, added to the existing ones unless it is the first time.
   void flush(std::int32_t* sums, bool first) const {
     const v128_t even = wasm_i16x8_sub(both, wasm_i16x8_shl(odd, 8));
     const v128_t low = wasm_i16x8_shuffle(even, odd, 0, 8, 1, 9, 2, 10, 3, 11);
@@ -41,7 +41,7 @@ struct ByteSums {
   }
 };
 
-/// Look-ups of two columns of bytes for sixteen rows, averaged.
+/// The averaged look-ups of two byte columns for sixteen rows.
 v128_t look_up(v128_t code0, v128_t code1, const v128_t* tables, v128_t nibble) {
   const v128_t first =
       wasm_u8x16_avgr(lookup16(tables[0], wasm_v128_and(code0, nibble)),
@@ -52,12 +52,12 @@ v128_t look_up(v128_t code0, v128_t code1, const v128_t* tables, v128_t nibble) 
   return wasm_u8x16_avgr(first, second);
 }
 
-/// Groups of columns, [lut, end), for 64 rows: 16 a vector.
+/// Adds groups of columns, [lut, end), for 64 rows: 16 per vector.
 void add_groups(const std::uint8_t* codes, const std::uint8_t* lut, const std::uint8_t* end,
                 ByteSums* total) {
   const v128_t nibble = fewbits::simd::constant_i32x4(0x0F0F0F0F);
   ByteSums sum[4] = {total[0], total[1], total[2], total[3]};
-  // More than fits the registers of x86; 32 rows at a time, which would, measures slower.
+  // This needs more registers than x86 has; 32 rows at a time, which would fit, measured slower.
   for (; lut != end; codes += kGroupColumns * kBlockRows, lut += kGroupColumns * 32) {
     v128_t mean[4];
     for (std::size_t c = 0; c < kGroupColumns; c += 2) {
@@ -88,7 +88,7 @@ void lut_scan(const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* 
     ByteSums total[4];
     add_groups(code, table, table + 32 * (part - rest), total);
     if (rest != 0) {
-      // A group that is not whole: columns that are missing look up 0.
+      // An incomplete group: missing columns look up 0.
       alignas(16) std::uint8_t last_codes[kGroupColumns * kBlockRows] = {};
       alignas(16) std::uint8_t last_lut[kGroupColumns * 32] = {};
       std::memcpy(last_codes, code + (part - rest) * kBlockRows, rest * kBlockRows);
@@ -101,8 +101,7 @@ void lut_scan(const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* 
 
 namespace {
 
-// Ways to add up the products of codes and query values, kStep of them at a time; all give the same
-// sums.
+// Ways to sum products of codes and query values, kStep at a time; all give the same sums.
 #if defined(__wasm_relaxed_simd__)
 struct DotAdd {
   static constexpr std::size_t kStep = 16;
@@ -120,7 +119,7 @@ struct DotPairs : DotAdd {
   }
 };
 #else
-/// Widened as they are loaded.
+/// Widens values as they are loaded.
 struct DotWide {
   static constexpr std::size_t kStep = 8;
   static v128_t codes(const std::int8_t* at) { return wasm_i16x8_load8x8(at); }
@@ -141,8 +140,8 @@ void with_dot(const Work& work) {
 #endif
 }
 
-/// Sums of Rows rows with Queries queries, from pointers that move on: an address that is added up
-/// anew costs as much as what it loads.
+/// Sums of Rows rows with Queries queries, with pointers that advance: computing an address again
+/// costs as much as the load.
 template <std::size_t Rows, std::size_t Queries, typename Dot>
 struct DotTile {
   const std::int8_t* row[Rows];
@@ -171,14 +170,14 @@ struct DotTile {
     for (const std::uint8_t*& at : query) at += Dims;
   }
 
-  /// Unrolled to 64 values: V8 looks at its stack limit at the head of each loop.
+  /// Unrolled to 64 values, because V8 checks its stack limit at the head of each loop.
   void add_all(const Dot& dot, std::size_t dims) {
     for (; dims >= 64; dims -= 64) add<64>(dot);
     for (; dims != 0; dims -= 16) add<16>(dot);
   }
 };
 
-/// Two rows at a time: codes come from memory in one stream, which is about twice as fast as
+/// Two rows at a time: codes are read from memory in one stream, which is about twice as fast as
 /// reading four rows side by side.
 template <typename Dot>
 void dot_rows(const Dot& dot, const std::int8_t* rows, std::size_t stride,
@@ -295,8 +294,8 @@ float dot_levels(const float* x, const std::int8_t* levels, std::size_t n) {
 
 namespace {
 
-/// Stores what `score_at` gives for four rows at a time, with what is added where there is any, and
-/// says which are above the threshold.
+/// Stores the results of `score_at` for four rows at a time, plus `added` values if there are any,
+/// and returns which are above the threshold.
 template <typename Score>
 std::uint64_t store_scores(const Score& score_at, const float* added, float weight, float threshold,
                            float* scores) {

@@ -12,7 +12,7 @@
 namespace fewbits::vectors {
 namespace {
 
-/// <y, r> for the rotated query and the row's finest code; `levels` has room for them.
+/// <y, r> for the rotated query and the row's finest code; `levels` is scratch memory.
 float inner_product(const Coding& coding, const Rows& rows, std::size_t row, const float* y,
                     std::int8_t* levels) {
   const std::size_t dims = coding.options.dims;
@@ -41,7 +41,7 @@ float inner_product(const Coding& coding, const Rows& rows, std::size_t row, con
   return sum;
 }
 
-/// Gives the candidates of query q their scores and sorts them by those.
+/// Computes the scores of the candidates of query q, and sorts them by score.
 void rank(const Coding& coding, const Rows& rows, const Queries& queries, std::size_t q,
           const float* y, std::int8_t* levels, Hit* hits, std::size_t n) {
   const bool l2 = coding.options.metric == Metric::l2;
@@ -56,7 +56,7 @@ void rank(const Coding& coding, const Rows& rows, const Queries& queries, std::s
       hits[i].estimate *= 2;
     }
     score += queries.offset(q);
-    // Factors of a file may take a score beyond float; only numbers can be sorted.
+    // Factors in a file can make scores exceed float range; NaN could not be sorted.
     hits[i].score = std::isnan(score) ? -__builtin_inff() : score;
   }
   sort(hits, n, [](const Hit& a, const Hit& b) {

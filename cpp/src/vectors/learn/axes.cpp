@@ -1,4 +1,4 @@
-// Mean, principal axes, and the bits that each segment of them gets.
+// The mean, the principal axes, and the bits that each segment of them gets.
 
 #include "vectors/learn/axes.h"
 
@@ -18,18 +18,18 @@ constexpr std::size_t kStep = 32;
 constexpr std::size_t kMostSteps = 8;
 constexpr std::size_t kFactorBytes = 2;
 
-/// How much of the expected square of the error must be left for the principal axes to be taken:
-/// near the query, where ranks are decided, they gain less than on the whole.
+/// The share of the expected squared error that must remain below this for the principal axes to be
+/// used: close to the query, where ranks are decided, they gain less than overall.
 constexpr double kGain = 0.9;
 
-/// How much of their variance vectors to come may have in any direction, for all that the sample
-/// shows: of new topics. It keeps bits where the sample hardly varies.
+/// The share of their variance that future vectors may have in any direction, despite the sample:
+/// on new topics. It reserves bits where the sample hardly varies.
 constexpr double kUnseen = 0.5;
 
-/// How much of the variance the square of a mean has that is worth to be taken off.
+/// The share of the variance that the square of a mean must reach to be worth subtracting.
 constexpr double kSubstantial = 0.02;
 
-/// Of segments; what varies less is as good as constant.
+/// The least scale of segments; smaller variation counts as constant.
 constexpr float kLeastScale = 1e-30f;
 
 std::size_t segment_bytes(std::size_t dims, int bits) {
@@ -46,10 +46,10 @@ double distortion(int bits) {
   return bits == 0 ? 1 : codebook(bits)->distortion;
 }
 
-/// Where to cut the axes and how many bits each piece gets, so that the error of scores is least
-/// within the budget, given the axes' variances. `segments` has room for a piece a step; the first
-/// of them are filled, but for their scale; `cost` is the expected square of the error. 0 when
-/// memory is short.
+/// Decides where to cut the axes and how many bits each segment gets, so that the error of scores
+/// is smallest within the budget, given the variances of the axes. `segments` has space for one
+/// segment per step; the first of them are set, except for their scale; `cost` is the expected
+/// squared error. 0 when memory is short.
 std::size_t cut_and_allocate(const double* variances, std::size_t dims, std::size_t budget,
                              Segment* segments, double* cost) {
   const std::size_t steps = (dims + kStep - 1) / kStep;
@@ -58,7 +58,7 @@ std::size_t cut_and_allocate(const double* variances, std::size_t dims, std::siz
     std::uint8_t steps;
     std::uint8_t bits;
   };
-  // best[p][b]: the least cost of the axes before step p in b bytes at most.
+  // best[p][b]: the least cost of the axes before step p in at most b bytes.
   Buffer<double> best;
   Buffer<Choice> choice;
   Buffer<double> sums;
@@ -80,8 +80,8 @@ std::size_t cut_and_allocate(const double* variances, std::size_t dims, std::siz
     for (std::size_t length = 1; length <= std::min(to, kMostSteps); ++length) {
       const std::size_t from = to - length;
       const std::size_t width = at(to) - at(from);
-      // A score's error: the query's energy in the piece times the error of a coordinate there;
-      // both go with the piece's variance.
+      // The error of a score: the query's energy in the segment times the error of a coordinate
+      // there; both are proportional to the variance of the segment.
       const double weight = static_cast<double>(width) * std::pow(variance(from, to), 2);
       const double* before = best.data() + from * columns;
       for (const int bits : kWidths) {
@@ -101,7 +101,7 @@ std::size_t cut_and_allocate(const double* variances, std::size_t dims, std::siz
   std::size_t left = budget;
   for (std::size_t to = steps; to > 0;) {
     const Choice chosen = choice[to * columns + left];
-    if (chosen.steps == 0) return 0;  // costs that are no numbers
+    if (chosen.steps == 0) return 0;  // costs that are not finite
     const std::size_t from = to - chosen.steps;
     const auto width = static_cast<std::uint32_t>(at(to) - at(from));
     segments[count++] = {width, chosen.bits, 1.0f};
@@ -112,8 +112,8 @@ std::size_t cut_and_allocate(const double* variances, std::size_t dims, std::siz
   return count;
 }
 
-/// Brings eigenvalues of a sample's covariance, which lie wider apart than those of what it is
-/// drawn from, nearer to their mean: oracle approximating shrinkage (Chen, Wiesel, Eldar and Hero
+/// Moves eigenvalues of a sample's covariance, which are spread wider than those of its
+/// distribution, towards their mean: oracle approximating shrinkage (Chen, Wiesel, Eldar and Hero
 /// 2010).
 void shrink(double* values, std::size_t dims, std::size_t n) {
   double sum = 0;
@@ -130,7 +130,8 @@ void shrink(double* values, std::size_t dims, std::size_t n) {
   for (std::size_t i = 0; i < dims; ++i) values[i] += share * (sum / p - values[i]);
 }
 
-/// The sample's covariance about its mean, n x n for n = dims, of the rows that are not held out.
+/// The covariance of a sample about its mean, n x n for n = dims, from the rows that are not held
+/// out.
 void covariance_of(const Sample& sample, const double* mean, float* centred, double* covariance) {
   const std::size_t dims = sample.dims;
   for (std::size_t r = 0; r < sample.n; ++r) {
@@ -150,7 +151,7 @@ void covariance_of(const Sample& sample, const double* mean, float* centred, dou
   for (std::size_t i = 0; i < dims * dims; ++i) covariance[i] /= n;
 }
 
-/// Rotates the axes within segments at random, and gives segments the scale of their factors.
+/// Rotates the axes within segments at random, and sets the scale of the factors of each segment.
 bool finish_segments(const double* variances, std::size_t dims, std::uint32_t seed,
                      Learned* learned) {
   std::size_t first = 0;
@@ -205,7 +206,7 @@ bool learn_mean(const Sample& sample, Buffer<double>* mean, bool* clear) {
     (*mean)[i] /= n;
     square += (*mean)[i] * (*mean)[i];
   }
-  // The mean of n vectors about zero has a square of their variance / n.
+  // By chance, the mean of n vectors around zero has the square variance / n.
   const double variance = sample.n > 1 ? std::max(energy - n * square, 0.0) / (n - 1) : HUGE_VAL;
   *clear = square > std::max(kSubstantial, 4 / n) * variance;
   return true;
@@ -240,7 +241,8 @@ Result learn_axes(const Sample& sample, const Buffer<double>& mean, std::size_t 
   const std::size_t count =
       cut_and_allocate(values.data(), dims, row_bytes, learned->segments.data(), &cost);
   if (count == 0 || !learned->segments.resize(count)) return failure(Status::out_of_memory);
-  // What random axes with even bits cost, their scores shrunk alike, which does not change ranks.
+  // The cost of random axes with even bits, where all scores shrink alike, which does not change
+  // ranks.
   const double even = sum * sum / static_cast<double>(dims) * even_distortion;
   learned->left = cost / even;
   learned->pays = cost < kGain * even;

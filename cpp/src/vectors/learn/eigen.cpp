@@ -9,8 +9,8 @@
 namespace fewbits::vectors {
 namespace {
 
-/// Reduces to tridiagonal form: diagonal in d, what is below it in e (e[0] unused). Row i of `a`
-/// keeps the Householder vector of step i, by which accumulate() builds the basis. Works on the
+/// Reduces to tridiagonal form: the diagonal in d, the subdiagonal in e (e[0] unused). Row i of `a`
+/// keeps the Householder vector of step i, from which accumulate() builds the basis. Works on the
 /// lower triangle, by rows.
 void tridiagonalise(double* a, std::size_t n, double* d, double* e) {
   for (std::size_t i = n - 1; i > 0; --i) {
@@ -54,12 +54,12 @@ void tridiagonalise(double* a, std::size_t n, double* d, double* e) {
   e[0] = 0;
 }
 
-/// Turns the Householder vectors into the orthogonal matrix whose columns are the basis; the
+/// Converts the Householder vectors to the orthogonal matrix whose columns are the basis; the
 /// diagonal moves to d.
 void accumulate(double* a, std::size_t n, double* d, double* sums) {
   for (std::size_t i = 0; i < n; ++i) {
     double* v = a + i * n;
-    // The leading i x i block already is the product of the reflections before; apply this one.
+    // The leading i x i block is already the product of the earlier reflections; apply this one.
     std::fill_n(sums, i, 0.0);
     for (std::size_t r = 0; r < i; ++r) {
       for (std::size_t c = 0; c < i; ++c) sums[c] += v[r] * a[r * n + c];
@@ -76,7 +76,7 @@ void accumulate(double* a, std::size_t n, double* d, double* sums) {
   }
 }
 
-/// QL with implicit shifts; `q` is transposed: row j turns into the vector of d[j].
+/// QL with implicit shifts; `q` is transposed: row j becomes the vector of d[j].
 bool iterate(double* q, std::size_t n, double* d, double* e) {
   for (std::size_t i = 1; i < n; ++i) e[i - 1] = e[i];
   e[n - 1] = 0;

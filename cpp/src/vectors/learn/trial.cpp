@@ -1,4 +1,4 @@
-// The trial: neighbours in the sample with the axes and without.
+// The trial: searches for neighbours in the sample with and without the axes.
 
 #include "vectors/learn/trial.h"
 
@@ -12,7 +12,8 @@
 namespace fewbits::vectors {
 namespace {
 
-/// How many neighbours a row looks for, itself among them, and how many of those are the nearest.
+/// The number of neighbours that a row searches for, including itself, and how many of those are
+/// the nearest.
 constexpr std::size_t kNeighbours = 10;
 constexpr std::size_t kNearest = 4;
 
@@ -22,8 +23,8 @@ double product(const float* x, const float* y, std::size_t n) {
   return sum;
 }
 
-/// Of what exact search finds: the flag kAmongAll where an index finds it too, and kAmongNearest
-/// where it has it among the nearest.
+/// Flags for each result of exact search: kAmongAll if an index finds it too, kAmongNearest if the
+/// index has it among the nearest.
 using Found = Buffer<std::uint8_t>;
 constexpr std::uint8_t kAmongAll = 1;
 constexpr std::uint8_t kAmongNearest = 2;
@@ -32,7 +33,7 @@ struct Trial {
   const Options& options;
   const TrialRows& rows;
 
-  /// Of the scan, as searches have them; what second codes find hangs on these.
+  /// The number of candidates of the scan, as in searches; results with second codes depend on it.
   std::size_t candidates() const {
     const bool many = options.refine_bits != 0 || options.dims < kFewDims;
     return many ? 10 * kNeighbours : kNeighbours + 16;
@@ -46,7 +47,7 @@ struct Trial {
   Result found(const Buffer<Hit>& exact, const Way& way, Found* which) const;
 };
 
-/// kNeighbours rows for each of the queries, itself among them, by scores of floats. False when
+/// Finds kNeighbours rows for each of the queries, including itself, by float scores. False when
 /// memory is short.
 bool Trial::find_exactly(Buffer<Hit>* hits) const {
   const std::size_t dims = options.dims;
@@ -71,7 +72,7 @@ bool Trial::find_exactly(Buffer<Hit>* hits) const {
   return true;
 }
 
-/// The same by an index that codes this way.
+/// Finds the same with an index that codes in this way.
 Result Trial::find(const Way& way, Buffer<Hit>* hits) const {
   const std::size_t dims = options.dims;
   Result result;

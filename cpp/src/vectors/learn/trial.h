@@ -1,4 +1,4 @@
-// Calibration's trial of what it has learned, on vectors that it has not learned from.
+// The trial of what calibration has learned, on vectors that it has not learned from.
 
 #pragma once
 
@@ -7,34 +7,34 @@
 
 namespace fewbits::vectors {
 
-/// The most rows that look for neighbours among few; among many, fewer say enough.
+/// The most rows that search for neighbours among few; among many rows, fewer are enough.
 inline constexpr std::size_t kMostQueries = 8 * kMaxQueries;
 
-/// With fewer dimensions a search has more candidates, as the scan rounds the query too much to
-/// choose among vectors that lie densely.
+/// Below this number of dimensions a search has more candidates, as rounding the query makes the
+/// scan too inaccurate to choose among vectors that lie densely.
 inline constexpr std::size_t kFewDims = 16;
 
-/// A way to code rows: with a mean or none off, along learned axes or the random ones.
+/// A way to code rows: with or without a mean, along learned axes or random ones.
 struct Way {
   const float* mean = nullptr;
   const Learned* learned = nullptr;
 };
 
-/// How two ways to code fare among the neighbours that some rows have among each other. All are 0
-/// where an index refuses one of the rows.
+/// A comparison of two ways of coding, by the neighbours that some rows have among each other. All
+/// counts are 0 if an index refuses one of the rows.
 struct Compared {
-  std::size_t missed = 0;  ///< by the way that is
-  std::size_t gained = 0;  ///< of those, found by the other one
-  std::size_t lost = 0;    ///< found by the way that is, and missed by the other one
+  std::size_t missed = 0;  ///< by the current way
+  std::size_t gained = 0;  ///< of those, found by the other way
+  std::size_t lost = 0;    ///< found by the current way, and missed by the other
 
   std::size_t missed_then() const { return missed - gained + lost; }
-  /// Whether the other one finds more, by more than so many standard deviations of chance.
+  /// Whether the other way finds more, by more than this many standard deviations of chance.
   bool finds_more(double deviations) const;
   bool clearly_more() const { return finds_more(2); }
 };
 
-/// Rows of a trial. All can be found; those that look for their neighbours are spread evenly over
-/// the first `looking` rows.
+/// The rows of a trial. All can be found; those that search for their neighbours are spread evenly
+/// over the first `looking` rows.
 struct TrialRows {
   const float* x;
   std::size_t n;
@@ -42,8 +42,8 @@ struct TrialRows {
   std::size_t most_queries;
 };
 
-/// Tries both ways on the rows. `nearest`, where wanted, is of each row's three nearest: as near as
-/// ten are among three times as many rows. out_of_memory, or success.
+/// Tries both ways on the rows. `nearest`, if wanted, counts the three nearest of each row: as near
+/// as ten are among three times as many rows. Returns out_of_memory or success.
 Result compare(const Options& options, const TrialRows& rows, const Way& now, const Way& other,
                Compared* compared, Compared* nearest = nullptr);
 
