@@ -1,4 +1,4 @@
-// The frame of every page: head, navigation and the links at its foot.
+// The frame of every page: head, navigation and the links at the bottom.
 
 import { GROUPS, type Page, pages } from './pages.ts';
 
@@ -21,7 +21,7 @@ function navigation(root: string, current: Page): string {
     .join('\n');
 }
 
-/** Thirty-two cells, of which a value keeps a few. */
+/** A ruler of thirty-two cells, of which those that a value keeps are marked. */
 function ruler({ bits }: Page): string {
   const cells = Array.from({ length: 32 }, (_, i) => `<i${i < bits ? ' class="kept"' : ''}></i>`);
   return `<div class="ruler" aria-hidden="true">${cells.join('')}</div>`;
@@ -39,7 +39,7 @@ function neighbours(root: string, current: Page): string {
   </nav>`;
 }
 
-/** What stands for `<!-- pages -->` on the home page. */
+/** The replacement of `<!-- pages -->` on the home page. */
 function contentsList(): string {
   const item = (page: Page) =>
     `<dt><a href="${address('./', page)}">${escaped(page.title)}</a></dt><dd>${escaped(page.summary)}</dd>`;
@@ -50,9 +50,9 @@ function contentsList(): string {
 }
 
 /**
- * The whole document around the contents of a page's index.html, which holds what stands in <main>.
+ * The whole document around the contents of a page's index.html, which go into <main>.
  *
- * @param csp the content security policy that is stated in the document, if any
+ * @param csp the content security policy to put into the document, if any
  */
 export function layout(page: Page, contents: string, csp?: string): string {
   const root = page.name ? '../../' : './';

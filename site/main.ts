@@ -1,4 +1,4 @@
-// The front page: a wave in a few bits, and what that costs.
+// The front page: a wave in a few bits, and the error that this causes.
 
 import { slider } from './shared/controls.ts';
 import { byteSize, ratio } from './shared/format.ts';

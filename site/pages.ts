@@ -3,10 +3,10 @@ export interface Page {
   /** Its folder in pages/; '' is the home page. */
   readonly name: string;
   readonly title: string;
-  /** For search engines and the list on the home page. */
+  /** For search engines, and the list on the home page. */
   readonly summary: string;
   readonly group: Group;
-  /** Bits a value, of 32, as drawn in the ruler above the title. */
+  /** Bits per value, of 32, as drawn in the ruler above the title. */
   readonly bits: number;
 }
 

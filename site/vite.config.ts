@@ -1,4 +1,4 @@
-// The build of the site: every page in its frame, addresses relative.
+// The build of the site: every page in its frame, with relative addresses.
 
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,10 +11,10 @@ import { buildEmojiSet } from './scripts/emoji.ts';
 const root = fileURLToPath(new URL('.', import.meta.url));
 const file = (page: Page) => path.join(root, page.name && `pages/${page.name}`, 'index.html');
 
-/** What a host may state as a header too. Styles and scripts come from files alone. */
+/** The policy, which a host may also send as a header. Styles and scripts come from files only. */
 const CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
 
-/** Fills `<pre data-file="...">` with the text of that file of the page's folder. */
+/** Fills `<pre data-file="...">` with the text of that file in the page's folder. */
 const withFiles = (contents: string, folder: string) =>
   contents.replaceAll(
     /(<pre data-file="([^"]+)"[^>]*>)(?=<\/pre>)/g,
@@ -22,7 +22,7 @@ const withFiles = (contents: string, folder: string) =>
       start + escaped(readFileSync(path.join(folder, name), 'utf8').trimEnd()),
   );
 
-/** Puts the head, the navigation and the foot around each page's contents. */
+/** Adds the head, the navigation and the footer to the contents of each page. */
 function frame(): Plugin {
   let building = false;
   return {

@@ -1,5 +1,5 @@
-// The allocator: emmalloc, a third of the size of what is usual, such that addresses suit vector
-// instructions and sizes near 4 GB, around which its sums wrap, are memory that is not there.
+// The allocator: emmalloc, a third of the size of the usual one, adapted so that addresses suit
+// vector instructions, and sizes near 4 GB, where its sums wrap around, fail.
 
 #include <emscripten/emmalloc.h>
 

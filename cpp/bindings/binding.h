@@ -1,16 +1,17 @@
-// Addresses and results as they cross between JavaScript and C++.
+// Addresses and results as they are passed between JavaScript and C++.
 
 #pragma once
 
-// Shared by the bindings: pointers and results cross as numbers. No algorithm lives in this folder.
+// Shared by the bindings: pointers and results are passed as numbers. This folder contains no
+// algorithms.
 
 #include <cstddef>
 #include <cstdint>
 
 #include "fewbits/result.h"
 
-// The whole package binds with Embind. A build of one family is smaller by as much as that takes,
-// and exports the same functions as they are: web/src/core/plain.ts calls them.
+// The whole package binds with Embind. The build of one family saves that size and exports the same
+// functions directly: web/src/core/plain.ts calls them.
 #if FEWBITS_EMBIND
 #include <emscripten/bind.h>
 #define FEWBITS_EXPORT(name)
@@ -20,7 +21,7 @@
 
 namespace fewbits::bindings {
 
-/// An address in WebAssembly memory, as JavaScript sees it.
+/// An address in WebAssembly memory, as in JavaScript.
 using Address = std::uintptr_t;
 
 template <typename T>
@@ -28,8 +29,8 @@ T* at(Address address) {
   return reinterpret_cast<T*>(address);  // NOLINT(performance-no-int-to-ptr)
 }
 
-/// fewbits::Result as one number, which crosses without memory: the index times kStatuses and the
-/// status. 0 is success, and none is negative. An index is far below 2^50.
+/// fewbits::Result as one number, which needs no memory: the index times kStatuses plus the status.
+/// 0 is success, and none is negative. An index is far below 2^50.
 using Outcome = double;
 constexpr int kStatuses = 8;
 static_assert(static_cast<int>(Status::too_large) < kStatuses);

@@ -1,4 +1,4 @@
-// The Embind names of fewbits/bits.h.
+// The Embind bindings of fewbits/bits.h.
 
 #include "fewbits/bits.h"
 

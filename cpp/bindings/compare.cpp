@@ -1,4 +1,4 @@
-// The Embind name of fewbits/compare.h.
+// The Embind binding of fewbits/compare.h.
 
 #include "fewbits/compare.h"
 

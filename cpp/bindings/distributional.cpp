@@ -1,5 +1,5 @@
-// The Embind names of fewbits/distributional.h; fits and clusterings are objects that live between
-// passes.
+// The Embind bindings of fewbits/distributional.h; fits and clusterings are objects that live
+// between passes.
 
 #include "fewbits/distributional.h"
 
@@ -12,7 +12,7 @@ namespace {
 
 using namespace distributional;
 
-// Objects cross as their addresses; 0 where there was no room for one.
+// Objects are passed as their addresses; 0 when memory is short.
 
 struct FormulaValues {
   int distribution;

@@ -1,4 +1,4 @@
-// The Embind names of fewbits/floats.h.
+// The Embind bindings of fewbits/floats.h.
 
 #include "fewbits/floats.h"
 

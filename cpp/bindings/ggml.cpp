@@ -1,4 +1,4 @@
-// The Embind names of fewbits/ggml.h.
+// The Embind bindings of fewbits/ggml.h.
 
 #include "fewbits/ggml.h"
 
@@ -7,7 +7,7 @@
 namespace fewbits::bindings {
 namespace {
 
-/// `importance` 0: none.
+/// `importance` is 0 if there is none.
 Outcome ggml_quantize(int type, Address x, std::size_t rows, std::size_t row_length,
                       Address importance, Address out) {
   return outcome(ggml::quantize(static_cast<ggml::Type>(type), at<float>(x), rows, row_length,

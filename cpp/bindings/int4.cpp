@@ -1,4 +1,4 @@
-// The Embind names of fewbits/int4.h.
+// The Embind bindings of fewbits/int4.h.
 
 #include "fewbits/int4.h"
 

@@ -1,4 +1,4 @@
-// The Embind names of fewbits/kquant.h.
+// The Embind bindings of fewbits/kquant.h.
 
 #include "fewbits/kquant.h"
 
@@ -7,7 +7,8 @@
 namespace fewbits::bindings {
 namespace {
 
-/// The numbers of a block; its integers lie in memory: subscales, suboffsets, codes, as in Block.
+/// The floats of a block; its integers are written to memory: subscales, suboffsets, codes, as in
+/// Block.
 struct KquantScales {
   Outcome outcome;
   double scale;

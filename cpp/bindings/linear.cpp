@@ -1,4 +1,4 @@
-// The Embind names of fewbits/linear.h.
+// The Embind bindings of fewbits/linear.h.
 
 #include "fewbits/linear.h"
 

@@ -1,14 +1,14 @@
-// What belongs to the module as a whole: memory that callers ask for, and which build it is.
+// Functions of the module as a whole: memory for callers, and which build it is.
 
 #include <cstdlib>
 
 #include "binding.h"
 
 namespace fewbits::bindings {
-// Named, as what has no linkage is not exported.
+// A named namespace, as functions without linkage are not exported.
 inline namespace of_module {
 
-/// 16-byte aligned; 0 when there is no room, and nothing has changed then.
+/// Allocates memory, 16-byte aligned; returns 0 when memory is short.
 FEWBITS_EXPORT("allocate") Address allocate(std::size_t bytes) {
   return reinterpret_cast<Address>(std::malloc(bytes));
 }

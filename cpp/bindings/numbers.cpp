@@ -1,5 +1,5 @@
-// The names under which enumerators and limits cross: JavaScript asks for a number by its name, so
-// that no order of names in either language is part of the interface.
+// The names of enumerators and limits in JavaScript, which looks up numbers by name, so that no
+// order of names in either language is part of the interface.
 
 #include "binding.h"
 #include "fewbits/distributional.h"

@@ -1,7 +1,7 @@
-// The last bytes of a full heap. Embind returns structures by `new`, and where there is no room for
-// a few bytes of {status, index}, C++ without exceptions aborts: out of memory would end the module
-// while it is being said. So small objects have a place of their own to fall back to. All else that
-// allocates here asks for memory without throwing, and passes the answer on.
+// Reserved memory for a full heap. Embind returns structures by `new`, and without memory for a few
+// bytes C++ without exceptions aborts: running out of memory would end the module while it is being
+// reported. So small objects have reserved slots to fall back to. Everything else that allocates
+// here does so without throwing, and returns the failure.
 
 #include <array>
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace {
 
-/// Enough for what one call returns, with its parts; they live until JavaScript has read them.
+/// Enough for the result of one call, with its parts; they live until JavaScript has read them.
 constexpr std::size_t kSlots = 8;
 constexpr std::size_t kSlotBytes = 128;
 

@@ -1,4 +1,4 @@
-// The Embind names of fewbits/small_floats.h.
+// The Embind bindings of fewbits/small_floats.h.
 
 #include "fewbits/small_floats.h"
 

@@ -1,5 +1,5 @@
-// How Embind writes the name of a type that nobody bound, which no call here has. Its only use of
-// printf would link 5 kilobytes.
+// The name that Embind prints for an unbound type, which no call here has. Its only use of printf
+// would link 5 kilobytes.
 
 extern "C" int siprintf(char* out, const char* format, ...);
 

@@ -1,4 +1,4 @@
-// The Embind names of fewbits/uniform.h.
+// The Embind bindings of fewbits/uniform.h.
 
 #include "fewbits/uniform.h"
 
@@ -10,7 +10,7 @@ namespace {
 using namespace uniform;
 
 /// A format as one number: bits, then scheme, rounding and scale type from bits 4, 6 and 8 on, as
-/// formatNumber() of web/src/families/uniform/names.ts makes it.
+/// packed by formatNumber() of web/src/families/uniform/names.ts.
 Format format_of(unsigned number) {
   return {static_cast<int>(number & 15), static_cast<Scheme>(number >> 4 & 3),
           static_cast<Rounding>(number >> 6 & 3), static_cast<ScaleType>(number >> 8 & 3)};

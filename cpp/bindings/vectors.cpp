@@ -1,11 +1,11 @@
-// The Embind names of fewbits/vectors.h; an index is an address that its owner destroys.
+// The Embind bindings of fewbits/vectors.h; an index is an address that its owner destroys.
 
 #include "fewbits/vectors.h"
 
 #include "binding.h"
 
 namespace fewbits::bindings {
-// Named, as what has no linkage is not exported.
+// A named namespace, as functions without linkage are not exported.
 inline namespace of_vectors {
 
 using vectors::Arrays;
@@ -48,7 +48,7 @@ FEWBITS_EXPORT("vectors_reserve") Outcome reserve(Address index, double rows) {
   return outcome(at<Index>(index)->reserve(static_cast<std::size_t>(rows)));
 }
 
-/// What `work` does with vectors at an address, which are bits where the index is of bits.
+/// Calls `work` with the vectors at an address, which are bits if the index is one of bits.
 template <typename Work>
 Outcome with_vectors(Address index, Address x, const Work& work) {
   Index& own = *at<Index>(index);
@@ -118,7 +118,7 @@ Outcome calibrate(Address index, Address sample, std::size_t n, bool axes) {
   return outcome(at<Index>(index)->calibrate(at<float>(sample), n, axes));
 }
 
-/// As status of a call that went well, the index says whether axes went.
+/// When a call succeeds, the index of the result tells whether the axes were dropped.
 FEWBITS_EXPORT("vectors_settle") Outcome settle(Address index, Address x, std::size_t n) {
   bool changed = false;
   const Result result = at<Index>(index)->settle(at<float>(x), n, &changed);
@@ -161,7 +161,7 @@ Arrays arrays(Address codes, Address factors, Address norms, Address mean_produc
           at<float>(refine_factors)};
 }
 
-/// Arrays at address 0 are left out.
+/// Arrays at address 0 are skipped.
 FEWBITS_EXPORT("vectors_export_rows")
 void export_rows(Address index, std::size_t first, std::size_t n, Address codes, Address factors,
                  Address norms, Address mean_products, Address tails, Address refine_codes,

@@ -1,5 +1,5 @@
-// `npm run lint`: Biome, clang-format and clang-tidy; their warnings are errors.
-// `npm run format` (--write) mends what can be mended by itself.
+// `npm run lint`: Biome, clang-format and clang-tidy; their warnings are errors. `npm run format` (--write)
+// fixes what can be fixed automatically.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -37,7 +37,7 @@ async function attempt(name, work) {
   return { name, failure };
 }
 
-/** [{ name, failure }] of each linter. `builds` are configured with tests. */
+/** Runs each linter: [{ name, failure }]. `builds` are configured with tests. */
 export async function lint(builds, { write = false } = {}) {
   const env = cleanEnvironment();
   const results = [
@@ -64,7 +64,7 @@ export async function lint(builds, { write = false } = {}) {
   return results;
 }
 
-/** clang-tidy on each source that changed since it was last found clean. */
+/** Runs clang-tidy on each source that changed since it was last found clean. */
 async function tidy(builds) {
   const program = await clangTidy(builds.emscripten);
   await builds.configure('native', { again: true });

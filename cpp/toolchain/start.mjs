@@ -1,5 +1,5 @@
-// `npm start`: sets up, builds, and serves the demo site. What follows `npm start --` goes to Vite,
-// `--host` or `--port 8080` for example.
+// `npm start`: sets up, builds, and serves the demo site. Arguments after `npm start --` go to Vite, for
+// example `--host` or `--port 8080`.
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -16,7 +16,7 @@ await main(async () => {
   const site = path.join(root, 'site');
   if (!existsSync(path.join(site, 'index.html'))) throw new Problem('there is no site/index.html');
   const given = process.argv.slice(2);
-  // A browser is opened where somebody can see it.
+  // Opens a browser if there is a display.
   const display =
     !process.env.CI &&
     process.stdout.isTTY &&

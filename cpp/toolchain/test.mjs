@@ -1,5 +1,5 @@
-// `npm test`: the set-up of `npm start`, then every test there is. `npm test -- cpp js` runs those
-// suites alone: lint, wasm, cpp, asan, js, package, browser.
+// `npm test`: the set-up of `npm start`, then all tests. `npm test -- cpp js` runs only those suites: lint,
+// wasm, cpp, asan, js, package, browser.
 
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -39,7 +39,7 @@ const SUITES = {
     }
   },
 
-  // The checks of what was compiled; buildPackage() has thrown if one does not hold.
+  // The checks of the compiled modules; buildPackage() has thrown if one fails.
   async wasm(count, { checks }) {
     count.pass(checks.length);
   },
@@ -126,7 +126,7 @@ await main(async () => {
   for (const line of lines) say(line);
   for (const { name, why } of total.failures) {
     say(`FAILED ${name}`);
-    // Whoever has only the end of the log should know what to look for.
+    // Repeated at the end, for readers who have only the end of the log.
     for (const line of why.split('\n', 12)) process.stdout.write(`    ${line}\n`);
   }
   say(`all of it took ${seconds(start)}`);

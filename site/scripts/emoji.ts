@@ -1,4 +1,4 @@
-// Makes the built-in emoji vectors from their names and keywords.
+// Builds the built-in emoji vectors from their names and keywords.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,15 +8,15 @@ import { fileURLToPath } from 'node:url';
 import { words } from '../shared/words.ts';
 import { type Row, termVectors } from './lsa.ts';
 
-// The built-in set of the Embeddings page: the emoji with their names and keywords (emojilib), as
-// vectors of 256 dimensions by TF-IDF and a truncated SVD. Both the emoji and the terms that embed
-// a query are stored as fewbits indexes and nothing else.
+// The built-in set of the Embeddings page: the emoji with their names and keywords (emojilib), as vectors of
+// 256 dimensions by TF-IDF and a truncated SVD. Both the emoji and the terms that embed a query are stored
+// only as fewbits indexes.
 
 const DIMS = 256;
 const require = createRequire(import.meta.url);
 const output = fileURLToPath(new URL('../../build/emoji/', import.meta.url));
 
-/** How a name or keyword counts in a text: once, the name twice. */
+/** The counts of words in a text: one for each keyword, two for the name. */
 function counts(text: readonly string[]): Map<string, number> {
   const result = new Map<string, number>();
   text.forEach((part, i) => {
@@ -25,7 +25,7 @@ function counts(text: readonly string[]): Map<string, number> {
   return result;
 }
 
-/** TF-IDF rows of norm 1, one a text, over the terms of all texts. */
+/** TF-IDF rows of norm 1, one per text, over the terms of all texts. */
 function tfIdf(texts: readonly Map<string, number>[]) {
   const documents = new Map<string, number>();
   for (const text of texts) {
@@ -47,14 +47,14 @@ function tfIdf(texts: readonly Map<string, number>[]) {
   return { terms, idf, rows };
 }
 
-/** By contents, not times: each build writes the package anew. */
+/** A digest of contents, not times: each build writes the package anew. */
 function digest(inputs: readonly string[]): string {
   const hash = createHash('sha256');
   for (const file of inputs) hash.update(createHash('sha256').update(readFileSync(file)).digest());
   return hash.digest('hex');
 }
 
-/** The package's programs: its WebAssembly makes the codes, its JavaScript frames the files. */
+/** The package's programs: its WebAssembly computes the codes, its JavaScript writes the files. */
 function programs(): string[] {
   const folder = path.dirname(require.resolve('fewbits/fewbits.simd128.wasm'));
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
@@ -64,7 +64,7 @@ function programs(): string[] {
     .map((name) => path.join(folder, name));
 }
 
-/** Writes items.safetensors and terms.safetensors, unless they are there and made of the same. */
+/** Writes items.safetensors and terms.safetensors, unless they exist and were built from the same inputs. */
 export async function buildEmojiSet(): Promise<void> {
   const source = require.resolve('emojilib');
   const files = ['items', 'terms'].map((name) => path.join(output, `${name}.safetensors`));
@@ -90,7 +90,7 @@ export async function buildEmojiSet(): Promise<void> {
       for (let d = 0; d < DIMS; d++) vector[d] += value * basis[term * DIMS + d];
     }
   });
-  // A term as it stands in a query: its direction times its idf.
+  // A term in a query: its direction times its idf.
   const weighted = Float32Array.from(basis, (value, i) => value * idf[Math.floor(i / DIMS)]);
 
   const { load } = await import('fewbits');
@@ -107,6 +107,6 @@ export async function buildEmojiSet(): Promise<void> {
   termIndex.add(weighted, terms);
   writeFileSync(files[1], termIndex.save());
   termIndex.dispose();
-  // The last: what was broken off is made again.
+  // Written last, so that an interrupted build is repeated.
   writeFileSync(stamp, made);
 }

@@ -1,17 +1,17 @@
-// Latent semantic analysis: terms as vectors from the rows that they are in.
+// Latent semantic analysis: vectors of terms from the rows that contain them.
 
 import { Mt19937 } from '../shared/mt19937.ts';
 
-/** Non-zero entries of a row: column and value. */
+/** The non-zero entries of a row: column and value. */
 export type Row = readonly (readonly [column: number, value: number])[];
 
 const OVERSAMPLING = 32;
 const POWERS = 2;
 
 /**
- * The first `k` right singular vectors of a sparse matrix, as a columns x k matrix: a randomized
- * range finder with power iterations (Halko, Martinsson and Tropp, 2011), then the eigenvectors of
- * the small matrix that is left.
+ * The first `k` right singular vectors of a sparse matrix, as a columns x k matrix: a randomized range finder
+ * with power iterations (Halko, Martinsson and Tropp, 2011), then the eigenvectors of the remaining small
+ * matrix.
  */
 export function termVectors(rows: readonly Row[], columns: number, k: number): Float64Array {
   const width = Math.min(k + OVERSAMPLING, rows.length, columns);
@@ -63,9 +63,9 @@ function transposed(rows: readonly Row[], y: Float64Array, columns: number, widt
   return x;
 }
 
-/** Gram-Schmidt over the columns, twice, which is as good as Householder's. */
+/** Gram-Schmidt over the columns, twice, which is as accurate as Householder's method. */
 function orthonormalize(q: Float64Array, rows: number, width: number): void {
-  // Columns one after the other in memory while this runs.
+  // The columns are stored one after another during this.
   const columns = Array.from({ length: width }, (_, c) =>
     Float64Array.from({ length: rows }, (_, r) => q[r * width + c]),
   );
@@ -85,9 +85,9 @@ function orthonormalize(q: Float64Array, rows: number, width: number): void {
   });
 }
 
-/** Eigenvectors of a symmetric matrix as columns, of the largest eigenvalue first (Jacobi). */
+/** Eigenvectors of a symmetric matrix as columns, largest eigenvalue first (Jacobi). */
 function eigenvectors(a: Float64Array, n: number): Float64Array {
-  // Row i of `v` is the eigenvector that belongs to a[i, i] in the end.
+  // In the end, row i of `v` is the eigenvector of a[i, i].
   const v = new Float64Array(n * n);
   let trace = 0;
   for (let i = 0; i < n; i++) {

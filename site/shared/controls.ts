@@ -1,9 +1,9 @@
-// Controls of the pages: sliders, choices, lists and numbers that are typed.
+// Controls of the pages: sliders, choices, lists and typed numbers.
 
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { live as current } from 'lit-html/directives/live.js';
 
-/** A number on a range, with the number beside it. */
+/** A slider for a number in a range, with the number next to it. */
 export function slider(options: {
   label: string;
   min: number;
@@ -11,7 +11,7 @@ export function slider(options: {
   step?: number;
   value: number;
   set: (value: number) => void;
-  /** The text that is shown beside it and read aloud; default the number. */
+  /** The text that is shown next to it and read aloud; default the number. */
   text?: string;
 }): TemplateResult {
   const { label, min, max, step = 1, value, set } = options;
@@ -29,14 +29,14 @@ export function slider(options: {
 
 const keep = (event: Event) => event.preventDefault();
 
-/** One of a few, all in sight. */
+/** A choice of a few options, all visible. */
 export function choice<T extends string | number>(options: {
   label: string;
   options: readonly (T | readonly [T, string])[];
   value: T;
   set: (value: T) => void;
 }): TemplateResult {
-  // The form keeps radio buttons of the same name elsewhere on the page apart from these.
+  // The form keeps radio buttons separate from those with the same name elsewhere on the page.
   return html`<fieldset class="field choice">
     <legend>${options.label}</legend>
     <form class="row" @submit=${keep}>${options.options.map((option) => {
@@ -48,7 +48,7 @@ export function choice<T extends string | number>(options: {
   </fieldset>`;
 }
 
-/** One of many. */
+/** A choice of many options. */
 export function select<T extends string>(options: {
   label: string;
   options: readonly (readonly [T, string])[];
@@ -67,7 +67,7 @@ export function select<T extends string>(options: {
   </label>`;
 }
 
-/** Numbers out of a text: separated by commas, spaces or lines; brackets are ignored. */
+/** Parses numbers from a text: separated by commas, spaces or lines; brackets are ignored. */
 export function parseNumbers(text: string, limit = 4096): Float32Array {
   const words = text.split(/[\s,;[\]()]+/).filter(Boolean);
   if (words.length > limit) throw new RangeError(`at most ${limit} numbers, got ${words.length}`);
@@ -80,7 +80,7 @@ export function parseNumbers(text: string, limit = 4096): Float32Array {
   });
 }
 
-/** A field for numbers, as text; what is wrong with them is said below it. */
+/** A field for numbers as text; errors are shown below it. */
 export function numbers(options: {
   label: string;
   text: string;

@@ -4,9 +4,9 @@ import { html, type TemplateResult } from 'lit-html';
 
 /** A place to drop a file or to pick one. */
 export function fileDrop(options: {
-  /** What can be dropped, in words. */
+  /** A description of what can be dropped. */
   label: string;
-  /** As of <input type="file">. */
+  /** Like `accept` of <input type="file">. */
   accept: string;
   disabled?: boolean;
   take: (file: File) => void;
@@ -25,7 +25,7 @@ export function fileDrop(options: {
     const input = event.target as HTMLInputElement;
     const file = input.files?.[0];
     if (file) take(file);
-    // So that the same file can be picked again.
+    // Allows the same file to be picked again.
     input.value = '';
   };
   return html`<div class="drop" @dragover=${over(true)} @dragleave=${over(false)} @drop=${drop}>
@@ -36,12 +36,12 @@ export function fileDrop(options: {
   </div>`;
 }
 
-/** Hands a file to the visitor. */
+/** Offers a file to the visitor as a download. */
 export function download(name: string, content: Blob): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(content);
   link.download = name;
   link.click();
-  // The browser has its own hold on the content once the download began.
+  // The browser keeps the content itself once the download has begun.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -1,11 +1,11 @@
-// Means as programs compute them that never leave float32: what they print differs from the mean in
-// double precision (fb.compare) in the last digits.
+// Means as programs compute them entirely in float32: their output differs from the mean in double precision
+// (fb.compare) in the last digits.
 
 /**
- * Mean of the squared differences, every step rounded to float32.
+ * The mean of the squared differences, every step rounded to float32.
  *
- * @param lanes sums that are kept side by side and added at the end: 1 for a plain loop, 8 for a
- *   processor that adds eight floats at once
+ * @param lanes the number of separate sums, which are added at the end: 1 for a plain loop, 8 for a processor
+ *   that adds eight floats at once
  */
 export function meanSquareF32(x: Float32Array, y: Float32Array, lanes = 1): number {
   const sums = new Float32Array(lanes);
@@ -17,7 +17,7 @@ export function meanSquareF32(x: Float32Array, y: Float32Array, lanes = 1): numb
   return Math.fround(total / x.length);
 }
 
-/** The shortest decimal that names this float32. */
+/** The shortest decimal that identifies this float32. */
 export function shortest(x: number): string {
   for (let digits = 1; digits < 9; digits++) {
     const text = Number(x.toPrecision(digits));

@@ -1,9 +1,9 @@
-/** How numbers are printed by the programs that the pages reproduce, and for people. */
+/** Number formats of the programs that the pages reproduce, and formats for people. */
 
-/** `x` with so many decimals; ties go to the even digit, as in C and Python. */
+/** Formats `x` with `decimals` decimals; ties go to the even digit, as in C and Python. */
 export function fixed(x: number, decimals: number): string {
   const text = x.toFixed(decimals);
-  // Exact for every double of moderate size: is what was cut off just half a unit?
+  // Exact for every double of moderate size: is the part that was cut off exactly half a unit?
   const exact = Math.abs(x).toFixed(Math.min(decimals + 60, 100));
   const rest = exact.slice(exact.indexOf('.') + 1 + decimals);
   if (!/^50*$/.test(rest)) return text;
@@ -12,7 +12,7 @@ export function fixed(x: number, decimals: number): string {
   return even ? down.replace(/\.$/, '') : text;
 }
 
-/** As C's %g: six significant digits, no zeros at the end. */
+/** Formats like C's %g: six significant digits, without trailing zeros. */
 export function general(x: number, digits = 6): string {
   if (!Number.isFinite(x)) return String(x);
   if (x === 0) return '0';
@@ -27,7 +27,7 @@ export function general(x: number, digits = 6): string {
   return trimmed(x.toFixed(digits - 1 - exponent));
 }
 
-/** `[a, b, c, ...]`: the first `count` of them. */
+/** Formats `[a, b, c, ...]`: the first `count` values. */
 export function list(
   values: ArrayLike<number>,
   print: (value: number) => string = String,
@@ -42,7 +42,7 @@ const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
 export const count = (n: number | bigint): string => whole.format(n);
 
-/** 1 kB is 1000 bytes. */
+/** Formats bytes; 1 kB is 1000 bytes. */
 export function byteSize(bytes: number): string {
   if (bytes < 10_000) return `${whole.format(bytes)} bytes`;
   if (bytes < 1e6) return `${plain.format(bytes / 1e3)} kB`;

@@ -1,4 +1,4 @@
-// Live parts of a page: a state, and a view of it that is drawn again when it changes.
+// Live parts of a page: a state, and a view of it that is redrawn when it changes.
 
 import { type Fewbits, load } from 'fewbits';
 import { html, render, type TemplateResult } from 'lit-html';
@@ -7,15 +7,15 @@ import './page.ts';
 export type { Fewbits } from 'fewbits';
 export { html, nothing, type TemplateResult } from 'lit-html';
 
-/** Changes the state and draws the part again. */
+/** Changes the state, and redraws the part. */
 export type Update<S> = (change: Partial<S>) => void;
 
-/** Errors whose message is enough. */
+/** Errors whose message is sufficient. */
 const TOLD = ['FewbitsError', 'RangeError', 'SyntaxError'];
 
-/** What a reader is told when something could not be done. */
+/** The message for something that failed. */
 export function message(error: unknown): TemplateResult {
-  // By name: those of workers lose their class on the way.
+  // By name, as errors from workers lose their class.
   const text = error instanceof Error && TOLD.includes(error.name) ? error.message : String(error);
   return html`<p class="message" role="alert">${text}</p>`;
 }
@@ -30,8 +30,8 @@ export function attempt(view: () => TemplateResult): TemplateResult {
 }
 
 /**
- * A live part of a page: the element with this id shows `view` of the state, and again whenever
- * `set` changes the state. The library is loaded first. Errors show in the part, not in the console.
+ * A live part of a page: the element with this id shows `view` of the state, and again whenever `set` changes
+ * the state. The library is loaded first. Errors are shown in the part, not in the console.
  */
 export async function live<S extends object>(
   id: string,

@@ -31,7 +31,7 @@ export class Mt19937 {
   }
 }
 
-/** Uniform float32 values in [low, high), made of 24 bits each and rounded at every step. */
+/** Uniform float32 values in [low, high), from 24 bits each and rounded at every step. */
 export function uniformTensor(seed: number, length: number, low: number, high: number) {
   const random = new Mt19937(seed);
   return Float32Array.from({ length }, () => {

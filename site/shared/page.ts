@@ -1,4 +1,4 @@
-// What every page does: the theme, and the list of pages on a narrow screen.
+// The behaviour of every page: the theme, and the list of pages on a narrow screen.
 
 const html = document.documentElement;
 const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -25,7 +25,7 @@ function themeButton(): void {
     try {
       localStorage.setItem('fewbits-theme', theme);
     } catch {
-      // Without storage the choice lasts for this page.
+      // Without storage the choice applies to this page only.
     }
     themeChange.dispatchEvent(new Event('change'));
   });
@@ -50,7 +50,7 @@ function menuButton(): void {
   open(false);
 }
 
-/** Code that is wider than the screen can be scrolled with the keyboard. */
+/** Makes code that is wider than the screen scrollable with the keyboard. */
 function scrollableCode(): void {
   for (const pre of document.querySelectorAll('pre')) {
     pre.tabIndex = 0;

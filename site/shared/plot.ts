@@ -13,12 +13,12 @@ export interface PlotSeries {
   readonly kind?: 'line' | 'steps' | 'bars' | 'points';
   readonly width?: number;
   readonly dash?: readonly number[];
-  /** Fills below the line with the series' colour, this strong. */
+  /** The opacity of the area below the line, in the colour of the series. */
   readonly fill?: number;
 }
 
 export interface PlotSpec {
-  /** What the picture shows, in a sentence: read aloud in place of it. */
+  /** A sentence about what the picture shows, which is read aloud in its place. */
   readonly description: string;
   readonly x: ArrayLike<number>;
   readonly series: readonly PlotSeries[];
@@ -28,7 +28,7 @@ export interface PlotSpec {
   readonly yLog?: boolean;
   /** Ticks at whole numbers only. */
   readonly xWhole?: boolean;
-  /** Names in place of 0, 1, 2, ... at the left. */
+  /** Names in place of 0, 1, 2, ... on the left. */
   readonly yNames?: readonly string[];
   readonly yRange?: readonly [number, number];
   readonly xRange?: readonly [number, number];
@@ -40,8 +40,8 @@ const powersOfTen = (_: UPlot, splits: number[]) =>
   splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null));
 
 /**
- * <few-plot .spec=${...}>: a plot that follows the theme and the width of its place. The numbers
- * under the pointer stand in its legend.
+ * <few-plot .spec=${...}>: a plot that follows the theme and the width of its container. Its legend shows the
+ * numbers under the pointer.
  */
 class FewPlot extends HTMLElement {
   #spec: PlotSpec | null = null;
@@ -75,7 +75,7 @@ class FewPlot extends HTMLElement {
     if (!this.#plot) this.#draw();
   }
 
-  /** Draws again with the colours of the theme. */
+  /** Redraws with the colours of the theme. */
   recolor(): void {
     this.#shape = '';
     this.#draw();
@@ -102,7 +102,7 @@ class FewPlot extends HTMLElement {
     this.#plot = new UPlot(this.#options(spec), data, canvas);
   }
 
-  /** A token as a colour that a canvas understands. */
+  /** A token as a colour for a canvas. */
   #color(token: string, opacity = 1): string {
     this.style.color = `var(--${token})`;
     const [r, g, b] = getComputedStyle(this).color.match(/[\d.]+/g) ?? [];
@@ -178,7 +178,7 @@ customElements.define('few-plot', FewPlot);
 onThemeChange(() => {
   for (const plot of document.querySelectorAll<FewPlot>('few-plot')) plot.recolor();
 });
-// Text in a canvas does not follow fonts that arrive late.
+// Text in a canvas is not redrawn when fonts arrive late.
 document.fonts.ready.then(() => {
   for (const plot of document.querySelectorAll<FewPlot>('few-plot')) plot.recolor();
 });

@@ -1,11 +1,11 @@
-// A bar of progress with a button that cancels.
+// A progress bar with a button that cancels.
 
 import { html, type TemplateResult } from 'lit-html';
 import { percent } from './format.ts';
 
-/** A bar for something that takes its time, and a way out of it. */
+/** A progress bar for a longer action, with a way to cancel it. */
 export function progress(options: {
-  /** What is being done. */
+  /** A description of the current step. */
   text: string;
   /** From 0 to 1. */
   fraction: number;

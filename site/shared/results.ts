@@ -17,7 +17,7 @@ export interface Column {
   readonly head: string;
   readonly cells: readonly unknown[];
   readonly tone?: Tone;
-  /** Cells to be marked. */
+  /** Whether to mark the cell of a row. */
   readonly marked?: (row: number) => boolean;
 }
 
@@ -25,9 +25,9 @@ export interface Column {
 export function table(options: {
   caption: string;
   columns: readonly Column[];
-  /** The first column names its row, in words. */
+  /** Whether the first column names its row, in words. */
   named?: boolean;
-  /** Cells are words, not numbers. */
+  /** Whether cells are words, not numbers. */
   words?: boolean;
 }): TemplateResult {
   const { caption, columns, named, words } = options;
@@ -48,7 +48,7 @@ export function table(options: {
   </div>`;
 }
 
-/** What a program prints. */
+/** The output of a program. */
 export function transcript(label: string, text: string): TemplateResult {
   return html`<pre class="transcript" tabindex="0" role="region" aria-label=${label}><samp>${text}</samp></pre>`;
 }

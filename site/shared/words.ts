@@ -1,4 +1,4 @@
-/** The words of a text, in small letters without accents. */
+/** The words of a text, in lower case without accents. */
 export const words = (text: string): string[] =>
   text
     .normalize('NFKD')

@@ -1,4 +1,4 @@
-// Work off the main thread: calls to a page's worker, and what tells that one was cancelled.
+// Work off the main thread: calls to a page's worker, and the test for a cancelled call.
 
 export { type CallOptions, Client, serve, type Work } from 'fewbits/rpc';
 

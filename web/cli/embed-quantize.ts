@@ -1,4 +1,4 @@
-// `fewbits embed-quantize`: an array of numbers to packed codes in safetensors.
+// The command `fewbits embed-quantize`: quantizes an array of numbers to packed codes in safetensors.
 
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -70,7 +70,10 @@ export async function embedQuantize(args: string[]): Promise<void> {
   });
 }
 
-/** The same as quantizing the whole array: parts begin at whole blocks and at whole bytes of codes. */
+/**
+ * Gives the same result as quantizing the whole array: parts begin at whole blocks and at whole bytes of
+ * codes.
+ */
 async function quantizeInParts(
   fb: Fewbits,
   npy: NpyFile,

@@ -6,23 +6,23 @@ import { basename } from 'node:path';
 import type { RangedReader } from 'fewbits/io';
 import { UsageError } from './text.js';
 
-/** An open file that is read in parts, with what tells it from other files. */
+/** An open file that is read in parts, with an identity to compare with other files. */
 export interface InputFile extends RangedReader {
   readonly path: string;
-  /** Without its folders. */
+  /** The name without its folders. */
   readonly name: string;
   readonly identity: string;
 }
 
-/** What a file is, whatever it is called: paths, links and mounts may give it many names. */
+/** The identity of a file, independent of its name: paths, links and mounts may give it several. */
 export const identityOf = ({ dev, ino }: BigIntStats): string => `${dev}:${ino}`;
 
-/** Opens a file, hands it to `work` and closes it. */
+/** Opens a file, passes it to `work` and closes it. */
 export function withFile<T>(path: string, work: (file: InputFile) => Promise<T>): Promise<T> {
   return withFiles([path], ([file]) => work(file as InputFile));
 }
 
-/** Opens files, hands them to `work` in this order and closes them. */
+/** Opens files, passes them to `work` in this order and closes them. */
 export async function withFiles<T>(
   paths: readonly string[],
   work: (files: readonly InputFile[]) => Promise<T>,
@@ -31,7 +31,7 @@ export async function withFiles<T>(
   try {
     const files: InputFile[] = [];
     for (const path of paths) {
-      // Before it is opened: opening a pipe waits for a writer.
+      // Checked before opening, since opening a pipe waits for a writer.
       const found = await stat(path, { bigint: true });
       if (found.isDirectory()) throw new UsageError(`'${path}' is a folder, not a file`);
       if (!found.isFile())
@@ -52,7 +52,7 @@ export async function withFiles<T>(
   }
 }
 
-/** `length` bytes from `offset`, or those up to the end. */
+/** Reads `length` bytes from `offset`, or up to the end of the file. */
 export async function readAt(
   handle: FileHandle,
   offset: number,

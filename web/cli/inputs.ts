@@ -1,4 +1,4 @@
-// Which files make up a model that is named by one of them, by their folder or by the index of its shards.
+// The files of a model that is named by one of them, by their folder or by the index of its shards.
 
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { openGguf } from 'fewbits/io';
 import { readAt, withFile } from './files.js';
 import { printable, UsageError } from './text.js';
 
-/** The files of a model: one, or all of its parts in their order. */
+/** The files of a model: one, or all of its parts in order. */
 export async function modelFiles(given: string): Promise<string[]> {
   const found = await stat(given);
   if (found.isDirectory()) return filesOfFolder(given);
@@ -30,7 +30,7 @@ async function filesOfFolder(folder: string): Promise<string[]> {
   const names = (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
   const named = (ending: string) => names.filter((name) => name.endsWith(ending));
   const indexes = named('.safetensors.index.json');
-  // The parts of a split model but the first go with it.
+  // Of a split model only the first part counts.
   const models = [...named('.safetensors'), ...named('.gguf')].filter((name) => {
     const part = partOf(name);
     return part === undefined || part.number === 1;
@@ -47,7 +47,7 @@ async function filesOfFolder(folder: string): Promise<string[]> {
 
 const LARGEST_INDEX = 1 << 28;
 
-/** The shards that `model.safetensors.index.json` names; they lie beside it. */
+/** The shards that `model.safetensors.index.json` names, in the same folder. */
 async function shardsOfIndex(file: string): Promise<string[]> {
   if ((await stat(file)).size > LARGEST_INDEX)
     throw new FewbitsError('CORRUPT_DATA', `'${file}' is too large for an index of shards`);
@@ -76,7 +76,7 @@ async function shardsOfIndex(file: string): Promise<string[]> {
   return (shards as string[]).sort().map((name) => path.join(path.dirname(file), name));
 }
 
-/** What gguf-split puts at the end of the names of parts. */
+/** The ending that gguf-split gives the names of parts. */
 const PART_NAME = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/s;
 
 function partOf(name: string) {
@@ -86,7 +86,7 @@ function partOf(name: string) {
     : { prefix, number: Number(number), count: Number(count) };
 }
 
-/** The parts of a split GGUF model, from the name of its first; another file alone. */
+/** The parts of a split GGUF model, from the name of its first; any other file by itself. */
 async function partsOfSplit(file: string): Promise<string[]> {
   const count = await withFile(file, async (source) => {
     const { metadata } = await openGguf(source);

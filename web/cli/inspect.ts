@@ -1,4 +1,4 @@
-// `fewbits inspect`: what a file holds, from its header.
+// The command `fewbits inspect`: shows the contents of a file, from its header.
 
 import { parseArgs } from 'node:util';
 import { type GgufArray, openGguf, openNpy, openSafetensors, type RangedReader } from 'fewbits/io';
@@ -38,7 +38,7 @@ export async function inspect(args: string[]): Promise<void> {
   else await print(text(path, report));
 }
 
-/** One object, in pieces. */
+/** The report as a JSON object, in pieces. */
 function* json({ format, bytes, metadata, tensors }: Report): Generator<string, void, void> {
   yield `{"format":${JSON.stringify(format)},"bytes":${bytes},"metadata":{`;
   let comma = '';
@@ -78,7 +78,7 @@ function* text(path: string, report: Report): Generator<string, void, void> {
   }
 }
 
-/** The format is told by the first bytes; what is neither GGUF nor npy must be safetensors. */
+/** The format is detected by the first bytes; anything else than GGUF and npy is read as safetensors. */
 async function describe(file: RangedReader): Promise<Report> {
   const start = await file.read(0, Math.min(6, file.size));
   const magic = String.fromCharCode(...start);

@@ -49,7 +49,7 @@ async function main([name, ...args]: string[]): Promise<void> {
   else await command.run(args);
 }
 
-/** Exit code, after saying what is wrong. */
+/** Reports an error, and returns the exit code. */
 function report(error: unknown): number {
   const { code, message } = error as Partial<FewbitsError> & { code?: string };
   if (error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS')) {
@@ -65,7 +65,7 @@ function report(error: unknown): number {
   return 1;
 }
 
-/** A signal ends the command at once: what it was writing is removed, what was there before stays. */
+/** A signal ends the command at once: the unfinished output is removed, an existing file stays. */
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
     removeUnfinished();

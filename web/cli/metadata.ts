@@ -1,9 +1,9 @@
-// Metadata given on the command line, with their types.
+// Metadata from the command line, with their types.
 
 import type { GgufArray, GgufEntryInput, GgufValueType } from 'fewbits/io';
 import { UsageError } from './text.js';
 
-/** The least and the largest integer of each type. */
+/** The smallest and the largest integer of each type. */
 const integers: Readonly<Record<string, readonly [bigint, bigint]>> = {
   uint8: [0n, 255n],
   int8: [-128n, 127n],
@@ -28,13 +28,13 @@ const arrays = {
   f64: Float64Array,
 } as const;
 
-/** `u8` and the like are short for `uint8`. */
+/** A typed value; `u8` and others are short for `uint8`. */
 const TYPED = /^(u?int(?:8|16|32|64)|[ui](?:8|16|32|64)|f32|f64|bool|str|int|float):(.*)$/s;
 
 const fullName = (type: string): string =>
   /^[ui]\d/.test(type) ? type.replace('u', 'uint').replace(/^i(?=\d)/, 'int') : type;
 
-/** The entry of `KEY=VALUE` or `KEY=TYPE:VALUE`. */
+/** Parses `KEY=VALUE` or `KEY=TYPE:VALUE`. */
 export function entryOf(text: string): GgufEntryInput {
   const at = text.indexOf('=');
   if (at < 1) throw new UsageError(`--meta must be KEY=VALUE, got '${text}'`);
@@ -51,7 +51,7 @@ export function entryOf(text: string): GgufEntryInput {
   }
   let list: unknown;
   try {
-    // Integers stay as they are written: JSON would round large ones.
+    // Integers stay as text, as JSON would round large ones.
     list = JSON.parse(given.replace(/(?<![\w".])-?\d+(?![\w".])/g, '"$&"'));
   } catch {
     return fail(`an array of ${type}`);

@@ -1,4 +1,4 @@
-// Files that are written whole or not at all: beside their place, under a name that nobody else has.
+// Output files that are written completely or not at all: next to their place, under a unique name.
 
 import { randomBytes } from 'node:crypto';
 import {
@@ -19,21 +19,21 @@ import type { RangedReader } from 'fewbits/io';
 import { type InputFile, identityOf, readAt } from './files.js';
 import { UsageError } from './text.js';
 
-/** Where the output goes. */
+/** The destination of the output. */
 export interface Output {
-  /** As it was given. */
+  /** The path from the command line. */
   readonly path: string;
-  /** A pipe or a device, which takes bytes as they come and gives none back. */
+  /** A pipe or a device, which takes bytes as they come and cannot be read back. */
   readonly stream: boolean;
-  /** The file to be made, or the pipe or device. */
+  /** The file to write, or the pipe or device. */
   readonly target: string;
-  /** What is there now. */
+  /** The existing file, if any. */
   readonly found: BigIntStats | undefined;
 }
 
 /**
- * Finds out what the output is, and refuses what would do harm: one of the inputs under whatever name, a folder, a
- * disk, a file that is write-protected.
+ * Checks the output, and refuses anything harmful: one of the inputs under any name, a folder, a disk, a
+ * write-protected file.
  */
 export async function checkOutput(
   given: string,
@@ -70,7 +70,7 @@ function ifAbsent(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }
 
-/** The file that a path which does not exist yet stands for: links may lead there. */
+/** The file that a non-existing path refers to, following links. */
 async function targetOf(given: string, links = 0): Promise<string> {
   const folder = await realpath(path.dirname(given)).catch((error) => {
     ifAbsent(error);
@@ -83,18 +83,18 @@ async function targetOf(given: string, links = 0): Promise<string> {
   return targetOf(path.resolve(folder, await readlink(target)), links + 1);
 }
 
-/** Files that are not whole yet. */
+/** Files that are not complete yet. */
 const unfinished = new Set<string>();
 
-/** Removes the files that are not whole yet, at once: for when the process ends. */
+/** Removes incomplete files, synchronously: for when the process ends. */
 export function removeUnfinished(): void {
   for (const file of unfinished) rmSync(file, { force: true });
   unfinished.clear();
 }
 
 /**
- * Writes the output. A file appears in its place when it is whole, on the disk and as `check` wants it: until then
- * an earlier one stays, and no half file is ever there.
+ * Writes the output. A file appears in its place when it is complete, on the disk and accepted by `check`:
+ * until then an existing one stays, and there is never a partial file.
  */
 export async function writeOutput(
   output: Output,
@@ -150,7 +150,7 @@ async function writeFile(
   }
 }
 
-/** A new file beside the target. It is made at once, so that it is known when a signal comes. */
+/** Creates a new file next to the target, synchronously, so that it is known when a signal arrives. */
 function createTemporary(target: string, mode: number): string {
   const temporary = path.join(
     path.dirname(target),
@@ -168,18 +168,18 @@ function createTemporary(target: string, mode: number): string {
   return temporary;
 }
 
-/** Owner and mode of the file that is replaced, as far as they may be given. */
+/** Copies owner and mode of the replaced file, as far as permitted. */
 function keepOwner(file: string, found: BigIntStats | undefined): void {
   if (found === undefined) return;
   try {
     chownSync(file, Number(found.uid), Number(found.gid));
   } catch {
-    // Only root may give files away.
+    // Only root may change the owner.
   }
   chmodSync(file, Number(found.mode & 0o7777n));
 }
 
-/** The new name must be on the disk too; not every system can say so of a folder. */
+/** Writes the new name to the disk too; not every system supports this for folders. */
 function syncFolder(folder: string): void {
   try {
     const descriptor = openSync(folder, 'r');
@@ -189,7 +189,7 @@ function syncFolder(folder: string): void {
       closeSync(descriptor);
     }
   } catch {
-    // The file itself is whole and in its place.
+    // The file itself is complete and in its place.
   }
 }
 

@@ -1,8 +1,8 @@
-// What the command says, on the standard output or the standard error, as long as anybody reads it.
+// Output of the command, to standard output or standard error, as long as anybody reads it.
 
 let unread = false;
 
-/** Whoever reads the output may stop, as `head` does: what is left to say is of no use to anyone then. */
+/** The reader of the output may stop, as `head` does: the rest is not needed then. */
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -12,7 +12,7 @@ for (const stream of [process.stdout, process.stderr]) {
 
 const PIECE_LENGTH = 1 << 16;
 
-/** Writes a text, or lines. */
+/** Prints a text, or lines. */
 export async function print(lines: string | Iterable<string>): Promise<void> {
   await write(typeof lines === 'string' ? [lines, '\n'] : ended(lines));
 }
@@ -24,7 +24,7 @@ function* ended(lines: Iterable<string>): Generator<string, void, void> {
   }
 }
 
-/** Writes pieces of text one after the other, some at a time, each when the ones before are written. */
+/** Writes pieces of text in order, a few at a time, each after the previous ones are written. */
 export async function write(pieces: Iterable<string>): Promise<void> {
   const send = (text: string) =>
     new Promise<void>((done) => {
@@ -42,7 +42,7 @@ export async function write(pieces: Iterable<string>): Promise<void> {
   if (gathered !== '') await send(gathered);
 }
 
-/** Says something on the standard error at once. */
+/** Writes a message to standard error, synchronously. */
 export function complain(text: string): void {
   if (!unread) process.stderr.write(`${text}\n`);
 }

@@ -1,4 +1,4 @@
-// `fewbits quantize`: a model to GGUF at few bits.
+// The command `fewbits quantize`: converts a model to GGUF at few bits.
 
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -131,7 +131,10 @@ interface Settings {
   readonly quiet: boolean;
 }
 
-/** Plans and makes the output, of as many files of the model, and an importance matrix behind them. */
+/**
+ * Plans and writes the output; the first `modelFileCount` files are the model, an importance matrix may
+ * follow.
+ */
 async function quantizeFiles(
   files: readonly InputFile[],
   modelFileCount: number,
@@ -168,7 +171,7 @@ async function quantizeFiles(
 
 const warn = (text: string) => complain(`fewbits: warning: ${printable(text)}`);
 
-/** Makes the output; the errors of its tensors where they are asked for. */
+/** Writes the output; returns the errors of its tensors if requested. */
 async function run(
   model: Model,
   plan: ModelPlan,
@@ -204,7 +207,7 @@ async function run(
   }
 }
 
-/** The error of each converted tensor, and of all together. */
+/** Lines with the error of each converted tensor, and of all together. */
 function* errorLines(found: readonly TensorError[]): Generator<string, void, void> {
   const percent = (mse: number, meanSquare: number) =>
     `${(mse === 0 ? 0 : 100 * Math.sqrt(mse / meanSquare)).toPrecision(3)} %`;
@@ -227,7 +230,7 @@ function weighted(
   return { ...options, metadata, importance: imatrix.weights };
 }
 
-/** How many tensors use the importance matrix: one that fits none would go unnoticed. */
+/** The number of tensors that use the importance matrix: one that fits none would go unnoticed. */
 function coverage({ tensors }: ModelPlan): string {
   const converted = tensors.filter(({ to }) => to !== undefined);
   const without = converted.filter(({ importance }) => importance === undefined);
@@ -238,7 +241,7 @@ function coverage({ tensors }: ModelPlan): string {
 }
 
 function ruleOf(text: string): TensorRule {
-  // The last '=': a name may hold one, a type cannot.
+  // Splits at the last '=', as a name may contain one but a type cannot.
   const at = text.lastIndexOf('=');
   if (at < 1) throw new UsageError(`--rule must be NAME=TYPE, got '${text}'`);
   const type = oneOf('rule', text.slice(at + 1), ['keep', 'drop', ...targetTypes]);

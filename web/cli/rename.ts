@@ -1,14 +1,14 @@
-// Other names for tensors, by patterns.
+// New names for tensors, by patterns.
 
 import { UsageError } from './text.js';
 
-/** Other names for those that match, and the patterns that have matched none so far. */
+/** Renames matching tensors, and lists the patterns that have matched none so far. */
 export interface Renamer {
   rename(name: string): string;
   unmatched(): string[];
 }
 
-/** What `FROM=TO`, given some times, makes of names. */
+/** Creates a renamer from `FROM=TO` patterns. */
 export function renamerOf(given: readonly string[]): Renamer {
   const left = new Set(given);
   const patterns = given.map((text) => {
@@ -34,7 +34,10 @@ export function renamerOf(given: readonly string[]): Renamer {
   };
 }
 
-/** What each `*` between the parts of a pattern stands for, as short as it can be; undefined where it does not fit. */
+/**
+ * The text matched by each `*` between the parts of a pattern, as short as possible; undefined if the name
+ * does not match.
+ */
 function matched(name: string, [first = '', ...rest]: readonly string[]): string[] | undefined {
   const last = rest.pop();
   if (last === undefined) return name === first ? [] : undefined;

@@ -1,6 +1,6 @@
-// Words of the command line: numbers and names taken from it, safe text and tables for the terminal.
+// Text of the command line: numbers and names parsed from it, safe text and tables for the terminal.
 
-/** Something wrong with the command line: said without a stack, with a hint at --help. */
+/** An error in the command line: shown without a stack, with a hint to --help. */
 export class UsageError extends Error {}
 
 export function bytesText(bytes: number): string {
@@ -15,12 +15,12 @@ export function bytesText(bytes: number): string {
 }
 
 /**
- * Characters that a terminal or an editor obeys or hides: controls, what turns text around or has no width, halves of
- * pairs, private ones, and separators of lines.
+ * Characters that a terminal or an editor interprets or hides: controls, those that change the direction of
+ * text or have no width, unpaired surrogates, private ones, and line separators.
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 
-/** The escape of a character that JavaScript and JSON read: two of them beyond U+FFFF. */
+/** The escape of a character in JavaScript and JSON: two of them beyond U+FFFF. */
 function escaped(character: string): string {
   let text = '';
   for (let i = 0; i < character.length; i++)
@@ -28,20 +28,20 @@ function escaped(character: string): string {
   return text;
 }
 
-/** Text out of a file or of the command line, for a terminal. */
+/** Text from a file or the command line, made safe for a terminal. */
 export function printable(text: string): string {
   return text.replace(UNSAFE, escaped);
 }
 
-/** What an array is for a printer. */
+/** An array for printing. */
 export interface Listed {
   readonly length: number;
   at(index: number): unknown;
 }
 
 /**
- * JSON that a terminal does not obey either, in pieces: the text of a long one would be longer than a string can be.
- * Integers of 64 bits become strings; what `entries` unfolds, arrays.
+ * JSON that is safe for a terminal, in pieces: the text of a long value could exceed the length of a string.
+ * 64-bit integers become strings; values that `entries` unfolds become arrays.
  */
 export function* jsonPieces(
   value: unknown,
@@ -71,7 +71,7 @@ const JSON_SLICE = 1 << 16;
 
 const WIDEST = 100;
 
-/** At most 100 characters of a text, with its length where that is not all of it. */
+/** The first characters of a text, at most 100 in total, with its length if it was cut. */
 export function cut(text: string): string {
   if (text.length <= WIDEST) return printable(text);
   return `${printable(text.slice(0, 72))}... (${text.length} characters)`;
@@ -79,7 +79,7 @@ export function cut(text: string): string {
 
 type Cell = string | number;
 
-/** Rows as aligned columns, line by line, cut and fit for a terminal; numbers to the right. */
+/** Rows as aligned columns, line by line, cut and made safe for a terminal; numbers are right-aligned. */
 export function* tableLines(rows: readonly (readonly Cell[])[]): Generator<string, void, void> {
   const shown = (cell: Cell) => (typeof cell === 'string' ? cut(cell) : String(cell));
   const widths: number[] = [];
@@ -113,7 +113,7 @@ export function oneOf<T extends string>(option: string, text: string, known: rea
   return found;
 }
 
-/** The file names a command takes, no more and no fewer. */
+/** Checks that exactly the expected file names were given. */
 export function paths<const Names extends readonly string[]>(
   given: readonly string[],
   names: Names,

@@ -1,9 +1,9 @@
 // The scripts of the package that are single files: its workers, which a Blob may import from a CDN and
-// bundlers may copy as they are, and the entries of browsers for a CDN.
+// bundlers may copy unchanged, and the browser entries for a CDN.
 
 import path from 'node:path';
 
-/** What each is for, its entry point in dist, where it goes there, and what runs it. */
+/** The purpose of each, its entry point in dist, its output there, and its platform. */
 const BUNDLES = [
   ['`fewbits/pool/worker` of browsers', 'pool/shard-worker.js', 'pool/shard-worker.js', 'browser'],
   [
@@ -18,7 +18,7 @@ const BUNDLES = [
   ['`fewbits/vectors` for a CDN', 'vectors.js', 'vectors.min.js', 'browser'],
 ];
 
-/** Bundles what TypeScript made in `dist`, each after all of it is there. */
+/** Bundles the output of TypeScript in `dist`; all of it must exist before. */
 export async function bundle(dist) {
   const { build } = await import('esbuild');
   await Promise.all(

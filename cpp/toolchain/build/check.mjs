@@ -1,13 +1,13 @@
-// What the build promises of its WebAssembly, checked on what came out of the compiler.
+// Checks of the compiled WebAssembly against what the build promises.
 
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { demangled, functionsOf, membersOf, totals } from './wasm.mjs';
 
 /**
- * Kernels that must hold more than any vector instruction: what makes them fast, per variant. Names
- * are those of C++; every function in a namespace `simd` must hold vector instructions anyway, and
- * none in a namespace `scalar`.
+ * Kernels that must contain certain instructions, which make them fast, per variant. Names are those of C++;
+ * in any case every function in a namespace `simd` must contain vector instructions, and none in a namespace
+ * `scalar` may.
  */
 export const REQUIRED = [
   {
@@ -47,7 +47,9 @@ export const REQUIRED = [
   },
 ];
 
-/** Functions of the library, per object file, with C++ names and what they call within it. */
+/**
+ * The functions of the library, per object file, with their C++ names and the functions that they call in it.
+ */
 function kernelsOf(archive) {
   const kernels = [];
   for (const { name: file, bytes } of membersOf(archive)) {
@@ -55,7 +57,7 @@ function kernelsOf(archive) {
     const byIndex = new Map(functions.map((entry) => [entry.index, entry]));
     for (const entry of functions) {
       const name = demangled(entry.name);
-      // What the compiler left as a function of its own still belongs to its only callers.
+      // Functions that the compiler split off still belong to their only callers.
       const seen = new Set([entry]);
       for (const one of seen) {
         for (const index of one.calls) {
@@ -69,7 +71,7 @@ function kernelsOf(archive) {
   return kernels;
 }
 
-/** Checks of the modules of a variant, as [name, failure]. */
+/** Checks the modules of a variant; yields [name, failure]. */
 function* modulesOf(variant, folder) {
   for (const file of ['fewbits.wasm', 'fewbits_vectors.wasm']) {
     const sum = totals(functionsOf(readFileSync(path.join(folder, file))));
@@ -81,7 +83,7 @@ function* modulesOf(variant, folder) {
       ? [`${of} holds no relaxed instruction`, relaxed > 0 && `it holds ${relaxed}`]
       : [`${of} holds relaxed instructions`, relaxed === 0 && 'it holds none'];
   }
-  // Node 20 compiles no relaxed instruction without a flag, and the imports of both builds are alike.
+  // Node 20 compiles no relaxed instruction without a flag, and both builds have the same imports.
   if (variant !== 'simd128') return;
   const module = new WebAssembly.Module(readFileSync(path.join(folder, 'fewbits_vectors.wasm')));
   const imports = WebAssembly.Module.imports(module).map(({ name }) => name);
@@ -91,7 +93,7 @@ function* modulesOf(variant, folder) {
   ];
 }
 
-/** [{ name, failure }], failure being '' for what holds. `folders` are the two build folders. */
+/** Returns [{ name, failure }], with failure '' if the check holds. `folders` are the two build folders. */
 export function checkWasm(folders) {
   const checks = [];
   const check = (name, failure) => checks.push({ name, failure: failure || '' });
@@ -123,7 +125,7 @@ export function checkWasm(folders) {
           !holds.get('v128 arithmetic') && `not one in ${file}`,
         );
       } else if (/::scalar::/.test(name) && !local) {
-        // Loads, stores and constants move or clear small structs.
+        // Loads, stores and constants only move or clear small structs.
         const vectors = holds.get('v128 arithmetic') ?? 0;
         check(`${variant}: ${name} is scalar`, vectors > 0 && `${vectors} in ${file}`);
       }

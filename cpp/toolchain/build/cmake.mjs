@@ -1,11 +1,11 @@
-// Configures and builds the CMake presets, and finds the tests that came out.
+// Configures and builds the CMake presets, and finds the test programs that were built.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { cleanEnvironment, hash, Problem, root, run, windows, writeFile } from '../setup/steps.mjs';
 
-/** What a build needs to know; gathered once by each script. */
+/** The tools of a build, collected once by each script. */
 export class Builds {
   /** tools: { cmake, ninja }, emscripten, and for tests sources: { googletest, simde }, compiler. */
   constructor(tools, emscripten, { sources, compiler } = {}) {
@@ -23,8 +23,8 @@ export class Builds {
   }
 
   /**
-   * Configures when the preset has not been, or not with these tools; `again` also to see which
-   * sources there are now.
+   * Configures a preset that has not been configured with these tools; with `again` always, to find new
+   * sources.
    */
   async configure(preset, { again = false } = {}) {
     const { tools, sources } = this;
@@ -49,7 +49,7 @@ export class Builds {
     );
     const wanted = [key, ...settings].join(' ');
     const present = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
-    // A configuration with tests serves a build without, so that `npm start` does not undo it.
+    // A configuration with tests also serves a build without, so that `npm start` does not undo it.
     if (!again && (present === wanted || (!sources && present.startsWith(key)))) return;
     const fresh = present.startsWith(key) ? [] : ['--fresh'];
     await run(tools.cmake, ['--preset', preset, ...fresh, ...settings], {
@@ -59,7 +59,7 @@ export class Builds {
     writeFile(stamp, wanted);
   }
 
-  /** Configures and builds; shows what Ninja says. */
+  /** Configures and builds, and shows the output of Ninja. */
   async build(preset, targets = []) {
     await this.configure(preset);
     await run(
@@ -75,7 +75,7 @@ export class Builds {
     );
   }
 
-  /** [{ name, file }]: the test programs of a preset. */
+  /** The test programs of a preset: [{ name, file }]. */
   async tests(preset) {
     const ctest = path.join(path.dirname(this.tools.cmake), windows ? 'ctest.exe' : 'ctest');
     const { output } = await run(

@@ -1,4 +1,4 @@
-# One interface target with the flags of everything written here: library, bindings, tests.
+# One interface target with the flags of all our own code: library, bindings, tests.
 add_library(fewbits_options INTERFACE)
 target_compile_options(fewbits_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror

@@ -1,5 +1,5 @@
-// The declarations of the C++ functions in web/src against what Emscripten says of the module: names,
-// numbers of arguments, types.
+// Compares the declarations of C++ functions in web/src with those that Emscripten generates for the module:
+// names, numbers of arguments, types.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -14,7 +14,7 @@ import {
 import path from 'node:path';
 import { cleanEnvironment, Problem, root, say, windows } from '../setup/steps.mjs';
 
-/** Emscripten asks TypeScript for types of its own runtime, which are not wanted here. */
+/** Emscripten runs TypeScript for types of its own runtime, which are not needed here. */
 const NO_TSC = `#!/bin/sh
 while [ $# -gt 0 ]; do
   if [ "$1" = --outFile ]; then echo 'declare namespace RuntimeExports {}' >"$2"; fi
@@ -22,7 +22,7 @@ while [ $# -gt 0 ]; do
 done
 `;
 
-/** Where each `...Functions` of web/src is declared. */
+/** Finds where each `...Functions` of web/src is declared. */
 function declarations() {
   const source = path.join(root, 'web/src');
   const found = [];
@@ -37,7 +37,7 @@ function declarations() {
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** A program for TypeScript that is an error just when the two differ, with the names in the message. */
+/** A program that TypeScript rejects exactly when the two differ, with the names in the message. */
 function comparison(folder) {
   const all = declarations();
   const imports = all.map(({ name, file }) => {
@@ -56,10 +56,10 @@ type Same<A, B> = A extends (...args: infer P) => infer R
     : never
   : never;
 type All = [true, true, true];
-/** Constants are asked for by name while the module runs. */
+/** Constants are looked up by name at run time. */
 type Functions<T> = { [K in keyof T]: T[K] extends (...args: never[]) => unknown ? K : never }[keyof T];
 
-/** Bound in C++ and not declared in TypeScript; the reverse; and those of another signature. */
+/** Bound in C++ but not declared in TypeScript; the reverse; and those with a different signature. */
 export const undeclared: never = 0 as never as Exclude<Functions<Bound>, keyof Declared>;
 export const unbound: never = 0 as never as Exclude<Functions<Declared>, keyof Bound>;
 export const different: never = 0 as never as {
@@ -68,7 +68,7 @@ export const different: never = 0 as never as {
 `;
 }
 
-/** What Emscripten writes does not say that the module is exported. */
+/** Generates the declarations. The output of Emscripten does not state that the module is exported. */
 function describeModule(builds, folder, types) {
   const bin = path.join(folder, 'no-tsc');
   mkdirSync(bin, { recursive: true });
@@ -91,7 +91,7 @@ function describeModule(builds, folder, types) {
         '--emit-tsd',
         types,
       ],
-      // Objects of sources that are no more may lie there too.
+      // Objects of deleted sources may still be there.
       ...readdirSync(path.join(root, 'cpp/bindings'))
         .filter((name) => name.endsWith('.cpp'))
         .map((name) => path.join(objects, `${name}.o`)),
@@ -112,7 +112,7 @@ function describeModule(builds, folder, types) {
 
 const time = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-/** Throws a Problem unless TypeScript declares what C++ binds. */
+/** Throws a Problem unless the declarations in TypeScript match the bindings in C++. */
 export async function checkDeclarations(builds, preset, runTypeScript) {
   if (windows) return;
   const folder = builds.folder(preset);

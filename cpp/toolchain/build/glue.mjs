@@ -1,9 +1,9 @@
-// Emscripten's glue, such that calling it instantiates at once: the package can then be loaded
-// where there is no waiting, from a module that is already compiled.
+// Changes Emscripten's glue so that calling it instantiates at once: the package can then be loaded
+// synchronously from a compiled module.
 
 import { Problem } from '../setup/steps.mjs';
 
-// Since 4.0.12 the glue waits on principle, also where nothing is left to wait for.
+// Since 4.0.12 the glue always waits, even where there is nothing to wait for.
 const WAITING = [
   [/\basync function Module\(/g, 'function Module('],
   [/\basync function run\(/g, 'function run('],

@@ -1,4 +1,4 @@
-// The npm package: both WebAssembly builds, the glue that they share, the compiled TypeScript.
+// Builds the npm package: both WebAssembly builds, the glue that they share, and the compiled TypeScript.
 
 import { createHash } from 'node:crypto';
 import {
@@ -29,7 +29,7 @@ export function nodeProgram(script, args, options) {
   return run(systemNode().path, [path.join(root, 'node_modules', script), ...args], options);
 }
 
-/** Builds the package into web/dist; returns what checkWasm() says. */
+/** Builds the package into web/dist; returns the result of checkWasm(). */
 export async function buildPackage(builds) {
   const start = performance.now();
   say('WebAssembly and the package (a minute or two the first time) ...');
@@ -72,7 +72,7 @@ export async function buildPackage(builds) {
   return checks;
 }
 
-/** The builds of the index alone, and the stamp that their scripts know them by. */
+/** Writes the builds of the index alone, and the stamp by which their scripts recognize them. */
 function writeVectors(folders) {
   const modules = VARIANTS.map((variant) =>
     readFileSync(path.join(folders[variant], 'fewbits_vectors.wasm')),
@@ -85,7 +85,7 @@ function writeVectors(folders) {
   write(Buffer.from(script), path.join(dist, 'wasm/vectors.mjs'));
 }
 
-/** Version and build, by which the package tells modules of its own from those of another. */
+/** Version and build, by which the package distinguishes its own modules from others. */
 function stampOf(...parts) {
   const { version } = JSON.parse(readFileSync(path.join(web, 'package.json'), 'utf8'));
   const hash = createHash('sha256');
@@ -93,14 +93,14 @@ function stampOf(...parts) {
   return `${version} (${hash.digest('hex').slice(0, 12)})`;
 }
 
-/** A module with `stamp` in a custom section at its end. */
+/** Adds a custom section with `stamp` at the end of a module. */
 function stamped(wasm, stamp) {
   const name = 'fewbits';
   const contents = Buffer.from(`${String.fromCharCode(name.length)}${name}${stamp}`);
   return Buffer.concat([wasm, Buffer.from([0, contents.length]), contents]);
 }
 
-/** Writes when the contents differ, so that a watching server does not reload for nothing. */
+/** Writes only if the contents differ, so that a watching server does not reload unnecessarily. */
 function write(bytes, to) {
   if (!existsSync(to) || !bytes.equals(readFileSync(to))) writeFileSync(to, bytes);
 }
@@ -109,7 +109,7 @@ function copy(from, to) {
   write(readFileSync(from), to);
 }
 
-/** All builds instantiate, at once, in the machine's Node. */
+/** Instantiates all builds synchronously in the machine's Node. */
 async function tryOut() {
   const { path: node, flags } = systemNode();
   const script = `import { readFileSync } from 'node:fs';
@@ -128,10 +128,10 @@ async function tryOut() {
 async function compileTypeScript() {
   if (!existsSync(path.join(web, 'tsconfig.json'))) return;
   await nodeProgram('typescript/bin/tsc', ['-p', web]);
-  // The command imports the package by its name, as its users do: after the package.
+  // The command imports the package by its name, like its users: after the package.
   await nodeProgram('typescript/bin/tsc', ['-p', path.join(web, 'cli')]);
   removeStale();
-  // Declarations that are written by hand.
+  // Hand-written declarations.
   mkdirSync(path.join(dist, 'wasm'), { recursive: true });
   for (const name of ['fewbits.d.mts', 'vectors.d.mts', 'module.d.ts']) {
     copy(path.join(web, 'src/wasm', name), path.join(dist, 'wasm', name));
@@ -145,15 +145,15 @@ function files(folder) {
     .map((entry) => path.relative(folder, path.join(entry.parentPath ?? entry.path, entry.name)));
 }
 
-/** What comes of a source: `a.ts` gives a.js and a.d.ts, `a.mts` the same with an m. */
+/** The outputs of a source: `a.ts` gives a.js and a.d.ts, `a.mts` the same with an m. */
 const madeOf = (source) => {
   const [, name, declared, m] = /^(.*?)(\.d)?\.(m?)ts$/.exec(source) ?? [];
   if (name === undefined) return [];
-  // The glue has declarations of its own.
+  // The glue has its own declarations.
   return declared && !m ? [source] : [`${name}.${m}js`, `${name}.d.${m}ts`];
 };
 
-/** What was compiled from a source that is no more must not be published. */
+/** Removes the outputs of deleted sources, which must not be published. */
 function removeStale() {
   const made = new Set(files(path.join(web, 'src')).flatMap(madeOf));
   for (const name of files(path.join(web, 'cli'))) made.add(`cli/${name.replace(/ts$/, 'js')}`);
@@ -163,7 +163,7 @@ function removeStale() {
   }
 }
 
-/** Prints what a visitor downloads. */
+/** Prints the sizes of what a visitor downloads. */
 export async function printSizes() {
   say('sizes:');
   for (const line of linesOf(await entrySizes(dist))) say(`  ${line}`);

@@ -1,4 +1,4 @@
-// What every script begins with: npm packages, Emscripten, CMake and Ninja.
+// The set-up that every script begins with: npm packages, Emscripten, CMake and Ninja.
 
 import { emscripten } from '../setup/emscripten.mjs';
 import { packages } from '../setup/npm.mjs';
@@ -6,7 +6,7 @@ import { say } from '../setup/steps.mjs';
 import { buildTools, nativeCompiler, testSources } from '../setup/tools.mjs';
 import { Builds } from './cmake.mjs';
 
-/** Ready to build; with `tests` also what the C++ tests need. */
+/** Sets up everything for building; with `tests` also what the C++ tests need. */
 export async function setUp({ tests = false } = {}) {
   await packages();
   const found = await emscripten();

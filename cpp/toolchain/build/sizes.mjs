@@ -1,5 +1,5 @@
-// What a visitor downloads for each entry of the package: its scripts as a bundler gives them, minified,
-// and the WebAssembly that they load. `node cpp/toolchain/build/sizes.mjs` prints it.
+// The sizes of what a visitor downloads for each entry of the package: its scripts as a bundler outputs them,
+// minified, and the WebAssembly that they load. `node cpp/toolchain/build/sizes.mjs` prints them.
 
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
-/** Entries, their scripts for browsers, and which WebAssembly they load by themselves. */
+/** Entries, their scripts for browsers, and the WebAssembly that they load by themselves. */
 const ENTRIES = [
   ['fewbits', 'index.js', 'fewbits'],
   ['fewbits/vectors', 'vectors.js', 'vectors'],
@@ -19,7 +19,7 @@ const ENTRIES = [
   ['fewbits/models', 'models/index.js', 'fewbits'],
 ];
 
-/** Bytes as they are, and compressed as servers do. */
+/** The size of bytes, raw and compressed as servers do. */
 export const sizeOf = (bytes) => ({
   raw: bytes.length,
   gzip: gzipSync(bytes, { level: 9 }).length,
@@ -28,7 +28,7 @@ export const sizeOf = (bytes) => ({
 
 const none = { raw: 0, gzip: 0, brotli: 0 };
 
-/** What a bundler makes of one entry, minified: all that comes with it, and not what is imported when it is needed. */
+/** Bundles one entry, minified: everything that it imports statically, but not what it imports on demand. */
 export async function bundled(file, options = {}) {
   const { build } = await import('esbuild');
   const { outputFiles, metafile } = await build({
@@ -56,7 +56,7 @@ export async function bundled(file, options = {}) {
   const names = new Set(
     outputs.flatMap(([name, { entryPoint }]) => (entryPoint && !later.has(name) ? [name] : [])),
   );
-  // Grows while it is gone through.
+  // The set grows during the loop.
   for (const name of names) {
     for (const one of metafile.outputs[name]?.imports ?? []) if (kept(one)) names.add(one.path);
   }

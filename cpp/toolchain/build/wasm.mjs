@@ -1,7 +1,6 @@
-// Reads WebAssembly, modules and object files alike, far enough to tell which instructions each
-// function holds. Nothing is searched for as bytes: every instruction is decoded with its
-// immediates, and a function that does not decode to its very end is an error.
-// Long because reading is no use without the tables of what is read.
+// Reads WebAssembly, modules and object files alike, to find the instructions of each function. It does not
+// search for bytes: every instruction is decoded with its immediates, and a function that does not decode to
+// its end is an error. Long because it holds the tables of instructions.
 
 const decoder = new TextDecoder();
 
@@ -15,7 +14,7 @@ class Reader {
     return this.bytes[this.position++];
   }
 
-  /** LEB128 of up to 64 bits, as a number; only its length matters for the larger ones. */
+  /** LEB128 of up to 64 bits, as a number; of the larger ones only the length matters. */
   leb() {
     let value = 0;
     let factor = 1;
@@ -45,7 +44,7 @@ class Reader {
   }
 }
 
-// The relaxed instructions, by their number after the 0xfd prefix.
+// The relaxed instructions, by their number after the prefix 0xfd.
 const RELAXED = new Map([
   [0x100, 'i8x16.relaxed_swizzle'],
   [0x101, 'i32x4.relaxed_trunc_f32x4_s'],
@@ -69,7 +68,7 @@ const RELAXED = new Map([
   [0x113, 'i32x4.relaxed_dot_i8x16_i7x16_add_s'],
 ]);
 
-// Names for those that a kernel may be required to hold; the others are counted as 'v128'.
+// The names of instructions that a kernel may be required to contain; others are counted as 'v128'.
 const NAMED = new Map([
   [0x0d, 'i8x16.shuffle'],
   [0x0e, 'i8x16.swizzle'],
@@ -90,7 +89,7 @@ function memoryArgument(reader) {
   reader.leb();
 }
 
-/** Reads past what follows a vector instruction; gives the names under which it is counted. */
+/** Skips the immediates of a vector instruction; returns the names under which it is counted. */
 function vectorInstruction(reader) {
   const number = reader.leb();
   const relaxed = RELAXED.get(number);
@@ -109,7 +108,7 @@ function vectorInstruction(reader) {
   return ['v128', arithmetic && 'v128 arithmetic', relaxed && 'relaxed', name].filter(Boolean);
 }
 
-/** Reads past the operands of an instruction that is neither of vectors nor a call by index. */
+/** Skips the operands of an instruction that is neither a vector instruction nor a call by index. */
 function skipOperands(op, reader) {
   if (op === 0x02 || op === 0x03 || op === 0x04 || op === 0x06) {
     reader.leb(); // block type, fits a signed LEB128
@@ -176,8 +175,8 @@ function decode(reader) {
 }
 
 /**
- * Functions of a module or object file: [{ index, name, exported, calls, instructions }]. Names come
- * from an object file's symbol table and are those of the linker.
+ * The functions of a module or object file: [{ index, name, exported, calls, instructions }]. Names come from
+ * the symbol table of an object file, as the linker uses them.
  */
 export function functionsOf(bytes) {
   const reader = new Reader(bytes);
@@ -259,7 +258,7 @@ function readSymbols(section, symbols) {
   }
 }
 
-/** Object files of an archive (.a): [{ name, bytes }]. */
+/** The object files of an archive (.a): [{ name, bytes }]. */
 export function membersOf(archive) {
   const text = (from, length) => decoder.decode(archive.subarray(from, from + length));
   if (text(0, 8) !== '!<arch>\n') throw new Error('not an archive');
@@ -283,7 +282,7 @@ export function membersOf(archive) {
   return members;
 }
 
-/** 'a::b::c' of a mangled name that is nested namespaces and a function; else ''. */
+/** 'a::b::c' for the mangled name of a function in nested namespaces, otherwise ''. */
 export function demangled(name) {
   const match = /^_ZN(?:\d+[A-Za-z_])/.test(name);
   if (!match) return '';
@@ -300,7 +299,7 @@ export function demangled(name) {
   return parts.join('::');
 }
 
-/** Sum of the instructions of all functions. */
+/** The sum of the instructions of all functions. */
 export function totals(functions) {
   const sum = new Map();
   for (const { instructions } of functions) {

@@ -1,5 +1,5 @@
-# fewbits.mjs + fewbits.wasm: the Embind module that the npm package carries. The glue knows no
-# file name, fetches nothing and is free of `node:` imports; the package hands it the module.
+# fewbits.mjs + fewbits.wasm: the Embind module of the npm package. The glue contains no file name,
+# fetches nothing and has no `node:` imports; the package passes it the module.
 set(FEWBITS_MEMORY
   -sALLOW_MEMORY_GROWTH -sINITIAL_MEMORY=2MB -sMAXIMUM_MEMORY=4GB -sABORTING_MALLOC=0
   -sSTACK_SIZE=128KB -sFILESYSTEM=0 -sMALLOC=emmalloc)
@@ -19,12 +19,12 @@ target_link_options(fewbits_wasm PRIVATE
   -sEXPORTED_RUNTIME_METHODS=HEAPU8
   ${FEWBITS_MEMORY})
 if(EMSCRIPTEN_VERSION VERSION_LESS 4.0.4)
-  # Later ones name the glue's own address, and have no setting for it.
+  # Later versions use the glue's own address, without a setting for it.
   target_link_options(fewbits_wasm PRIVATE -sUSE_ES6_IMPORT_META=0)
 endif()
 
-# fewbits_vectors.wasm: the index alone, without Embind and without glue. What is exported decides
-# what is in it; web/src/core/plain.ts makes of the exports what Embind makes of its own.
+# fewbits_vectors.wasm: the index alone, without Embind and glue. The exports determine what it
+# contains; web/src/core/plain.ts wraps them to look like an Embind module.
 set(FEWBITS_VECTORS_BINDINGS allocator module reserve vectors)
 list(TRANSFORM FEWBITS_VECTORS_BINDINGS REPLACE "(.+)" "cpp/bindings/\\1.cpp")
 add_executable(fewbits_vectors ${FEWBITS_VECTORS_BINDINGS})

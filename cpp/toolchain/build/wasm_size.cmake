@@ -1,5 +1,5 @@
-# A page waits for every byte, so code is compiled for size but where work runs for long: -O3 where it
-# gains over -O2, which unrolls and inlines less. What a source is to have was measured.
+# Pages download every byte, so code is optimized for size except in long-running kernels: -O3 where it
+# is faster than -O2, which unrolls and inlines less. The level of each source was chosen by measuring.
 set(FEWBITS_FASTEST
   "base/finite\\.cpp$"
   "ggml/(block32|fp4|iq4|ternary)_simd\\.cpp$"

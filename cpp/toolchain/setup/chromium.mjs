@@ -1,4 +1,4 @@
-// The browser of the tests.
+// The browser for the tests.
 
 import { existsSync } from 'node:fs';
 import { findProgram, Problem } from './steps.mjs';
@@ -14,7 +14,7 @@ const PLACES = [
 
 const find = () => findProgram(...NAMES) || PLACES.find(existsSync) || '';
 
-/** Path of a Chromium or Chrome: CHROMIUM, else PATH, else Debian's package. */
+/** The path of a Chromium or Chrome: CHROMIUM, else PATH, else Debian's package. */
 export async function chromium() {
   const named = process.env.CHROMIUM;
   if (named) {

@@ -1,6 +1,6 @@
-// Programs from Debian's packages, unpacked into the user's cache folder: no root, nothing on the
-// system changes. apt checks every package against the archive's signature. The mirror is the one
-// that the machine itself uses. Long because finding, unpacking and relocating follow each other.
+// Programs from Debian's packages, unpacked into the user's cache folder: without root, and nothing on the
+// system changes. apt checks every package against the archive's signature. The mirror is the one that the
+// machine itself uses. Long because it contains finding, unpacking and relocating.
 
 import {
   closeSync,
@@ -31,13 +31,13 @@ import {
   writeFile,
 } from './steps.mjs';
 
-// Change this when the way of unpacking changes, so that old folders are not taken for new ones.
+// Change this when the way of unpacking changes, so that old folders are not reused.
 const RECIPE = 1;
 
 const LIBRARIES = 'usr/lib/x86_64-linux-gnu';
 
-// Not needed to build with: documentation, and Emscripten's libraries for position-independent and
-// 64-bit code.
+// Not needed for building: documentation, and Emscripten's libraries for position-independent and 64-bit
+// code.
 const LEFT_OUT = [
   'usr/share/doc',
   'usr/share/man',
@@ -51,7 +51,7 @@ const LEFT_OUT = [
   'usr/share/emscripten/cache/sysroot/lib/wasm64-emscripten',
 ];
 
-// Which release the packages come from. Stable releases, whose versions stay.
+// The release that the packages come from. Stable releases, whose versions stay.
 const DISTRIBUTIONS = {
   debian: {
     release: 'trixie',
@@ -78,7 +78,7 @@ function distribution() {
   return id ? { id, ...DISTRIBUTIONS[id] } : null;
 }
 
-/** Why Debian's packages cannot be used here, or '' when they can. */
+/** The reason why Debian's packages cannot be used here, or '' when they can. */
 export function whyNotDebian() {
   const here = distribution();
   if (!here) return 'this is not Debian or Ubuntu on x86-64';
@@ -88,7 +88,7 @@ export function whyNotDebian() {
   return '';
 }
 
-/** Address of the archive in the machine's own apt sources: its plain, not its security part. */
+/** The address of the archive in the machine's own apt sources: the plain one, not the security archive. */
 function mirror(here) {
   const targets = ask('apt-get', [
     'indextargets',
@@ -104,15 +104,15 @@ function mirror(here) {
   return '';
 }
 
-/** Where the packages are, or will be, unpacked. */
+/** The folder where the packages are, or will be, unpacked. */
 export function debianFolder(name, packages, release = distribution()?.release) {
   const key = hash(String(RECIPE), release ?? '', ...packages).slice(0, 10);
   return path.join(cacheFolder, `${name}-${release}-${key}`);
 }
 
 /**
- * Unpacks `packages` with all they depend on and makes their programs run from there. Calls
- * `finish(folder, finalFolder)` before the folder gets its name, which it has only when it is whole.
+ * Unpacks `packages` with all their dependencies, and makes their programs run from there. Calls
+ * `finish(folder, finalFolder)` before the folder gets its name, which it has only when complete.
  */
 export async function unpackDebian({ name, packages, release, finish }) {
   const here = distribution();
@@ -144,12 +144,12 @@ export async function unpackDebian({ name, packages, release, finish }) {
   return folder;
 }
 
-/** Names and versions of what was unpacked. */
+/** Names and versions of the unpacked packages. */
 export function unpackedPackages(folder) {
   return readJson(path.join(folder, 'packages.json'));
 }
 
-/** apt with a state of its own: what is downloaded stays when this is interrupted. */
+/** Downloads with apt and its own state: downloads are kept when this is interrupted. */
 async function download(here, suite, packages, work) {
   const start = performance.now();
   mkdirSync(path.join(work, 'lists/partial'), { recursive: true });
@@ -209,7 +209,7 @@ async function unpack(archives, folder) {
         'sh',
         [
           '-c',
-          // Fails when either side does: a broken archive ends tar early, too.
+          // Fails when either side fails: a broken archive ends tar early, too.
           `dpkg-deb --fsys-tarfile "$1" | tar -x --no-same-owner -C "$2" ${excluded}`,
           'sh',
           file,
@@ -223,7 +223,7 @@ async function unpack(archives, folder) {
   say(`  unpacked: ${seconds(start)}`);
 }
 
-/** 'program', 'fixed' (a program with fixed addresses), 'library' or '' from a file's ELF header. */
+/** 'program', 'fixed' (a program with fixed addresses), 'library' or '', by a file's ELF header. */
 function elfKind(file) {
   const handle = openSync(file, 'r');
   try {
@@ -245,10 +245,10 @@ function elfKind(file) {
   }
 }
 
-/** The binaries below a folder: { program, fixed, library }, each a list of files. */
+/** The binaries in a folder: { program, fixed, library }, each a list of files. */
 function binariesBelow(folder) {
   const found = { program: [], fixed: [], library: [] };
-  // The C library itself must stay as it is.
+  // The C library itself must not be changed.
   const untouched =
     /^(ld-linux.*|lib(c|m|mvec|pthread|dl|rt|util|anl|nsl|resolv|BrokenLocale|c_malloc_debug|memusage|pcprofile|thread_db|nss_.*)\.so.*)$/;
   for (const place of ['usr/bin', 'usr/lib', 'usr/libexec', 'usr/sbin']) {
@@ -264,7 +264,7 @@ function binariesBelow(folder) {
   return found;
 }
 
-/** patchelf from a folder of its own, as it writes files in place and must not run from those. */
+/** Copies patchelf to its own folder, since it writes files in place and must not run from those. */
 function patchelfIn(own, folder) {
   mkdirSync(own, { recursive: true });
   for (const name of [
@@ -290,8 +290,8 @@ function patchelfIn(own, folder) {
 }
 
 /**
- * Programs are given the unpacked C library and loader, so that they run on older systems too; and
- * all are given the unpacked libraries.
+ * Makes programs use the unpacked C library and loader, so that they run on older systems too, and all
+ * binaries use the unpacked libraries.
  */
 async function relocate(folder, finalFolder) {
   const start = performance.now();
@@ -308,7 +308,7 @@ async function relocate(folder, finalFolder) {
   await patch([...interpreter, ...paths], found.program);
   await patch(paths, found.library);
   rmSync(own, { recursive: true });
-  // patchelf breaks programs with fixed addresses, such as Python: those get a script before them.
+  // patchelf breaks programs with fixed addresses, such as Python: those are started by a script.
   for (const file of found.fixed) {
     renameSync(file, `${file}.bin`);
     const final = path.join(finalFolder, path.relative(folder, file));
@@ -324,7 +324,7 @@ exec '${finalFolder}/${loader}' --argv0 "$0" --library-path '${search}' '${final
   say(`  ${count} binaries relocated: ${seconds(start)}`);
 }
 
-/** A folder that holds SIMDe's headers and nothing else of the unpacked system's. */
+/** Creates a folder that contains only SIMDe's headers from the unpacked system. */
 export function exposeHeaders(folder) {
   const headers = path.join(folder, 'headers');
   mkdirSync(headers, { recursive: true });

@@ -1,5 +1,5 @@
-// Finds Emscripten or installs it for this user. In this order: what the machine has (EMSDK, emcc
-// on PATH), what was installed into the cache folder before, emsdk, Debian's packages.
+// Finds Emscripten or installs it for this user. In this order: from the machine (EMSDK, emcc on PATH), an
+// earlier installation in the cache folder, emsdk, Debian's packages.
 
 import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -32,7 +32,7 @@ const EMSDK_VERSION = '3.1.69';
 const EMSDK_SOURCE = 'https://github.com/emscripten-core/emsdk.git';
 const EMSDK_COMMIT = 'a36df02dc438e8b02f91122a4c62eeecb6784272';
 
-/** Unpacked together with Emscripten: their versions then go with it. */
+/** Unpacked together with Emscripten, so that their versions match. */
 export const DEBIAN_TOOLS = [
   'clang-tidy',
   'cmake',
@@ -44,8 +44,8 @@ export const DEBIAN_TOOLS = [
 const DEBIAN_EMSCRIPTEN = ['emscripten', ...DEBIAN_TOOLS];
 
 /**
- * { root, version, from, env }: `root` holds emcc; `env` is what CMake's toolchain file and emcc
- * want to find in the environment.
+ * Finds Emscripten: { root, version, from, env }. `root` contains emcc; `env` holds the environment variables
+ * that CMake's toolchain file and emcc expect.
  */
 export async function emscripten() {
   const tried = [];
@@ -77,8 +77,8 @@ function described(root, from, env = {}) {
 }
 
 /**
- * A module is run while it is linked, and Node 20 wants a flag for relaxed SIMD: the environment
- * with the given Emscripten's own configuration, but for the Node in it.
+ * The environment with the configuration of the given Emscripten, but another Node: a module runs while it is
+ * linked, and Node 20 needs a flag for relaxed SIMD.
  */
 function withNode(config, env = {}) {
   const { path: node, flags } = systemNode();
@@ -124,7 +124,7 @@ function fromCache() {
 
 function installedEmsdk(folder = emsdkFolder) {
   const env = withNode(path.join(folder, '.emscripten'), { EMSDK: folder });
-  // Windows and macOS get a Python of emsdk's own.
+  // On Windows and macOS, emsdk brings its own Python.
   const pythons = path.join(folder, 'python');
   if (existsSync(pythons)) {
     const [version] = readdirSync(pythons);
@@ -158,7 +158,7 @@ async function fromEmsdk(tried) {
       await run(git, ['-C', work, 'checkout', '--quiet', EMSDK_COMMIT], { env });
       const emsdk = path.join(work, 'emsdk.py');
       await run(python, [emsdk, 'install', EMSDK_VERSION], { env, cwd: work });
-      // The configuration it writes finds everything from where it lies itself.
+      // The configuration that it writes finds everything relative to its own place.
       await run(python, [emsdk, 'activate', EMSDK_VERSION], { env, cwd: work });
       renameSync(work, emsdkFolder);
     });
@@ -187,7 +187,7 @@ async function fromDebian(tried) {
   }
 }
 
-/** FEWBITS_EMSCRIPTEN names a Debian release whose Emscripten is to be used, such as `forky`. */
+/** FEWBITS_EMSCRIPTEN names a Debian release whose Emscripten to use, such as `forky`. */
 async function fromDebianRelease(release) {
   const why = whyNotDebian();
   if (why) throw new Problem(`FEWBITS_EMSCRIPTEN=${release}: ${why}`);
@@ -220,7 +220,7 @@ async function installDebian(name, release) {
 
 function configure(temporary, final) {
   const llvm = readdirSync(path.join(temporary, 'usr/lib')).find((name) => /^llvm-\d+$/.test(name));
-  // Some releases bring the system libraries compiled; others compile them when first linked with.
+  // Some releases include the compiled system libraries; others compile them when they are first linked.
   const prebuilt = 'usr/share/emscripten/cache';
   const frozen = existsSync(path.join(temporary, prebuilt, 'sysroot'));
   writeFile(
@@ -242,7 +242,7 @@ function describedDebian(folder) {
   const found = described(path.join(folder, 'usr/share/emscripten'), "Debian's packages", {
     EM_CONFIG: path.join(folder, 'emscripten.config'),
     EMSDK_PYTHON: path.join(folder, 'usr/bin/python3'),
-    // As in withNode().
+    // See withNode().
     FEWBITS_EMSCRIPTEN_NODE: [node.path, ...node.flags].join(';'),
     NODE_PATH: path.join(folder, 'usr/share/nodejs'),
   });

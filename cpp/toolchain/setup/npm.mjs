@@ -1,4 +1,4 @@
-// npm packages: exactly those of the lock file, installed once for each version of it.
+// npm packages: exactly those of the lock file, installed once per version of it.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

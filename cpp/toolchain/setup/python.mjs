@@ -5,7 +5,7 @@ import { unpackDebian, whyNotDebian } from './debian.mjs';
 import { ask, findProgram, Problem, say } from './steps.mjs';
 import { installWithApt } from './tools.mjs';
 
-/** What to do where none is found and none can be brought. */
+/** The hint where none is found and none can be installed. */
 export const NUMPY_HINT =
   'A Python 3 with numpy is needed for the test of decode_index.py: install them (Debian: ' +
   '`apt-get install python3-numpy`; elsewhere `python3 -m pip install numpy`), or set ' +
@@ -14,7 +14,7 @@ export const NUMPY_HINT =
 const hasNumpy = (program) =>
   program !== '' && ask(program, ['-c', 'import numpy; print(numpy.__version__)']) !== '';
 
-// Debian's own Python may stand behind another one on PATH.
+// Debian's own Python may come after another one on PATH.
 const find = () =>
   [findProgram('python3'), '/usr/bin/python3', findProgram('python')].find(hasNumpy) ?? '';
 
@@ -26,8 +26,8 @@ async function unpacked() {
 }
 
 /**
- * Path of a Python that has numpy, or '': FEWBITS_PYTHON, else the machine's, else Debian's
- * package, installed where that needs no password and otherwise unpacked into the cache folder.
+ * The path of a Python with numpy, or '': FEWBITS_PYTHON, else the machine's, else Debian's package,
+ * installed if no password is needed and otherwise unpacked into the cache folder.
  */
 export async function pythonWithNumpy() {
   const named = process.env.FEWBITS_PYTHON;
@@ -38,7 +38,7 @@ export async function pythonWithNumpy() {
     if ((await installWithApt('numpy', ['python3-numpy'])) && find()) return find();
     return [await unpacked()].find(hasNumpy) ?? '';
   } catch (error) {
-    // The test that wants it says so; the others can do without.
+    // The test that needs it reports this; other tests can run without.
     if (error instanceof Problem) return '';
     throw error;
   }

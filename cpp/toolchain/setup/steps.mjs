@@ -1,4 +1,4 @@
-// What every set-up script here is made of: steps that say what they do, and running a program.
+// The parts of set-up scripts: steps that report what they do, and running of programs.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -19,7 +19,7 @@ import { fileURLToPath } from 'node:url';
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 export const windows = process.platform === 'win32';
 
-/** The user's cache folder of this project: toolchains live here, shared by all clones. */
+/** The user's cache folder of this project: toolchains are kept here, shared by all clones. */
 export const cacheFolder = path.join(
   process.env.XDG_CACHE_HOME ||
     (windows && process.env.LOCALAPPDATA) ||
@@ -27,7 +27,7 @@ export const cacheFolder = path.join(
   'fewbits',
 );
 
-/** Something the user has to know or do; shown without a stack. */
+/** Something that the user must know or do; shown without a stack. */
 export class Problem extends Error {}
 
 export function say(text) {
@@ -40,8 +40,8 @@ export function seconds(since) {
 }
 
 /**
- * Runs `run` unless `done` says that nothing is left to do. Says what happens and how long it may
- * take before it starts, so that nobody wonders whether it hangs.
+ * Runs `run` unless `done` tells that nothing is left to do. Reports what happens and how long it may take
+ * before it starts, so that nobody wonders whether it hangs.
  */
 export async function step(what, { takes = '', done, run }) {
   if (await done?.()) {
@@ -54,7 +54,7 @@ export async function step(what, { takes = '', done, run }) {
   say(`${what}: done in ${seconds(start)}${typeof note === 'string' ? `, ${note}` : ''}`);
 }
 
-/** The environment without what npm puts in front of PATH, so that `node` is the machine's own. */
+/** The environment without npm's additions to PATH, so that `node` is the machine's own. */
 export function cleanEnvironment(extra = {}) {
   const env = { ...process.env };
   // npm sets NODE, which Emscripten would take for its own setting.
@@ -68,8 +68,8 @@ export function cleanEnvironment(extra = {}) {
 }
 
 /**
- * Runs a program to its end. Its output is shown, or with `quiet` kept and shown only if it fails;
- * resolves to the kept output.
+ * Runs a program to its end. Its output is shown, or with `quiet` kept and shown only if it fails; resolves
+ * to the kept output.
  */
 export function run(
   command,
@@ -77,7 +77,7 @@ export function run(
   { cwd = root, env = cleanEnvironment(), quiet = false, check = true, timeout = 0 } = {},
 ) {
   return new Promise((resolve, reject) => {
-    // A .bat or .cmd needs a shell; our own arguments hold nothing that a shell would read.
+    // A .bat or .cmd needs a shell; our own arguments contain nothing that a shell would interpret.
     const shell = windows && /\.(bat|cmd)$/i.test(command);
     const child = spawn(shell ? `"${command}"` : command, args, {
       cwd,
@@ -105,7 +105,7 @@ export function run(
   });
 }
 
-/** The first line a program prints, or '' when it cannot be run. */
+/** The first line that a program prints, or '' when it cannot be run. */
 export function ask(command, args, env = cleanEnvironment(), timeout = 20_000) {
   const shell = windows && /\.(bat|cmd)$/i.test(command);
   const result = spawnSync(shell ? `"${command}"` : command, args, {
@@ -117,7 +117,7 @@ export function ask(command, args, env = cleanEnvironment(), timeout = 20_000) {
   return result.status === 0 ? result.stdout.trim() : '';
 }
 
-/** Full path of a program on PATH (npm's own additions left out), or ''. */
+/** The full path of a program on PATH (without npm's additions), or ''. */
 export function findProgram(...names) {
   const env = cleanEnvironment();
   const folders = (env.PATH ?? env.Path ?? '').split(path.delimiter).filter(Boolean);
@@ -133,7 +133,7 @@ export function findProgram(...names) {
   return '';
 }
 
-/** Compares dotted version numbers: is `version` at least `minimum`? */
+/** Whether `version` is at least `minimum`, as dotted version numbers. */
 export function atLeast(version, minimum) {
   const a = version.match(/\d+/g)?.map(Number) ?? [0];
   const b = minimum.split('.').map(Number);
@@ -153,7 +153,7 @@ export function readJson(file) {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-/** Writes a file whole or not at all. */
+/** Writes a file completely or not at all. */
 export function writeFile(file, text) {
   mkdirSync(path.dirname(file), { recursive: true });
   const temporary = `${file}.${process.pid}`;
@@ -170,7 +170,7 @@ function alive(pid) {
   }
 }
 
-/** Holds a lock in the cache folder while `work` runs; one left by a dead process is taken over. */
+/** Holds a lock in the cache folder while `work` runs; the lock of a dead process is taken over. */
 export async function locked(name, work) {
   const lock = path.join(cacheFolder, `${name}.lock`);
   mkdirSync(cacheFolder, { recursive: true });
@@ -201,7 +201,7 @@ export async function locked(name, work) {
   }
 }
 
-/** Runs a script's main function; a Problem ends it with its message alone. */
+/** Runs the main function of a script; a Problem ends it with only its message. */
 export async function main(body) {
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, () => {

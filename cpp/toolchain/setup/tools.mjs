@@ -1,5 +1,5 @@
-// CMake, Ninja, GoogleTest, SIMDe, clang-tidy and a native compiler: the machine's own, or those
-// unpacked with Emscripten, or a message that says what to install.
+// CMake, Ninja, GoogleTest, SIMDe, clang-tidy and a native compiler: the machine's own, or those unpacked
+// with Emscripten, or a message that says what to install.
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -29,7 +29,7 @@ const SIMDE = {
 
 let unpacked;
 
-/** Folder of Debian's tools: Emscripten's own, or one without Emscripten where that is elsewhere. */
+/** The folder of Debian's tools: Emscripten's own, or one without Emscripten if that is elsewhere. */
 async function debianTools(emscripten) {
   if (emscripten.folder) return emscripten.folder;
   if (unpacked === undefined) {
@@ -59,7 +59,7 @@ async function tool(emscripten, name, minimum, hint) {
   throw new Problem(`${name} ${minimum} or later is needed. ${hint}`);
 }
 
-/** { cmake, ninja }: what every build needs. */
+/** { cmake, ninja }: the tools of every build. */
 export async function buildTools(emscripten) {
   const hint = `Install CMake and Ninja: on macOS \`brew install cmake ninja\`, on Windows
 \`winget install Kitware.CMake Ninja-build.Ninja\`, elsewhere from your distribution.`;
@@ -117,7 +117,7 @@ export async function clangTidy(emscripten) {
   throw new Problem('clang-tidy is needed. Install it, best in version 19.');
 }
 
-/** Installs Debian packages on the system, when that is allowed without a password. */
+/** Installs Debian packages on the system, if no password is needed. */
 export async function installWithApt(what, packages) {
   if (!findProgram('apt-get')) return false;
   const isRoot = process.getuid?.() === 0;

@@ -1,4 +1,4 @@
-// Running one suite each way that there is, and counting its tests, with what failed and why.
+// Running of a suite in each way, with counts of its tests, failures and reasons.
 
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -27,7 +27,7 @@ function fresh(name) {
   return file;
 }
 
-/** GoogleTest programs, two at a time; `node` runs those of WebAssembly. */
+/** Runs GoogleTest programs, two at a time; `node` runs those of WebAssembly. */
 export async function googleTests(count, preset, tests, node) {
   const pending = [...tests];
   const worker = async () => {
@@ -60,7 +60,7 @@ export async function googleTests(count, preset, tests, node) {
   await Promise.all([worker(), worker()]);
 }
 
-/** One project of tests/vitest.config.ts, run by `node`. */
+/** Runs one project of tests/vitest.config.ts with `node`. */
 export async function vitest(count, project, node, extra = {}) {
   const label = `${project} ${node.name}`;
   const report = fresh(`${label}.json`);
@@ -100,7 +100,7 @@ export async function vitest(count, project, node, extra = {}) {
   if (code !== 0 && count.failures.length === before) count.fail(`${label}: exit code ${code}`);
 }
 
-/** Are there tests in this folder of tests/? */
+/** Whether there are tests in this folder of tests/. */
 export function hasTests(folder) {
   const base = path.join(root, 'tests', folder);
   return (

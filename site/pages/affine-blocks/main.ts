@@ -1,4 +1,4 @@
-// The page on affine blocks: the demonstration, what a block gains, and what an outlier costs.
+// The page on affine blocks: the demo, what blocks gain, and what an outlier costs.
 
 import { choice, slider } from '../../shared/controls.ts';
 import { meanSquareF32 } from '../../shared/float32.ts';

@@ -1,4 +1,4 @@
-// The page that compresses an array: chosen, quantized in a worker, downloaded.
+// The page that compresses an array: choosing it, quantizing in a worker, downloading.
 
 import { choice, select, slider } from '../../shared/controls.ts';
 import { download, fileDrop } from '../../shared/files.ts';
@@ -14,7 +14,7 @@ import type { CompressCalls, Compressed, Described, Options } from './work.ts';
 
 interface State extends Options {
   readonly source: Source;
-  /** What the source holds; null while that is being read. */
+  /** The arrays in the source; null while it is being read. */
   readonly tensors: readonly Described[] | null;
   readonly tensor: string;
   readonly blockName: string;
@@ -35,7 +35,7 @@ const BLOCKS = ['32', '64', '128', '256', '1024'];
 const named = (source: Source) => (typeof source === 'string' ? BUILT_IN[source] : source.name);
 const chosen = ({ tensors, tensor }: State) => tensors?.find(({ name }) => name === tensor);
 
-/** Values that share a scale, by what the visitor chose. */
+/** The number of values that share a scale, as chosen by the visitor. */
 function blockOf(name: string, tensor: Described): number | null {
   if (name === 'all') return null;
   if (name === 'row') return tensor.shape.at(-1) ?? tensor.length;
@@ -98,7 +98,7 @@ async function compress(state: State, set: Update<State>): Promise<void> {
 function histogram({ before, after, min, max }: Compressed) {
   const width = (max - min) / before.length || 1;
   const x = Array.from(before, (_, i) => min + i * width);
-  // A staircase ends where its last step does.
+  // A step plot ends with its last step.
   const steps = (bins: Float64Array) => [...bins, bins.at(-1) ?? 0];
   return html`<few-plot .spec=${{
     description: `How often numbers occur from ${general(min, 4)} to ${general(max, 4)}, in ${before.length} equal parts, before and after. Few levels show as separate spikes.`,
@@ -171,7 +171,7 @@ const started: State = {
   notice: '',
 };
 
-/** Where the array is chosen, and what it is. */
+/** The choice of the array, and its properties. */
 function arrayView(state: State, busy: boolean, set: Update<State>) {
   const tensor = chosen(state);
   return html`
@@ -219,7 +219,7 @@ function arrayView(state: State, busy: boolean, set: Update<State>) {
     }`;
 }
 
-/** How it is quantized, and the button that does it. */
+/** The options of quantization, and the button that starts it. */
 function optionsView(state: State, busy: boolean, set: Update<State>) {
   const tensor = chosen(state);
   return html`<div class="controls">

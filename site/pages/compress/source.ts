@@ -1,11 +1,11 @@
-// The arrays of a file, or one that is made here, read in slices.
+// The arrays of a file, or a generated one, read in slices.
 
 import { openNpy, openRawF32, openSafetensors } from 'fewbits/io';
 
 /** An array of float32 values that is read in parts. */
 export interface Values {
   readonly name: string;
-  /** Its type where it comes from. */
+  /** Its type in the source. */
   readonly dtype: string;
   readonly shape: readonly number[];
   /** 'F' when the first index varies fastest. */
@@ -14,7 +14,7 @@ export interface Values {
   read(start: number, count: number): Promise<Float32Array>;
 }
 
-/** Where arrays come from: a file, or the name of a built-in one. */
+/** The source of arrays: a file, or the name of a built-in one. */
 export type Source = File | BuiltIn;
 
 export const BUILT_IN = {
@@ -34,7 +34,7 @@ const SHAPES: Record<BuiltIn, readonly [number, number]> = {
   large: [100_000, 1000],
 };
 
-/** A number in (0, 1) for each index, so that any part can be made by itself. */
+/** A number in (0, 1) for each index, so that any part can be generated separately. */
 function random(index: number): number {
   let h = Math.imul(index ^ (index >>> 16), 0x21f0aaad) ^ 0x9e3779b9;
   h = Math.imul(h ^ (h >>> 15), 0x735a2d97);
@@ -48,7 +48,7 @@ const GENERATORS: Record<BuiltIn, (i: number) => number> = {
   normal,
   large: normal,
   uniform: (i) => random(i),
-  // Student's t with four degrees of freedom (Bailey, 1994), small as weights are.
+  // Student's t with four degrees of freedom (Bailey, 1994), small like weights.
   weights: (i) => {
     const u = random(2 * i);
     return 0.02 * 2 * Math.sqrt(u ** -0.5 - 1) * Math.cos(2 * Math.PI * random(2 * i + 1));
@@ -75,7 +75,7 @@ function builtIn(name: BuiltIn): Values {
 
 const NUMBERS = ['F64', 'F32', 'F16', 'BF16', 'I64', 'I32', 'I16', 'I8', 'U64', 'U32', 'U16', 'U8'];
 
-/** The arrays of a source; only headers are read. */
+/** Opens the arrays of a source; only headers are read. */
 export async function open(source: Source): Promise<Values[]> {
   if (typeof source === 'string') return [builtIn(source)];
   const name = source.name.replace(/\.[^.]*$/, '');

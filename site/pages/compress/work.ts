@@ -1,11 +1,11 @@
-// The page's worker: an array quantized in slices, with a file of the codes.
+// The page's worker: quantizes an array in slices, and writes a file of the codes.
 
 import { type Fewbits, load, type UniformOptions, type UniformQuantized } from 'fewbits';
 import { encodeF16, planSafetensors, type SafetensorsPlanned } from 'fewbits/io';
 import { serve, type Work } from '../../shared/worker.ts';
 import { open, type Source, type Values } from './source.ts';
 
-/** What the visitor chose. `block` is null for one scale for everything. */
+/** The visitor's choices. `block` is null for a single scale. */
 export interface Options {
   readonly bits: number;
   readonly scheme: 'symmetric' | 'asymmetric' | 'affine';
@@ -33,7 +33,7 @@ export interface Compressed {
   readonly sqnrDb: number;
   readonly min: number;
   readonly max: number;
-  /** Numbers in equal parts of the range, before and after. */
+  /** Counts of the values in equal parts of the range, before and after. */
   readonly before: Float64Array;
   readonly after: Float64Array;
   readonly first: {
@@ -46,12 +46,12 @@ export interface Compressed {
   readonly memoryBytes: number;
 }
 
-/** Values that are in memory at a time: 4 MB of float32. */
+/** Values in memory at a time: 4 MB of float32. */
 const SLICE = 2 ** 20;
 const BINS = 120;
 const FIRST = 24;
 
-/** So long a slice begins blocks and whole bytes of codes. */
+/** The length of slices that begin at blocks and at whole bytes of codes. */
 function sliceLength(block: number | null): number {
   let unit = block ?? 8;
   while (unit % 8 !== 0) unit *= 2;
@@ -64,7 +64,7 @@ async function* slices(values: Values, length: number) {
   }
 }
 
-/** The smallest and the largest value; says which is NaN or infinite. */
+/** Widens the range by values; throws with the position of one that is NaN or infinite. */
 function widen(x: Float32Array, start: number, range: { min: number; max: number }): void {
   let { min, max } = range;
   for (let i = 0; i < x.length; i++) {
@@ -105,7 +105,7 @@ function quantizeSlice(
     const q = fb.uniform.quantize(x, { ...options, block });
     return { q, codes: q.codes, y: fb.uniform.dequantize(q) };
   }
-  // A slice that carries the smallest and the largest of all values has the scale of all of them.
+  // A slice with the smallest and the largest of all values added has the scale of all values.
   const carrying = new Float32Array(x.length + 2);
   carrying.set(x);
   carrying.set([range.min, range.max], x.length);
@@ -130,7 +130,7 @@ function joined<T extends Float32Array | Int32Array>(
   return all;
 }
 
-/** The codes and what decodes them, as a safetensors file; its keys are explained on the page. */
+/** The codes and their parameters as a safetensors file; its keys are explained on the page. */
 class OutputFile {
   readonly #codes: Blob[] = [];
   #codeBytes = 0;
@@ -139,7 +139,7 @@ class OutputFile {
   readonly #minima: Float32Array[] = [];
 
   add({ q, codes }: Piece): void {
-    // A blob may leave memory for the disk.
+    // The browser can move a blob from memory to the disk.
     this.#codes.push(new Blob([codes as Uint8Array<ArrayBuffer>]));
     this.#codeBytes += codes.length;
     this.#scales.push(q.scales);
@@ -149,7 +149,7 @@ class OutputFile {
 
   build(values: Values, options: Options) {
     const { bits, scheme, block, scaleType } = options;
-    // One scale for everything came with every slice.
+    // With a single scale, every slice has the same one.
     const some = <T extends Float32Array | Int32Array>(parts: readonly T[]) =>
       block === null ? parts.slice(0, 1) : parts;
     const scales = joined(Float32Array, some(this.#scales));
@@ -199,7 +199,7 @@ async function find(source: Source, tensor: string): Promise<Values> {
   return values;
 }
 
-/** The least and the largest of all values. */
+/** The smallest and the largest of all values. */
 async function rangeOf(values: Values, slice: number, work: Work) {
   const range = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
   for await (const { start, x } of slices(values, slice)) {
@@ -211,7 +211,7 @@ async function rangeOf(values: Values, slice: number, work: Work) {
 }
 
 const calls = {
-  /** The arrays that a source holds. */
+  /** Lists the arrays of a source. */
   async describe({ source }: { source: Source }): Promise<Described[]> {
     const all = await open(source);
     return all.map(({ name, dtype, shape, length }) => ({ name, dtype, shape, length }));

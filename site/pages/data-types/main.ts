@@ -1,4 +1,4 @@
-// The page on data types: the bits of a number, to be set and read.
+// The page on data types: the bits of a number, which can be set and read.
 
 import type { InspectType } from 'fewbits';
 import { live as current } from 'lit-html/directives/live.js';
@@ -35,7 +35,7 @@ const TYPES: readonly Type[] = [
 ];
 const typeOf = (name: InspectType) => TYPES.find((type) => type.name === name) as Type;
 
-/** A number as it was typed; whole ones keep all their digits for the integers. */
+/** Parses a typed number; whole ones keep all their digits for the integer types. */
 function parse(text: string, type: Type): number | bigint {
   const word = text.trim().replaceAll('−', '-');
   if (!type.exponent && /^[+-]?\d+$/.test(word)) return BigInt(word);
@@ -48,7 +48,7 @@ function parse(text: string, type: Type): number | bigint {
   return value;
 }
 
-/** The number that these bits stand for. */
+/** Decodes bits to their number. */
 function decode(fb: Fewbits, bits: string, type: Type): number | bigint {
   const raw = BigInt(`0b${bits}`);
   if (!type.exponent) {
@@ -75,13 +75,13 @@ const flipped = (bits: string, at: number) =>
 interface State {
   readonly type: InspectType;
   readonly bits: string;
-  /** What is in the field; null when it follows the bits. */
+  /** The text in the field; null when it follows the bits. */
   readonly typed: string | null;
   /** The bit that the arrow keys have reached. */
   readonly at: number;
 }
 
-/** The bits as buttons: one stop of the Tab key, arrow keys inside. */
+/** The bits as buttons: one Tab stop, with arrow keys inside. */
 function bitButtons(state: State, type: Type, set: (change: Partial<State>) => void) {
   const { bits, at } = state;
   const onKey = (event: KeyboardEvent) => {
@@ -165,7 +165,7 @@ live<State>(
       try {
         set({ bits: fb.floats.inspect(parse(typed, type), type.name).bits });
       } catch {
-        // The view says what is wrong with it.
+        // The view shows the error.
       }
     };
     const change = (name: InspectType) => {

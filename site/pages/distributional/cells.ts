@@ -1,4 +1,4 @@
-// What became of values: their density over that of the cells, how much was lost, and a table of the cells.
+// The result of quantization: the density of values and cells, the errors, and a table of the cells.
 
 import { byteSize, count, general, ratio } from '../../shared/format.ts';
 import { html, nothing } from '../../shared/live.ts';
@@ -8,7 +8,7 @@ import type { Quantized } from './work.ts';
 
 const SHOWN_CELLS = 32;
 
-/** Density of the values, and of the codes: what is in each cell over its width. */
+/** The density of the values, and of the codes: the share of each cell divided by its width. */
 function cellsPlot(q: Quantized) {
   const { low, high, bins, thresholds, levels, counts, length } = q;
   const width = (high - low) / bins.length;

@@ -30,7 +30,7 @@ interface Chosen {
 const ASSUMED_TITLES: Record<string, string> = { ...SOURCES, auto: 'whichever is best' };
 let choosing = new AbortController();
 
-/** Changes the choice; what was being computed for the one before is given up. */
+/** Changes the choice, and cancels the computation for the previous one. */
 async function choose(state: Chosen, change: Partial<Chosen>, set: Update<Chosen>) {
   const { source, file, loc, scale, bits, method, assumed, beta } = { ...state, ...change };
   choosing.abort();
@@ -48,14 +48,14 @@ async function choose(state: Chosen, change: Partial<Chosen>, set: Update<Chosen
     const result = await chooser.call('quantize', input, { signal: mine.signal });
     if (mine === choosing) set({ result, busy: false });
   } catch (error) {
-    // One that was given up may still fail, and late.
+    // A cancelled computation may still fail later.
     if (mine === choosing) set({ error, result: null, busy: false });
   }
 }
 
 type To = (change: Partial<Chosen>) => void;
 
-/** Where the values come from. */
+/** The choice of the values. */
 function sourceControls(state: Chosen, to: To) {
   return html`
     ${fileDrop({
@@ -97,7 +97,7 @@ function sourceControls(state: Chosen, to: To) {
     </div>`;
 }
 
-/** How they are quantized. */
+/** The choice of the quantizer. */
 function quantizerControls(state: Chosen, to: To) {
   const assumptions = ASSUMED[state.method];
   return html`<div class="controls">

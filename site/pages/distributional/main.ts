@@ -1,5 +1,5 @@
-// The page on quantizers for a known distribution. Each part has a worker of its own: choosing does not wait for the
-// simulation.
+// The page on quantizers for a known distribution. Each part has its own worker, so that choosing does not
+// wait for the simulation.
 
 import './choose.ts';
 import './simulate.ts';

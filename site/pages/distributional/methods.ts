@@ -1,8 +1,8 @@
-// The quantizers to choose from, and what each may take the values to be.
+// The quantizers to choose from, and the distributions that each may assume.
 
 import type { DistributionalOptions, DistributionName } from 'fewbits';
 
-/** What a visitor can choose. */
+/** The methods that a visitor can choose. */
 export const METHODS = {
   absolute: 'for the absolute error, p = 1',
   squared: 'for the squared error, p = 2',
@@ -16,7 +16,7 @@ export type MethodName = keyof typeof METHODS;
 
 const FORMULA = ['auto', 'gaussian', 'logistic', 'gumbel', 'exponential'] as const;
 
-/** What the values can be taken to be distributed as, with a method. */
+/** The distributions that each method can assume. */
 export const ASSUMED: Record<MethodName, readonly string[]> = {
   absolute: FORMULA,
   squared: FORMULA,
@@ -27,11 +27,11 @@ export const ASSUMED: Record<MethodName, readonly string[]> = {
   uniform: [],
 };
 
-/** The assumption itself, or the first that the method knows. */
+/** The assumption itself, or the first that the method supports. */
 export const assumedOf = (method: MethodName, assumed: string): string =>
   ASSUMED[method].includes(assumed) ? assumed : (ASSUMED[method][0] ?? '');
 
-/** Levels at equal distances from the least to the largest value, cells that end half-way. */
+/** Equally spaced levels from the smallest to the largest value, with cells that end half-way. */
 export function evenCodebook(n: number, least: number, largest: number) {
   const step = (largest - least) / (n - 1);
   return {
@@ -40,7 +40,7 @@ export function evenCodebook(n: number, least: number, largest: number) {
   };
 }
 
-/** The library's options for a choice of the visitor; the range is that of the values. */
+/** The library's options for a visitor's choice; the range is that of the values. */
 export function optionsOf(
   method: MethodName,
   chosen: string,

@@ -2,7 +2,7 @@
 
 import { Mt19937 } from '../../shared/mt19937.ts';
 
-/** Distributions that values are drawn from: by the inverse of their distribution function. */
+/** The distributions that values are drawn from, by the inverse of their distribution function. */
 export const SOURCES = {
   gaussian: 'Gaussian',
   logistic: 'logistic',
@@ -14,7 +14,7 @@ export const SOURCES = {
 } as const;
 export type SourceName = keyof typeof SOURCES;
 
-/** Of location 0 and scale 1; `u` and `v` are uniform between 0 and 1. */
+/** Draws with location 0 and scale 1; `u` and `v` are uniform between 0 and 1. */
 const DRAWS: Record<SourceName, (u: number, v: () => number) => number> = {
   gaussian: (u, v) => Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v()),
   logistic: (u) => Math.log(u / (1 - u)),
@@ -25,7 +25,7 @@ const DRAWS: Record<SourceName, (u: number, v: () => number) => number> = {
   uniform: (u) => 2 * u - 1,
 };
 
-/** So many values, the same for the same seed. */
+/** Draws `length` values, the same for the same seed. */
 export function draw(
   name: SourceName,
   length: number,

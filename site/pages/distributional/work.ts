@@ -1,4 +1,4 @@
-// The page's worker: values quantized, and errors simulated against bits.
+// The page's worker: quantizes values, and simulates errors against bits.
 
 import { type Fewbits, load } from 'fewbits';
 import { serve, type Work } from '../../shared/worker.ts';
@@ -21,7 +21,7 @@ export interface Quantized {
   readonly name: string;
   readonly length: number;
   readonly byteLength: number;
-  /** What was assumed or chosen in the end; null where nothing is. */
+  /** The assumed or chosen distribution; null where there is none. */
   readonly dist: string | null;
   readonly loc: number;
   readonly scale: number;
@@ -33,15 +33,15 @@ export interface Quantized {
   readonly max: number;
   readonly thresholds: Float32Array;
   readonly levels: Float32Array;
-  /** Values in each cell. */
+  /** The number of values in each cell. */
   readonly counts: Float64Array;
-  /** What is drawn: all but a thousandth of the values, in equal parts. */
+  /** The range of the plot: all but a thousandth of the values, in equal parts. */
   readonly low: number;
   readonly high: number;
   readonly bins: Float64Array;
 }
 
-/** Mean absolute and mean squared error; null where a method does not go. */
+/** Mean absolute and mean squared errors; null where a method is not available. */
 export interface Curve {
   readonly label: string;
   readonly mae: readonly (number | null)[];
@@ -53,16 +53,16 @@ export interface Simulation {
   readonly curves: readonly Curve[];
 }
 
-/** Values that are drawn, and that are read of a file at most. */
+/** The number of values to draw, and the most to read from a file. */
 const DRAWN = 100_000;
 const READ = 1_000_000;
 const BINS = 100;
 export const SIMULATED = ['gaussian', 'logistic', 'gumbel', 'exponential'] as const;
 export const MAX_BITS = 20;
-/** The most bits that a method has. */
+/** The most bits of each kind of method. */
 const FORMULA_BITS = 16;
 const FITTED_BITS = 8;
-/** Beyond these the best beta is near 1, and the search takes its time. */
+/** Above this number of bits the best beta is near 1, and the search takes long. */
 const SEARCHED_BITS = 10;
 
 async function valuesOf(source: Choice['source']) {
@@ -80,7 +80,7 @@ function rangeOf(sorted: Float32Array): [number, number] {
   return [sorted[0], sorted[sorted.length - 1]];
 }
 
-/** All but a thousandth, with some air. */
+/** The range of all but a thousandth of the values, never empty. */
 function shownOf(sorted: Float32Array): [number, number] {
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))];
   const [low, high] = [at(0.0005), at(0.9995)];
@@ -97,7 +97,7 @@ function histogram(x: Float32Array, low: number, high: number): Float64Array {
   return bins;
 }
 
-/** A number for every bit width, as far as the method goes. */
+/** One value per number of bits, as far as the method goes. */
 const far = (values: readonly number[]): (number | null)[] =>
   Array.from({ length: MAX_BITS }, (_, i) => values[i] ?? null);
 
@@ -116,8 +116,8 @@ function integerCurve(fb: Fewbits, x: Float32Array): Curve {
 }
 
 /**
- * What no code of so many bits can go below (Shannon 1959): the variance over 4^b for the squared
- * error, and for the absolute error 2^(h - b) / 2e with the entropy h of the Gaussian.
+ * The bound that no code with a number of bits b can go below (Shannon 1959): the variance over 4^b for the
+ * squared error, and for the absolute error 2^(h - b) / 2e with the entropy h of the Gaussian.
  */
 const shannon: Curve = {
   label: 'Shannon bound',
@@ -166,7 +166,7 @@ const calls = {
     };
   },
 
-  /** Error against bits of every method, on values of four distributions. */
+  /** Simulates the error of every method against bits, on values of four distributions. */
   async simulate({ length }: { length: number }, work: Work): Promise<Simulation[]> {
     const fb = await load();
     const all: Simulation[] = [];
@@ -208,7 +208,7 @@ const calls = {
           curve('uniform', made.even),
           {
             label: 'distributional',
-            // Each error by the quantizer that is made for it.
+            // Each error with the quantizer that is optimal for it.
             mae: curve('', made.absolute).mae,
             mse: curve('', made.squared).mse,
           },

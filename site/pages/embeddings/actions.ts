@@ -1,4 +1,5 @@
-// What the page's buttons do: vectors are read, compared, searched and kept in a worker, and the state follows.
+// The actions of the page's buttons: vectors are read, compared, searched and stored in a worker, and the
+// state follows.
 
 import { download } from '../../shared/files.ts';
 import type { Update } from '../../shared/live.ts';
@@ -14,7 +15,7 @@ let cancelling = new AbortController();
 
 export const stop = () => cancelling.abort();
 
-/** Does something in the worker that takes its time; what goes wrong is shown. */
+/** Runs a longer action in the worker; errors are shown. */
 async function busy(
   set: Update<State>,
   act: (options: {
@@ -35,7 +36,7 @@ async function busy(
   }
 }
 
-/** What is found, or why nothing is: a query that fails leaves the indexes as they are. */
+/** The answer to a query, or its error: a query that fails leaves the indexes unchanged. */
 async function ask(query: Query): Promise<Pick<State, 'answer' | 'error'>> {
   try {
     return { answer: await client.call('search', query), error: null };
@@ -44,7 +45,7 @@ async function ask(query: Query): Promise<Pick<State, 'answer' | 'error'>> {
   }
 }
 
-/** calibrate() takes axes only where they find more of the sample's neighbours. */
+/** calibrate() uses axes only where they find more of the sample's neighbours. */
 function readyNotice(learning: Learning, { measured }: Comparison): string {
   const without = measured.filter(({ axes }) => !axes).map(({ bits }) => bits);
   if (learning !== 'axes' || without.length === 0) return 'Ready.';
@@ -55,7 +56,7 @@ function readyNotice(learning: Learning, { measured }: Comparison): string {
 const firstQuery = ({ text, labels }: Opened): Query =>
   text ? { by: 'text', value: 'happy cat' } : { by: 'item', value: labels[0] };
 
-/** Reads the vectors, builds the indexes and asks a first question. */
+/** Reads the vectors, builds the indexes and runs a first query. */
 export const take = (source: Source, learning: Learning, set: Update<State>) =>
   busy(set, async (options) => {
     set({ source, opened: null, reopened: null, comparison: null, answer: null });
@@ -110,7 +111,7 @@ export async function downloadIndex({ bits, opened }: State, set: Update<State>)
   }
 }
 
-/** What the browser keeps from before; null where the worker cannot be had: other calls say so. */
+/** The index that the browser has stored; null if the worker does not work, which other calls report. */
 export const kept = (): Promise<Kept | null> => client.call('kept', undefined).catch(() => null);
 
 export async function forget(set: Update<State>): Promise<void> {

@@ -6,13 +6,13 @@ import { exactSearch } from './exact.ts';
 import { drop, holding } from './holding.ts';
 import { type Comparison, type Learning, type Measured, WIDTHS, type Width } from './messages.ts';
 
-/** Neighbours that are looked for. */
+/** The number of neighbours to search for. */
 export const K = 10;
 const QUERIES = 200;
 const SAMPLE = 8192;
-/** Of the rotation: not that of the built-in file, whose codes would come out as they went in. */
+/** The seed of the rotation: not that of the built-in file, whose codes would be reproduced exactly. */
 const SEED = 1;
-/** Searches before the clock runs, while code is still being compiled. */
+/** Searches before the measurement, while code is still being compiled. */
 const WARM_UP = 20;
 /** Floats that are added at a time. */
 const BATCH = 2 ** 20;
@@ -25,7 +25,7 @@ interface Vectors {
 
 type Progress = (fraction: number, text: string) => Promise<void>;
 
-/** Rows in equal steps. */
+/** `count` rows, evenly spaced. */
 function spread(size: number, count: number): number[] {
   const n = Math.min(size, count);
   return Array.from({ length: n }, (_, i) => Math.floor((i * size) / n));
@@ -65,13 +65,13 @@ async function build(
   }
 }
 
-/** `query` without the row that it was taken from. */
+/** The neighbours without the row that the query was taken from. */
 const others = <T>(found: readonly T[], self: T): T[] =>
   found.filter((one) => one !== self).slice(0, K);
 
 const rowOf = ({ x, dims }: Vectors, row: number) => x.subarray(row * dims, (row + 1) * dims);
 
-/** The neighbours of the rows in `sample` by exact search, and what one of them took. */
+/** The neighbours of the rows in `sample` by exact search, and the time per search. */
 async function exactly(vectors: Vectors, sample: readonly number[], progress: Progress) {
   const { x, dims, labels } = vectors;
   for (const row of sample.slice(0, WARM_UP)) exactSearch(x, dims, rowOf(vectors, row), K + 1);
@@ -92,7 +92,7 @@ async function exactly(vectors: Vectors, sample: readonly number[], progress: Pr
   return { exact, milliseconds: elapsed / sample.length };
 }
 
-/** How an index finds the neighbours that exact search found. */
+/** Measures how well an index finds the neighbours of exact search. */
 function measure(
   index: VectorIndex,
   vectors: Vectors,
@@ -116,7 +116,7 @@ function measure(
   return { byteLength, bytesPerVector, recall, milliseconds, axes };
 }
 
-/** Builds the indexes of every width and compares them with exact search. */
+/** Builds the indexes of every width, and compares them with exact search. */
 export async function compare(learning: Learning, work: Work): Promise<Comparison> {
   const fb = await load();
   const { x, dims, labels, indexes } = holding();

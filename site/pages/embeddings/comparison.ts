@@ -1,4 +1,4 @@
-// The index beside exact search: recall against bytes, and the neighbours that each width finds.
+// Index and exact search side by side: recall against bytes, and the neighbours that each width finds.
 
 import { count, milliseconds, ratio } from '../../shared/format.ts';
 import { html, nothing } from '../../shared/live.ts';

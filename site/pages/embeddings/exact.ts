@@ -1,11 +1,11 @@
-// Exact search, to compare with.
+// Exact search, for comparison.
 
 export interface Found {
   readonly rows: number[];
   readonly scores: number[];
 }
 
-/** The `k` rows with the largest inner products; of equal ones the earlier. Plain JavaScript. */
+/** The `k` rows with the largest inner products; among equal ones the earlier. Plain JavaScript. */
 export function exactSearch(x: Float32Array, dims: number, query: Float32Array, k: number): Found {
   const rows: number[] = [];
   const scores: number[] = [];

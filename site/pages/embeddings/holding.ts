@@ -1,4 +1,4 @@
-// The vectors that were opened and the indexes of them.
+// The opened vectors and their indexes.
 
 import type { VectorIndex } from 'fewbits';
 import type { Opened } from './messages.ts';
@@ -12,7 +12,7 @@ export interface Holding {
   readonly rows: ReadonlyMap<string, number>;
   readonly embed: Vectors['embed'];
   readonly dims: number;
-  /** null when an index was opened that was kept without them. */
+  /** null for a stored index, which is opened without its vectors. */
   readonly x: Float32Array | null;
   readonly indexes: Map<number, VectorIndex>;
 }

@@ -1,4 +1,5 @@
-// The page on embeddings: vectors in, indexes of each width beside exact search, and one that the browser keeps.
+// The page on embeddings: vectors in, indexes of each width next to exact search, and one that the browser
+// stores.
 
 import { choice, select } from '../../shared/controls.ts';
 import { fileDrop } from '../../shared/files.ts';
@@ -93,7 +94,7 @@ function keptView({ kept, working, reopened }: State, set: Update<State>) {
   </div>`;
 }
 
-/** Where the vectors are chosen. */
+/** The choice of the vectors. */
 function sourceView({ source, reopened, learning }: State, busy: boolean, set: Update<State>) {
   return html`
     ${fileDrop({
@@ -125,7 +126,7 @@ function sourceView({ source, reopened, learning }: State, busy: boolean, set: U
     </div>`;
 }
 
-/** What was opened. */
+/** The opened vectors. */
 function openedView({ source, opened, reopened }: State) {
   if (!opened) return nothing;
   return facts([
@@ -138,7 +139,7 @@ function openedView({ source, opened, reopened }: State) {
   ]);
 }
 
-/** What the index is to learn first. */
+/** The choice of what the index learns first. */
 function learningView(state: State, busy: boolean, set: Update<State>) {
   if (state.reopened) {
     return html`<p>The float vectors were not kept, so there is no exact search to compare with.</p>`;
@@ -148,7 +149,7 @@ function learningView(state: State, busy: boolean, set: Update<State>) {
     options: LEARNING,
     value: state.learning,
     set: (learning) => {
-      // What runs goes on with its own: the mark goes back to that.
+      // The running comparison continues with its own choice: the mark moves back to it.
       if (busy) set({});
       else if (state.opened) compare(state, learning, set);
       else set({ learning });

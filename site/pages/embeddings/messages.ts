@@ -1,4 +1,4 @@
-// What the page asks of its worker, and what that answers.
+// The messages between the page and its worker.
 
 export const WIDTHS = [8, 4, 2, 1] as const;
 export type Width = (typeof WIDTHS)[number];
@@ -15,7 +15,7 @@ export interface Opened {
   readonly name: string;
   readonly size: number;
   readonly dims: number;
-  /** Whether it can be searched by any text. */
+  /** Whether it can be searched with any text. */
   readonly text: boolean;
   /** Some labels, to choose from. */
   readonly labels: readonly string[];
@@ -25,7 +25,7 @@ export interface Measured {
   readonly bits: Width;
   readonly byteLength: number;
   readonly bytesPerVector: number;
-  /** Mean share of the exact ten that are found, over the sample. */
+  /** The mean share of the exact ten neighbours that are found, over the sample. */
   readonly recall: number;
   readonly milliseconds: number;
   readonly addMilliseconds: number;
@@ -45,11 +45,11 @@ export interface Hits {
   readonly labels: readonly string[];
   readonly scores: readonly number[];
   readonly milliseconds: number;
-  /** Those that exact search finds too; null when there is none to compare with. */
+  /** Whether exact search finds each result too; null when there is nothing to compare with. */
   readonly shared: readonly boolean[] | null;
 }
 
-/** The one index that this browser keeps. */
+/** The one index that this browser stores. */
 export interface Kept {
   readonly name: string;
   readonly bytes: number;
@@ -61,7 +61,7 @@ export interface Query {
 }
 
 export interface Answer {
-  /** What was searched for, in words. */
+  /** A description of the query. */
   readonly title: string;
   readonly hits: readonly Hits[];
 }

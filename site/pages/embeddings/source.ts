@@ -4,13 +4,13 @@ import { type Fewbits, load, type VectorIndex } from 'fewbits';
 import { words } from '../../shared/words.ts';
 import { open, type Values } from '../compress/source.ts';
 
-/** Vectors to search: of norm 1, one after the other, each with its own label. */
+/** Vectors to search: of norm 1, one after another, each with its own label. */
 export interface Vectors {
   readonly name: string;
   readonly dims: number;
   readonly labels: readonly string[];
   readonly x: Float32Array;
-  /** The vector of a text, where there is a way to make one. */
+  /** Embeds a text, if there is a way to do so. */
   readonly embed: ((text: string) => Float32Array) | null;
 }
 
@@ -27,7 +27,7 @@ const fetched = async (address: URL): Promise<ArrayBuffer> => {
 
 let terms: Promise<VectorIndex> | null = null;
 
-/** The words that the built-in set was made of, each with its vector. */
+/** The words of the built-in set, each with its vector. */
 function openTerms(fb: Fewbits): Promise<VectorIndex> {
   terms ??= fetched(new URL('../../../build/emoji/terms.safetensors', import.meta.url)).then(
     (file) => fb.openIndex(file),
@@ -35,7 +35,7 @@ function openTerms(fb: Fewbits): Promise<VectorIndex> {
   return terms;
 }
 
-/** Embeds a text as the built-in set was: the sum of the vectors of its words. */
+/** Creates a function that embeds a text like the built-in set: as the sum of the vectors of its words. */
 export async function emojiEmbedder(): Promise<(text: string) => Float32Array> {
   const index = await openTerms(await load());
   return (text) => {
@@ -53,7 +53,7 @@ export async function emojiEmbedder(): Promise<(text: string) => Float32Array> {
   };
 }
 
-/** The emoji; their vectors are what their 8-bit index decodes to. */
+/** The emoji; their vectors are decoded from their 8-bit index. */
 export async function emojiVectors(): Promise<Vectors> {
   const fb = await load();
   const embed = await emojiEmbedder();
@@ -72,7 +72,7 @@ export async function emojiVectors(): Promise<Vectors> {
   }
 }
 
-/** Scales each vector to norm 1; zeros stay. */
+/** Scales each vector to norm 1; zeros stay unchanged. */
 function normalize(x: Float32Array, dims: number): void {
   for (let start = 0; start < x.length; start += dims) {
     let square = 0;
@@ -82,7 +82,7 @@ function normalize(x: Float32Array, dims: number): void {
   }
 }
 
-/** Lines of a text, or the strings of a JSON array; the same label twice gets its row with it. */
+/** Reads the lines of a text, or the strings of a JSON array; repeated labels get their row number added. */
 async function readLabels(file: File, rows: number): Promise<string[]> {
   const text = await file.text();
   let labels: string[];
@@ -105,7 +105,7 @@ async function readLabels(file: File, rows: number): Promise<string[]> {
   });
 }
 
-/** The largest matrix of a file: vectors are its rows. */
+/** The largest matrix of a file, whose rows are vectors. */
 function matrix(all: readonly Values[]): Values {
   const candidates = all.filter(({ shape, length }) => shape.length === 2 && length > 0);
   if (candidates.length === 0) {

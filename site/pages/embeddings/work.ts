@@ -1,4 +1,4 @@
-// The page's worker: opens vectors, compares indexes of them with exact search, searches and keeps them.
+// The page's worker: opens vectors, compares their indexes with exact search, searches and stores them.
 
 import { load, type VectorIndex } from 'fewbits';
 import { openStore } from 'fewbits/store';
@@ -9,11 +9,11 @@ import { hold, holding, indexOf } from './holding.ts';
 import type { Answer, Hits, Kept, Learning, Opened, Query, Source } from './messages.ts';
 import { emojiEmbedder, emojiVectors, fileVectors } from './source.ts';
 
-/** Under which an index is kept. */
+/** The name of the stored index. */
 const KEPT = 'kept';
 const keptStore = () => openStore({ name: 'embeddings' });
 
-/** The result of `act` and its mean time over some milliseconds. */
+/** The result of `act`, and its mean time over a few milliseconds. */
 function timed<T>(act: () => T): { result: T; milliseconds: number } {
   let result = act();
   const start = performance.now();
@@ -56,7 +56,7 @@ const calls = {
 
   compare: ({ learning }: { learning: Learning }, work: Work) => compare(learning, work),
 
-  /** Searches every index there is, and exactly where the vectors are there. */
+  /** Searches every index, and exactly if the vectors are available. */
   search(query: Query): Answer {
     const { x, dims, labels, indexes } = holding();
     const [first] = indexes.values();
@@ -92,12 +92,12 @@ const calls = {
     return new Blob(pieces, { type: 'application/octet-stream' });
   },
 
-  /** Keeps the index of a width in the browser, in place of one kept before. */
+  /** Stores the index of a width in the browser, in place of an earlier one. */
   async keep({ bits }: { bits: number }, work: Work): Promise<Kept> {
     const { name, embed } = holding();
     const store = await keptStore();
     await store.save(KEPT, indexOf(bits), {
-      // Words embed a query of the built-in set alone.
+      // Queries can be embedded from words for the built-in set only.
       metadata: { name, query: embed ? 'text' : 'item' },
       onProgress: ({ bytesDone, bytes = bytesDone }) => work.progress(bytesDone / bytes, 'Saving'),
       signal: work.signal,
@@ -105,7 +105,7 @@ const calls = {
     return { name, bytes: await store.size(KEPT) };
   },
 
-  /** What is kept; null where nothing is, or where there is no storage. */
+  /** The stored index; null if there is none, or no storage. */
   async kept(): Promise<Kept | null> {
     try {
       const entry = (await (await keptStore()).list()).find(({ name }) => name === KEPT);

@@ -1,4 +1,4 @@
-// The page on int4: its run step by step, and its ways side by side.
+// The page on int4: a run step by step, and its methods side by side.
 
 import { choice, numbers, parseNumbers, select } from '../../shared/controls.ts';
 import { shortest } from '../../shared/float32.ts';
@@ -22,7 +22,7 @@ const INPUTS = [
 
 const shown = (x: ArrayLike<number>) => list(x, (value) => general(value, 5));
 
-/** What the example's program prints, value for value. */
+/** The output of the example program, value for value. */
 function printout(fb: Fewbits, x: Float32Array, method: Method): string {
   const { values, scale, zeroPoint } = fb.int4.quantize(x, { scaleMethod: method });
   const packed = fb.int4.pack(values);
@@ -75,7 +75,7 @@ live('run', { text: INPUTS[0][0] as string, method: 'minmax' as Method }, (fb, s
     ${attempt(() => transcript('What the example prints', printout(fb, parseNumbers(text, 64), method)))}`;
 });
 
-/** Sixteen levels, and what becomes of the numbers. */
+/** Sixteen levels, and the result of quantizing with them. */
 interface Way {
   readonly name: string;
   readonly levels: readonly number[];
@@ -109,7 +109,7 @@ function asymmetricWay(fb: Fewbits, x: Float32Array): Way {
   };
 }
 
-/** Points in rows of one plot, which has one list of places for all of them. */
+/** Points in rows of one plot, which has a single list of x positions. */
 function rows(points: readonly (readonly number[])[]) {
   const x = [...new Set(points.flat())].sort((a, b) => a - b);
   const at = new Map(x.map((value, i) => [value, i]));

@@ -1,4 +1,4 @@
-// The page on K-quantization: the demonstration, and what its repairs gain.
+// The page on K-quantization: the demo, and what its repairs gain.
 
 import type { KquantOptions } from 'fewbits';
 import { choice, select } from '../../shared/controls.ts';
@@ -53,7 +53,7 @@ Dequantized tensor:
   },
 );
 
-/** What each repair is, in words. */
+/** A description of each repair. */
 const REPAIRS = {
   rounding: 'codes rounded and clamped',
   weightedSum: 'sum of w x',

@@ -1,4 +1,5 @@
-// What the page's buttons do: files are read, measured, planned and converted in a worker, and the state follows.
+// The actions of the page's buttons: files are read, measured, planned and converted in a worker, and the
+// state follows.
 
 import type { ModelPlanOptions, TensorRule } from 'fewbits/models';
 import type { Update } from '../../shared/live.ts';
@@ -16,10 +17,10 @@ let cancelling = new AbortController();
 /** Only the newest plan counts. */
 let planning = new AbortController();
 let taken = 0;
-/** As it is drawn now: options may change while a file is read. */
+/** The state as it is drawn: options may change while a file is read. */
 let latest = started;
 
-/** Tells what is drawn now. */
+/** Records the state that is drawn now. */
 export function follow(state: State): void {
   latest = state;
 }
@@ -50,19 +51,19 @@ export async function plan(state: State, set: Update<State>): Promise<void> {
     const plans = await client.call('plan', { options: optionsOf(state) }, { signal: mine });
     if (!mine.aborted) set({ plans, planError: null });
   } catch (planError) {
-    // The last good plan stays in sight: the rules may be half typed.
+    // The last valid plan stays visible, as the rules may be half typed.
     if (!mine.aborted) set({ planError });
   }
 }
 
-/** The largest tensor that can be looked at. */
+/** The largest tensor that can be read. */
 function largest({ tensors }: Opened): string {
   const readable = tensors.filter((tensor) => tensor.readable);
   if (readable.length === 0) return '';
   return readable.reduce((best, one) => (one.values > best.values ? one : best)).name;
 }
 
-/** Something that is measured, with progress; ends quietly when another file is taken. */
+/** Runs a measurement with progress; it ends silently when another file is taken. */
 async function measured<T>(
   set: Update<State>,
   work: (options: {
@@ -110,7 +111,7 @@ export async function take(source: Source, set: Update<State>): Promise<void> {
   }
 }
 
-/** Takes an importance matrix, or none: then all is planned and measured again. */
+/** Sets an importance matrix, or none: everything is planned and measured again. */
 export async function weigh(file: File | null, set: Update<State>): Promise<void> {
   measuring.abort();
   set({ error: null, notice: '', weighing: true });
@@ -125,14 +126,14 @@ export async function weigh(file: File | null, set: Update<State>): Promise<void
   }
 }
 
-/** What was known with what was measured of all of a tensor. */
+/** Adds the measurement of a whole tensor to those known. */
 function withExact({ exact }: Pick<State, 'exact'>, measured: Measured): State['exact'] {
   const types = new Map(exact.get(measured.tensor));
   for (const one of measured.types) types.set(one.type, one);
   return new Map([...exact, [measured.tensor, types]]);
 }
 
-/** Every type on all of one tensor. */
+/** Measures every type on all of one tensor. */
 export async function measureTensor(state: State, set: Update<State>): Promise<void> {
   const name = state.tensor;
   const result = await measured(set, (options) => client.call('exact', { name }, options));
@@ -140,7 +141,10 @@ export async function measureTensor(state: State, set: Update<State>): Promise<v
   set({ exact: withExact(state, result), whole: new Map([...state.whole, [name, result]]) });
 }
 
-/** The types that tensors become on all of them, one after the other; what is done when it is cancelled stays. */
+/**
+ * Measures the planned types on all of their tensors, one after another; results so far stay when it is
+ * cancelled.
+ */
 export async function measureModel(state: State, set: Update<State>): Promise<void> {
   const { plans, model } = state;
   if (!plans || !model) return;
@@ -160,7 +164,7 @@ export async function measureModel(state: State, set: Update<State>): Promise<vo
         exact = withExact({ exact }, one);
         set({ exact });
       } catch (error) {
-        // A tensor with NaN in it says nothing about the others.
+        // A tensor with NaN does not prevent measuring the others.
         if (isAbort(error)) throw error;
         problems.push(`${name}: ${(error as Error).message}`);
       }

@@ -1,4 +1,4 @@
-/** The places of sign, exponent and mantissa in a type of plain floats. */
+/** The bit positions of sign, exponent and mantissa in a plain float type. */
 interface Layout {
   readonly bytes: 2 | 4;
   readonly exponent: number;
@@ -15,23 +15,26 @@ export interface BitCounts {
   readonly layout: Layout;
   readonly values: number;
   readonly negative: number;
-  /** How often each exponent field occurs. */
+  /** The number of occurrences of each exponent field. */
   readonly exponents: Float64Array;
-  /** How often each value of the mantissa's first bits occurs. */
+  /** The number of occurrences of each value of the mantissa's first bits. */
   readonly mantissas: Float64Array;
-  /** For each bit, the highest first: how many values have it set. */
+  /** For each bit, the highest first: the number of values that have it set. */
   readonly set: Float64Array;
 }
 
-/** The first bits of a mantissa that are told apart. */
+/** The number of mantissa bits that are distinguished. */
 const MANTISSA_BITS = 5;
 
 /** Counts the bits of floats as they are stored. */
 export class BitCounter {
   readonly #layout: Layout;
-  /** Values by their highest 16 bits, which hold sign, exponent and the first of the mantissa. */
+  /**
+   * Counts by the highest 16 bits of a value, which contain sign, exponent and the first bits of the
+   * mantissa.
+   */
   readonly #high = new Float64Array(2 ** 16);
-  /** Values by their lowest 16 bits; for float32 alone. */
+  /** Counts by the lowest 16 bits; for float32 only. */
   readonly #low = new Float64Array(2 ** 16);
   #values = 0;
 
@@ -44,7 +47,7 @@ export class BitCounter {
     return layout ? new BitCounter(layout) : null;
   }
 
-  /** Little-endian values, whole. */
+  /** Adds whole little-endian values. */
   add(bytes: Uint8Array): void {
     const size = this.#layout.bytes;
     const high = this.#high;

@@ -1,4 +1,4 @@
-// What types cost: errors of tensors and of whole plans, from what was measured, and bits a weight.
+// The costs of types: errors of tensors and of whole plans, from measurements, and bits per weight.
 
 import type { Measured } from './measure.ts';
 import type { State } from './state.ts';
@@ -6,7 +6,7 @@ import type { Opened, Plan } from './work.ts';
 
 export const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
-/** Tensors to be converted of which not all was measured in their type. */
+/** The tensors to convert that have not been fully measured in their type. */
 export function unknown({ tensors }: Plan, model: Opened, exact: State['exact']) {
   const sources = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
   return tensors.flatMap(({ name, type }) => {
@@ -16,7 +16,7 @@ export function unknown({ tensors }: Plan, model: Opened, exact: State['exact'])
   });
 }
 
-/** What was measured of each tensor, of all of it where that was asked for. */
+/** The measurements of each tensor, of the whole tensor where available. */
 export function measurements({ survey, exact, whole }: State): Map<string, Measured> {
   const all = new Map((survey?.measured ?? []).map((one) => [one.tensor, one]));
   for (const [name, one] of whole) all.set(name, one);
@@ -42,7 +42,7 @@ export function errorOf(measured: Measured | undefined, type: string): Share | u
   return found && { value: relative(found.noise, found.signal), exact: found.exact };
 }
 
-/** The error of all weights together that are converted. */
+/** The error over all converted weights. */
 export function errorOfPlan(
   { tensors }: Plan,
   model: Opened,
@@ -65,7 +65,7 @@ export function errorOfPlan(
   return signal > 0 ? { value: relative(noise, signal), exact } : { value: 0, exact: true };
 }
 
-/** Bits that a weight has in the mean over what is converted. */
+/** The mean number of bits per converted weight. */
 export function meanBits({ tensors }: Plan, model: Opened): number {
   const sources = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
   let bits = 0;

@@ -1,4 +1,4 @@
-// A small model of random weights, to try the page with.
+// A small model with random weights, for trying the page.
 
 import { encodeBF16, type SafetensorsInput, writeSafetensors } from 'fewbits/io';
 

@@ -1,4 +1,4 @@
-// The page on shrinking a model: a file in, its plan and its errors, a GGUF out.
+// The page on shrinking a model: a file in, its plan and its errors, a GGUF file out.
 
 import { mixtures } from 'fewbits/models';
 import { guard } from 'lit-html/directives/guard.js';
@@ -65,7 +65,7 @@ function importanceView(state: State, busy: boolean, set: Update<State>) {
     @click=${() => weigh(null, set)}>Go without it</button></p>`;
 }
 
-/** Where the model is chosen, and what it is. */
+/** The choice of the model, and its properties. */
 function modelView(state: State, busy: boolean, set: Update<State>) {
   const { model, source } = state;
   return html`
@@ -102,7 +102,7 @@ function modelView(state: State, busy: boolean, set: Update<State>) {
     ${importanceView(state, busy, set)}`;
 }
 
-/** What is measured, how far it is, and what the model becomes in each type. */
+/** The measurements, their progress, and the model in each type. */
 function surveyView(state: State, busy: boolean, set: Update<State>) {
   const { model, plans, survey, surveying, exact, whole } = state;
   return html`
@@ -125,12 +125,12 @@ function surveyView(state: State, busy: boolean, set: Update<State>) {
     }`;
 }
 
-/** Type and rules, and the button that makes the file. */
+/** Type and rules, and the button that writes the file. */
 function optionsView(fb: Fewbits, state: State, busy: boolean, set: Update<State>) {
   const { model, plans } = state;
   const change = (chosen: Partial<State>) => {
     set({ ...chosen, result: null });
-    // A model that is still read is planned with what is chosen by then.
+    // A model that is still being read is planned later, with the choices by then.
     if (model) plan({ ...state, ...chosen }, set);
   };
   const quantized = model?.tensors.some(({ typeName }) => /Q\d|FP4/.test(typeName));
@@ -170,7 +170,7 @@ function optionsView(fb: Fewbits, state: State, busy: boolean, set: Update<State
     </div>`;
 }
 
-/** How the making of the file goes, and how it went. */
+/** The progress and the result of writing the file. */
 function resultView(state: State) {
   return html`
     ${state.planError ? message(state.planError) : nothing}
@@ -181,7 +181,7 @@ function resultView(state: State) {
     ${state.result ? outcome(state.result, state) : nothing}`;
 }
 
-/** All tensors, and the one that is looked at. */
+/** All tensors, and the selected one. */
 function tensorsPart(fb: Fewbits, state: State, set: Update<State>) {
   const { model, plans, survey, surveying, exact, whole } = state;
   return html`

@@ -1,31 +1,31 @@
-// What each type would do to a tensor, measured on a sample or on all of it.
+// The effect of each type on a tensor, measured on a sample or on all of it.
 
 import type { Fewbits, GgmlQuantizedType } from 'fewbits';
 import { createConverter, type Model, type ModelTensor } from 'fewbits/models';
 import type { Work } from '../../shared/worker.ts';
 import { BitCounter, type BitCounts } from './bits.ts';
 
-/** What a type costs a tensor. */
+/** The errors of a type on a tensor. */
 export interface TypeCost {
   readonly type: GgmlQuantizedType;
   readonly meanSquare: number;
   readonly maxAbs: number;
-  /** Means of the squares of errors and values, columns weighted by their importance where it is known. */
+  /** The means of squared errors and squared values, with columns weighted by their importance if known. */
   readonly noise: number;
   readonly signal: number;
-  /** Of all values. */
+  /** Whether all values were measured. */
   readonly exact: boolean;
 }
 
 export interface Measured {
   readonly tensor: string;
-  /** Values that were looked at. */
+  /** The number of values measured. */
   readonly values: number;
-  /** All of them were. */
+  /** Whether these are all values. */
   readonly exact: boolean;
-  /** The types whose blocks fit into the rows, or those that were asked for. */
+  /** The types whose blocks fit the rows, or the requested ones. */
   readonly types: readonly TypeCost[];
-  /** The bits as they are stored; null for types of blocks. */
+  /** The stored bits; null for types with blocks. */
   readonly bits: BitCounts | null;
   /** The first whole blocks of 256 values, if rows consist of them. */
   readonly first: Float32Array;
@@ -33,7 +33,7 @@ export interface Measured {
 
 const SAMPLE = 2 ** 14;
 const CHUNK = 2 ** 18;
-/** Places that a sample is taken from. */
+/** The number of places that a sample is taken from. */
 const PLACES = 8;
 const FIRST = 16 * 256;
 
@@ -42,7 +42,7 @@ export const candidates = (fb: Fewbits) => Object.keys(fb.ggml.types) as GgmlQua
 const lengthOf = ({ shape }: ModelTensor) => shape.reduce((product, size) => product * size, 1);
 const rowOf = ({ shape }: ModelTensor) => shape.at(-1) ?? 1;
 
-/** Whether a tensor's values can be read here. */
+/** Whether the values of a tensor can be decoded here. */
 export const isReadable = (fb: Fewbits, { type }: ModelTensor): boolean =>
   type === 'F32' || type === 'F64' || (type !== undefined && type in fb.ggml.types);
 
@@ -52,7 +52,7 @@ interface Part {
   readonly length: number;
 }
 
-/** All rows in parts of some size; a sample is of rows that lie evenly spread. */
+/** All rows, in parts of limited size; for a sample, rows that are evenly spread. */
 function partsOf(tensor: ModelTensor, exact: boolean): Part[] {
   const length = lengthOf(tensor);
   const row = rowOf(tensor);
@@ -66,7 +66,7 @@ function partsOf(tensor: ModelTensor, exact: boolean): Part[] {
     }
     return parts;
   }
-  // Of long rows the beginning: a multiple of every block size.
+  // The beginning of long rows: a multiple of every block size.
   if (row > SAMPLE / PLACES) {
     const places = Math.min(PLACES, rows);
     const size = Math.min(row, Math.floor(SAMPLE / places / 256) * 256);
@@ -83,7 +83,7 @@ function partsOf(tensor: ModelTensor, exact: boolean): Part[] {
   return parts;
 }
 
-/** Cut where another matrix begins, whose columns have weights of their own. */
+/** Cuts parts where another matrix begins, whose columns have their own weights. */
 function cut(parts: readonly Part[], matrix: number): Part[] {
   return parts.flatMap(({ start, length }) => {
     const pieces: Part[] = [];
@@ -96,7 +96,7 @@ function cut(parts: readonly Part[], matrix: number): Part[] {
   });
 }
 
-/** `x` times the root of its columns' weights: squares of it are weighted squares. */
+/** `x` times the square roots of its columns' weights, whose squares are weighted squares. */
 function weigh(x: Float32Array, weights: Float32Array): Float32Array {
   const roots = weights.map(Math.sqrt);
   const { length } = roots;
@@ -108,15 +108,15 @@ function weigh(x: Float32Array, weights: Float32Array): Float32Array {
 }
 
 export interface MeasureOptions {
-  /** All rows instead of a sample. */
+  /** Whether to measure all rows instead of a sample. */
   readonly exact: boolean;
-  /** Only these types. */
+  /** Only these types, if given. */
   readonly types?: readonly string[];
   /** The importance of the columns of each matrix. */
   readonly importance?: Float32Array | undefined;
 }
 
-/** What one type does to the values that were looked at so far. */
+/** Sums over the values measured so far, for one type. */
 interface Sums {
   readonly type: GgmlQuantizedType;
   squares: number;
@@ -124,7 +124,7 @@ interface Sums {
   maxAbs: number;
 }
 
-/** Adds what each type does to `x`; `weights` are those of its columns. Gives the signal. */
+/** Adds the errors of each type on `x`; `weights` are those of its columns. Returns the signal. */
 async function addErrors(
   fb: Fewbits,
   x: Float32Array,
@@ -155,7 +155,7 @@ function costsOf(all: readonly Sums[], values: number, signal: number, exact: bo
   });
 }
 
-/** What each type would do to a tensor, by a sample of its rows or by all of them. */
+/** Measures the effect of each type on a tensor, by a sample of its rows or by all of them. */
 export async function measure(
   fb: Fewbits,
   model: Model,
@@ -193,7 +193,7 @@ export async function measure(
       rowLength: part.length,
     });
     const x = new Float32Array(read.buffer, read.byteOffset, part.length);
-    // Of a long row the sample has the beginning.
+    // For long rows the sample contains only the beginning.
     const columns = Math.min(row, x.length);
     const matrixStart = Math.floor(part.start / matrix) * row;
     const weights = importance?.subarray(matrixStart, matrixStart + columns);

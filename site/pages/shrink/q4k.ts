@@ -2,7 +2,7 @@
 
 import { decodeF16 } from 'fewbits/io';
 
-/** What a block of Q4_K holds. A weight is `d * scales[j] * code - dmin * mins[j]` in sub-block j. */
+/** The contents of a Q4_K block. A weight is `d * scales[j] * code - dmin * mins[j]` in sub-block j. */
 export interface Q4KBlock {
   readonly d: number;
   readonly dmin: number;
@@ -11,7 +11,7 @@ export interface Q4KBlock {
   readonly codes: Uint8Array;
 }
 
-/** Takes the 144 bytes of a block apart. */
+/** Unpacks the 144 bytes of a block. */
 export function readQ4K(block: Uint8Array): Q4KBlock {
   const [d, dmin] = decodeF16(
     Uint16Array.of(block[0] | (block[1] << 8), block[2] | (block[3] << 8)),
@@ -23,7 +23,7 @@ export function readQ4K(block: Uint8Array): Q4KBlock {
     scales.push(packed[j] & 63);
     mins.push(packed[j + 4] & 63);
   }
-  // The last four have their low bits side by side and their high bits above those of the first four.
+  // The last four have their low bits side by side, and their high bits above those of the first four.
   for (let j = 0; j < 4; j++) {
     scales.push((packed[j + 8] & 15) | ((packed[j] >> 6) << 4));
     mins.push((packed[j + 8] >> 4) | ((packed[j + 4] >> 6) << 4));

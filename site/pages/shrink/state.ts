@@ -1,4 +1,4 @@
-// What the page knows and what was chosen on it.
+// The state of the page, including the visitor's choices.
 
 import type { Measured, TypeCost } from './measure.ts';
 import type { Opened, Plans, Shrunk, Source, Survey, Weighing } from './work.ts';
@@ -8,41 +8,41 @@ export interface Running {
   readonly text: string;
 }
 
-/** The file, under the name of what it was made of and the type that was asked for: both may change meanwhile. */
+/** The written file, with the name of its source and the type: both choices may change in the meantime. */
 export interface Made extends Shrunk {
   readonly name: string;
 }
 
 export interface State {
   readonly source: Source;
-  /** Null while it is read. */
+  /** Null while it is being read. */
   readonly model: Opened | null;
-  /** An importance matrix is being read. */
+  /** Whether an importance matrix is being read. */
   readonly weighing: boolean;
   readonly importance: (Weighing & { readonly name: string }) | null;
   readonly survey: Survey | null;
-  /** What was measured of whole tensors, by name and type. */
+  /** Measurements of whole tensors, by name and type. */
   readonly exact: ReadonlyMap<string, ReadonlyMap<string, TypeCost>>;
-  /** Tensors that were measured in every type; with their bits. */
+  /** Tensors that were measured in every type, with their bits. */
   readonly whole: ReadonlyMap<string, Measured>;
   readonly surveying: Running | null;
   readonly type: string;
   readonly rules: string;
   readonly again: 'keep' | 'convert';
   readonly plans: Plans | null;
-  /** The tensor that is looked at. */
+  /** The selected tensor. */
   readonly tensor: string;
   readonly block: number;
   readonly sub: number;
   readonly working: Running | null;
   readonly result: Made | null;
   readonly error: unknown;
-  /** What is wrong with the rules. */
+  /** The error in the rules. */
   readonly planError: unknown;
   readonly notice: string;
 }
 
-/** Nothing of what was measured holds any more. */
+/** Resets all measurements and plans. */
 export const unmeasured = {
   survey: null,
   exact: new Map(),

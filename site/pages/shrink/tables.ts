@@ -1,4 +1,4 @@
-// Tables of a model: what it becomes in each type, and what each of its tensors becomes.
+// Tables of a model: its size in each type, and the result for each of its tensors.
 
 import { byteSize, count, general, ratio } from '../../shared/format.ts';
 import { type Fewbits, html, nothing } from '../../shared/live.ts';
@@ -7,7 +7,7 @@ import { errorOf, errorOfPlan, meanBits, type Share } from './costs.ts';
 import type { Measured } from './measure.ts';
 import type { Opened, Plans } from './work.ts';
 
-/** An error as a share; of a sample unless it says otherwise. */
+/** An error as a percentage; from a sample unless marked as exact. */
 export const percentage = (share: Share | undefined) =>
   share === undefined
     ? '–'
@@ -37,7 +37,7 @@ export function typesView(model: Opened, plans: Plans, all: Map<string, Measured
   });
 }
 
-/** What each tensor is and becomes. */
+/** Each tensor and its planned type. */
 function outcomes(model: Opened, plans: Plans, all: Map<string, Measured>): Column[] {
   const planned = new Map(plans.chosen.tensors.map((one) => [one.name, one]));
   const { tensors } = model;

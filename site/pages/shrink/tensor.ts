@@ -10,7 +10,7 @@ import type { State } from './state.ts';
 import { percentage } from './tables.ts';
 import { bitsView, blockView } from './weights.ts';
 
-/** Its errors in each type; `values` are all that it has. */
+/** The tensor's errors in each type; `values` is the number of all its values. */
 function errorsTable(fb: Fewbits, one: Measured, values: number, weighted: boolean) {
   const types = fb.ggml.types;
   return table({

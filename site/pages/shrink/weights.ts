@@ -9,7 +9,7 @@ import { facts, table } from '../../shared/results.ts';
 import type { BitCounts } from './bits.ts';
 import { readQ4K } from './q4k.ts';
 
-/** Shares of the values as bars, with the places of them from `from`. */
+/** Shares of the values as bars, at the positions from `from` on. */
 function barsOf(
   counts: Float64Array,
   from: number,
@@ -40,7 +40,7 @@ function barsOf(
   };
 }
 
-/** Where bits are, and which of them say nothing. */
+/** The bits of the values, and which of them are constant. */
 export function bitsView({ layout, values, negative, exponents, mantissas, set }: BitCounts) {
   const used = [...exponents.keys()].filter((field) => exponents[field] > 0);
   const constant = [...set].filter((n) => n === 0 || n === values).length;

@@ -1,4 +1,4 @@
-// The page's worker: a model opened, planned, measured and converted.
+// The page's worker: opens, plans, measures and converts a model.
 
 import { FewbitsError, load } from 'fewbits';
 import { ggmlTypes, type Imatrix, openImatrix } from 'fewbits/io';
@@ -17,7 +17,7 @@ import { serve, type Work } from '../../shared/worker.ts';
 import { exampleModel } from './example.ts';
 import { candidates, isReadable, type Measured, measure } from './measure.ts';
 
-/** A file, or the model that is made here. */
+/** A file, or the generated model. */
 export type Source = File | 'example';
 
 export interface Described {
@@ -26,18 +26,18 @@ export interface Described {
   readonly typeName: string;
   readonly values: number;
   readonly byteLength: number;
-  /** Its values can be looked at. */
+  /** Whether its values can be decoded. */
   readonly readable: boolean;
 }
 
 export interface Opened {
   readonly format: Model['format'];
-  /** Of the file. */
+  /** Bytes of the file. */
   readonly byteLength: number;
   readonly tensors: readonly Described[];
 }
 
-/** What becomes of a tensor. */
+/** The plan for a tensor. */
 export interface Planned {
   readonly name: string;
   readonly type: string;
@@ -47,18 +47,18 @@ export interface Planned {
 
 export interface Plan {
   readonly byteLength: number;
-  /** How many tensors are converted with importance. */
+  /** The number of tensors that are converted with importance. */
   readonly weighted: number;
   readonly tensors: readonly Planned[];
 }
 
-/** What was asked for, and the same with every other type. */
+/** The requested plan, and the plans for every other type. */
 export interface Plans {
   readonly chosen: Plan;
   readonly byType: readonly (Plan & { readonly type: string })[];
 }
 
-/** What an importance matrix says of itself. */
+/** The contents of an importance matrix. */
 export interface Weighing {
   readonly entries: number;
   readonly datasets: readonly string[];
@@ -67,7 +67,7 @@ export interface Weighing {
 
 export interface Survey {
   readonly measured: readonly Measured[];
-  /** Tensors that could not be measured, and why. */
+  /** Tensors that could not be measured, with the reasons. */
   readonly problems: readonly string[];
 }
 
@@ -75,14 +75,17 @@ export interface Shrunk {
   readonly file: Blob;
   readonly milliseconds: number;
   readonly workers: number;
-  /** WebAssembly memory of this worker and of those that converted; it never shrinks. */
+  /** WebAssembly memory of this worker and of the converters; it never shrinks. */
   readonly memoryBytes: number;
 }
 
 let current: Model | null = null;
 let imatrix: { readonly name: string; readonly content: Imatrix } | null = null;
 
-/** With the importance matrix, if there is one, and with rules for what is quantized already and is not to be again. */
+/**
+ * The options with the importance matrix, if there is one, and with rules that keep quantized tensors unless
+ * they may be quantized again.
+ */
 function weighted(given: ModelPlanOptions): ModelPlanOptions {
   const options = given.requantize ? given : { ...given, rules: withKept(given.rules) };
   if (!imatrix) return options;
@@ -99,7 +102,7 @@ function withKept(rules: ModelPlanOptions['rules'] = []): ModelPlanOptions['rule
   return [...rules, ...quantized.map(({ name }) => ({ name, type: 'keep' as const }))];
 }
 
-/** Weights that fit; those that do not are the plan's to refuse. */
+/** The weights if they fit; the plan refuses others. */
 function importanceOf({ name, shape }: ModelTensor): Float32Array | undefined {
   const weights = imatrix?.content.weights.get(name);
   const row = shape.at(-1) ?? 1;
@@ -124,7 +127,7 @@ function opened(): Model {
 }
 
 const calls = {
-  /** Reads the list of tensors; what is called later is about this model. */
+  /** Reads the list of tensors; later calls are about this model. */
   async open({ source }: { source: Source }): Promise<Opened> {
     const fb = await load();
     const blob = source === 'example' ? new Blob([exampleModel()]) : source;
@@ -144,7 +147,7 @@ const calls = {
     };
   },
 
-  /** Every type on a sample of every tensor. */
+  /** Measures every type on a sample of every tensor. */
   async survey(_: null, work: Work): Promise<Survey> {
     const fb = await load();
     const model = opened();
@@ -157,7 +160,7 @@ const calls = {
         const importance = importanceOf(tensor);
         measured.push(await measure(fb, model, tensor, { exact: false, importance }, work));
       } catch (error) {
-        // A tensor with NaN in it says nothing about the others.
+        // A tensor with NaN does not prevent measuring the others.
         if (!(error instanceof FewbitsError)) throw error;
         problems.push(`${tensor.name}: ${error.message}`);
       }
@@ -165,7 +168,7 @@ const calls = {
     return { measured, problems };
   },
 
-  /** Types on all of one tensor; every type if they are not said. */
+  /** Measures types on all of one tensor; by default every type. */
   async exact(
     { name, types }: { name: string; types?: readonly string[] },
     work: Work,
@@ -181,7 +184,7 @@ const calls = {
     );
   },
 
-  /** Takes an importance matrix for all that is planned, measured and made from now on; null for none. */
+  /** Sets an importance matrix for everything planned, measured and written from now on; null for none. */
   async weigh({ file }: { file: File | null }): Promise<Weighing | null> {
     imatrix = file && { name: file.name, content: await openImatrix(file) };
     if (!imatrix) return null;
@@ -189,10 +192,10 @@ const calls = {
     return { entries: weights.size, datasets, chunks };
   },
 
-  /** What would become of each tensor. */
+  /** Plans each tensor. */
   async plan({ options }: { options: ModelPlanOptions }, work: Work): Promise<Plans> {
     const types = [...candidates(await load()), ...mixtures];
-    // Each key that is pressed in the rules asks for plans: only the last are made.
+    // Each key press in the rules requests plans: only the last ones are computed.
     await work.checkpoint();
     return {
       chosen: plan(options),
@@ -200,7 +203,7 @@ const calls = {
         try {
           return [{ type, ...plan({ ...options, type }) }];
         } catch (error) {
-          // Q2_K_S is not to be had for tensors without importance.
+          // Q2_K_S is not available for tensors without importance.
           if (!(error instanceof FewbitsError)) throw error;
           return [];
         }
@@ -208,7 +211,7 @@ const calls = {
     };
   },
 
-  /** The GGUF file. */
+  /** Writes the GGUF file. */
   async shrink({ options }: { options: ModelPlanOptions }, work: Work): Promise<Shrunk> {
     const start = performance.now();
     const fb = await load();
@@ -219,12 +222,12 @@ const calls = {
       const parts: Blob[] = [];
       const pieces = quantizeModel(model, plan, {
         converter: pool,
-        // Each becomes a blob at once, which copies it.
+        // Each piece is copied to a blob at once.
         transient: true,
         onProgress: ({ bytesDone, bytes, tensor }) => work.progress(bytesDone / bytes, tensor),
       });
       for await (const piece of pieces) {
-        // A blob may leave memory for the disk.
+        // The browser can move a blob from memory to the disk.
         parts.push(new Blob([piece]));
         await work.checkpoint();
       }

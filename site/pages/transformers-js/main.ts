@@ -1,4 +1,4 @@
-// The page on transformers.js: its recipe, tried on vectors that are made here.
+// The page on transformers.js: its recipe, tried on generated vectors.
 
 import { byteSize, count, fixed } from '../../shared/format.ts';
 import { type Fewbits, html, live, message, nothing, type Update } from '../../shared/live.ts';
@@ -23,9 +23,9 @@ interface Found {
 }
 
 interface State {
-  /** How many texts the index in the worker holds. */
+  /** The number of texts in the worker's index. */
   readonly size: number;
-  /** What the field of texts shows. */
+  /** The text in the field. */
   readonly texts: string;
   readonly found: Found | null;
   readonly busy: boolean;
@@ -60,7 +60,7 @@ const add = (state: State, texts: string, set: Update<State>) =>
     return { size: state.size + all.length, texts: '', notice };
   });
 
-/** The fields of a form by name, when it is sent. */
+/** Handles the submission of a form, with the value of its field. */
 const sent = (take: (value: string) => void) => (event: SubmitEvent) => {
   event.preventDefault();
   const [value] = new FormData(event.target as HTMLFormElement).values();
@@ -128,7 +128,7 @@ const DIMS = 384;
 const ROWS = 1000;
 const QUERIES = 8;
 
-/** Normal numbers, so that vectors of them point everywhere alike. */
+/** Normally distributed numbers, so that vectors of them point in all directions equally. */
 function normals(length: number): Float32Array {
   let state = 1;
   const random = () => {
@@ -155,7 +155,7 @@ const WIDTHS: readonly Width[] = [
   { name: '1 bit, refined to 8', bits: 1, refine: 8 },
 ];
 
-/** Random vectors, and the true cosines of the first ones with all. */
+/** Random vectors, and the true cosines of the first ones with all others. */
 function sample() {
   const x = normals(ROWS * DIMS);
   const row = (i: number) => x.subarray(i * DIMS, (i + 1) * DIMS);
@@ -172,7 +172,7 @@ function sample() {
   return { x, queries };
 }
 
-/** Bytes a vector, and how far scores are off: the standard deviation over random vectors. */
+/** Bytes per vector, and the error of scores: the standard deviation over random vectors. */
 function measure(fb: Fewbits, { bits, refine }: Width, { x, queries }: ReturnType<typeof sample>) {
   const index = fb.createIndex({ dims: DIMS, bits, ...(refine ? { refine } : {}) });
   try {

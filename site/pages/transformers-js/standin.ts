@@ -1,5 +1,5 @@
-// What the page takes for `@huggingface/transformers` (see vite.config.ts): the same interface, but
-// instead of a language model, which it would have to download, the words of the built-in emoji.
+// The page's replacement for `@huggingface/transformers` (see vite.config.ts): the same interface, but with
+// the words of the built-in emoji instead of a language model, which would have to be downloaded.
 
 import { emojiEmbedder } from '../embeddings/source.ts';
 
@@ -10,7 +10,7 @@ interface Options {
   readonly normalize?: boolean;
 }
 
-/** As much of transformers.js' Tensor as the recipe reads. */
+/** The part of transformers.js' Tensor that the recipe reads. */
 interface Tensor {
   readonly type: 'float32';
   readonly dims: readonly number[];
@@ -25,7 +25,7 @@ export async function pipeline(task: 'feature-extraction', _model: string) {
     const rows = typeof texts === 'string' ? [texts] : texts;
     const data = new Float32Array(rows.length * DIMS);
     rows.forEach((text, row) => {
-      // 256 values, and zeros: an index does not mind.
+      // 256 values, then zeros, which do not affect an index.
       const vector = embed(text);
       const norm = options.normalize ? Math.hypot(...vector) : 1;
       data.set(

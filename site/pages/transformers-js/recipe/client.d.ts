@@ -1,4 +1,4 @@
-// For the page, which is written in TypeScript; the files beside this are what it prints.
+// Declarations for the page, which is written in TypeScript; it prints the other files of this folder.
 export function add(texts: readonly string[]): Promise<void>;
 export function search(
   query: string,
