@@ -1,8 +1,8 @@
-// The projects of the tests: js, package and browser.
+// The test projects: js, package and browser.
 
 import { defineConfig } from 'vitest/config';
 
-// Node 20 has relaxed SIMD behind a flag; `npm test` passes what the Node under test wants.
+// Node 20 has relaxed SIMD behind a flag; `npm test` passes the flags that the tested Node needs.
 const execArgv = process.env.FEWBITS_NODE_FLAGS?.split(' ').filter(Boolean) ?? [];
 
 const project = (name: string, options = {}) => ({
@@ -15,7 +15,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     execArgv,
-    // The package runs as it is, not transformed.
+    // The package runs unchanged, not transformed.
     server: { deps: { external: [/\/web\/dist\//] } },
     projects: [
       project('js', { testTimeout: 60_000 }),

@@ -27,10 +27,10 @@ void linear_row_sums(Address b, int weight, std::size_t n, std::size_t k, Addres
 
 void linear_dequantize(Address accumulators, std::size_t m, std::size_t n, Address a,
                        Address a_zero_point, Address b, Address b_sums, Address bias, Address out) {
-  linear::dequantize(at<std::int32_t>(accumulators), m, n,
-                     {at<float>(a), at<std::int32_t>(a_zero_point), at<float>(b),
-                      at<std::int32_t>(b_sums)},
-                     at<float>(bias), at<float>(out));
+  linear::dequantize(
+      at<std::int32_t>(accumulators), m, n,
+      {at<float>(a), at<std::int32_t>(a_zero_point), at<float>(b), at<std::int32_t>(b_sums)},
+      at<float>(bias), at<float>(out));
 }
 
 void linear_matmul_f32(Address a, std::size_t m, Address b, std::size_t n, std::size_t k,

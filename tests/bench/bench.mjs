@@ -1,7 +1,7 @@
-// `npm run bench [-- case ...] [--node] [--chromium] [--variant relaxed|simd128] [--quick]`: how fast
-// the kernels are, end to end from JavaScript arrays to JavaScript arrays. Ratios are to baselines in
-// the same run; nothing passes or fails by time. `--node` is the Node that npm takes, `--every-node`
-// the machine's own too. `--million` adds a million vectors in the case 'vectors'.
+// Benchmarks of the kernels, end to end from JavaScript arrays to JavaScript arrays: `npm run bench [-- case
+// ...] [--node] [--chromium] [--variant relaxed|simd128] [--quick]`. Ratios are to baselines in the same run;
+// nothing passes or fails by time. `--node` uses the Node that npm uses, `--every-node` the machine's own
+// too. `--million` adds a million vectors to the case 'vectors'.
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -1,10 +1,11 @@
-// `node tests/bench/compare.mjs DIST_A DIST_B [case ...] [--variant relaxed|simd128] [--runs N] [--quick]`:
-// every row of `npm run bench` for two built packages (folders such as web/dist), and how many times
-// as long B takes as A. Rows above 1.03 are marked.
+// Compares two built packages (folders such as web/dist) in every row of `npm run bench`: `node
+// tests/bench/compare.mjs DIST_A DIST_B [case ...] [--variant relaxed|simd128] [--runs N] [--quick]` prints
+// the time of B relative to A. Rows above 1.03 are marked.
 //
-// Each build has a process of its own, and only one of them runs at any time: they take turns at every
-// alternative of a row, so that whatever else the machine does meets both alike. A row is the least that
-// a turn took, in processor time, of `--runs` pairs of processes (3): where an engine lays code and
+// Each build runs in its own process, only one of them at a time: they take turns at every alternative of a
+// row, so that other load on the machine affects both alike. A row shows the minimum processor time of a turn
+// over `--runs` pairs of processes (3): where an engine places code and arrays affects all turns of a
+// process.
 // arrays tells in all turns of a process.
 
 import { spawn } from 'node:child_process';
@@ -18,14 +19,14 @@ import { CASES, runCases } from './run.mjs';
 
 const SLOWER = 1.03;
 const TURNS = 12;
-/** The first word of a process that runs cases. */
+/** The first argument of a process that runs cases. */
 const CHILD = '--as-child';
 
 /** Waits until it is this process's turn. */
 const awaitTurn = () => readSync(0, new Uint8Array(1));
 const say = (message) => writeSync(1, `${JSON.stringify(message)}\n`);
 
-/** Least milliseconds of each alternative, taken in turns with the other process. */
+/** The least milliseconds of each alternative, taken in turns with the other process. */
 function leastOf(alternatives, { least = 5, warmUp = 100 } = {}) {
   const times = {};
   for (const [name, work] of Object.entries(alternatives)) {
@@ -53,12 +54,12 @@ async function child({ dist, variant, name, quick }) {
   const fb = await load({ variant });
   const measured = { ...measure, race: leastOf, compare: compared };
   for await (const row of runCases(fb, [name], { quick }, measured)) {
-    // Rates, which a name may end with, are of this run.
+    // Rates at the end of a name differ from run to run.
     if (row.ms !== undefined) say([row.name.replace(/, [\d.]+ Mfloat\/s$/, ''), row.ms]);
   }
 }
 
-/** Runs one case of all builds, taking turns; the rows of each by name. */
+/** Runs one case of all builds, taking turns; returns the rows of each by name. */
 function together(dists, task) {
   const node = described(process.execPath);
   const self = fileURLToPath(import.meta.url);

@@ -1,10 +1,10 @@
-// `node tests/bench/crowded.mjs [--data FILE_OR_FOLDER]` after `npm run build`: recall@10 of every width
-// and metric as it is, with the mean off, and calibrated, over three made sets (mean cosines of 0, .7
-// and .9: embeddings of models crowd so) and over your own vectors.
+// Recall@10 of every width and metric as it is, with the mean off, and calibrated: `node
+// tests/bench/crowded.mjs [--data FILE_OR_FOLDER]` after `npm run build`. It uses three generated sets (mean
+// cosines of 0, .7 and .9, as embeddings of some models have) and your own vectors.
 //
-// Of the made sets 600 other vectors are queries, of your own every vector, or 300 of them, looks for
-// the others. A cell is marked by ! where it lies more than .005 below the one without; then the exit
-// code is 1. Cells are means over three seeds; (axes) says that calibration took some.
+// Queries are 600 further vectors of the generated sets; of your own set each vector, or 300 of them,
+// searches the others. A cell is marked with ! if it is more than .005 below the one without; then the exit
+// code is 1. Cells are means over three seeds; (axes) means that calibration used some.
 
 import { parseArgs } from 'node:util';
 import { load } from 'fewbits';
@@ -14,7 +14,7 @@ import { clustered, normalise, row } from './vector-data.mjs';
 
 const K = 10;
 const SLACK = 0.005;
-/** Of the rotation: codes of one seed find a little more or less by chance. */
+/** Seeds of the rotation: codes of a single seed find slightly more or less by chance. */
 const SEEDS = [0, 1, 2];
 const METRICS = ['cosine', 'dot', 'l2'];
 const WIDTHS = [{ bits: 1 }, { bits: 2 }, { bits: 4 }, { bits: 8 }, { bits: 1, refine: 8 }];
@@ -24,7 +24,7 @@ const WAYS = {
   calibrated: (index, x) => index.calibrate(x),
 };
 
-/** Vectors of norm 1, about a direction that all share so that their mean cosine is `common`. */
+/** Vectors of norm 1, around a common direction so that their mean cosine is `common`. */
 function crowded(common) {
   const [rows, dims, count] = [4000, 384, 600];
   const { x, queries } = clustered(rows, dims, count);
@@ -38,7 +38,10 @@ function crowded(common) {
   return { name: `made, mean cosine ${common}`, x, queries, dims, own: [] };
 }
 
-/** Vectors of a file but those of zeros, which have no direction; some look for the others. */
+/**
+ * The vectors of a file except zero vectors, which have no direction; some of them are queries for the
+ * others.
+ */
 function given({ name, x, rows, dims }) {
   const kept = [];
   for (let r = 0; r < rows; r++) if (row(x, dims, r).some((value) => value !== 0)) kept.push(r);
@@ -51,7 +54,7 @@ function given({ name, x, rows, dims }) {
   return { name, x: vectors, queries, dims, own };
 }
 
-/** The `k` best of all rows but `self`, by scores in double precision. */
+/** The `k` best of all rows except `self`, by scores in double precision. */
 function exact(x, query, dims, metric, self) {
   const scores = [];
   for (let r = 0; r < x.length / dims; r++) {

@@ -1,14 +1,14 @@
-// Prints what fb.distributional is measured by: mean squared errors on the Gaussian and Laplace
-// distributions, analytic and sampled; how near n * E|error| comes to its limit; the 7-bit example.
-// `node tests/bench/distributional-tables.mjs` after `npm run build`; how fast it is, says
-// `npm run bench -- distributional`.
+// Prints the accuracy of fb.distributional: mean squared errors on the Gaussian and Laplace distributions,
+// analytic and sampled; how close n * E|error| comes to its limit; the 7-bit example. `node
+// tests/bench/distributional-tables.mjs` after `npm run build`; `npm run bench -- distributional` measures
+// its speed.
 
 import { load } from 'fewbits';
 
 const fb = await load();
 const { quantize, codebook, meanSquaredError } = fb.distributional;
 
-/** Deterministic uniform values in (0, 1): 53 bits of a splitmix-seeded xorshift. */
+/** Repeatable uniform values in (0, 1): 53 bits of a splitmix-seeded xorshift. */
 function generator(seed) {
   let state = seed >>> 0 || 1;
   const next = () => {
@@ -45,7 +45,7 @@ for (const [name, options, source, x] of [
   for (let k = 1; k <= 8; ++k) {
     const tables = codebook({ dist: 'gaussian', beta: 1, ...options, k });
     analytic.push(number(meanSquaredError(tables, source)));
-    // With the codebook for mean 0 and variance 1: the samples' own moments do not enter.
+    // With the codebook for mean 0 and variance 1: the moments of the samples are not used.
     sampled.push(number(quantize(x, { codebook: tables }).info.mse));
   }
   row(`${name}: analytic`, analytic);

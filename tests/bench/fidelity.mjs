@@ -1,10 +1,10 @@
-// `node tests/bench/fidelity.mjs --data FILE_OR_FOLDER [--queries N]` after `npm run build`: how well
-// the index keeps your own vectors, beside int8 and binary codes of the same. Reads .npy,
-// .safetensors (each matrix in it) and raw float32 (.bin, beside a .json with `rows` and `dims`).
+// Accuracy of the index on your own vectors, compared with int8 and binary codes: `node
+// tests/bench/fidelity.mjs --data FILE_OR_FOLDER [--queries N]` after `npm run build`. Reads .npy,
+// .safetensors (each matrix in it) and raw float32 (.bin, with a .json that has `rows` and `dims`).
 //
-// Every vector, or as many as --queries says, looks for its ten nearest by cosine among the others.
-// `recall` is the part that exact search finds too; `error` the standard deviation of the scores from
-// the true cosines times sqrt(d); `bytes` is what a vector takes by design.
+// Every vector, or as many as --queries says, searches its ten nearest by cosine among the others. `recall`
+// is the share that exact search finds too; `error` the standard deviation of the scores from the true
+// cosines times sqrt(d); `bytes` the size of a vector by design.
 
 import { parseArgs } from 'node:util';
 import { dequantizeEmbeddings, embeddingRanges, load, quantizeEmbeddings } from 'fewbits';
@@ -29,7 +29,7 @@ const line = (cells) => {
 
 /** Prints the table of one matrix. */
 function measure(fb, { name, x, rows, dims }) {
-  // Rows of zeros have no direction.
+  // Zero rows have no direction.
   const kept = [];
   for (let r = 0; r < rows; r++) if (row(x, dims, r).some((value) => value !== 0)) kept.push(r);
   const vectors = new Float32Array(kept.length * dims);
@@ -41,7 +41,7 @@ function measure(fb, { name, x, rows, dims }) {
   const queries = new Float32Array(count * dims);
   for (const [q, r] of own.entries()) queries.set(row(vectors, dims, r), q * dims);
 
-  /** Neighbours of each query but itself. */
+  /** The neighbours of each query except itself. */
   const others = (find) =>
     own.map((self, q) =>
       Array.from(find(row(queries, dims, q), K + 1))
@@ -49,7 +49,7 @@ function measure(fb, { name, x, rows, dims }) {
         .slice(0, K),
     );
   const exact = others((query, k) => plainScan(vectors, dims, query, k));
-  // Half a million pairs tell the error well enough.
+  // Half a million pairs are enough to estimate the error.
   const few = Math.min(count, Math.ceil(500_000 / n));
   const compare = (what, find, bytes, error) =>
     line([what, recall(others(find), exact).toFixed(3), error?.toFixed(4), bytes.toFixed(1)]);
@@ -101,7 +101,7 @@ function baselines(vectors, dims, compare, queries, own) {
   const ranges = embeddingRanges(vectors, dims);
   const int8 = quantizeEmbeddings(vectors, dims, 'int8', { ranges });
   const decoded = dequantizeEmbeddings(int8, dims, 'int8', ranges);
-  // An "index" that knows the decoded values: its scores are their inner products.
+  // An "index" of the decoded values: its scores are their inner products.
   const scores = (query) => {
     const n = decoded.length / dims;
     const ids = Array.from({ length: n }, (_, id) => id);
@@ -115,7 +115,7 @@ function baselines(vectors, dims, compare, queries, own) {
     std * Math.sqrt(dims),
   );
 
-  // Signs come in whole bytes: what is missing is the same for all.
+  // Signs come in whole bytes: the padding is the same for all vectors.
   const wide = Math.ceil(dims / 8) * 8;
   const signs = (x) => {
     const padded = new Float32Array((x.length / dims) * wide);
@@ -139,7 +139,7 @@ function baselines(vectors, dims, compare, queries, own) {
     }
     return top.rows;
   };
-  /** Scores the 10 k nearest by Hamming distance again. */
+  /** Rescores the 10 k nearest by Hamming distance. */
   const again = (score) => (query, k) => {
     const top = new Top(k);
     for (const r of hamming(query, Math.min(10 * k, codes.length / bytes))) {

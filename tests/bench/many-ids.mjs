@@ -1,5 +1,6 @@
-// More given ids than a Map holds: added, looked up, saved and opened, with time and memory. Outside CI:
-// it takes some minutes and 4 GB. `node --expose-gc tests/bench/many-ids.mjs [ROWS_OF_NUMBERS] [ROWS_OF_BIGINTS]`
+// More explicit ids than a Map can hold: added, looked up, saved and opened, with time and memory. Not part
+// of CI, as it takes some minutes and 4 GB: `node --expose-gc tests/bench/many-ids.mjs [ROWS_OF_NUMBERS]
+// [ROWS_OF_BIGINTS]`
 
 import { load } from '../../web/dist/node.js';
 
@@ -9,9 +10,9 @@ const batch = 500_000;
 const fb = await load();
 const vectors = Float32Array.from({ length: batch * dims }, (_, i) => Math.sin(i * 12.9898));
 
-/** Bytes of JavaScript's memory, arrays and all, but for WebAssembly's. */
+/** Bytes of JavaScript's memory including arrays, without WebAssembly's. */
 function held() {
-  // What the first frees lets go of more.
+  // One collection may make more memory collectable.
   for (let i = 0; i < 3; i++) globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external - fb.memoryBytes;
@@ -20,7 +21,7 @@ function held() {
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 const megabytes = (bytes) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 
-/** Asserts what must be so. */
+/** Throws unless the value is true. */
 function must(what, value) {
   if (!value) throw new Error(`not so: ${what}`);
 }
@@ -63,7 +64,7 @@ function run(name, rows, idsOf, idOf) {
 
 const range = (type, idOf) => (row, n) => type.from({ length: n }, (_, i) => idOf(row + i));
 const rising = (row) => 2 ** 40 + row;
-// Odd multiples modulo a power of two: each once, in no order.
+// Odd multiples modulo a power of two: all different, in scrambled order.
 const mixed = (row) => (Math.imul(row, 0x9e3779b1) >>> 0) * 2 ** 20;
 const risingBig = (row) => 2n ** 62n + BigInt(row);
 const mixedBig = (row) => BigInt.asIntN(64, BigInt(row) * 0x9e3779b97f4a7c15n);

@@ -1,5 +1,5 @@
-// Matrices in files and folders, for measuring with vectors of one's own: .npy, .safetensors (each
-// matrix in it) and raw float32 (.bin, beside a .json with `rows` and `dims`).
+// Matrices in files and folders, for measurements with your own vectors: .npy, .safetensors (each matrix in
+// it) and raw float32 (.bin, with a .json that has `rows` and `dims`).
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -29,7 +29,7 @@ export function matrices(file) {
   return whole([rows, dims], new Float32Array(bytes.buffer, bytes.byteOffset, rows * dims));
 }
 
-/** The files in a folder, or the file that it is. */
+/** The files in a folder, or the file itself. */
 export function files(place) {
   if (!statSync(place).isDirectory()) return [place];
   return readdirSync(place)

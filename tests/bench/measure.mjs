@@ -1,16 +1,16 @@
-// Timing for benchmark cases, in Node and in a page alike. Times are compared only within a run:
-// the alternatives of a row take turns, so that a drift of the machine's speed meets all of them.
+// Timing for benchmark cases, both in Node and in a page. Times are compared only within a run: the
+// alternatives of a row take turns, so that changes of the machine's speed affect all of them.
 
 const now = () => performance.now();
 
 /**
- * Milliseconds that this process has had a processor, in a page those that passed: on a busy machine
- * the first are what the second would be on a quiet one, for work that one thread does.
+ * Milliseconds of processor time of this process; in a page, elapsed milliseconds. For single-threaded work,
+ * the processor time on a busy machine is about the elapsed time on an idle one.
  */
 export function processorTime() {
   const { process } = globalThis;
   if (!process?.cpuUsage) return now();
-  // Of the whole process: what is told of a thread is too coarse.
+  // Of the whole process, as the figures of a thread are too coarse.
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
@@ -21,8 +21,8 @@ export function median(times) {
 }
 
 /**
- * Runs `work` for `warmUp` ms, in which engines replace their first, slow code. How often it is to be
- * repeated in a turn that takes `least` ms.
+ * Runs `work` for `warmUp` ms, in which engines replace their first, slow code. Returns the number of repeats
+ * in a turn that takes `least` ms.
  */
 export function repeatsOf(work, { least, warmUp }) {
   let took = 0;
@@ -36,7 +36,7 @@ export function repeatsOf(work, { least, warmUp }) {
   return Math.max(1, Math.ceil((least * runs) / took));
 }
 
-/** Milliseconds of one of so many repeats. */
+/** Milliseconds of one repeat, averaged over `repeats`. */
 export function turn(work, repeats, clock = now) {
   const began = clock();
   for (let i = 0; i < repeats; i++) work();
@@ -44,8 +44,8 @@ export function turn(work, repeats, clock = now) {
 }
 
 /**
- * Milliseconds of each alternative, the median of `rounds` turns after `warmUp` ms. An alternative
- * that takes under `least` ms is repeated within its turn.
+ * Milliseconds of each alternative, the median of `rounds` turns after `warmUp` ms. An alternative that takes
+ * less than `least` ms is repeated within its turn.
  */
 export function race(alternatives, { rounds = 7, least = 5, warmUp = 200 } = {}) {
   const names = Object.keys(alternatives);
@@ -59,11 +59,10 @@ export function race(alternatives, { rounds = 7, least = 5, warmUp = 200 } = {})
 }
 
 /**
- * How many times faster than `baseline` each alternative is, where they differ much: { ms, times } of
- * each and ms of the baseline. The baseline has a turn before and after each turn of an alternative,
- * and `times` is the median of the ratios to those neighbours, so that neither a drift of the
- * machine's speed nor other work on it tells much. `ms` are the least there were. All by `clock`,
- * which suits work that one thread does.
+ * How many times faster than `baseline` each alternative is, even if they differ much: { ms, times } of each,
+ * and ms of the baseline. The baseline has a turn before and after each turn of an alternative, and `times`
+ * is the median of the ratios to those neighbours, so that neither changes of the machine's speed nor other
+ * load matter much. `ms` are minima. All are measured by `clock`, which suits single-threaded work.
  */
 export function compare(
   baseline,
@@ -112,7 +111,7 @@ export function normals(length, seed = 1) {
   return x;
 }
 
-/** Copies `x` into WebAssembly memory of its size: the floor of any call into WebAssembly. */
+/** Copies `x` into WebAssembly memory of its size: a lower bound for any call into WebAssembly. */
 export function setter(x) {
   const memory = new WebAssembly.Memory({ initial: Math.ceil(x.byteLength / 65536) });
   const view = new Float32Array(memory.buffer, 0, x.length);

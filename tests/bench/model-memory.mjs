@@ -1,6 +1,6 @@
-// `node tests/bench/model-memory.mjs [--workers 2,8,12] [--megabytes 2000] [--type Q4_K] [--node PATH ...]`:
-// the peak memory of `fewbits quantize` on a large safetensors file: the resident set of its process with
-// all workers, as the system counts it. Fails where it is above 300 MB.
+// The peak memory of `fewbits quantize` on a large safetensors file: `node tests/bench/model-memory.mjs
+// [--workers 2,8,12] [--megabytes 2000] [--type Q4_K] [--node PATH ...]`. It is the resident set of the
+// process with all workers, as the system counts it. Fails if it is above 300 MB.
 
 import { spawn } from 'node:child_process';
 import {
@@ -31,12 +31,15 @@ const { values: flags } = parseArgs({
 const limit = 300e6;
 const main = fileURLToPath(new URL('../../web/dist/cli/main.js', import.meta.url));
 
-// Runs the command in a process of its own, which says at its end how large it was.
+// Runs the command in a process of its own, which reports its peak memory at the end.
 const source = `
   process.on('exit', () => process.stderr.write('maxRSS ' + process.resourceUsage().maxRSS));
   await import(${JSON.stringify(main)});`;
 
-/** A file of matrices of 4096 x 4096: one with values like weights, the others a hole, which reads as zeros. */
+/**
+ * A file of 4096 x 4096 matrices: one with weight-like values, the others a hole in the file, which reads as
+ * zeros.
+ */
 function writeModel(path, bytes, dtype) {
   const side = 4096;
   const size = dtype === 'F32' ? 4 : 2;

@@ -1,4 +1,4 @@
-// Runs benchmark cases in the Node that this runs in: bench.mjs starts it.
+// Benchmark cases in the current Node; started by bench.mjs.
 
 import { readFile } from 'node:fs/promises';
 import { load, support } from 'fewbits';

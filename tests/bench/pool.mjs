@@ -1,8 +1,8 @@
-// The index in workers beside the index in one piece: `node tests/bench/pool.mjs [rows] [dims]
-// [workers ...]` after `npm run build`. Wall times, since what workers gain is no processor time: the
-// least of many turns that alternate, because other work on the machine only adds to them. No more
-// is to be gained than the machine has idle cores; what all threads together have to do, in processor
-// time, says what could be: with n idle cores n / work.
+// The index in workers compared with a single index: `node tests/bench/pool.mjs [rows] [dims] [workers ...]`
+// after `npm run build`. Times are wall times, since workers do not save processor time: the minimum of many
+// alternating turns, because other load on the machine only adds to them. The gain is limited by the number
+// of idle cores; the processor time of all threads together shows the possible gain: with n idle cores n /
+// work.
 
 import { availableParallelism } from 'node:os';
 import { load } from 'fewbits';
@@ -18,7 +18,10 @@ const { x, queries } = clustered(rows, dims, 64);
 const columns = (...cells) =>
   console.log(cells.map((cell, i) => String(cell).padStart(i < 3 ? 12 : 20)).join(''));
 
-/** Of each alternative, in milliseconds, the least wall time of a turn and the mean of all threads' work. */
+/**
+ * The minimum wall time of a turn and the mean processor time of all threads, in milliseconds, for each
+ * alternative.
+ */
 async function measure(rounds, alternatives) {
   const results = alternatives.map(() => ({ wall: Infinity, work: 0 }));
   for (let round = 0; round < rounds; round++) {

@@ -1,6 +1,7 @@
-// The reader without WebAssembly: `node tests/bench/reader.mjs [rows] [dims]` after `npm run build`. Races it with
-// plain TypeScript as others have it, a scan by tables of floats, and with the index that it reads; all with the same
-// vectors and queries, in processor time. Says what each finds, and the sizes of the reader's scripts.
+// The reader without WebAssembly, compared with a plain TypeScript scan by tables of floats, as others have
+// it, and with the index that it reads: `node tests/bench/reader.mjs [rows] [dims]` after `npm run build`.
+// All use the same vectors and queries, in processor time. Prints the recall of each, and the sizes of the
+// reader's scripts.
 
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';

@@ -1,17 +1,17 @@
-// Runs benchmark cases against one loaded build, in Node or in a page.
+// Benchmark cases of one loaded build, in Node or in a page.
 
 import * as measure from './measure.mjs';
 
-/** Every case there is: cases/<name>.mjs exports `run(fb, measured, options)`, which yields rows. */
+/** All cases: cases/<name>.mjs exports `run(fb, measured, options)`, which yields rows. */
 export const CASES = ['uniform', 'linear', 'floats', 'distributional', 'ggml', 'vectors'];
 
 /**
- * Yields { case, name, ms?, bytes?, ratios?, facts? } where `ratios` says how many times faster (or,
- * for names that begin with 'of ', which part of the time) the row is against its baselines, and
- * `facts` holds what else there is to say, as text.
+ * Yields { case, name, ms?, bytes?, ratios?, facts? }: `ratios` says how many times faster the row is than
+ * its baselines (or its share of the time, for names that begin with 'of '), and `facts` holds further
+ * results as text.
  *
- * `options`: `quick` for less of everything; `fresh`, which resolves to another instance of the same
- * build, with memory of its own; `million` for the case 'vectors'. `measured` stands for measure.mjs.
+ * `options`: `quick` to measure less of everything; `fresh`, which resolves to another instance of the same
+ * build, with memory of its own; `million` for the case 'vectors'. `measured` replaces measure.mjs.
  */
 export async function* runCases(fb, names, options, measured = measure) {
   for (const name of names) {

@@ -1,12 +1,12 @@
-// What the reader is raced against: vector search in plain TypeScript as RxDB's documentation of its TurboQuant plugin
-// describes it (rxdb.info/vector-search.html), written from that description. Vectors are normalised and rotated by
-// Walsh-Hadamard transforms of 64 values after random signs, coordinates become 4-bit codes of the Lloyd-Max codebook of
-// the normal distribution, and a factor a vector makes scores unbiased. A search rotates the query, makes a table of
-// what each byte of a code adds to the score, and scans all codes.
+// A competitor of the reader: vector search in plain TypeScript as RxDB's documentation of its TurboQuant
+// plugin describes it (rxdb.info/vector-search.html), written from that description. Vectors are normalised
+// and rotated by Walsh-Hadamard transforms of 64 values after random signs, coordinates become 4-bit codes of
+// the Lloyd-Max codebook of the normal distribution, and a factor per vector makes scores unbiased. A search
+// rotates the query, builds a table of the contribution of each code byte to the score, and scans all codes.
 
 import { Top } from './vector-data.mjs';
 
-/** Max, 1960: the positive levels of 16, in standard deviations. */
+/** Max, 1960: the positive half of the 16 levels, in standard deviations. */
 const HALF = [0.1284, 0.3881, 0.6568, 0.9424, 1.2562, 1.6181, 2.069, 2.7326];
 const LEVELS = Float32Array.from([...HALF.map((level) => -level).reverse(), ...HALF]);
 const WINDOW = 64;
@@ -29,7 +29,7 @@ export class TableScan {
     this.table = new Float32Array(this.bytes * 256);
   }
 
-  /** Of norm sqrt(dims); blocks are interleaved between both transforms. */
+  /** The rotated vector, of norm sqrt(dims); blocks are interleaved between the two transforms. */
   rotated(vector) {
     const { dims, signs } = this;
     const blocks = dims / WINDOW;
@@ -81,7 +81,7 @@ export class TableScan {
     }
   }
 
-  /** One look-up a byte, added up. */
+  /** Adds up one table look-up per byte. */
   search(query, k) {
     this.#prepare(query);
     const { table, codes, factors, rows, bytes } = this;
@@ -96,7 +96,7 @@ export class TableScan {
     return top.rows;
   }
 
-  /** The same in four sums, as who knows how processors add would write it. */
+  /** The same in four sums, which processors compute faster. */
   searchUnrolled(query, k) {
     this.#prepare(query);
     const { table, codes, factors, rows, bytes } = this;

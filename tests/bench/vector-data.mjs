@@ -1,5 +1,5 @@
-// The vectors that the index and its peers are measured with, and the plain scan that they are
-// compared to. For Node and pages alike.
+// The vectors used to measure the index and its peers, and the plain scan they are compared with. For both
+// Node and pages.
 
 import { median, normals, processorTime } from './measure.mjs';
 
@@ -25,10 +25,10 @@ export const directions = (rows, dims, seed) => normalise(normals(rows * dims, s
  *
  *     centre + axes * latent + noise
  *
- * with 1000 centres of standard normal values (seed 1); 48 axes of them that all clusters share (seed
- * 2), along which a vector has normal values (seeds 3 and 5) with variances that fall as 1 / (1 + j),
+ * with 1000 centres of standard normal values (seed 1); 48 normal axes that all clusters share (seed
+ * 2), along which a vector has normal values (seeds 3 and 5) with variances proportional to 1 / (1 + j),
  * scaled to as much variance as the centres; and normal noise of a quarter of it (seeds 4 and 6).
- * Vector i, and query i in the same way, is about centre floor(1000 u^2), u being the fraction of
+ * Vector i, and likewise query i, is around centre floor(1000 u^2), where u is the fractional part of
  * (i + 1/2) times the golden ratio: clusters of many sizes. As with embeddings, neighbours differ in
  * few directions more than in others, and the ten nearest are hardly nearer than the next ten.
  */
@@ -67,7 +67,7 @@ export class Top {
     this.least = -Infinity;
   }
 
-  /** For a score above `least`. */
+  /** Inserts a row whose score is above `least`. */
   insert(score, row) {
     const { scores, rows } = this;
     let place = scores.length - 1;
@@ -81,7 +81,7 @@ export class Top {
   }
 }
 
-/** What anyone would write: every float32 dot product, and the `k` best of them. */
+/** The straightforward scan: every float32 dot product, and the `k` best of them. */
 export function plainScan(x, dims, query, k) {
   const top = new Top(k);
   for (let r = 0, at = 0; at < x.length; r++, at += dims) {
@@ -98,7 +98,7 @@ export function exactNeighbours(x, dims, queries, k) {
   return Array.from({ length: n }, (_, q) => plainScan(x, dims, row(queries, dims, q), k));
 }
 
-/** Part of the neighbours in `exact` that are in `found`: both a list of ids for each query. */
+/** The share of the neighbours in `exact` that are in `found`: both a list of ids for each query. */
 export function recall(found, exact) {
   let hits = 0;
   let all = 0;
@@ -111,8 +111,8 @@ export function recall(found, exact) {
 }
 
 /**
- * How far the scores of an index are from the inner products of what was added (unit vectors, or an
- * index with metric 'dot'): bias, and standard deviation. Leaves out of query q the row own[q].
+ * The error of the scores of an index against the inner products of the original vectors (unit vectors, or an
+ * index with metric 'dot'): bias and standard deviation. For query q, the row own[q] is left out.
  */
 export function scoreError(index, x, queries, own = []) {
   const { dims } = index;
@@ -138,7 +138,7 @@ export function scoreError(index, x, queries, own = []) {
   return { bias, std: Math.sqrt(square / count - bias * bias) };
 }
 
-/** Adds all of `x` in batches, timed in 20 parts. Vectors a second in the median part. */
+/** Adds all of `x` in batches, timed in 20 parts. Returns the vectors per second of the median part. */
 export function fill(index, x, parts = 20, batch = 1000) {
   const { dims } = index;
   const rows = x.length / dims;

@@ -1,4 +1,4 @@
-// The page on affine blocks prints what the demonstration printed.
+// The page on affine blocks: it prints what the demonstration printed.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,5 @@
-// The page that compresses an array: files in, downloads equal to the library's own, frames kept.
+// The page that compresses an array: files in, downloads identical to the library's output, no blocked
+// frames.
 
 import { once } from 'node:events';
 import { createWriteStream, readFileSync } from 'node:fs';
@@ -24,7 +25,7 @@ async function bits(value: number): Promise<void> {
   await part().getByRole('slider', { name: 'Bits' }).fill(String(value));
 }
 
-/** Quantizes, waits for the end, and gives the downloaded file. */
+/** Quantizes, waits for the end, and returns the downloaded file. */
 async function downloaded() {
   await run().click();
   const button = part().getByRole('button', { name: /^Download/ });
@@ -33,7 +34,7 @@ async function downloaded() {
   return readSafetensors(readFileSync(await download.path()));
 }
 
-/** Values with some spread, more than one slice of them, not a multiple of anything. */
+/** Values of varying size, enough for more than one slice, of an irregular count. */
 const values = (length: number) =>
   Float32Array.from({ length }, (_, i) => Math.sin(i * 0.37) * (1 + (i % 1000) / 100) + 0.5);
 
@@ -171,6 +172,6 @@ test('400 MB: the page keeps its frames, WebAssembly memory stays under 64 MB', 
   expect(near(memory)).toBeLessThan(64);
   expect(memory).toMatch(/MB$/);
   expect(Number(at(0.5))).toBeLessThan(17.5);
-  // Of a busy machine with two cores; the worker that is at work is not the page.
+  // The bound allows for a busy machine with two cores: the work is done in a worker, not in the page.
   expect(Number(at(0.95))).toBeLessThan(100);
 });

@@ -1,4 +1,4 @@
-// The page on distributional quantizers shows the library's own numbers.
+// The page on distributional quantizers: it shows the library's own numbers.
 
 import { type Fewbits, load } from 'fewbits';
 import { writeNpy } from 'fewbits/io';
@@ -20,11 +20,11 @@ const shown = (name: string) => fact(opened.page, '#choose', name);
 const pick = (label: string, value: string) =>
   part('choose').getByRole('combobox', { name: label }).selectOption(value);
 
-/** What a fact comes to, on a machine that may be busy. */
+/** Patience for a computed fact, on a machine that may be busy. */
 const PATIENCE = { timeout: 20_000 };
 const computed = (name: string) => expect.poll(async () => Number(await shown(name)), PATIENCE);
 
-/** The texts of a table of the simulation, by its head. */
+/** The texts of a column of the simulation's table, found by its heading. */
 async function curve(source: string, head: string): Promise<number[]> {
   const all = part('simulate').locator(`[data-source="${source}"] .numbers-table`);
   const heads = await all.locator('thead th').allTextContents();
@@ -86,7 +86,7 @@ test('a file of one’s own, and what is wrong with one', async () => {
 
 test('the simulations agree with theory', async () => {
   await ready(opened.page);
-  // n E|error| tends to these; at 8 bits it is there within the noise of 100,000 values.
+  // The limit of n E|error|; at 8 bits it is reached within the noise of 100,000 values.
   for (const [source, limit] of [
     ['gaussian', Math.sqrt(8 * Math.PI) / 4],
     ['logistic', Math.PI ** 2 / 4],

@@ -28,7 +28,7 @@ async function search(text: string): Promise<void> {
   await part().getByRole('button', { name: 'Search' }).click();
 }
 
-/** Cells of a column of a table, counted from 1. */
+/** The cells of a table column, counted from 1. */
 const cells = (region: ReturnType<typeof neighbours>, at: number): Promise<string[]> =>
   region
     .locator(`tbody tr > :nth-child(${at})`)
@@ -36,7 +36,7 @@ const cells = (region: ReturnType<typeof neighbours>, at: number): Promise<strin
 
 const plain = (labels: string[]) => labels.filter(Boolean).map((label) => label.replace(' †', ''));
 
-/** Points around a few centres, so that neighbours are worth finding. */
+/** Points around a few centres, so that neighbours are meaningful. */
 function clustered(rows: number, dims: number): Float32Array {
   let state = 1;
   const random = () => {
@@ -51,7 +51,7 @@ function clustered(rows: number, dims: number): Float32Array {
   });
 }
 
-/** The ten rows of largest cosine with a row, without it. */
+/** The ten rows of largest cosine with a row, without the row itself. */
 function nearest(x: Float32Array, dims: number, row: number): number[] {
   const vector = (r: number) => x.subarray(r * dims, (r + 1) * dims);
   const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, v, i) => sum + v * b[i], 0);
@@ -99,14 +99,14 @@ test('recall falls and size falls with the bits; learning the mean is offered', 
   await part().getByRole('radio', { name: 'mean and principal axes' }).check();
   await done();
   expect((await cells(comparison(), 2)).length).toBe(5);
-  // A singular value decomposition has the built-in set along its axes already.
+  // The built-in set comes from a singular value decomposition, so it is already along its axes.
   expect(await part().getByRole('status').textContent()).toMatch(/axes would not find/);
 });
 
 test('what the index learns cannot be changed while it learns', async () => {
   const radio = (name: string) => part().getByRole('radio', { name, exact: true });
   const axes = await radio('mean and principal axes').elementHandle();
-  // In one task, so that it cannot be done before.
+  // In one task, so that it cannot finish in between.
   await radio('the mean').evaluate(async (mean, axes) => {
     (mean as HTMLElement).click();
     await null;
@@ -143,7 +143,7 @@ test('a .npy with labels: neighbours and download equal the library’s own', as
     const { ids } = index.search(unit.subarray(42 * dims, 43 * dims), { k: 11 });
     const own = ids.filter((id) => id !== labels[42]).slice(0, 10);
     const shown = plain(await cells(neighbours(), at + 3));
-    // Norms are summed in another order here: the last one may differ by a rounding.
+    // Norms are summed in a different order here: the last place may differ by rounding.
     expect(shown.filter((label) => own.includes(label)).length).toBeGreaterThanOrEqual(9);
   }
 
@@ -172,7 +172,7 @@ test('an index kept in the browser is there after a reload, and searches the sam
   expect(await fact(opened.page, '#embeddings', 'vectors')).toBe('500');
   await search('point 42!');
   await expect.poll(() => neighbours().locator('caption').textContent()).toContain('point 42!');
-  // The query is what the code stands for, not the float vector.
+  // The query is the decoded vector, not the float vector.
   const after = await cells(neighbours(), 2);
   expect(after.filter((label) => before.includes(label)).length).toBeGreaterThanOrEqual(6);
   await part().getByRole('button', { name: 'Delete it' }).click();

@@ -1,4 +1,4 @@
-// What tests of the site share: the site served as a plain host does it, pages and their errors.
+// Helpers for tests of the site: a server for it as a plain host would run it, pages and their errors.
 
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { launch as launchBrowser, serve } from '../support/browser.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The built site as a plain host serves it: under a sub-path, with a strict policy. */
+/** Serves the built site like a plain host: under a sub-path, with a strict policy. */
 export const serveSite = () =>
   serve(path.join(root, 'site/dist'), {
     base: '/a/sub-path/',
@@ -17,7 +17,7 @@ export const serveSite = () =>
     },
   });
 
-/** Chromium with nothing of its own to fetch. */
+/** Chromium without network requests of its own. */
 export const launch = () =>
   launchBrowser({
     args: [
@@ -31,7 +31,7 @@ export const launch = () =>
     ],
   });
 
-/** A page whose errors and failed requests are gathered in `errors`. */
+/** A page whose errors and failed requests are collected in `errors`. */
 export async function open(browser: Browser, address: string, options: BrowserContextOptions = {}) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
@@ -49,7 +49,7 @@ export async function open(browser: Browser, address: string, options: BrowserCo
   return { page, errors, close: () => context.close() };
 }
 
-/** Waits until every live part has drawn itself. */
+/** Waits until every live part has rendered. */
 export async function ready(page: Page): Promise<void> {
   await page.waitForFunction(
     () => !document.querySelector('[aria-busy="true"]') && document.fonts.status === 'loaded',
@@ -71,7 +71,7 @@ export async function openPage(name: string, options: BrowserContextOptions = {}
   };
 }
 
-/** One page of the site, open while the tests of a file run. */
+/** Keeps one page of the site open while the tests of a file run. */
 export function usePage(name: string): { readonly page: Page; readonly errors: string[] } {
   let opened: Awaited<ReturnType<typeof openPage>>;
   beforeAll(async () => {

@@ -1,4 +1,4 @@
-// The page on int4 prints what the package printed.
+// The page on int4: it prints what the package printed.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,7 +9,7 @@ const golden = JSON.parse(readFileSync(path.join(root, 'tests/golden/int4/cases.
 
 const opened = usePage('int4');
 
-/** The line of the printout that starts with `name`. */
+/** The line of the output that starts with `name`. */
 async function printed(name: string): Promise<string> {
   const text = (await opened.page.locator('#run samp').textContent()) ?? '';
   const line = text.split('\n').find((one) => one.startsWith(`${name}:`));

@@ -1,4 +1,4 @@
-// The page on K-quantization prints what the demonstration printed.
+// The page on K-quantization: it prints what the demonstration printed.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

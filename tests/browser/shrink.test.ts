@@ -1,5 +1,5 @@
-// The page that shrinks a model: plans, errors and files equal to the library's own, frames kept.
-// Long because everything the page can do is tried, in every look.
+// The page that shrinks a model: plans, errors and files identical to the library's, no blocked frames. Long
+// because everything the page can do is tried, in every layout.
 
 import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdirSync, openAsBlob, readFileSync } from 'node:fs';
@@ -47,7 +47,7 @@ async function give(name: string, bytes: Uint8Array, input = modelInput): Promis
   await input(opened.page).setInputFiles(files.write(name, bytes));
 }
 
-/** The texts of the row that a table's first cell names. */
+/** The texts of the table row with this first cell. */
 const row = (caption: RegExp, name: string): Promise<string[]> =>
   part()
     .getByRole('region', { name: caption })
@@ -55,7 +55,7 @@ const row = (caption: RegExp, name: string): Promise<string[]> =>
     .locator('th, td')
     .allTextContents();
 
-/** Makes the file, waits for the end, and gives the path of the download. */
+/** Makes the file, waits for the end, and returns the path of the download. */
 async function downloaded(): Promise<string> {
   await make().click();
   const button = part().getByRole('button', { name: /^Download/ });
@@ -64,7 +64,7 @@ async function downloaded(): Promise<string> {
   return download.path();
 }
 
-/** The same file, made here on one thread. */
+/** The same file, made by the library on one thread. */
 async function expected(source: Uint8Array | Blob, options: ModelPlanOptions): Promise<Buffer> {
   const model = await openModel(source);
   const converter = createConverter(await load());
@@ -87,7 +87,7 @@ test('every tensor with its shape and type, what it becomes, and the error of ea
   expect(down[6]).toBe(down[heads.indexOf('Q5_0, 5.5 bits')]);
   const q5 = await row(/^The whole model/, 'Q5_0');
   expect(Number.parseFloat(down[6]) / Number.parseFloat(q5[4])).toBeCloseTo(1, 1);
-  // Why, in words that all can read.
+  // The reason, in plain words.
   const why = heads.indexOf('why');
   expect(down[why]).toContain('rows of 672 are not whole blocks of Q4_K');
   const norm = await row(/tensors: what they are/, 'model.norm.weight');
@@ -128,7 +128,10 @@ test('all of a tensor, when asked: the library’s own errors', async () => {
   }
 });
 
-/** Noise and signal of a tensor in a type, as the library does it; columns weighted by their importance. */
+/**
+ * Noise and signal energy of a tensor in a type, as the library computes them; columns weighted by their
+ * importance.
+ */
 function cost(
   fb: Fewbits,
   x: Float32Array,
@@ -257,7 +260,7 @@ test('a type that is chosen while the file is made does not name it', async () =
   await type('Q4_K');
   await expect.poll(() => make().isEnabled()).toBe(true);
   const select = await part().getByRole('combobox', { name: 'Type', exact: true }).elementHandle();
-  // In one task, so that the file cannot be done before.
+  // In one task, so that the file cannot finish in between.
   await make().evaluate(async (button, select) => {
     (button as HTMLButtonElement).click();
     await null;
@@ -286,7 +289,10 @@ test('a GGUF file: what is quantized is kept, or converted when asked', async ()
   expect(made.equals(same)).toBe(true);
 });
 
-/** A GGUF model of two layers with llama.cpp's names, and the importance of some of its columns as a .dat file. */
+/**
+ * A GGUF model of two layers with llama.cpp's names, and the importance of some of its columns as a .dat
+ * file.
+ */
 function ggufWithImportance() {
   const file = readSafetensors(exampleModel());
   const parts = ['attn_q', 'attn_v', 'ffn_up'];
@@ -318,7 +324,7 @@ test('what is chosen while a file is read is what is planned', async () => {
     [modelInput(page), gguf, 'Q8_0'],
     [matrixInput(page), dat, 'Q6_K'],
   ] as const) {
-    // In one task, so that the file cannot be read before.
+    // In one task, so that the file cannot be read in between.
     await input.evaluate(
       async (input, { bytes, select, chosen }) => {
         const data = new DataTransfer();
@@ -336,7 +342,7 @@ test('what is chosen while a file is read is what is planned', async () => {
       .poll(async () => (await row(/^6 tensors: what they are/, names[0]))[4])
       .toBe(chosen);
     await look().waitFor();
-    // No plan is still to come.
+    // No plan is pending.
     expect((await row(/^6 tensors: what they are/, names[0]))[4]).toBe(chosen);
   }
   await expect.poll(() => fact(page, '#shrink', 'used for')).toBe('5 of 6 tensors');
@@ -399,8 +405,8 @@ test('a file can be dropped; all can be done with the keyboard', async () => {
   await modelInput(page).focus();
   const file = files.write('typed.safetensors', exampleModel());
   const chosen = page.waitForEvent('filechooser');
-  // Playwright asks the browser to hand over choosers when someone waits for one, but does not wait
-  // for it: a key that is pressed in the same moment may open a chooser that nobody sees.
+  // Playwright asks the browser to intercept file choosers when someone waits for one, but does not wait for
+  // the answer: a key pressed at the same moment may open a chooser that nobody sees.
   await page.evaluate('0');
   await page.keyboard.press('Enter');
   const chooser = await chosen;
@@ -423,7 +429,7 @@ test('a file can be dropped; all can be done with the keyboard', async () => {
     .toBe('Q5_K_S');
   await page.keyboard.press('Tab');
   await page.keyboard.type('*norm* = F16');
-  // Rules that are half typed are no rules: the button waits for the plan.
+  // Incomplete rules are ignored: the button waits for the plan.
   await expect.poll(() => make().isEnabled()).toBe(true);
   await tabTo(/^Make the GGUF/);
   await page.keyboard.press('Enter');
@@ -463,7 +469,7 @@ test('says what is wrong and goes on', async () => {
   expect(opened.errors).toEqual([]);
 });
 
-/** What can be seen besides the start, each reached from the one before. */
+/** Visible states after the start, each reached from the one before. */
 const states: [name: string, reach: (page: Page) => Promise<void>][] = [
   ['loaded', async (page) => page.getByRole('combobox', { name: 'Look at' }).waitFor()],
   [
@@ -625,6 +631,6 @@ test('300 MB to Q4_K: can be cancelled; the page keeps its frames, WebAssembly m
   expect(memory).toMatch(/MB$/);
   expect(Number.parseFloat(memory)).toBeLessThan(128);
   expect(Number(at(0.5))).toBeLessThan(17.5);
-  // What feels immediate: the workers have all processors, and other programs run beside them.
+  // The limit of what feels immediate, although the workers use all processors and other programs run.
   expect(Number(at(0.95))).toBeLessThan(100);
 });

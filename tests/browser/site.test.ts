@@ -1,4 +1,4 @@
-// Every page of the site: loads without errors, its links lead somewhere, nothing is cut off or
+// All pages of the site: they load without errors, their links lead somewhere, nothing is cut off or
 // unreadable.
 
 import { mkdirSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pages } from '../../site/pages.ts';
 import { launch, open, root, serveSite } from './harness.ts';
 
-// What holds for every page of the site, in both themes, on a wide screen and on a phone.
+// Requirements on every page of the site, in both themes, on a wide screen and on a phone.
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const screenshots = path.join(root, 'build/screenshots');
@@ -65,13 +65,13 @@ describe.each(pages)('page "$name"', ({ name, title }) => {
     const { page, errors, close } = await open(browser, addressOf(name));
     await page.keyboard.press('Tab');
     expect(await page.evaluate(() => document.activeElement?.className)).toBe('skip');
-    // Again where a control came or went meanwhile, as with what a page has just worked out.
+    // Again if a control appeared or disappeared meanwhile, as after a computation.
     const missed = async () => {
       const expected = await page.evaluate(() => {
         const controls = document.querySelectorAll<HTMLInputElement>(
           'main :is(button, select, textarea, input, a[href], summary, [tabindex="0"])',
         );
-        // Of radio buttons, one a group is a stop; the arrow keys lead to the others.
+        // A group of radio buttons is a single tab stop; the arrow keys lead to the others.
         const stops = [...controls].filter(
           (one) =>
             !one.disabled &&

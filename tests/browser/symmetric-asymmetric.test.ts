@@ -1,4 +1,4 @@
-// The page on symmetric and asymmetric quantization shows what the formulas give.
+// The page on symmetric and asymmetric quantization: it shows what the formulas give.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -68,7 +68,7 @@ test('the outputs of the integer layer follow from the integers shown', async ()
   const noBias = rows.map(
     (row, i) => scale * rowScales[i] * (dot(row) - zeroPoint * row.reduce((sum, w) => sum + w, 0)),
   );
-  // The bias lies between -50 and 50.
+  // The bias is between -50 and 50.
   for (const [i, output] of outputs.entries())
     expect(Math.abs(output - noBias[i])).toBeLessThan(51);
   for (const [i, output] of outputs.entries()) expect(Math.abs(output - floats[i])).toBeLessThan(6);

@@ -1,4 +1,4 @@
-// The page on transformers.js shows its programs and what the library measures.
+// The page on transformers.js: it shows its programs and the library's measurements.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -62,7 +62,7 @@ test('bytes and errors fall and rise with the bits', async () => {
     expect(bytes[i]).toBeGreaterThanOrEqual(48 * bits);
     expect(bytes[i]).toBeLessThanOrEqual(48 * bits + 8);
   });
-  // Times the root of the dimensions: what Lloyd-Max codes of random vectors come to.
+  // Multiplied by the square root of the dimensions: the errors of Lloyd-Max codes of random vectors.
   const errors = (await column(opened.page, '#widths', 4)).map(
     (text) => Number(text) * Math.sqrt(384),
   );

@@ -1,4 +1,4 @@
-// Files that fuzzing found: one for each different answer of a reader, the smallest, as base64 lines.
+// Files found by fuzzing: the smallest one for each different answer of a reader, as base64 lines.
 
 import { existsSync, readFileSync } from 'node:fs';
 

@@ -1,4 +1,5 @@
-// Any floats, any options: every code is a cell, every decoded value finite, packing exact.
+// Fuzzes quantizers with any floats and options: every code is a cell, every decoded value finite,
+// packing exact.
 
 #include "fewbits/distributional.h"
 

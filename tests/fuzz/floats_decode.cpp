@@ -1,4 +1,4 @@
-// Any bytes are floats of eight and four bits, and decode and encode to themselves.
+// Fuzzes 8-bit and 4-bit floats: any bytes decode, and encode back to themselves.
 
 #include <cmath>
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Random integers that every run repeats, for programs that fuzz.
+// Repeatable random integers for fuzzing programs.
 
 /** Integers from 0 to below a bound, by xorshift. */
 export function generator(seed) {

@@ -1,5 +1,5 @@
-// Any bytes are blocks of any type: decoders stay within them, and encoders take whatever finite
-// values came out.
+// Fuzzes ggml blocks: any bytes are blocks of any type. Decoders stay within them, and encoders
+// accept the decoded values if these are finite.
 
 #include <cmath>
 #include <cstdint>
@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t blocks = (size - 1) / type.bytes_per_block;
   const std::size_t bytes = blocks * type.bytes_per_block;
   const std::size_t length = blocks * type.block_size;
-  // Exactly sized, so that one byte or value too far is found.
+  // Allocated exactly, so that an access one byte or value too far is detected.
   const std::unique_ptr<std::uint8_t[]> in(new std::uint8_t[bytes]);
   for (std::size_t i = 0; i < bytes; ++i) in[i] = data[1 + i];
   const std::unique_ptr<float[]> values(new float[length]);

@@ -1,10 +1,10 @@
-// Crafts index files with right checksums: node tests/fuzz/index-files.mjs [--files N] [--seed N]
+// Crafted index files with correct checksums: node tests/fuzz/index-files.mjs [--files N] [--seed N]
 //
-// Saved indexes of every kind become files that say something else: numbers of a tensor become extreme, tiny,
-// negative or none, codes any bytes, metadata other words and ends of ranges, tensors go or come from another
-// file. The checksum is made right again. Such a file is refused with CORRUPT_DATA or UNSUPPORTED, or the index in
-// it works: scores and vectors are finite, results of parts can be merged, vectors come and go, and what it saves
-// opens. A finding is printed as base64 and the exit code is 1.
+// Saved indexes of every kind are changed: numbers of a tensor become extreme, tiny, negative or zero, codes
+// become random bytes, metadata become other words or extreme values, tensors are removed or taken from
+// another file. Then the checksum is corrected. Such a file must be refused with CORRUPT_DATA or UNSUPPORTED,
+// or the index in it must work: scores and vectors are finite, results of parts can be merged, vectors can be
+// added and removed, and the saved file opens. A failure is printed as base64 and the exit code is 1.
 
 import assert from 'node:assert/strict';
 import { pathToFileURL } from 'node:url';
@@ -17,7 +17,7 @@ import { generator } from './generator.mjs';
 const ROWS = 20;
 const METRICS = ['cosine', 'dot', 'l2'];
 
-/** Files of each metric and width, and of each way to learn, with their ids in every form. */
+/** Files of each metric and width, and of each kind of calibration, with ids in every form. */
 export function seedFiles(fb) {
   const random = generator(7);
   const vectors = (n, dims) =>
@@ -88,7 +88,7 @@ const WORDS = [
   ],
 ];
 
-/** A file that says something else, with the checksum of what it says. */
+/** A changed file with the correct checksum of its contents. */
 export function craft(files, random) {
   const pick = (list) => list[random(list.length)];
   const file = readSafetensors(pick(files));
@@ -131,7 +131,7 @@ export function craft(files, random) {
   return written(tensors, metadata);
 }
 
-/** Other values in one tensor: one of them, some, or all alike. */
+/** Changes values in one tensor: one of them, some, or all alike. */
 function change({ dtype, data }, random) {
   const size = { F64: 8, I64: 8, F32: 4, U32: 4, F16: 2 }[dtype] ?? 1;
   const view = new DataView(data.buffer);
@@ -172,7 +172,7 @@ const finite = (values, what) =>
     `${what}: ${[...values]}`,
   );
 
-/** Runs `work`; refusals of vectors far from the mean that the file has are right. */
+/** Runs `work`; vectors too far from the mean in the file may be refused. */
 function unlessTooLong(work) {
   try {
     return work();
@@ -182,7 +182,7 @@ function unlessTooLong(work) {
   }
 }
 
-/** Queries that find the ends of what arithmetic holds. */
+/** Queries at the limits of the arithmetic. */
 function queriesFor({ dims, metric }, random) {
   const size = metric === 'cosine' ? 3e38 : 1e18 / Math.sqrt(dims);
   const of = (value) => Float32Array.from({ length: dims }, value);
@@ -196,7 +196,7 @@ function queriesFor({ dims, metric }, random) {
   ];
 }
 
-/** Opens a file and asks all of an index that is in it; the answer says what came of it. */
+/** Opens a file and calls everything of the index in it; the answer describes the outcome. */
 export function tryFile(fb, bytes, random) {
   let index;
   try {

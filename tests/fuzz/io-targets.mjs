@@ -1,11 +1,11 @@
-// What must hold for any bytes given to the readers of `fewbits/io`: they refuse them with CORRUPT_DATA or
-// UNSUPPORTED, or what they give is sound and survives being written and read again. Each target throws if not.
-// Each is also a target for a coverage-guided fuzzer that wants a function of one buffer.
+// Fuzz targets for the readers of `fewbits/io`: any bytes are refused with CORRUPT_DATA or UNSUPPORTED, or
+// give results that are valid and survive being written and read again. Each target throws otherwise. Each
+// can also be used with a coverage-guided fuzzer that expects a function of one buffer.
 
 import assert from 'node:assert/strict';
 import * as io from 'fewbits/io';
 
-/** Runs `read`; returns undefined with the message in `refusal` when it refuses as the contract says. */
+/** Runs `read`; if it throws a documented error, returns undefined with the message in `refusal`. */
 function attempt(read, codes = ['CORRUPT_DATA', 'UNSUPPORTED']) {
   try {
     return { value: read() };
@@ -56,7 +56,7 @@ export async function npz(bytes) {
       data.length,
       shape.reduce((a, b) => a * b, 1),
     );
-    // No deflated byte stands for more.
+    // A deflated byte expands to less than 1032 bytes.
     assert(data.byteLength < 1032 * bytes.length);
     const part = await file.open(name);
     assert.deepEqual([part.type, part.shape, part.length], [type, shape, data.length]);
@@ -100,7 +100,7 @@ export function gguf(bytes) {
   // Long names, many dimensions and small alignments are read but not written.
   const written = attempt(() => io.writeGguf(entries, inputs), ['INVALID_ARGUMENT']);
   if (!written.value) return written.refusal;
-  // What a file makes a writer allocate is bounded by its own size and one alignment.
+  // The memory that a file makes a writer allocate is bounded by its own size and one alignment.
   assert(written.value.length <= 2 * bytes.length + (1 << 20));
   const again = io.readGguf(written.value);
   assert.deepEqual([...again.metadata.keys()], [...metadata.keys()]);
@@ -111,7 +111,7 @@ export function gguf(bytes) {
     const found = again.tensor(name);
     assert.deepEqual([found.typeId, found.shape], [typeId, shape]);
     const [one, two] = [value.bytes(name), again.bytes(name)];
-    // A tensor of an unknown type ends where the next begins, its padding included.
+    // A tensor of an unknown type ends where the next begins, including its padding.
     assert(bytesOf(type ? two : two.subarray(0, one.length)).equals(bytesOf(one)));
   }
   return `${entries.map(({ type }) => type)} ${tensors.map(({ typeId }) => typeId)}`;

@@ -1,10 +1,12 @@
-// Fuzzes the file readers: node tests/fuzz/io.mjs [--seconds N] [--format npy|npz|safetensors|gguf|imatrix|index] [--seed N]
-// [--keep]. With --keep the smallest file of each answer becomes the corpus of the format.
+// Fuzzes the file readers: node tests/fuzz/io.mjs [--seconds N] [--format
+// npy|npz|safetensors|gguf|imatrix|index] [--seed N] [--keep]. With --keep the smallest file of each answer
+// becomes the corpus of the format.
 //
-// Valid files are mutated knowing where formats hurt: lengths and counts become extreme integers, numbers in
-// text too; parts are cut, doubled, moved, swapped between files. A mutant joins the corpus when it meets an answer
-// not seen before (an error message, its figures left out, or a new kind of success). Each format gets N seconds.
-// A finding is anything but a sound answer in time: it is printed as base64 and the exit code is 1.
+// Valid files are mutated where formats are vulnerable: lengths and counts become extreme integers, also
+// numbers in text; parts are cut, doubled, moved, swapped between files. A mutant joins the corpus if it
+// leads to an answer not seen before (an error message without its numbers, or a new kind of success). Each
+// format gets N seconds. Anything other than a valid answer in time is a failure: it is printed as base64 and
+// the exit code is 1.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -23,7 +25,7 @@ const { values: options } = parseArgs({
     keep: { type: 'boolean', default: false },
   },
 });
-// Milliseconds of processor time for one file of a few kilobytes: a busy machine does not make one slow.
+// Milliseconds of processor time for a file of a few kilobytes, which do not depend on other load.
 const slowest = 2000;
 const memoryLimit = 1 << 30;
 
@@ -50,7 +52,7 @@ const ggufSeeds = () => {
   return [io.writeGguf(metadata, tensors.slice(0, 3)), io.writeGguf([], tensors)];
 };
 
-/** An importance matrix in both of its formats. */
+/** An importance matrix in both formats. */
 const imatrixSeeds = () => {
   const tensor = (name, values, shape = [values.length]) => {
     return { name, type: 'F32', shape, data: new Uint8Array(new Float32Array(values).buffer) };
@@ -135,7 +137,7 @@ const splice = (bytes, at, removed, inserted) => {
 
 function mutate(bytes, corpus, random) {
   const pick = (list) => list[random(list.length)];
-  // Headers are where it hurts: most changes fall on the first part of the file.
+  // Headers are the vulnerable part: most changes are near the beginning of the file.
   const at = random(4) ? random(Math.min(bytes.length, 64 << random(6))) : random(bytes.length + 1);
   const rest = bytes.length - at;
   switch (random(11)) {
@@ -161,7 +163,7 @@ function mutate(bytes, corpus, random) {
     case 7:
       return splice(bytes, at, random(2) ? 0 : Math.min(rest, 1 + random(8)), pick(words));
     case 8: {
-      // The number in the text at or after this place becomes another.
+      // Replaces the number in the text at or after this place.
       const digit = (byte) => byte >= 0x30 && byte <= 0x39;
       let start = at;
       while (start < bytes.length && !digit(bytes[start])) start++;
@@ -183,7 +185,7 @@ function mutate(bytes, corpus, random) {
   }
 }
 
-/** An answer without its figures and quoted names: what the corpus is guided by. */
+/** An answer without its numbers and quoted names, which guides the corpus. */
 const kind = (answer) =>
   answer
     .replace(/"(?:[^"\\]|\\.)*"?/g, '"')

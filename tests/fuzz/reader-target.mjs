@@ -1,5 +1,6 @@
-// What must hold for any bytes given to `fewbits/reader`: it refuses what the index with WebAssembly refuses, with the
-// same code, and otherwise finds the same with scores that are numbers. It may refuse more, for reasons that are listed.
+// A fuzz target for `fewbits/reader`: for any bytes it refuses those that the index with WebAssembly refuses,
+// with the same code, and otherwise gives the same results with finite scores. It may refuse more, for
+// reasons listed here.
 
 import assert from 'node:assert/strict';
 import { crc32 } from 'node:zlib';
@@ -8,7 +9,9 @@ import { openIndex } from 'fewbits/reader';
 
 const fb = await load();
 
-/** Headers that no program writes, and what the reader takes from the file where the index needs no file. */
+/**
+ * Headers that no program writes, and data that the reader takes from the file but the index computes itself.
+ */
 const STRICTER = /header is not as it was written|rotation\.signs|does not fit its length/;
 
 function outcomeOf(open, bytes) {
@@ -26,7 +29,7 @@ function outcomeOf(open, bytes) {
   }
 }
 
-/** Opens bytes whose checksum is made right, for only then is more of them looked at. */
+/** Opens bytes after correcting their checksum, as otherwise little of them is checked. */
 export function index(given) {
   const bytes = given.slice();
   if (bytes.length >= 12) {

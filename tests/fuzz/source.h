@@ -1,4 +1,4 @@
-// What the programs of this folder read their input with, and how they say that something is wrong.
+// Input and failure of the programs in this folder: how they read values, and how they abort.
 
 #pragma once
 

@@ -1,6 +1,6 @@
-// Any floats are a sample to learn from, many of them degenerate: constant, of one dimension, of
-// one vector over and over, huge or tiny. They are refused, or what was learned codes vectors whose
-// scores are finite, and an index that is made anew from it answers alike.
+// Fuzzes calibration: any floats are a sample, many of them degenerate (constant, one-dimensional,
+// a single vector repeated, huge or tiny). They are refused, or the calibrated index gives finite
+// scores, and an index restored from the calibration gives the same answers.
 
 #include <cmath>
 #include <cstdint>
@@ -17,7 +17,7 @@ using fuzz::Source;
 
 namespace {
 
-/// Any float in a quarter of the cases, else a small one.
+/// Any float in a quarter of the cases, otherwise a small one.
 float number(Source* source) {
   const std::uint8_t kind = source->byte();
   return kind % 4 == 0 ? source->any_float() : static_cast<float>(kind) - 128.0f;
@@ -30,7 +30,7 @@ std::unique_ptr<Index> make(const Options& options) {
   return index;
 }
 
-/// A few numbers of the input, varied: as the rows of a sample that is too long to be spelt out.
+/// A long sample generated from a few numbers of the input, with variations.
 std::vector<float> sample_of(Source* source, std::size_t n, std::size_t dims, std::uint8_t shape) {
   std::vector<float> seeds(1 + shape % 40);
   for (float& value : seeds) value = number(source);
@@ -40,13 +40,13 @@ std::vector<float> sample_of(Source* source, std::size_t n, std::size_t dims, st
   for (std::size_t i = 0; i < x.size(); ++i) {
     state = state * 1664525u + 1013904223u;
     switch (shape % 5) {
-      case 0:  // as they come
+      case 0:  // unchanged
         x[i] = seeds[i % seeds.size()];
         break;
-      case 1:  // one vector over and over
+      case 1:  // one vector repeated
         x[i] = seeds[i % dims % seeds.size()];
         break;
-      case 2:  // noise of any size about the seeds
+      case 2:  // noise of any size around the seeds
         x[i] = seeds[i % seeds.size()] + scale * static_cast<float>(state >> 8);
         break;
       case 3:  // one dimension varies

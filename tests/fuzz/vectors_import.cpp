@@ -1,5 +1,5 @@
-// Any bytes are the rows of an index of any options: they are refused, or searched without harm and
-// given back as they came.
+// Fuzzes import: any bytes are the rows of an index with any options. They are refused, or can be
+// searched safely and are exported unchanged.
 
 #include <cmath>
 #include <cstdint>
@@ -17,7 +17,7 @@ using fuzz::Source;
 
 namespace {
 
-/// Arrays of exactly `n` rows, so that one byte too far is found.
+/// Arrays of exactly `n` rows, so that an access one byte too far is detected.
 struct Rows {
   std::vector<std::uint8_t> codes;
   std::vector<std::uint8_t> factors;
@@ -129,7 +129,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   require(index->rows() == n && index->size() == n);
 
-  // A removed row, one added, and those of the file once more by way of an export.
+  // Removes a row, adds one, and imports an export of the rows again.
   std::vector<float> x(options.dims, 0.5f);
   std::vector<std::uint8_t> bits(of_bits ? 3 * index->row_sizes().codes : 0);  // that many queries
   fill(&source, bits);

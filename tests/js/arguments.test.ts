@@ -1,5 +1,5 @@
-// What callers pass: arrays of another realm or without their memory, odd values, bags of options.
-// Long because each function is called with everything that it should refuse.
+// Unusual arguments: arrays from another realm or with detached memory, odd values, odd option objects. Long
+// because each function is called with everything that it should refuse.
 
 import vm from 'node:vm';
 import { expect, describe as group, it } from 'vitest';
@@ -34,7 +34,7 @@ const throwing = () => {
   throw new Error('enough');
 };
 
-/** Values that trip a program that looks at them. */
+/** Values that break code which inspects them carelessly. */
 const odd: unknown[] = [
   Symbol('s'),
   Symbol.iterator,
@@ -60,7 +60,7 @@ const odd: unknown[] = [
     },
   },
   {
-    // biome-ignore lint/suspicious/noThenProperty: as a promise that throws would have
+    // biome-ignore lint/suspicious/noThenProperty: like a promise whose getter throws
     get then() {
       return throwing();
     },
@@ -274,7 +274,7 @@ group('odd values', () => {
     for (const [i, value] of odd.entries()) {
       const words = describe(value);
       expect({ i, words, length: words.length < 130 }).toMatchObject({ i, length: true });
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not occur
       expect(words).toMatch(/^[^\u0000-\u001f\u2028\ud800]+$/);
     }
     expect(describe(-0)).toBe('-0');

@@ -1,4 +1,4 @@
-// Packing through the package, at every width and length.
+// Bit packing through the package, at every width and length.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -23,7 +23,7 @@ describe.each(await builds())('bits, $variant', (fb) => {
 
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('%d bits, all lengths', (width) => {
     for (const length of LENGTHS) {
-      // High bits are set as well: they are not packed.
+      // High bits are set as well: packing ignores them.
       const given = Uint8Array.from(noise(length, 1e6), (value) => value & 255);
       const bytes = packed(given, width);
       expectSame(bytes, pack(given, width));

@@ -1,4 +1,4 @@
-// Errors of a reconstruction against a plain loop.
+// Error measures of a reconstruction, against a plain loop.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

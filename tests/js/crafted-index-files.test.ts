@@ -1,4 +1,4 @@
-// Index files that were made to deceive, with right checksums: they are refused, or work as any other.
+// Malicious index files with correct checksums: they are refused, or work like any other.
 
 import { load } from 'fewbits';
 import { expect, it } from 'vitest';

@@ -1,5 +1,5 @@
-// Distributional quantizers through the package, against golden files of the original. Long because
-// every quantizer of the original is compared.
+// Distributional quantizers through the package, against golden files of the original Python package. Long
+// because every quantizer of the original is compared.
 
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
@@ -21,7 +21,7 @@ interface Case {
   readonly options: DistributionalOptions;
   readonly info: { dist: string; scale: number; loc: number; n: number; beta: number; abs: number };
   readonly words: BigInt64Array;
-  /** What the used codes decode to, in ascending order of code. */
+  /** The values of the used codes, in ascending order of code. */
   readonly levels: Float32Array;
   readonly line: string;
 }
@@ -65,7 +65,7 @@ function cases(): Case[] {
   return found;
 }
 
-/** xorshift128+ and Box-Muller: the same values everywhere. */
+/** Normal values by xorshift128+ and Box-Muller: the same on every machine. */
 function random(seed: number) {
   let a = BigInt(seed) * 0x9e3779b97f4a7c15n;
   let b = 0x1234567890abcdefn;
@@ -114,7 +114,7 @@ describe.each(variants)('distributional, %s', (variant) => {
       if (c.info.n <= 256) {
         expect(data, c.line).toEqual(c.words);
       }
-      // Its words are read as its own dequantize reads them.
+      // The words of the original can be decoded, also with a copy of the info.
       const values = fb.distributional.dequantize(c.words, info);
       const codes = fb.distributional.dequantize(c.words, { ...info });
       expect(values).toEqual(codes);
@@ -210,7 +210,7 @@ describe.each(variants)('distributional, %s', (variant) => {
           const decoded = fb.distributional.dequantize(data, info);
           expect(decoded.every(Number.isFinite)).toBe(true);
           expect(fb.distributional.dequantize(plain.data, plain.info)).toEqual(decoded);
-          // The words themselves: first value highest, zeros at the end.
+          // The layout of the words: the first value in the highest bits, zero bits at the end.
           const bits = Math.ceil(Math.log2(info.n));
           const perWord = Math.floor(64 / bits);
           for (let word = 0; word < data.length; ++word) {
@@ -229,7 +229,7 @@ describe.each(variants)('distributional, %s', (variant) => {
   it('repairs what the Python package gets wrong', () => {
     const { quantize, dequantize } = fb.distributional;
     const { normal } = random(2);
-    // An outlier saturates, and its neighbours stay as they are.
+    // An outlier is clamped, and its neighbours are not affected.
     const x = Float32Array.from({ length: 64 }, normal);
     x[5] = 1e6;
     const options = { k: 4, dist: 'gumbel', beta: 0.1 } as const;
@@ -243,12 +243,12 @@ describe.each(variants)('distributional, %s', (variant) => {
       expect([...dequantize(q.data, q.info)]).toEqual(constant);
     }
     expect(quantize([], { k: 3 }).info.n_elems).toBe(0);
-    // A beta that was given is used, whatever distribution is chosen.
+    // A given beta is used, whichever distribution is chosen.
     expect(quantize(x, { k: 4, dist: null, beta: 0.7 }).info.beta).toBe(0.7);
-    // Values below zero are exponential from the least on.
+    // Negative values are fitted as exponential from the minimum upwards.
     const below = [-3, -2.5, -2, 1];
     expect(quantize(below, { k: 4, dist: 'exponential', beta: 1 }).info.loc).toBe(-3);
-    // A level lies at zero.
+    // One level is exactly zero.
     const zeroed = quantize(x, { n: 15, zero: 0 });
     expect(fb.distributional.codebook(zeroed.info).levels[7]).toBe(0);
   });
@@ -438,7 +438,7 @@ describe.each(variants)('distributional, %s', (variant) => {
     ]) {
       expect(wrong(options), JSON.stringify(options)).toMatch(/^INVALID_ARGUMENT/);
     }
-    // Rows as long as blocks may be, and no longer: not even where there are none.
+    // Rows of the largest length that a block may have, and no longer, even if there are none.
     for (const columns of [2 ** 28 + 1, 2 ** 40, Number.MAX_VALUE]) {
       expect(refused(() => quantize([], { k: 5, axis: 0, shape: [0, columns] }))).toMatch(
         /^INVALID_ARGUMENT: shape\[1\] must be an integer from 0 to 268435456/,

@@ -1,4 +1,5 @@
-// Files that an earlier build of the package wrote open and answer as they did, and are written alike today.
+// Files written by an earlier build of the package: they open, give the same answers, and are still written
+// alike.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { type Fewbits, load } from 'fewbits';
@@ -35,7 +36,7 @@ function expectClose(actual: number[], expected: number[], most = Number.POSITIV
 function expectAnswers(actual: IndexAnswers, expected: IndexAnswers): void {
   expect(actual.ids).toBe(expected.ids);
   expect(actual.found.map(({ ids }) => ids)).toEqual(expected.found.map(({ ids }) => ids));
-  // Estimates of a cosine may be above 1: whether such a score is shown as 1 is not asked here.
+  // Estimates of a cosine may exceed 1; whether they are clamped to 1 is not tested here.
   const most = expected.metric === 'cosine' ? 1 : undefined;
   actual.found.forEach(({ scores }, i) => {
     expectClose(scores, expected.found[i].scores, most);
@@ -59,7 +60,7 @@ describe.each(indexBuilds)('%s', async (_, start) => {
 
 describe.each((await builds()).map((fb: Fewbits) => [fb.variant, fb] as const))('%s', (_, fb) => {
   it.each(names.filter((name) => !isIndex(name)))('%s reads as it did', (name) => {
-    // Through JSON, as the answers went.
+    // Converted through JSON, like the expected answers.
     const actual = JSON.parse(JSON.stringify(answersOf({ fb, io }, name, earlier(name))));
     expect(actual).toEqual(answers[name]);
   });

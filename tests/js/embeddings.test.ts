@@ -1,4 +1,4 @@
-// int8, uint8 and binary embeddings against bytes of sentence-transformers and transformers.js.
+// int8, uint8 and binary embeddings, against bytes of sentence-transformers and transformers.js.
 
 import { readFileSync } from 'node:fs';
 import { dequantizeEmbeddings, embeddingRanges, FewbitsError, quantizeEmbeddings } from 'fewbits';
@@ -14,12 +14,12 @@ describe('quantizeEmbeddings', () => {
   });
 
   it('cuts each range in 255 steps and drops fractions', () => {
-    // Dimension 0 spans 0..255, a step of 1; dimension 1 0..510, a step of 2; dimension 2 is constant.
+    // Dimension 0 spans 0..255, a step of 1; dimension 1 spans 0..510, a step of 2; dimension 2 is constant.
     const x = [0, 0, 7, 255, 510, 7, 100.9, 255, 7, 0.5, 382.5, 7];
     expect([...quantizeEmbeddings(x, 3, 'uint8')]).toEqual([
       0, 0, 0, 255, 255, 0, 100, 127, 0, 0, 191, 0,
     ]);
-    // Less 128 before the fraction goes, so negative codes go up to zero.
+    // 128 is subtracted before truncation, so negative codes are rounded towards zero.
     expect([...quantizeEmbeddings(x, 3, 'int8')].map((code) => code + 0)).toEqual([
       -128, -128, 0, 127, 127, 0, -27, 0, 0, -127, 63, 0,
     ]);
@@ -60,11 +60,11 @@ describe('quantizeEmbeddings', () => {
         expect(() => quantizeEmbeddings(x, 4, precision)).toThrow(message);
         expect(() => quantizeEmbeddings(x, { dims: 4, precision })).toThrow(message);
       }
-      // By ranges of more than one vector it is told from others.
+      // With ranges of several vectors its codes differ.
       const wide = embeddingRanges([-1, -1, -1, -1, 1, 1, 1, 1], 4);
       const codes = quantizeEmbeddings(one, 4, precision, { ranges: wide });
       expect(new Set(codes).size).toBe(4);
-      // The bytes of the original where they are asked for.
+      // Mode 'reference' gives the bytes of the original.
       expect([...quantizeEmbeddings(one, 4, precision, { mode: 'reference' })]).toEqual([
         0, 0, 0, 0,
       ]);
@@ -80,7 +80,7 @@ describe('quantizeEmbeddings', () => {
   });
 });
 
-/** Inputs and outputs of another program; see the README beside them. */
+/** Inputs and outputs of another program; see the README next to them. */
 function golden(name: string) {
   const file = readSafetensors(
     new Uint8Array(
@@ -116,7 +116,7 @@ describe('the bytes of the originals', () => {
       const theirs = array(`${name}.${precision}`);
       const options = { ranges, mode: 'reference' } as const;
       expect(quantizeEmbeddings(x, dims, precision, options), precision).toEqual(theirs);
-      // By default the same, but for what lies outside of the ranges.
+      // The default mode differs only for values outside of the ranges.
       const ours = quantizeEmbeddings(x, dims, precision, { ranges });
       x.forEach((value, i) => {
         const within = value >= ranges.min[i % dims] && value <= ranges.max[i % dims];

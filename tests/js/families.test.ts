@@ -1,11 +1,11 @@
-// What all families share: data with a kind, arrays of their own, errors that name what was passed.
+// Behaviour that all families share: data with a kind, arrays of their own, errors that name the argument.
 
 import fc from 'fast-check';
 import { dequantizeEmbeddings, type Fewbits, FewbitsError, quantizeEmbeddings } from 'fewbits';
 import { describe, expect, it } from 'vitest';
 import { builds, expectError, noise } from '../support/builds.ts';
 
-/** What every family's data have. */
+/** Members of the data of every family. */
 interface Data {
   readonly kind: string;
   readonly length: number;
@@ -16,7 +16,7 @@ interface Family {
   readonly kind: string;
   readonly quantize: (x: Float32Array, out?: never) => Data;
   readonly dequantize: (q: never, out?: Float32Array) => Float32Array;
-  /** The array of the data that `out` becomes. */
+  /** The name of the array in the data, which `out` is passed as. */
   readonly codes: string;
   /** Bytes for 256 values. */
   readonly byteLength: number;

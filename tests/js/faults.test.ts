@@ -1,5 +1,5 @@
-// A fault inside of WebAssembly ends its instance, and nothing else: every call says so, collecting what
-// it held is silent, and load() gives another one.
+// Faults inside of WebAssembly: only that instance ends. Every later call on it reports the fault, garbage
+// collection of its objects is silent, and load() gives a new one.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ interface Raw {
 }
 const rawOf = (fb: Fewbits) => insideOf(fb).core.functions<Raw>();
 
-/** Reads far beyond the memory there is. */
+/** Reads far beyond the end of the memory. */
 const trap = (fb: Fewbits) =>
   rawOf(fb).compare_accumulate(0xfffff000, 0xfffff000, 1000, 0xfffff000);
 
@@ -69,10 +69,10 @@ it('every call after a trap says what was before it', () => {
     expectError('DISPOSED', message, call);
     expect(isFault(errorOf(call))).toBe(true);
   }
-  // What is to end does.
+  // Disposing still works.
   index.dispose();
   fb.memoryBytes;
-  // Others live in memory of their own.
+  // Other instances have their own memory.
   expect(fresh().uniform.quantize([1, -1]).length).toBe(2);
 });
 

@@ -1,10 +1,10 @@
-// Floats of 16 bits through the package, and the bits of numbers.
+// 16-bit floats through the package, and the bits of numbers.
 
 import type { FloatType, InspectType } from 'fewbits';
 import { describe, expect, it } from 'vitest';
 import { builds, expectError, expectSame, noise } from '../support/builds.ts';
 
-/** What a pattern of 16 bits stands for, by IEEE 754. */
+/** The value of a 16-bit pattern, by IEEE 754. */
 function numberOf(pattern: number, exponentBits: number): number {
   const mantissaBits = 15 - exponentBits;
   const bias = 2 ** (exponentBits - 1) - 1;
@@ -44,7 +44,7 @@ describe.each(await builds())('floats, $variant', (fb) => {
       const expected: number[] = [];
       for (let pattern = 0; pattern < infinity; ++pattern) {
         const low = values[pattern];
-        // Past the largest number comes what would be next with a wider exponent.
+        // After the largest number comes the one that a wider exponent would give.
         const high = pattern + 1 < infinity ? values[pattern + 1] : 2 * low - values[pattern - 1];
         const middle = low / 2 + high / 2;
         if (Math.fround(middle) !== middle) continue;
@@ -95,7 +95,7 @@ describe.each(await builds())('floats, $variant', (fb) => {
 describe('inspect', async () => {
   const [{ floats }] = await builds();
 
-  /** The bytes of a typed array of one, as bits with the most significant first. */
+  /** The bytes of a one-element typed array, as bits with the most significant first. */
   function stored(view: ArrayBufferView): string {
     return Array.from(new Uint8Array(view.buffer))
       .reverse()

@@ -1,5 +1,5 @@
-// WebAssembly memory that is full to its last bytes, all 4 GB of it: every call says OUT_OF_MEMORY or
-// does its work, and the module works on.
+// WebAssembly memory that is full, all 4 GB of it: every call reports OUT_OF_MEMORY or succeeds, and the
+// module still works afterwards.
 
 import { readFileSync } from 'node:fs';
 import { type Fewbits, loadSync } from 'fewbits';
@@ -11,7 +11,7 @@ import { codeOf, noise } from '../support/builds.ts';
 const bytes = readFileSync(new URL('../../web/dist/fewbits.simd128.wasm', import.meta.url));
 const fresh = () => loadSync(new WebAssembly.Module(bytes));
 
-/** Takes all memory there is, block by block: pages that nobody writes to cost nothing. */
+/** Takes all available memory, block by block; pages that are never written to cost nothing. */
 function fill(memory: Memory, from = 2 ** 31): number[] {
   const taken: number[] = [];
   for (let size = from; size >= 1; size /= 2) {
@@ -26,7 +26,7 @@ const small = noise(256, 1, 3);
 
 type Call = (fb: Fewbits) => unknown;
 
-/** Calls that work on nothing that was there before. */
+/** Calls that need nothing allocated before. */
 const calls: Record<string, Call> = {
   createIndex: (fb) => fb.createIndex({ dims }).dispose(),
   'createIndex with a mean': (fb) => fb.createIndex({ dims, mean: x.subarray(0, dims) }).dispose(),
@@ -69,10 +69,10 @@ it('to the last byte', () => {
   const outcomes = new Map<string, Set<string>>();
   const taken = fill(core.memory);
   expect(fb.memoryBytes).toBeGreaterThan(4e9);
-  // With nothing left, and with a little, so that each allocation fails in its turn.
+  // With nothing left, and with a little left, so that each allocation fails in turn.
   for (const left of [0, ...Array.from({ length: 21 }, (_, i) => 2 ** i)]) {
     if (left >= 16) {
-      // A block that was taken whole becomes free, and all around it stays taken.
+      // A whole block is freed, and everything around it stays allocated.
       for (const address of taken.splice(0)) core.memory.release(address);
       const hole = core.memory.allocate(left);
       taken.push(...fill(core.memory));

@@ -1,5 +1,5 @@
-// The table of ggml's types in C++ and in TypeScript: the same rows, and the places that a new one
-// needs.
+// The table of ggml's types in C++ and in TypeScript: the same rows, and the places to which a new type is
+// added.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { load } from 'fewbits';
@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 const root = new URL('../../', import.meta.url);
 const read = (file: string) => readFileSync(new URL(file, root), 'utf8');
 
-/** Every source file of the product below a folder. */
+/** All source files of the product below a folder. */
 const sources = (folder: string): string[] =>
   readdirSync(new URL(folder, root), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.(ts|h|cpp|mjs)$/.test(entry.name))

@@ -45,7 +45,7 @@ describe.each(variants)('ggml, %s', (variant) => {
   });
 
   it('gives the same bytes for any length, whatever pieces it crosses in', () => {
-    const copies = 17; // 87,040 values: more than crosses at once
+    const copies = 17; // 87,040 values: more than are copied to WebAssembly at once
     const long = new Float32Array(copies * x.length);
     for (let i = 0; i < copies; ++i) long.set(x, i * x.length);
     for (const type of ['Q4_K', 'Q8_0', 'IQ4_NL', 'NVFP4'] as const) {
@@ -58,7 +58,7 @@ describe.each(variants)('ggml, %s', (variant) => {
       expect(fb.ggml.dequantize(all, type, long.length, out)).toBe(out);
       expect(out.subarray(16 * x.length)).toEqual(fb.ggml.dequantize(once, type, x.length));
     }
-    // A row longer than a piece is not cut: Q4_K has no statistics of the row, so nothing changes.
+    // A row longer than a chunk is not split: Q4_K has no statistics per row, so nothing changes.
     const tiled = new Float32Array(long.length);
     for (let i = 0; i < tiled.length; i += rowLength) tiled.set(importance, i);
     expect(fb.ggml.quantize(long, 'Q4_K', { importance: tiled })).toEqual(

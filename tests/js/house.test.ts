@@ -1,4 +1,4 @@
-// The rules of the house that a program can check: what a file may import, how it opens, how long it
+// The rules of CONTRIBUTING.md that a program can check: what a file may import, how it opens, how long it
 // and its functions are.
 
 import path from 'node:path';
@@ -12,7 +12,10 @@ import {
   textOf,
 } from '../support/sources.ts';
 
-/** The rooms of web/src by floor. A file imports its own room and what stands below; rooms of a floor are strangers. */
+/**
+ * The folders of web/src in layers, lowest first. A file imports from its own folder and from lower layers;
+ * folders of the same layer do not import each other.
+ */
 const FLOORS = [
   ['wasm'],
   ['core'],
@@ -100,7 +103,7 @@ const ENDINGS = [
   '.py',
   'CMakeLists.txt',
 ];
-/** Programs that the site prints in full, under a text that says what they are for. */
+/** Programs that the site prints in full, below a text that explains them. */
 const PRINTED = 'site/pages/transformers-js/recipe/';
 const sources = ['web', 'site', 'cpp', 'tests']
   .flatMap((folder) => filesBelow(folder, ENDINGS))

@@ -1,4 +1,4 @@
-// The K-quantization demo's numbers and its repairs through the package.
+// The numbers of the K-quantization demo, and its fixes, through the package.
 
 import { readFileSync } from 'node:fs';
 import { FewbitsError, load } from 'fewbits';

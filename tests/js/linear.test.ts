@@ -5,7 +5,7 @@ import { builds, expectError, noise } from '../support/builds.ts';
 
 const f32 = Math.fround;
 
-/** Shapes around tiles, panels and whole bytes of weights. */
+/** Shapes around the sizes of tiles, panels and whole bytes of weights. */
 const LAYERS: [batch: number, inputs: number, outputs: number][] = [
   [1, 1, 1],
   [3, 7, 5],

@@ -1,4 +1,4 @@
-// load({ fallback: 'js' }): the library with WebAssembly where that runs, and one that searches where it does not.
+// load({ fallback: 'js' }): the library with WebAssembly where it runs, otherwise one that can only search.
 
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ it('where WebAssembly runs it changes nothing', async () => {
   });
 });
 
-/** Everything that can be called, but for what an index and the library still do. */
+/** All callable members, except those that an index and the library still offer. */
 function callsOf(owner: string, object: object, kept: readonly string[]): string[] {
   const own = [object, Object.getPrototypeOf(object)].flatMap((of) =>
     Object.getOwnPropertyNames(of),

@@ -1,4 +1,4 @@
-// What an error of loading says is to be done, by where the file was and what went wrong there.
+// Advice in loading errors, depending on where the file was and what went wrong.
 
 import { readFileSync } from 'node:fs';
 import { load } from 'fewbits';

@@ -1,4 +1,4 @@
-// Loading: once for all callers, from any source, again after a failure.
+// Loading: once for all callers, from any source, and again after a failure.
 
 import { readFileSync } from 'node:fs';
 import vm from 'node:vm';
@@ -11,7 +11,7 @@ const bytesOf = (variant: string) => readFileSync(new URL(`fewbits.${variant}.wa
 const simd128 = bytesOf('simd128');
 const engine = support();
 
-/** The browser's entry, anew: nothing loaded yet. */
+/** A fresh copy of the browser entry, with nothing loaded yet. */
 async function freshBrowserEntry(): Promise<typeof import('fewbits')> {
   return import(/* @vite-ignore */ `${dist.href}index.js?${Math.random()}`);
 }
@@ -206,7 +206,7 @@ describe('a main thread that must not wait', () => {
     const entry = await freshBrowserEntry();
     const fb = await entry.load({ variant: 'simd128' });
     expect(fb.uniform.dequantize(fb.uniform.quantize([1, -1]))).toEqual(Float32Array.of(1, -1));
-    // Memory grows through what the instance imports.
+    // Memory grows through a function that the instance imports.
     const x = new Float32Array(4_000_000).fill(1);
     expect(fb.uniform.quantize(x, { axis: 1, shape: [1, x.length] }).length).toBe(x.length);
     expect(() => entry.loadSync(new Module(simd128))).toThrow(/disallowed on the main thread/);

@@ -1,4 +1,4 @@
-// WebAssembly memory: little for arrays of any length, and what happens when it grows or cannot.
+// WebAssembly memory: little use for arrays of any length, and growth that moves views or fails.
 
 import { readFileSync } from 'node:fs';
 import { loadSync } from 'fewbits';
@@ -10,7 +10,7 @@ import { expectError, expectSame, noise } from '../support/builds.ts';
 const bytes = readFileSync(new URL('../../web/dist/fewbits.simd128.wasm', import.meta.url));
 const fresh = () => loadSync(new WebAssembly.Module(bytes));
 
-/** One scale a column: the scales of all columns are in WebAssembly memory at once. */
+/** One scale per column: the scales of all columns are in WebAssembly memory at once. */
 const wide = { axis: 1, shape: [1, 1_000_000] } as const;
 
 afterEach(() => vi.restoreAllMocks());
@@ -65,7 +65,7 @@ it('sizes that 32 bits do not hold are memory that is not there, and the scratch
     const none = new RegExp(`^WebAssembly memory has no room for ${size} more bytes`);
     expectError('OUT_OF_MEMORY', none, () => memory.allocate(size));
   }
-  // Sizes that 32 bits hold, but not their sum.
+  // Sizes that each fit in 32 bits, but whose sum does not.
   for (const sizes of [
     ...beyond.map((size) => [16, size]),
     [2 ** 31, 2 ** 31],
@@ -75,7 +75,7 @@ it('sizes that 32 bits do not hold are memory that is not there, and the scratch
       memory.withScratch(sizes, () => expect.unreachable()),
     );
   }
-  // None of that counts as room: what is given now does not reach into its neighbour.
+  // The failed requests left no capacity behind: new scratch memory does not overlap the block after it.
   const [first, second, neighbour] = memory.withScratch([4096, 4096], (a, b) => [
     a,
     b,
@@ -94,7 +94,7 @@ it('a scratch that was large goes back, and a failure to enlarge it leaves it so
   const other = memory.allocate(large);
   expect(memory.byteLength).toBe(byteLength);
   expect(other).toBe(first);
-  // A small one stays: calls that follow one another need no new memory.
+  // A small one is kept: consecutive calls need no new memory.
   const small = memory.withScratch([1000], (at) => at);
   expect(memory.withScratch([500], (at) => at)).toBe(small);
   expectError('OUT_OF_MEMORY', /no room/, () => memory.withScratch([2 ** 32 - 64], () => 0));
@@ -112,7 +112,7 @@ it('all neighbours of many queries take no more memory than those of a few', () 
   const before = fb.memoryBytes;
   const results = index.searchBatch(x.subarray(0, 32 * dims), { k: n });
   expect(results.map(({ ids }) => ids.length)).toEqual(new Array(32).fill(n));
-  // At 40 bytes each those of all queries at once are 77 MB.
+  // At 40 bytes per result, those of all queries at once would be 77 MB.
   expect(fb.memoryBytes - before).toBeLessThan(30e6);
   const [alone] = index.searchBatch(x.subarray(31 * dims, 32 * dims), { k: n });
   expect(alone).toEqual(results[31]);

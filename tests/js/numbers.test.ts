@@ -1,9 +1,9 @@
-// Enums and limits that cross from C++ by name.
+// Enumerations and limits that have the same name and value in C++ and TypeScript.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { load } from 'fewbits';
 import { expect, it } from 'vitest';
-// What the package keeps to itself.
+// Modules that the package does not export.
 import { number } from '../../web/dist/core/numbers.js';
 import { STATUS } from '../../web/dist/core/status.js';
 import { insideOf } from '../../web/dist/load/load.js';
@@ -24,7 +24,7 @@ it('every enumerator and limit that crosses is in the table of names', () => {
   const headers = readdirSync(new URL('cpp/include/fewbits/', root))
     .map((file) => readFileSync(new URL(`cpp/include/fewbits/${file}`, root), 'utf8'))
     .join('\n');
-  // ggml's types cross by their numbers in GGUF, a table of the format's own.
+  // ggml's types use their numbers in GGUF, which have a table of their own.
   const enumerations = [...headers.matchAll(/enum class (\w+) : int \{([^#}]*)\}/g)];
   expect(enumerations.length).toBeGreaterThan(9);
   for (const [, enumeration, body] of enumerations) {

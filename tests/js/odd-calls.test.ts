@@ -1,11 +1,11 @@
-// Calls with every odd argument that one can think of: an index answers with FewbitsErrors and nothing else.
-// FEWBITS_LONG=1 makes ten times as many.
+// Odd arguments in every call of an index: it throws FewbitsErrors and nothing else. FEWBITS_LONG=1 makes ten
+// times as many calls.
 
 import vm from 'node:vm';
 import { type Fewbits, FewbitsError, load, mergeResults } from 'fewbits';
 import { expect, it } from 'vitest';
 
-/** Numbers below `n` that come back the same in every run. */
+/** Integers below `n`, the same in every run. */
 function generator(seed: number): (n: number) => number {
   let state = seed;
   return (n) => {

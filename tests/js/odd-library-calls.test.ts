@@ -1,4 +1,4 @@
-// Odd values anywhere in a call give a FewbitsError, or are accepted: never an error of the engine.
+// Odd values anywhere in a call give a FewbitsError or are accepted, never an error of the JavaScript engine.
 
 import { load } from 'fewbits';
 import { expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { libraryCalls, makeOddCalls, type PublicCall } from '../support/odd-call
 const COUNT = Number(process.env.FEWBITS_ODD_CALLS ?? 4000);
 const SEED = Number(process.env.FEWBITS_SEED ?? 1);
 
-/** As they are, all of them work: an odd value is what is refused. */
+/** Expects that all calls work unchanged, so that any refusal is due to an odd value. */
 async function expectSound(calls: readonly PublicCall[]): Promise<void> {
   for (const { name, call, args } of calls) {
     const error = await Promise.resolve()

@@ -1,4 +1,4 @@
-// What callers hand to a pool: arrays that move or cannot, signals, and calls after dispose().
+// Arguments of pool calls: arrays that can or cannot be transferred, signals, and calls after dispose().
 
 import { runInNewContext } from 'node:vm';
 import { type Fewbits, load } from 'fewbits';
@@ -24,7 +24,7 @@ const code = (work: () => unknown): Promise<string> =>
     (error) => error.code ?? `${error}`,
   );
 
-/** The pool holds these vectors, in this order. */
+/** Expects that the pool holds exactly these vectors, in this order. */
 async function expectVectors(x: Float32Array): Promise<void> {
   using index = fb.createIndex({ dims: 4 });
   index.add(x);
@@ -166,7 +166,7 @@ describe('a signal', () => {
       expect(await running).toBe(controller.signal.reason);
     }
     expect(pool.size).toBe(0);
-    // What was stopped leaves the pool in order.
+    // An aborted call leaves the pool usable.
     await pool.add(noise(4));
     expect(pool.size).toBe(1);
   });

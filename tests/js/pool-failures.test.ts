@@ -1,4 +1,4 @@
-// Workers that fail: what the pool says, what it keeps, and what comes back. Long because a worker
+// Failing workers: the errors of the pool, the vectors it keeps, and those it restores. Long because a worker
 // may die in every call.
 
 import { once } from 'node:events';
@@ -22,7 +22,7 @@ interface Message {
   method: string;
 }
 
-/** What a worker does instead of a method: waits first, dies, or answers with this error. */
+/** A worker's behaviour instead of a method: it waits first, dies, or answers with this error. */
 type Fault = 'waits' | 'dies' | { code?: string; message: string };
 
 /** A worker whose methods can be made to fail. */
@@ -45,7 +45,7 @@ class FaultyWorker extends Worker {
 const dims = 16;
 const options = { dims, bits: 4, metric: 'l2' } as const;
 
-/** A pool of three workers; of those, the ones that run. */
+/** A pool of three workers, and the workers that are running. */
 async function faultyPool(more: Partial<PoolOptions> = {}) {
   const workers: FaultyWorker[] = [];
   const createWorker = () => {
@@ -69,7 +69,7 @@ async function taken(pieces: AsyncIterable<Uint8Array>): Promise<number> {
   return length;
 }
 
-/** Does `work` while garbage is collected all the time. */
+/** Runs `work` while garbage is collected all the time. */
 async function collecting(work: () => Promise<unknown>): Promise<void> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
@@ -81,7 +81,7 @@ async function collecting(work: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** The pool is as this index is. */
+/** Expects that the pool equals the index in this file. */
 async function expectLike(pool: VectorPool, file: Uint8Array): Promise<void> {
   using index = fb.openIndex(file);
   expect([...pool.ids()]).toEqual([...index.ids()]);
@@ -200,7 +200,7 @@ it('removing many is done though a worker dies over it', async () => {
   using index = fb.openIndex(file);
   index.removeMany([1, 150, 299]);
   await expectLike(pool, index.save());
-  // With no other, it was not done.
+  // If the only worker concerned dies, nothing is removed.
   workers[0].faults = { removeMany: 'dies' };
   expect(await code(pool.remove(2))).toBe('WORKER_FAILED');
   expect(pool.has(2)).toBe(true);
@@ -224,7 +224,7 @@ describe('a worker that dies', () => {
     expect(await code(pool.save())).toBe('WORKER_FAILED');
     expect(await code(pool.compact())).toBe('WORKER_FAILED');
     expect(pool.size).toBe(300);
-    // Asked for, what the others have is found, and what is missing is told.
+    // With `partial`, the results of the other workers are returned, and the number of missing vectors.
     const { ids, missing } = await pool.search(query, { k: 300, partial: true });
     expect(missing).toBe(100);
     expect(ids).toEqual(whole.ids.filter((id) => ids.includes(id)));
@@ -255,7 +255,7 @@ describe('a worker that dies', () => {
     expect(pool.lost).toEqual([1, 2]);
     const before = [...pool.ids()];
     const { restored, lost } = await pool.restart(file);
-    // Rows 100 to 299 were in the two; 33 or 34 of those added later in each.
+    // Rows 100 to 299 were in these two workers; of those added later, 33 or 34 in each.
     expect(restored).toBe(200 - 3);
     expect(lost).toContain(120);
     expect(lost.length).toBeGreaterThan(65);
@@ -265,7 +265,7 @@ describe('a worker that dies', () => {
     index.replace(x.subarray(0, 2 * dims), [120, 20]);
     for (const id of index.ids()) if (!pool.has(id)) index.remove(id);
     await expectLike(pool, index.save());
-    // Again, with no file at all.
+    // The same without any file.
     await workers[0].terminate();
     const size = pool.size;
     const gone = await pool.restart();
@@ -303,7 +303,7 @@ describe('a worker that dies', () => {
     const ids = Array.from({ length: 300 }, (_, i) => `id ${i}`);
     await pool.add(x.subarray(0, 300 * dims), ids);
     const file = await pool.save();
-    // Each of these is saved, and the file lost: as when a store has no room.
+    // Each change is saved but the file is lost, as when a store is full.
     await pool.replace(x.subarray(300 * dims, 301 * dims), ['id 120']);
     await pool.save();
     await pool.remove('id 150');
@@ -419,7 +419,7 @@ it.each<[string, (pool: VectorPool) => Promise<unknown>]>([
     for (const method of ['open', 'search', 'reconstruct', 'stats', 'compact', 'export']) {
       faults[method] = 'waits';
     }
-    // Not awaited here, where the pool is known.
+    // Not awaited here, where the pool is still referenced.
     return { pending: call(pool) };
   };
   await collecting(async () => {
@@ -459,7 +459,7 @@ it('saves in pieces, while changes wait', async () => {
   expect(file).toEqual(index.save());
   await adding;
   expect(pool.size).toBe(301);
-  // A loop that is left lets others go on.
+  // Leaving the loop early lets other calls continue.
   for await (const _piece of pool.savePieces()) break;
   await pool.add(noise(dims));
   using again = await openPool(file, { workers: 2 });

@@ -1,5 +1,4 @@
-// Calls with values that trip a program that looks at them: what they throw is a FewbitsError, and the pool
-// and its workers go on.
+// Odd values in calls of a pool: they throw a FewbitsError, and the pool and its workers continue to work.
 
 import { FewbitsError } from 'fewbits';
 import { createConverterPool } from 'fewbits/models';
@@ -99,7 +98,7 @@ it('throw FewbitsErrors and nothing else', async () => {
   const file = await pool.save();
   const converter = createConverterPool({ workers: 1 });
   const conversion = { bytes: new Uint8Array(4), from: 'F32', to: 'F16', rowLength: 1 } as const;
-  // biome-ignore lint/suspicious/noExplicitAny: that is what it is about.
+  // biome-ignore lint/suspicious/noExplicitAny: the arguments are wrong on purpose.
   const calls: [string, (x: any, y: any) => unknown][] = [
     ['add', (x) => pool.add(x)],
     ['add, ids', (x) => pool.add(good, x)],

@@ -1,6 +1,6 @@
-// The index in workers against the index in one piece: the same calls give the same results, errors
-// and files. Calls are not awaited one by one, so that their order is tested too. Long because
-// every call of a pool is compared with that of an index.
+// The pool against a single index: the same calls give the same results, errors and files. Calls are not
+// awaited one by one, so that their order is tested too. Long because every call of a pool is compared with
+// that of an index.
 
 import fc from 'fast-check';
 import { type Fewbits, FewbitsError, type Id, load, type VectorIndex } from 'fewbits';
@@ -13,7 +13,7 @@ beforeAll(async () => {
   fb = await load();
 });
 
-/** What a call came to, in one index or in workers. */
+/** The outcome of a call, on an index or a pool. */
 type Outcome = { value: unknown } | { code: string; message: string };
 
 const failure = (error: unknown): Outcome => {
@@ -32,7 +32,7 @@ function outcome(work: () => unknown): Outcome {
 const later = (work: Promise<unknown>): Promise<Outcome> =>
   work.then((value) => ({ value }), failure);
 
-/** Files are compared without a look at each byte. */
+/** Compares files with Buffer.compare, which is fast. */
 function expectSame(found: Outcome, expected: Outcome): void {
   if ('value' in found && 'value' in expected && found.value instanceof Uint8Array) {
     expect(Buffer.compare(found.value, expected.value as Uint8Array)).toBe(0);
@@ -41,13 +41,13 @@ function expectSame(found: Outcome, expected: Outcome): void {
   }
 }
 
-/** A call on an index and the same on a pool. */
+/** A call on an index, and the same on a pool. */
 interface Call {
   one: (index: VectorIndex) => unknown;
   many: (pool: VectorPool) => Promise<unknown>;
 }
 
-/** A call with the same name and arguments. */
+/** A method that both have with the same arguments. */
 type Method =
   | 'add'
   | 'replace'
@@ -148,11 +148,11 @@ function searching(wanted: Extract<Step, { what: 'search' }>, x: Float32Array): 
   return { one: (index) => index.search(x, options), many: (pool) => pool.search(x, options) };
 }
 
-/** The calls of a step; `at` makes its vectors differ from those of others, about `centre`. */
+/** The calls of a step; `at` makes its vectors differ from those of others, around `centre`. */
 function calls(wanted: Step, at: number, dims: number, centre: number): Call[] {
   const vectors = (n: number, ties = false) => {
     const x = noise(n * dims, 1, at + 1).map((value) => value + centre);
-    // The same few vectors again and again.
+    // The same few vectors, repeated.
     if (ties) for (let i = 3 * dims; i < x.length; i++) x[i] = x[i % (3 * dims)];
     return x;
   };
@@ -220,7 +220,7 @@ describe('an index in workers', () => {
             const sample = noise((options.dims + 20) * options.dims, 1, 99);
             all.unshift(same('calibrate', sample));
           }
-          // Both are started before anything is awaited; the caller's arrays stay whole.
+          // Both are started before anything is awaited; the caller's arrays must not change.
           const many = all.map(({ many }) => later(many(pool)));
           const one = all.map(({ one }) => outcome(() => one(index)));
           for (let i = 0; i < all.length; i++) {
@@ -235,7 +235,7 @@ describe('an index in workers', () => {
           const wanted = index.stats();
           expect({ ...stats, fit: wanted.fit, byteLength: index.byteLength }).toEqual(wanted);
           expect(fit?.count).toBe(wanted.fit?.count);
-          // Means of parts differ from that of all in their last digits.
+          // Means combined from parts differ from the overall mean in their last digits.
           expect(fit?.seen ?? 0).toBeCloseTo(wanted.fit?.seen ?? 0, 9);
           expect(each.length).toBe(workers);
           expect(byteLength).toBe(each.reduce((sum, worker) => sum + worker.byteLength, 0));
@@ -284,7 +284,7 @@ describe('an index in workers', () => {
     using index = fb.createIndex({ dims: 4 });
     index.add(noise(12), [5, 3, 9]);
     const file = index.save();
-    // slice() of a Buffer is a view.
+    // For a Buffer, slice() is a view.
     const buffer = Buffer.concat([Buffer.alloc(3), file]).subarray(3);
     for (const view of [buffer, new DataView(buffer.buffer, buffer.byteOffset, buffer.length)]) {
       using again = fb.openIndex(view);
@@ -369,7 +369,7 @@ describe('an index in workers', () => {
     index.add(x);
     const query = noise(4);
     const all = { k: Number.POSITIVE_INFINITY };
-    // Not awaited: at the call there is none yet.
+    // Not awaited: at the time of the call there is no result yet.
     void pool.add(x);
     const found = await pool.search(query, all);
     expect(found.ids.length).toBe(30);
@@ -405,7 +405,7 @@ describe('an index in workers', () => {
     using pool = await createPool({ dims: 4, metric: 'l2', workers: 2 });
     using index = fb.createIndex({ dims: 4, metric: 'l2' });
     const far = noise(40 * 4).map((value) => value + 50);
-    // In its turn: what was added before has told the mean.
+    // In order: the mean follows from what was added before.
     const added = pool.add(far);
     await using like = await pool.emptyLike();
     await added;
@@ -416,7 +416,7 @@ describe('an index in workers', () => {
       await like.add(x);
       other.add(x);
       expect(await like.save()).toEqual(other.save());
-      // All go, and others come.
+      // All vectors are removed, and others added.
       for (const id of [...other.ids()]) {
         other.remove(id);
         await like.remove(id);
@@ -424,7 +424,7 @@ describe('an index in workers', () => {
       other.compact();
       await like.compact();
     }
-    // A mean of the first ones is found anew once they have gone, in workers too.
+    // A mean found from the first vectors is computed again once these are removed, in workers too.
     await using again = await createPool({ dims: 4, metric: 'l2', workers: 2 });
     using plain = fb.createIndex({ dims: 4, metric: 'l2' });
     for (const offset of [50, 0, -70]) {

@@ -1,4 +1,5 @@
-// Values beyond what a format's scales hold, at both ends: refused by name, never infinities or zeros.
+// Values outside of the range of a format's scales, too large or too small: refused with an error, never
+// turned into infinities or zeros.
 
 import { quantizeEmbeddings } from 'fewbits';
 import { describe, expect, it } from 'vitest';
@@ -78,7 +79,7 @@ describe.each(await builds())('values beyond a scale, $variant', (fb) => {
     expect(
       fb.compare(small, fb.ggml.dequantize(fb.ggml.quantize(small, { type: 'MXFP4' }))).sqnrDb,
     ).toBeGreaterThan(15);
-    // A few small blocks among others cost nothing that counts.
+    // A few small blocks among others do not add a significant error.
     const mixed = x.slice(0, 4096);
     mixed.fill(1e-9, 1024, 2048);
     const bytes = fb.ggml.quantize(mixed, 'Q4_0');

@@ -1,4 +1,4 @@
-// Index files that are cut, flipped or crafted: read without WebAssembly they give the errors that the index with it gives.
+// Damaged or crafted index files: reading without WebAssembly gives the same errors as with it.
 
 import { type Fewbits, FewbitsError, load, type VectorIndex } from 'fewbits';
 import { type IndexReader, openIndex } from 'fewbits/reader';
@@ -8,7 +8,7 @@ import { choices, indexFiles } from '../support/index-files.ts';
 
 const fb = await load();
 
-/** What opening and searching a file gives: a code, or the result when all of it are numbers. */
+/** The outcome of opening and searching a file: an error code, or the result if all of it is numbers. */
 function outcomeOf(open: (file: Uint8Array) => VectorIndex | IndexReader, file: Uint8Array) {
   try {
     const index = open(file);
@@ -22,7 +22,7 @@ function outcomeOf(open: (file: Uint8Array) => VectorIndex | IndexReader, file: 
   }
 }
 
-/** With the checksum that its contents have. */
+/** The file with the correct checksum of its contents. */
 function signed(file: Uint8Array): Uint8Array {
   const sum = crc32(file.subarray(0, -4));
   new DataView(file.buffer, file.byteOffset).setUint32(file.length - 4, sum, true);
@@ -51,7 +51,10 @@ describe('damaged files are refused as an index refuses them', () => {
     }
   });
 
-  /** Whether a byte is of the rotation, which the index makes from the seed and the reader takes from the file. */
+  /**
+   * Tests whether a byte belongs to the rotation, which the index builds from the seed but the reader takes
+   * from the file.
+   */
   function isOfRotation(file: Uint8Array, at: number): boolean {
     const start = 8 + new DataView(file.buffer, file.byteOffset).getUint32(0, true);
     const header = Buffer.from(file.subarray(0, start)).toString('latin1');
@@ -69,7 +72,7 @@ describe('damaged files are refused as an index refuses them', () => {
     const start = 8 + new DataView(file.buffer, file.byteOffset).getUint32(0, true);
     for (let round = 0; round < 60; round++) {
       const crafted = file.slice();
-      // In the header every second time, in which most of what can be wrong is.
+      // Every second change is in the header, where most errors can be made.
       const at = round % 2 === 0 ? below(start) : start + below(file.length - start - 4);
       if (round % 4 === 3) crafted.fill([0, 127, 128, 255][below(4)], at, at + 4);
       else crafted[at] ^= 1 << below(8);

@@ -1,4 +1,4 @@
-// Index files read without WebAssembly give what the index with it gives, bit for bit.
+// Index files read without WebAssembly: the same results as with it, bit for bit.
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -11,7 +11,7 @@ import { oddValues } from '../support/odd-values.ts';
 
 const fb = await load();
 
-/** What two indexes give that may be compared: memory is another one. */
+/** The comparable statistics of an index; memory differs. */
 function statsOf(index: VectorIndex | IndexReader) {
   const { byteLength, ...stats } = index.stats();
   expect(byteLength).toBeGreaterThan(0);
@@ -31,7 +31,7 @@ function expectAlike(
   expect(reader.search(queries.subarray(0, index.dims), o)).toEqual(expected[0]);
 }
 
-/** Every second id, and a function and a bitmap of the same. */
+/** Every second id, and a function and a bitmap that allow the same. */
 function filtersOf(ids: readonly unknown[]) {
   const some = ids.filter((_, i) => i % 2 === 0);
   const filters: SearchOptions['filter'][] = [
@@ -172,7 +172,7 @@ describe('what is asked wrongly is refused as an index does', () => {
     ['filter', (index, odd) => index.search(query, { filter: odd })],
     ['id', (index, odd) => index.has(odd)],
   ];
-  /** A code; of what a caller's own function throws, that. */
+  /** An error code; errors of a caller's own function are returned as they are. */
   const answerOf = (work: () => unknown) => {
     try {
       return codeOf(work);

@@ -1,4 +1,4 @@
-// Engines whose relaxed SIMD computes otherwise: real ones, and made ones, are found out on loading.
+// Engines whose relaxed SIMD computes something else, real and simulated: detected on loading.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const relaxed = readFileSync(new URL('fewbits.relaxed.wasm', dist));
 const names = Object.keys(PROBES);
 const engine = support();
 
-/** Everything of the package anew: nothing was tried or loaded yet. */
+/** A fresh process of the package, with nothing probed or loaded yet. */
 async function fresh(script: string, flags: string[] = []): Promise<unknown> {
   const code = `import { load, loadSync, support } from '${dist.href}node.js';
     const codeOf = (work) => Promise.resolve().then(work).then(() => 'no error', ({ code }) => code);
@@ -70,7 +70,7 @@ describe.runIf(engine.relaxedSimd)('an engine with relaxed SIMD', () => {
   const flags = process.execArgv;
 
   it.each(names)('that has %s wrong gets the other build', async (name) => {
-    // The whole build would be patched too, and must not come to run.
+    // The complete build would be patched too, and must not be run.
     expect(await fresh(`${wrongly(name)}${outcome}`, flags)).toEqual(found(name));
   });
 

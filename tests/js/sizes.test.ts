@@ -1,9 +1,9 @@
-// What a visitor downloads for each entry does not grow unseen: at most 2 % above what was reached.
+// Download sizes of each entry: at most 2 % above those reached so far.
 
 import { expect, it } from 'vitest';
 import { entrySizes } from '../../cpp/toolchain/build/sizes.mjs';
 
-/** Bytes by gzip: minified scripts, and the WebAssembly with plain SIMD. */
+/** Bytes after gzip: minified scripts, and the WebAssembly with plain SIMD. */
 const REACHED = {
   fewbits: [53_700, 101_700],
   'fewbits/vectors': [30_000, 37_000],

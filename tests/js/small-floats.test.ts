@@ -1,4 +1,4 @@
-// Floats of eight and four bits through the package.
+// 8-bit and 4-bit floats through the package.
 
 import { FewbitsError, type FloatType, load } from 'fewbits';
 import { describe, expect, it } from 'vitest';
@@ -15,7 +15,7 @@ const refused = (work: () => unknown) => {
 };
 
 describe('floats of eight and four bits', () => {
-  // Values of the specifications' tables.
+  // Values from the tables of the specifications.
   it.each<[FloatType, number[], number[]]>([
     [
       'f8_e4m3',
@@ -68,7 +68,7 @@ describe('nf4', () => {
         x.subarray(block, 2 * block).reduce((most, v) => Math.max(most, Math.abs(v)), 0),
       );
       const y = fb.floats.nf4.dequantize(q);
-      // Levels lie at most 0.304 apart.
+      // Levels are at most 0.304 apart.
       x.forEach((value, i) => {
         const most = q.absmax[Math.floor(i / block)] as number;
         if (!(Math.abs(value - (y[i] as number)) <= 0.1521 * most)) expect.fail(`value ${i}`);

@@ -1,6 +1,5 @@
-// The store over a storage that is stopped, or fails, at each of its operations in turn. Real
-// browsers, killed at random, are in tests/package. Long because both storages go through
-// everything that may happen to them.
+// The store on a storage that stops or fails at each of its operations in turn. Browsers that are really
+// killed are tested in tests/package. Long because both storages go through every failure.
 
 import { openStore } from 'fewbits/store';
 import { describe, expect, it } from 'vitest';
@@ -14,7 +13,7 @@ interface File extends Version {
   seal: Seal | null;
 }
 
-/** What outlives a process. */
+/** Files that survive a process. */
 class Disk {
   readonly files = new Map<string, File>();
 
@@ -23,13 +22,13 @@ class Disk {
   }
 }
 
-/** What becomes of the operation at which everything ends. */
+/** The state of the operation during which everything ends. */
 type Tear = 'before' | 'half' | 'after' | 'seal without its bytes';
 
-/** One process using the disk; `fault` is asked before each operation. */
+/** A process that uses the disk; `fault` is asked before each operation. */
 function processOn(disk: Disk, fault: () => Tear | Error | null): Backend {
   let dead = false;
-  /** Runs `act` with the share of it that is to happen. */
+  /** Runs `act` with the share of it that takes place. */
   async function operation<T>(act: (share: number, lost: boolean) => T): Promise<T> {
     for (let i = Math.random() * 4; i > 0; i--) await null;
     if (dead) throw new Error('this process is dead');
@@ -83,7 +82,7 @@ function processOn(disk: Disk, fault: () => Tear | Error | null): Backend {
 }
 
 const fine = () => null;
-/** Those of a browser are gone with the tab that held them. */
+/** Locks of a browser are released with the tab that held them. */
 const locks = (): Locks => ({ ...localLocks(), everywhere: true });
 const CHUNK = 4;
 const storeOn = (disk: Disk, fault: () => Tear | Error | null = fine, held = locks()) =>
@@ -91,7 +90,7 @@ const storeOn = (disk: Disk, fault: () => Tear | Error | null = fine, held = loc
 
 type State = Record<string, string>;
 
-/** What the store gives for each name; nothing for one whose only version is damaged, and is told to be. */
+/** The contents of the store by name, without names whose only version is damaged, which must be reported. */
 async function contents(store: Store): Promise<State> {
   const state: State = {};
   for (const { name } of await store.list()) {
@@ -123,7 +122,7 @@ const STEPS: readonly Step[] = [
   { act: save('a', 'the last of all'), after: { a: 'the last of all' } },
 ];
 
-/** Runs the steps until one throws; the states that may be found then. */
+/** Runs the steps until one throws; returns the states that may be found afterwards. */
 async function runSteps(store: Store): Promise<State[]> {
   let before: State = {};
   for (const { act, after } of STEPS) {
@@ -151,17 +150,17 @@ describe.each<Tear>(['before', 'half', 'after', 'seal without its bytes'])('kill
           return tear;
         }),
       );
-      // One who reads while nobody has cleaned up, and one who opens the store anew.
+      // A reader before any cleanup, and a process that opens the store again.
       expect(allowed).toContainEqual(await contents(storeOn(disk)));
       const again = storeOn(disk);
       await again.tidy();
       const found = await contents(again);
       expect(allowed).toContainEqual(found);
-      // A first version that was damaged has none to fall back on, and says so until it is saved again.
+      // A damaged first version has no earlier one, and is reported until it is saved again.
       if (tear !== 'seal without its bytes') {
         expect(disk.left.sort()).toEqual(Object.keys(found).sort());
       }
-      // It goes on as if nothing had been; and so it does without cleaning up first.
+      // The steps then succeed as if nothing had happened, also without a cleanup first.
       expect(await runSteps(storeOn(disk))).toEqual([STEPS.at(-1)?.after]);
       expect(disk.left).toEqual(['a']);
       if (!killed) break;
@@ -248,7 +247,7 @@ it('any operation fails: the call throws and changes nothing, or does all of it'
 describe('a storage that cannot be read for a moment', () => {
   const unreadable = new DOMException('not now', 'NotReadableError');
 
-  /** As when a save was ended before it removed the old version. */
+  /** The state after a save that ended before the old version was removed. */
   async function twoVersions(): Promise<Disk> {
     const disk = new Disk();
     await storeOn(disk).save('a', bytesOf('old'));
@@ -319,7 +318,7 @@ describe.each([
           const text = `${tab} wrote ${i} ${'and so on '.repeat((tab * 5 + i * 3) % 7)}`;
           written.add(text);
           await store.save('a', bytesOf(text));
-          // Without locks, what was saved may have been replaced while it was looked for, over and over.
+          // Without locks, the version may be replaced again and again while it is looked up.
           const read = await store.read('a').catch((error) => error);
           if (shared || !(read instanceof Error)) {
             expect(written).toContain(new TextDecoder().decode(read));
@@ -423,7 +422,7 @@ describe('what is passed', () => {
 });
 
 it('CRC-32 is that of zip', () => {
-  // The check value of the catalogue of CRCs.
+  // The check value from the catalogue of CRCs.
   expect(crc32(0, bytesOf('123456789'))).toBe(0xcbf43926);
   expect(crc32(crc32(0, bytesOf('12345')), bytesOf('6789'))).toBe(0xcbf43926);
 });

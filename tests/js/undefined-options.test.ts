@@ -1,4 +1,4 @@
-// An option that is `undefined` is one that is not given: for every option of every exported type, one by one.
+// An option that is `undefined` counts as not given: for every option of every exported type, one by one.
 
 import {
   dequantizeEmbeddings,
@@ -21,7 +21,7 @@ import { describe, expect, it } from 'vitest';
 import { noise } from '../support/builds.ts';
 import { optionalProperties } from '../support/declarations.ts';
 
-/** What only the library makes, or what a page alone can try. */
+/** Types that only the library creates, or that only work in a page. */
 const NOT_TRIED = [
   ...['GgmlTarget', 'ModelTensor', 'PoolSearchResult', 'Support'],
   ...['SaveOptions', 'StoreOptions'],
@@ -39,7 +39,7 @@ const matrix = { name: 'blk.0.attn_k.weight', type: 'F32', shape: [4, 64] } as c
 const bytesOfX = new Uint8Array(x.buffer);
 const gguf = io.writeGguf([], [{ ...matrix, data: bytesOfX }]);
 
-/** What became of an index, which goes. */
+/** The file of an index, which is disposed. */
 function saved(made: VectorIndex): Uint8Array {
   using gone = made;
   return gone.save();
@@ -56,7 +56,7 @@ const inPool = async <T>(work: (pool: Awaited<ReturnType<typeof openPool>>) => P
   return await work(pool);
 };
 
-/** Never answers: what it is asked is what is looked at. */
+/** A worker that never answers: only the messages to it matter. */
 function silentWorker() {
   const sent: unknown[] = [];
   const worker = {
@@ -68,7 +68,7 @@ function silentWorker() {
   return worker;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: options of every type, with what must be given
+// biome-ignore lint/suspicious/noExplicitAny: options of every type, with the required ones
 type Use = readonly [needed: object, use: (options: any) => unknown];
 
 const uses: Record<string, Use> = {
@@ -171,7 +171,7 @@ const uses: Record<string, Use> = {
   ],
 };
 
-/** What extends or composes other types, and so has no interface of its own that lists everything. */
+/** Types that extend or combine others, and have no interface that lists all members. */
 const composed: Record<string, readonly [names: readonly string[], ...Use]> = {
   VectorsInput: [
     ['dims', 'shape', 'type', 'scale'],
@@ -220,7 +220,7 @@ const composed: Record<string, readonly [names: readonly string[], ...Use]> = {
   ],
 };
 
-/** What a call gave, or said. */
+/** The result or the error of a call. */
 async function outcome(use: Use[1], options: object): Promise<unknown> {
   try {
     return await use(options);

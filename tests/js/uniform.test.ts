@@ -1,5 +1,5 @@
-// Uniform quantization through the package, in every layout. Long because every layout goes through
-// every check.
+// Uniform quantization through the package, in every layout. Long because every layout goes through every
+// check.
 
 import fc from 'fast-check';
 import type { UniformOptions, UniformQuantized } from 'fewbits';
@@ -11,10 +11,10 @@ const BITS = [2, 3, 4, 5, 6, 7, 8];
 const SCHEMES = ['symmetric', 'asymmetric', 'affine'] as const;
 const ROUNDINGS = ['nearest', 'truncate', 'floor'] as const;
 
-/** What crosses to WebAssembly at a time. */
+/** The number of values copied to WebAssembly at a time. */
 const CHUNK = 32768;
 
-/** Shapes whose pieces end before, at and after the borders of chunks. */
+/** Shapes whose pieces end before, at and after the boundaries of chunks. */
 const LAYOUTS: [string, number, UniformOptions][] = [
   ['one value', 1, {}],
   ['three values', 3, {}],
@@ -50,7 +50,7 @@ describe.each(await builds())('uniform, $variant', (fb) => {
           [8, 'truncate'],
           [3, 'floor'],
         ] as const) {
-          // A single value under these schemes is a constant: its rules are tested below.
+          // A single value under these schemes is a constant, whose rules are tested below.
           const alone = length === 1 || layout.block === 1 || layout.shape?.[0] === 1;
           if (alone && scheme !== 'symmetric') continue;
           if (layout.shape?.[0] === 2 && layout.axis === 1 && scheme === 'asymmetric') continue;
@@ -184,7 +184,7 @@ describe.each(await builds())('uniform, $variant', (fb) => {
             const q = quantize(x, { bits, scheme });
             const back = dequantize(q);
             expect(Number.isFinite(q.scales[0]) && q.scales[0] > 0).toBe(true);
-            // A rounded zero point moves the range by half a step, which one end then lacks.
+            // A rounded zero point shifts the range by half a step, which one end then lacks.
             const steps = scheme === 'asymmetric' ? 1.001 : 0.501;
             for (const [i, value] of x.entries()) {
               expect(Math.abs(value - back[i])).toBeLessThanOrEqual(q.scales[0] * steps);

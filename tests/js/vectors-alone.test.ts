@@ -1,11 +1,11 @@
-// `fewbits/vectors`: the numbers it knows by itself, what it gives beside the whole library, and what it says
-// to the wrong WebAssembly.
+// The entry `fewbits/vectors`: its copies of numbers, its exports compared with the whole library, and its
+// error for the wrong WebAssembly.
 
 import { readFileSync } from 'node:fs';
 import { load, loadSync } from 'fewbits';
 import * as alone from 'fewbits/vectors';
 import { expect, it } from 'vitest';
-// What the package keeps to itself.
+// Modules that the package does not export.
 import { number } from '../../web/dist/core/numbers.js';
 import { NUMBERS } from '../../web/dist/core/plain.js';
 import { insideOf } from '../../web/dist/load/load.js';

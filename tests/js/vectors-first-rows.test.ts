@@ -1,4 +1,4 @@
-// Vectors for 'l2' that come a few at a time, far from the origin: the first of them tell the mean.
+// Vectors for 'l2' added a few at a time, far from the origin: the mean comes from the first ones.
 
 import { type Fewbits, load, type VectorIndex } from 'fewbits';
 import { readSafetensors } from 'fewbits/io';
@@ -17,7 +17,7 @@ const far = noise(rows * dims).map((value, i) => value + 60 + 40 * (i % 3));
 const near = noise(rows * dims);
 const row = (x: Float32Array, i: number) => x.subarray(i * dims, (i + 1) * dims);
 
-/** Which part of the ten nearest are found, for every eighth vector. */
+/** The recall of the ten nearest, over every eighth vector. */
 function recall(index: VectorIndex, x: Float32Array): number {
   let hits = 0;
   for (let q = 0; q < rows; q += 8) {

@@ -1,5 +1,5 @@
-// Indexes of bits against a plain count of those that differ: what goes in in every shape, what is
-// found, in which order, and what is refused. Long because each shape goes through every call.
+// Indexes of bits, against a plain count of differing bits: every form of input, results, their order, and
+// refusals. Long because each form goes through every call.
 
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
@@ -10,11 +10,11 @@ import { codeOf, expectError, noise, variants } from '../support/builds.ts';
 
 const signs = (x: ArrayLike<number>) => Array.from(x, (value) => (value > 0 ? 1 : 0));
 
-/** How many differ, number by number. */
+/** The number of differing bits, counted one by one. */
 const distance = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   signs(a).reduce((sum: number, bit, i) => sum + (bit === (b[i] > 0 ? 1 : 0) ? 0 : 1), 0);
 
-/** Bits as numpy.packbits packs each row. */
+/** Bits packed as numpy.packbits packs each row. */
 function packed(x: ArrayLike<number>, dims: number): Uint8Array {
   const bytes: number[] = [];
   for (let at = 0; at < x.length; at += dims) {

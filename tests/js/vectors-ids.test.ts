@@ -1,5 +1,5 @@
-// Ids of every kind and number: found again, refused when they are not new, and never half added.
-// Long because each kind of id goes through every call.
+// Ids of every kind and number: found again, refused if they exist already, never added in part. Long because
+// each kind of id goes through every call.
 
 import { type Fewbits, type Id, load, mergeResults, type VectorIndex } from 'fewbits';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterEach(() => vi.unstubAllGlobals());
 
-/** An index whose vector number i is i + 1, so that scores say which one it is. */
+/** An index whose i-th vector is i + 1, so that scores identify it. */
 const line = (n: number, ids?: ArrayLike<Id>, metric: 'dot' | 'l2' = 'l2') => {
   const index = fb.createIndex({ dims: 1, bits: 8, metric });
   index.add(
@@ -21,7 +21,7 @@ const line = (n: number, ids?: ArrayLike<Id>, metric: 'dot' | 'l2' = 'l2') => {
   return index;
 };
 
-/** The numbers from 0 up in an order that looks like none. */
+/** The integers from 0 up in a scrambled order. */
 const shuffled = (n: number) => Array.from({ length: n }, (_, i) => (i * 7919) % n);
 
 const n = 150_001;
@@ -41,7 +41,7 @@ describe.each(Object.entries(kinds))('%s', (_, idOf) => {
   it('are those that were given, also from a file', () => {
     const ids = Array.from({ length: n }, (_, i) => idOf(i));
     using index = line(1000, ids.slice(0, 1000));
-    // In pieces that end within chunks.
+    // In batches that end within chunks.
     for (let start = 1000; start < n; start += 49_667) {
       const some = ids.slice(start, start + 49_667);
       index.add(
@@ -127,14 +127,14 @@ describe('room of removed vectors', () => {
       using index = make();
       const [first] = index.ids();
       const idOf = (i: number) => (typeof first === 'number' ? i : `${i}`);
-      // A model: the numbers that are left, in order.
+      // The model: the remaining numbers, in order.
       let left = Array.from({ length: rows }, (_, i) => i);
       const check = () => {
         expect(index.size).toBe(left.length);
         for (const i of [1, left.length >> 1, left.length - 1]) {
           expect(index.reconstruct(idOf(left[i]))[0] / (left[i] + 1)).toBeCloseTo(1, 2);
         }
-        // Without the scores' roundings, which are of the size of the largest.
+        // A tolerance for the rounding of scores, which is relative to the largest.
         const [found] = index.search([left[left.length >> 1] + 1], { k: 1 }).ids;
         expect(Math.abs(Number(found) - left[left.length >> 1])).toBeLessThan(100);
         for (const i of [0, left.length >> 2, left.length - 1]) {
@@ -156,7 +156,7 @@ describe('room of removed vectors', () => {
         left = left.filter((i) => !gone.has(i));
         expect(index.has(idOf([...gone][0]))).toBe(false);
         check();
-        // While it is under way, vectors come too.
+        // Vectors are added in between as well.
         const added = 1e6 + step;
         index.add([added + 1], [idOf(added)]);
         left.push(added);
@@ -221,7 +221,7 @@ it('ids whose reading changes the index are refused', () => {
   expect(index.search([1]).ids).toEqual([0, 1]);
 });
 
-/** Lets arrays of a kind be made `times` times and no more. */
+/** Lets arrays of a kind be allocated `times` times and no more. */
 function limit(name: 'Float64Array' | 'Uint32Array', times: number): () => number {
   const real = globalThis[name] as never as new (...args: unknown[]) => object;
   let left = times;
@@ -357,7 +357,7 @@ describe('parts of an index', () => {
     });
     const even = (id: Id) => (id as number) % 2 === 0;
     for (let q = 0; q < 20; q++) {
-      // The last ones are vectors of the index, whose scores are at the end of the range.
+      // The later queries are vectors of the index, whose scores are at the end of the range.
       const from = q < 10 ? queries : x;
       const query = from.subarray(q * dims, (q + 1) * dims);
       for (const o of [{}, { k: 3 }, { k: 40, rescore: 3 }, { k: 500, filter: even }]) {
@@ -386,7 +386,7 @@ describe('parts of an index', () => {
     const { ids, scores, estimates } = index.candidates(query, 26);
     expect([ids.length, scores.length, estimates.length]).toEqual([26, 26, 26]);
     expect(ids.slice(0, 10)).toEqual(index.search(query).ids);
-    // They were chosen by estimate: nobody else has a better one.
+    // They were chosen by estimate: no other vector has a better one.
     const all = index.candidates(query, 900);
     const least = Math.min(...estimates);
     const better = all.ids.filter((_, i) => all.estimates[i] > least);

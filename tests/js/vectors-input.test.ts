@@ -1,5 +1,5 @@
-// What people have in hand: vectors of every shape, filters, and what they do with an index and its
-// results. Long because each kind of input goes through every call.
+// Input of every kind: shapes of vectors, filters, and use of an index and its results. Long because each
+// kind of input goes through every call.
 
 import vm from 'node:vm';
 import { type Fewbits, type Id, load, type SearchOptions, type VectorsInput } from 'fewbits';

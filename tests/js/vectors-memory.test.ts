@@ -1,4 +1,4 @@
-// The memory of an index of a million vectors, and memory that runs out.
+// Memory of an index of a million vectors, and memory that runs out.
 
 import { readFileSync } from 'node:fs';
 import { loadSync, type VectorIndex } from 'fewbits';
@@ -10,7 +10,7 @@ const fresh = () => loadSync(new WebAssembly.Module(bytes));
 
 afterEach(() => vi.restoreAllMocks());
 
-/** Lets memory grow `times` times and no more; returns how often it did not. */
+/** Lets memory grow `times` times and no more; returns a function that counts the refusals. */
 function limitGrowth(times: number): () => number {
   const real = WebAssembly.Memory.prototype.grow;
   let left = times;
@@ -34,7 +34,7 @@ it('a million vectors take little more memory than their codes, while they are a
   for (let i = 0; i < 100; i++) index.add(x);
   expect(index.size).toBe(1_000_000);
   expect(index.byteLength).toBeLessThan(1.03e6 * index.stats().bytesPerVector);
-  // Memory never shrinks: what there is, is the peak.
+  // Memory never shrinks, so the current size is the peak.
   expect(fb.memoryBytes).toBeLessThan(260e6);
 }, 120000);
 
@@ -82,7 +82,7 @@ it('memory that runs out while a transform is learned leaves the one before', ()
     index.calibrate(axes);
     const before = index.save();
     expect(index.stats().calibrated).toBe(true);
-    // What was free goes, so that the memory must grow.
+    // Free memory is used up, so that the memory must grow.
     using large = fb.createIndex({ dims, bits: 8 });
     for (let i = 0; i < 10; i++) large.add(ball);
     const refused = limitGrowth(times);

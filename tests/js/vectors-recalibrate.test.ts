@@ -1,4 +1,4 @@
-// recalibrate(): an index that holds vectors learns anew, and stats() tell when it is time to.
+// recalibrate(): an index that holds vectors learns again, and stats() show when this is due.
 
 import { type Fewbits, FewbitsError, load, type VectorIndex } from 'fewbits';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ beforeAll(async () => {
   fb = await load();
 });
 
-/** Normal numbers by a generator of 32 bits, the same in each run. */
+/** Normal numbers from a 32-bit generator, the same in each run. */
 function normal(seed: number): () => number {
   let state = seed;
   const uniform = () => {
@@ -20,7 +20,7 @@ function normal(seed: number): () => number {
   return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
 }
 
-/** Vectors around a far centre in a few directions: those of `seed`. */
+/** Vectors around a far centre in a few directions, which depend on `seed`. */
 function crowd(n: number, seed: number): Float32Array {
   const axis = normal(seed);
   const axes = Float32Array.from({ length: 8 * dims }, axis);
@@ -42,7 +42,7 @@ const unit = (x: Float32Array) => {
   return x.map((value) => value / norm);
 };
 
-/** Share of the true neighbours by cosine that an index finds for 50 of its vectors. */
+/** The share of the true neighbours by cosine that an index finds, for 50 of its vectors. */
 function recall(index: VectorIndex, x: Float32Array, idOf: (row: number) => number): number {
   const units = Array.from({ length: rows }, (_, row) =>
     unit(x.slice(row * dims, (row + 1) * dims)),
@@ -61,7 +61,7 @@ function recall(index: VectorIndex, x: Float32Array, idOf: (row: number) => numb
   return found / (50 * k);
 }
 
-/** Calibrated by vectors of one kind, filled with those of another. */
+/** An index calibrated with vectors of one kind and filled with another. */
 function strayed(bits: 1 | 2 | 4 | 8) {
   const index = fb.createIndex({ dims, bits });
   index.calibrate(crowd(1500, 1));

@@ -1,5 +1,5 @@
-// The index against exact search and against a model of what it holds. Long because histories,
-// filters and files share one model of an index.
+// The index against exact search and against a model of its contents. Long because histories, filters and
+// files share one model of an index.
 
 import { crc32 } from 'node:zlib';
 import type { Id, IndexOptions, VectorIndex } from 'fewbits';
@@ -7,7 +7,7 @@ import type { FewbitsVectors } from 'fewbits/vectors';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { codeOf, indexBuilds } from '../support/builds.ts';
 
-/** Numbers that come back the same in every run. */
+/** Random numbers, the same in every run. */
 function generator(seed: number) {
   let state = seed >>> 0;
   const uniform = () => {
@@ -22,7 +22,7 @@ function generator(seed: number) {
   return { uniform, below, normal, vectors };
 }
 
-/** Vectors that vary less from dimension to dimension. */
+/** Vectors whose variance decreases from dimension to dimension. */
 const uneven = (x: Float32Array, dims: number) => x.map((value, i) => value / (1 + (i % dims)));
 
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, i) => sum + x * b[i], 0);
@@ -91,7 +91,7 @@ describe.each(indexBuilds)('vector index, %s', (_, start) => {
       let index = fb.createIndex(settings);
       if (below(4) === 0) index.calibrate(uneven(vectors(dims + below(50), dims), dims));
       const pristine = index.save();
-      // The model: a one-vector index for each id says what its score must be.
+      // The model: an index with a single vector for each id gives the score it must have.
       const model = new Map<Id, Float32Array>();
       let next = 0;
       const known = () => [...model.keys()];
@@ -145,7 +145,7 @@ describe.each(indexBuilds)('vector index, %s', (_, start) => {
           const { ids, scores } = index.search(query, options);
           const allowed = known().filter((id) => filter === undefined || filter.has(id));
           expect(ids.length).toBe(Math.min(k, allowed.length));
-          // An index of the allowed vectors alone, added afresh in the same order, agrees.
+          // A new index with only the allowed vectors, added in the same order, gives the same results.
           using fresh = fb.openIndex(pristine);
           const all = new Float32Array(allowed.length * dims);
           allowed.forEach((id, i) => {
@@ -232,7 +232,7 @@ describe.each(indexBuilds)('vector index, %s', (_, start) => {
   });
 
   it('calibrates: nearer to exact search at no more bytes', () => {
-    // Variance that falls along random directions, as in real embeddings.
+    // Variance along random directions, as in real embeddings.
     const dims = 128;
     const { vectors, normal } = generator(5);
     const axes = vectors(dims, dims);
@@ -274,7 +274,7 @@ describe.each(indexBuilds)('vector index, %s', (_, start) => {
       });
       expect(recall[1]).toBeGreaterThan(recall[0]);
     }
-    // Finer codes do not follow the axes, whose values differ too much for one scale.
+    // Finer codes do not use the axes, whose values differ too much for one scale.
     using index = fb.createIndex({ dims, bits: 1, refine: 8, quality: 'fast' });
     index.calibrate(x);
     index.add(x);
@@ -289,7 +289,7 @@ describe.each(indexBuilds)('vector index, %s', (_, start) => {
     expect(again.reconstruct(7)).toEqual(index.reconstruct(7));
   });
 
-  /** A file of every kind, small. */
+  /** A small file of every kind. */
   function* files(): Generator<Uint8Array<ArrayBuffer>> {
     const { vectors } = generator(6);
     const texts = Array.from({ length: 20 }, (_, i) => (i % 2 ? i : `id ${i}`));
@@ -327,9 +327,9 @@ describe.each(indexBuilds)('vector index, %s', (_, start) => {
       index.calibrate(uneven(x, dims));
       const { bytesPerVector } = index.stats();
       index.calibrate(x);
-      // At 8 bits there is nothing that a mean could gain here, and it is left on.
+      // At 8 bits a mean gains nothing here, so it is not used.
       expect(index.stats()).toMatchObject({ calibrated: false, centred: bits !== 8 });
-      // Without a mean there are no products with it, of four bytes.
+      // Without a mean, its products (four bytes per vector) are not stored.
       const spared = bits === 8 ? 4 : 0;
       expect(index.stats().bytesPerVector + spared).toBeGreaterThanOrEqual(bytesPerVector);
       index.add(x);

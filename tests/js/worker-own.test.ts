@@ -1,4 +1,5 @@
-// From where the package's own workers start: the same origin, another one, addresses that bundlers make.
+// Addresses from which the package's own workers start: the same origin, another one, and those that bundlers
+// produce.
 
 import { resolveObjectURL } from 'node:buffer';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -22,7 +23,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 type Make = Parameters<typeof webSource>[0];
 
-/** What Turbopack and webpack have in the place of `new URL(...)`: a URL whose text is relative. */
+/** A URL whose text is relative, as Turbopack and webpack substitute for `new URL(...)`. */
 class RelativeUrl extends URL {
   readonly relative: string;
   constructor(relative: string) {

@@ -1,4 +1,4 @@
-// What is said between threads: fewbits/rpc, and workers that do not start, for whatever pool they are meant.
+// Messages between threads: fewbits/rpc, and workers that do not start, for either pool.
 
 import { Worker } from 'node:worker_threads';
 import { createConverterPool } from 'fewbits/models';
@@ -50,7 +50,7 @@ describe.each([
     expect(Date.now() - before).toBeLessThan(5000);
     expect(code).toBe('WORKER_FAILED');
     expect(message).toMatch(/^worker 1 of 2 failed: it did not start within 0\.3 s/);
-    // Where it is from, as far as can be known, and what is usually wrong.
+    // The origin of the worker, as far as it is known, and the usual cause.
     expect(message).toMatch(/\(createWorker is \(\) => new \S*Worker\(text, \{ eval: true \}\)\)/);
     expect(message).toContain(`the code of '${pool}/worker'`);
     expect(message).toContain("name the script under 'sideEffects' of package.json");
@@ -150,7 +150,7 @@ describe('fewbits/rpc', () => {
     expect(moved.length).toBe(0);
     expect(await sum).toBe(9);
     expect(started.length).toBe(1);
-    // Also to one that has not started.
+    // Also to a worker that has not started.
     client.stop();
     const other = Float32Array.of(6, 7);
     const first = client.call('sum', { x: other }, { transfer: [other.buffer as ArrayBuffer] });
@@ -215,7 +215,7 @@ describe('fewbits/rpc', () => {
       code: 'INVALID_ARGUMENT',
       message: expect.stringContaining("no call 'no'"),
     });
-    // What cannot be copied is refused, and the next call goes through.
+    // A value that cannot be copied is refused, and the next call works.
     const { buffer } = new Float32Array(1);
     structuredClone(buffer, { transfer: [buffer] });
     const odd: [unknown, unknown][] = [

@@ -1,4 +1,4 @@
-// Pages that use the package, built in every usual way, served under a sub-path, run in Chromium.
+// Pages that use the package, built by every usual bundler, served under a sub-path, run in Chromium.
 
 import { copyFileSync, mkdirSync } from 'node:fs';
 import type { Page } from 'playwright-core';
@@ -50,7 +50,7 @@ async function results(entry: 'run' | 'runInWorker') {
 
 const wasmRequests = (served: Served) => served.requests.filter((name) => name.endsWith('.wasm'));
 
-/** The page of `folder` fetches no WebAssembly until it loads it, and then each build once. */
+/** Expects that the page of `folder` fetches no WebAssembly before it loads it, and then each build once. */
 async function expectPage(folder: string, at = '', worker = true, headers = {}) {
   const served = await serveFolder(folder, headers);
   await visit(served.url + at);

@@ -1,11 +1,11 @@
-// The usual ways to bring a page of a consumer to a browser. Each resolves to a folder to serve, or
-// serves it itself.
+// Bundlers that bring a consumer's page to a browser. Each function resolves to a folder to serve, or serves
+// it itself.
 
 import { copyFileSync } from 'node:fs';
 import type { Consumer } from './consumer.ts';
 
 export interface DevServer {
-  /** Of the consumer's folder. */
+  /** The address of the consumer's folder. */
   readonly url: string;
   close(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export async function viteDev(consumer: Consumer, base = '/'): Promise<DevServer
   return { url: `http://127.0.0.1:${address.port}${base}`, close: () => server.close() };
 }
 
-/** Builds `<page>/index.html`, which is at the same place in the resulting folder. */
+/** Builds `<page>/index.html`, which has the same place in the resulting folder. */
 export async function viteBuild(consumer: Consumer, page: string): Promise<string> {
   const { build } = await import('vite');
   const outDir = consumer.path(`vite-${page}`);
@@ -38,13 +38,13 @@ export async function viteBuild(consumer: Consumer, page: string): Promise<strin
   return outDir;
 }
 
-/** Builds `<page>/main.js`, without a warning; the resulting folder has a page for it. */
+/** Builds `<page>/main.js` without a warning; the resulting folder has a page for it. */
 export async function webpackBuild(consumer: Consumer, page: string): Promise<string> {
   const { default: webpack } = await import('webpack');
   const path = consumer.path(`webpack-${page}`);
   const options = {
     mode: 'production' as const,
-    // Its hint about size knows nothing of compression and of files that are fetched when needed.
+    // The size hint ignores compression and files that are fetched only when needed.
     performance: false as const,
     context: consumer.folder,
     entry: `./${page}/main.js`,

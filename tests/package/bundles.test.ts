@@ -1,5 +1,5 @@
-// The package in bundles that take something away: the address of the script, files that are only
-// imported for their effect, compiling.
+// Bundles that drop something of the package: the address of the script, modules imported only for their
+// effect, compiling of WebAssembly.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { build, type Plugin } from 'esbuild';
@@ -22,7 +22,7 @@ interface Found {
 
 const file = () => consumer.path('node_modules/fewbits/dist/fewbits.simd128.wasm');
 
-/** Runs the function of a bundle of bundled/, which gets what `wasm` is in the program. */
+/** Runs a function of a bundle of bundled/ with the value of the expression `wasm` in the program. */
 async function runBundle<T = Found>(name: string, before: string, wasm: string): Promise<T> {
   const program = `${before}
     require('./${name}');
@@ -93,7 +93,9 @@ describe('bundles of CommonJS, which have no address', () => {
   });
 });
 
-/** Imports of .wasm files are modules, compiled before the program begins, as in Cloudflare Workers. */
+/**
+ * Makes imports of .wasm files modules that are compiled before the program begins, as in Cloudflare Workers.
+ */
 const compiled: Plugin = {
   name: 'compiled',
   setup({ onLoad }) {

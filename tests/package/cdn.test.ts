@@ -1,5 +1,5 @@
-// Pages that have the package from another origin, as from a CDN: what they fetch, and workers, whose
-// scripts no page may start from there.
+// Pages that load the package from another origin, like a CDN: the requests, and workers, whose scripts
+// cannot be started from there directly.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -40,7 +40,7 @@ function writePage(imports: Record<string, string>, script: string) {
   writeFileSync(consumer.path('cdn/index.html'), page);
 }
 
-/** Files that were asked for since the last time, in order. */
+/** The files requested since the last call, in order. */
 function asked(): string[] {
   const names = [...cdn.requests];
   (cdn.requests as string[]).length = 0;
@@ -106,13 +106,14 @@ it('pools start workers of one file each, and hand them the module', async () =>
   });
   expect(ran.own.length).toBeGreaterThan(2048 * 288);
   expect(given).toEqual({ module: ran.own, address: ran.own });
-  // One build for the page and all workers, and the other because it was given, twice.
+  // One build shared by the page and all workers, and twice the other, which was given explicitly.
   expect(names.filter((name) => name.endsWith('.wasm')).sort()).toEqual([
     'dist/fewbits.relaxed.wasm',
     'dist/fewbits.simd128.wasm',
     'dist/fewbits.simd128.wasm',
   ]);
-  // After a worker's script comes no module that it would import: the page has all of its own by then.
+  // After the worker's script, no module that it would import is fetched: by then the page has loaded its
+  // own.
   const first = names.findIndex((name) => /worker\.js$/.test(name));
   const later = names.slice(first).filter((name) => name.endsWith('.js'));
   expect(new Set(later)).toEqual(new Set(['dist/pool/shard-worker.js', 'dist/models/worker.js']));

@@ -1,9 +1,9 @@
-// Each function that a user can call has a comment in the declarations.
+// Doc comments in the declarations: each function that a user can call has one.
 
 import { expect, it } from 'vitest';
 import { declarations, ENTRIES, exported } from '../support/declarations.ts';
 
-/** Functions and methods of a declaration that no comment precedes. */
+/** The functions and methods of a declaration that have no comment. */
 function uncommented(name: string, file: string): string[] {
   const lines = declarations(file).split(/\r?\n/);
   const start = lines.findIndex((line) =>

@@ -1,5 +1,5 @@
-// The packed package as its users get it: installed from the tarball into an empty folder outside
-// of this project, next to the small programs of consumers/.
+// The packed package as users get it: installed from the tarball into an empty folder outside of this
+// project, next to the small programs of consumers/.
 
 import { spawn } from 'node:child_process';
 import { cpSync, readdirSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { removeFolder, temporaryFolder } from '../support/folders.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The tarball that `npm test` packed, or one packed now. */
+/** The tarball that `npm test` packed, or a new one. */
 export async function tarball(): Promise<string> {
   const packed = process.env.FEWBITS_TARBALL;
   if (packed) return packed;
@@ -26,7 +26,7 @@ export interface Consumer {
   remove(): void;
 }
 
-/** An empty project with nothing but the package, and the programs of consumers/. */
+/** An empty project with only the package and the programs of consumers/. */
 export async function install(): Promise<Consumer> {
   const folder = temporaryFolder();
   writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
@@ -40,7 +40,7 @@ export async function install(): Promise<Consumer> {
   };
 }
 
-/** Runs a program in `cwd`; resolves to what it printed, whether it failed or not. */
+/** Runs a program in `cwd`; resolves to its output, whether it failed or not. */
 export function run(
   program: string,
   args: readonly string[],

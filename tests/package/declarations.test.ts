@@ -1,5 +1,5 @@
-// What a user reads and what tools say about the package: publint, are-the-types-wrong, the compiler
-// under the usual settings, and a comment on each function that can be called.
+// Checks of the package as users and their tools see it: publint, are-the-types-wrong, and the compiler under
+// the usual settings.
 
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -26,7 +26,7 @@ it('are-the-types-wrong finds nothing for an ES module package', async () => {
     await tarball(),
     '--profile=esm-only',
   ]);
-  // Its exit code counts what the profile does not leave out.
+  // The exit code counts only problems that the profile does not ignore.
   expect({ code, stdout }).toMatchObject({ code: 0 });
 });
 
@@ -85,7 +85,7 @@ describe('the compiler, strict and with libraries checked', () => {
 
   it.each(cases)('$name, $moduleResolution', (how) => compile('typescript', how));
 
-  // What site/docs/bundlers.md says.
+  // As site/docs/bundlers.md states.
   it.each(
     cases.filter(({ name, module }) => /^(a page|Node)$/.test(name) && module === 'nodenext'),
   )('the least TypeScript, 5.7: $name', (how) => compile('typescript-least', how));

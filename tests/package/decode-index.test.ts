@@ -1,4 +1,4 @@
-// The numpy program of the guide to the index file decodes the files of every kind of index.
+// The numpy program of the guide to the index file: it decodes index files of every kind.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ const bytesOf = (name: string) => new Uint8Array(readFileSync(file(name)));
 let fb: Fewbits;
 let python: string;
 
-// Runs the program for each line of arguments: starting Python and numpy takes most of the time.
+// Runs the program for each line of arguments, as starting Python and numpy takes most of the time.
 const RUN_EACH = `
 import json, runpy, sys
 for line in sys.stdin:
@@ -32,7 +32,7 @@ function decode(runs: string[][]): { stdout: string; stderr: string; status: num
   });
 }
 
-/** Vectors with a mean and with directions that vary more than others. */
+/** Vectors with a mean, and with directions of larger variance. */
 function vectors(rows: number, dims: number, seed: number): Float32Array {
   let state = seed;
   const random = () => {
@@ -91,7 +91,7 @@ function build({ learn, id, ...options }: Case): VectorIndex {
   return index;
 }
 
-/** As JSON has it: bigints become numbers. */
+/** Converted as JSON would be: bigints become numbers. */
 const plain = (id: Id) => (typeof id === 'bigint' ? Number(id) : id);
 
 describe('decode_index.py', () => {
@@ -137,7 +137,7 @@ describe('decode_index.py', () => {
         expect(off, `row ${row}`).toBeLessThan(2e-6 * size);
       });
 
-      // All of them, so that none is missing because the scan rounded the query to eight bits.
+      // All vectors, so that none is missing because the scan rounds the query to eight bits.
       const { ids: wanted, scores } = index.search(queries[i], { k: ids.length, rescore: 1 });
       const scale = Math.max(1, ...scores.map(Math.abs));
       expect(found[i]).toHaveLength(10);

@@ -1,7 +1,7 @@
 """Opens the file of a fewbits index with numpy alone.
 
-    python3 decode_index.py index.safetensors vectors decoded.npy  # writes what reconstruct() gives
-    python3 decode_index.py index.safetensors search query.npy     # prints what search() finds
+    python3 decode_index.py index.safetensors vectors decoded.npy  # writes the result of reconstruct()
+    python3 decode_index.py index.safetensors search query.npy     # prints the result of search()
 """
 import json, sys, zlib
 import numpy as np
@@ -29,7 +29,7 @@ def levels(codes, segments, t):
         return codes.astype(np.float32)
     rows, byte, parts = len(codes), 0, []
     for dims, bits in segments:
-        code = np.zeros((rows, dims), int)  # and no bytes for 0 bits
+        code = np.zeros((rows, dims), int)  # 0 bits take no bytes
         for plane in PLANES.get(bits, []):  # each starts a byte, first dimension in its lowest bits
             end = byte + (dims * plane + 7) // 8
             fields = codes[:, byte:end, None] >> np.arange(0, 8, plane) & (2**plane - 1)
@@ -79,13 +79,13 @@ class Index:
             texts = [text[a:b].decode() for a, b in zip([0] + ends, ends)]
             self.ids = [s if kind == 1 else int(s) for s, kind in zip(texts, t["ids.types"])]
         self.bits = int(meta["refine"]) or bits
-        if self.metric == "hamming":  # bits as numpy packs them, first dimension in the highest
+        if self.metric == "hamming":  # packed as numpy does, first dimension in the highest bit
             self.levels = np.unpackbits(t["codes"], axis=1)[:, :dims] * np.float32(2) - 1
             return
-        if "refine.codes" in t:  # the finer code, where there is one
+        if "refine.codes" in t:  # the finer code, if there is one
             self.levels = levels(t["refine.codes"], [(dims, self.bits)], t)
             self.factors = t["refine.factors"][:, None]
-        elif "transform.segments" in t:  # a factor a segment that has bits
+        elif "transform.segments" in t:  # a factor per segment that has bits
             self.levels, self.bits = levels(t["codes"], segments, t), 0
             coded = t["factors"].astype(np.float32) * t["transform.scales"][segments[:, 1] > 0]
             factors = np.zeros((rows, len(segments)), np.float32)
@@ -99,7 +99,7 @@ class Index:
 
     def back(self, factors):
         y = self.levels * factors
-        signs = self.t.get("rotation.signs")  # finer codes have them after calibrate too
+        signs = self.t.get("rotation.signs")  # finer codes use them after calibrate too
         return y @ self.t["transform.matrix"].T if signs is None else rotate_back(y, signs)
 
     def vectors(self):
@@ -124,7 +124,7 @@ class Index:
         if self.metric == "cosine":
             query = query / max(np.linalg.norm(query), 1e-30)
         constant, share = query @ mean, np.float32(0)
-        if "mean.products" in self.t and mean @ mean >= 1e-30:  # what the query has of the mean is exact
+        if "mean.products" in self.t and mean @ mean >= 1e-30:  # the query's part along the mean is exact
             least = np.float32(constant / (mean @ mean))
             left = query @ query - least * constant
             share = np.float32(1) if (least - 1) ** 2 * (mean @ mean) <= 3 * left else least

@@ -1,4 +1,4 @@
-// What programs that use the package must report.
+// The results that programs using the package must report.
 
 import { expect } from 'vitest';
 
@@ -10,7 +10,7 @@ function roundToEven(x: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** What consumers/check.mjs must find, in plain arithmetic. */
+/** The results of consumers/check.mjs, in plain arithmetic. */
 function expected() {
   const x = Float32Array.from({ length: 1000 }, (_, i) => ((i * 7919) % 1000) / 500 - 1);
   const codes: number[] = new Array(500).fill(0);
@@ -30,7 +30,7 @@ function expected() {
   return { codes, mse: squared / 1000, mae: absolute / 1000, maxAbs };
 }
 
-/** Every build gave the codes that arithmetic gives; `relaxed`: whether that build was to run. */
+/** Expects that every build gave the codes of plain arithmetic; `relaxed`: whether that build was to run. */
 export function expectRight(results: Record<string, Record<string, unknown>>, relaxed: boolean) {
   const { codes, mse, mae, maxAbs } = expected();
   const variants = { default: relaxed ? 'relaxed' : 'simd128', simd128: 'simd128' };

@@ -1,5 +1,5 @@
-// What the original programs printed, through the installed package, by each build, in each Node and
-// in Chromium. The comparing is done by golden/run.mjs on the spot.
+// The output of the original programs, reproduced by the installed package, by each build, in each Node and
+// in Chromium. golden/run.mjs does the comparing where it runs.
 
 import { cpSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// The package as it is installed for the tests of a file, with a browser beside it.
+// The package installed for the tests of a file, and a browser.
 
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
@@ -9,7 +9,7 @@ import { type Consumer, install } from './consumer.ts';
 export let consumer: Consumer;
 export let browser: Browser;
 
-/** Installs before the tests of a file and the hooks that follow, and takes all away after them. */
+/** Installs before the tests of a file and the hooks that follow, and removes everything after them. */
 export function useInstalled(): void {
   beforeAll(async () => {
     [consumer, browser] = await Promise.all([install(), launch()]);

@@ -1,5 +1,5 @@
-// `fewbits/models` from the packed package: its workers start in Node and in a browser, built in the usual ways,
-// and give the bytes that one thread gives.
+// `fewbits/models` from the packed package: its workers start in Node and in a browser, with every usual
+// bundler, and give the same bytes as a single thread.
 
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';

@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { expect } from 'vitest';
 import { serve } from '../support/browser.ts';
 
-/** What `run()`, or another expression, gives in the page at an address; the page must have no errors. */
+/** The result of `run()`, or another expression, in the page at an address; the page must have no errors. */
 export async function runPage(
   browser: Browser,
   address: string,

@@ -1,5 +1,5 @@
-// `fewbits/pool` from the packed package, in Node and in pages that are not cross-origin isolated,
-// built in the usual ways and under a strict policy.
+// `fewbits/pool` from the packed package, in Node and in pages that are not cross-origin isolated, with every
+// usual bundler and under a strict policy.
 
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

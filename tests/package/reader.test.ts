@@ -1,4 +1,4 @@
-// The reader of the packed package: small, and at work in pages that allow no WebAssembly.
+// The reader of the packed package: small, and working in pages that allow no WebAssembly.
 
 import { copyFileSync } from 'node:fs';
 import path from 'node:path';

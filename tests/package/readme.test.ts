@@ -1,4 +1,4 @@
-// The examples of the README and the guides run as they are printed there, and print what is printed there.
+// The examples of the README and the guides: they run as printed, with the output printed there.
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

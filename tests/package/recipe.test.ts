@@ -1,4 +1,4 @@
-// The programs that the site prints for transformers.js run as they are printed, on the packed package.
+// The programs that the site prints for transformers.js: they run as printed, on the packed package.
 
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { embeddingRanges, quantizeEmbeddings } from 'fewbits';
@@ -61,7 +61,7 @@ it('kept in a browser, the index is there after a reload', async () => {
 });
 
 describe.each(testNodes())('$name', (node) => {
-  /** What a module prints that imports the recipe's own. */
+  /** The output of a module that imports those of the recipe. */
   async function printed(name: string, program: string): Promise<string> {
     writeFileSync(consumer.path('recipe', name), program);
     const { stdout, stderr } = await run(node.path, [`recipe/${name}`], consumer.folder);

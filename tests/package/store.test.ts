@@ -1,5 +1,6 @@
-// `fewbits/store` from the packed package in Chromium: in a page and in a worker, in both storages,
-// ended at random and at every single step. Long because each way in which a save may end is tried
+// `fewbits/store` from the packed package in Chromium: in a page and in a worker, in both storages, killed at
+// random times and at every single step. Long because each way in which a save may end is tried in each
+// storage.
 // in each storage.
 
 import { rmSync } from 'node:fs';
@@ -147,7 +148,7 @@ it.each([
   });
 });
 
-/** More than the Blobs that a page may hold: 500 MiB were too many. */
+/** More than a page may hold in Blobs: 500 MiB failed. */
 it('a page saves 720 MiB, piece by piece', async () => {
   const profile = temporaryFolder();
   const own = await chromium.launchPersistentContext(profile, {
@@ -212,7 +213,7 @@ describe.each(backends)('ended while saving to %s', (backend) => {
 
   let halfway = 0;
 
-  /** Opens the store until those who were ended have let go of it; they may come to the end of a save. */
+  /** Opens the store until the killed processes have released it; they may still complete a save. */
   async function reopened(name: string, on = page): Promise<Reopened> {
     let whole = -1;
     for (let i = 0; ; i++) {
@@ -225,14 +226,14 @@ describe.each(backends)('ended while saving to %s', (backend) => {
     }
   }
 
-  /** Listens in `on` to the saves that are done. */
+  /** Listens in `on` to completed saves. */
   const listen = (on: Page, name: string) =>
     on.evaluate(`globalThis.done = undefined;
       globalThis.channel?.close();
       globalThis.channel = new BroadcastChannel('${name}');
       channel.onmessage = ({ data }) => { globalThis.done = data; };`);
 
-  /** Some time from the first save on; every third time after it. */
+  /** Waits for a random time from the start of the first save, every third time from its end. */
   async function pauseWithin(on: Page, from: number, kill: number, most: number): Promise<void> {
     const wanted = kill % 3 ? from - 1 : from;
     await on.waitForFunction(`globalThis.done >= ${wanted}`, undefined, { polling: 20 });
@@ -241,7 +242,9 @@ describe.each(backends)('ended while saving to %s', (backend) => {
 
   const lastDone = (on: Page) => on.evaluate<number>('done');
 
-  /** What opens is what was saved last, or a save after it that had not been told of yet. */
+  /**
+   * Expects that the store opens with the last reported save, or a later one that had not been reported yet.
+   */
   async function check(name: string, done: number, last: number): Promise<number> {
     const { whole, taken } = await reopened(name);
     expect(whole).toBeGreaterThanOrEqual(Math.max(done, last));
@@ -288,7 +291,7 @@ describe.each(backends)('ended while saving to %s', (backend) => {
     const name = `${backend}-killed-browser`;
     const profile = temporaryFolder('profile-');
     const executablePath = process.env.CHROMIUM;
-    // What was killed may hold on to the profile for a moment longer.
+    // The killed process may hold on to the profile for a moment longer.
     const start = () =>
       patient(() => {
         rmSync(path.join(profile, 'SingletonLock'), { force: true });
@@ -324,7 +327,7 @@ describe.each(backends)('ended while saving to %s', (backend) => {
   });
 
   it('many of them in the middle of a save', async () => {
-    // Chance may have hit few.
+    // By chance, few of them may have been in the middle.
     let last = -1;
     for (let kill = 0; halfway <= KILLS / 2 && kill < 10 * KILLS; kill++) {
       last = await killWorker(`${backend}-killed-more`, kill, last);
@@ -344,7 +347,7 @@ describe.each(backends)('ended while saving to %s', (backend) => {
       compete('worker', other, 400),
     ]);
     for (const read of reads) expect(read.length).toBe(6);
-    // A read after one's own save gives that or a later one of another.
+    // A read after one's own save gives that save, or a later one of another saver.
     reads.forEach((read, saver) => {
       read.forEach((i, round) => {
         if (Math.floor(i / 100) === saver + 1) expect(i % 100).toBe(round);
@@ -361,7 +364,7 @@ describe.each(backends)('ended while saving to %s', (backend) => {
   });
 });
 
-/** Tries again, for some seconds, what throws. */
+/** Retries `act` for some seconds while it throws. */
 async function patient<T>(act: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -373,7 +376,7 @@ async function patient<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Ends every process of the browser without a warning. */
+/** Kills every process of the browser. */
 async function killProcesses(own: BrowserContext): Promise<void> {
   const session = await own.browser()?.newBrowserCDPSession();
   if (!session) throw new Error('the browser has no session of its own');

@@ -1,4 +1,5 @@
-// Every optional property of every exported type takes `undefined`, under exactOptionalPropertyTypes too.
+// Optional properties: each one of every exported type takes `undefined`, under exactOptionalPropertyTypes
+// too.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -24,7 +25,7 @@ function typesOf(entry: Entry, conditions: readonly string[]): string | undefine
   return undefined;
 }
 
-/** A line that compiles where an exported name refuses `undefined` nowhere. */
+/** A line that compiles if an exported name refuses `undefined` nowhere. */
 function lineFor(module: string, name: string, file: string): string | undefined {
   const declared = new RegExp(
     `^(?:export )?(?:declare )?(?:abstract )?(function|class|interface|const|type) ${name}\\b(<[^{]*?>(?= =| \\{| extends))?`,

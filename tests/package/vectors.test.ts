@@ -1,5 +1,5 @@
-// `fewbits/vectors` from the packed package, in Node and in a page: it finds what it holds, and loads
-// nothing but its own WebAssembly.
+// `fewbits/vectors` from the packed package, in Node and in a page: it finds its vectors, and loads only its
+// own WebAssembly.
 
 import { describe, expect, it } from 'vitest';
 import { testNodes } from '../../cpp/toolchain/setup/nodes.mjs';

@@ -1,6 +1,6 @@
-// For tests that need a browser: `npm test` names it in CHROMIUM; servers here are local and serve
-// a folder of files. (Vitest rewrites `import()` in this code: what a page is to import is passed to
-// `evaluate` as a string, or is in a script of the page.)
+// Browser and servers for tests: `npm test` names the browser in CHROMIUM; servers are local and serve a
+// folder of files. (Vitest rewrites `import()` in this code, so imports of a page are passed to `evaluate` as
+// a string, or are in a script of the page.)
 
 import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { type Browser, chromium, type LaunchOptions } from 'playwright-core';
 
-/** Starts the browser; close it when done. */
+/** Starts the browser; the caller closes it. */
 export function launch(options: LaunchOptions = {}): Promise<Browser> {
   const executablePath = process.env.CHROMIUM;
   if (!executablePath) throw new Error('CHROMIUM is not set: run this through npm test');
@@ -27,9 +27,9 @@ const types: Record<string, string> = {
 };
 
 export interface Served {
-  /** Address of the folder, with a slash at its end. */
+  /** The address of the folder, with a trailing slash. */
   url: string;
-  /** Paths below that folder that were asked for, in order. */
+  /** The requested paths below that folder, in order. */
   readonly requests: readonly string[];
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// The library in each build, and how tests speak of its errors and of arrays.
+// The library in each build, and helpers for its errors and for arrays.
 
 import { type Fewbits, FewbitsError, load, support, type Variant } from 'fewbits';
 import { type FewbitsVectors, load as loadVectors } from 'fewbits/vectors';
@@ -13,7 +13,7 @@ export const variants: readonly Variant[] = support().relaxedSimdExact
 export const builds = (): Promise<Fewbits[]> =>
   Promise.all(variants.map((variant) => load({ variant })));
 
-/** What offers indexes: the library, and the index alone; each in each build that the engine runs. */
+/** The libraries that create indexes, `fewbits` and `fewbits/vectors`, in each build that the engine runs. */
 export const indexBuilds: readonly [string, () => Promise<FewbitsVectors>][] = variants.flatMap(
   (variant): [string, () => Promise<FewbitsVectors>][] => [
     [variant, () => load({ variant })],
@@ -21,7 +21,7 @@ export const indexBuilds: readonly [string, () => Promise<FewbitsVectors>][] = v
   ],
 );
 
-/** Runs `work`, which must throw a FewbitsError with this code and a message that matches. */
+/** Expects that `work` throws a FewbitsError with this code and a matching message. */
 export function expectError(code: string, message: RegExp, work: () => unknown): void {
   let error: unknown;
   try {
@@ -43,7 +43,7 @@ export async function failure(promise: Promise<unknown>): Promise<FewbitsError> 
   return error;
 }
 
-/** The code of the FewbitsError that `work` throws, or 'passed'; other errors are errors. */
+/** The code of the FewbitsError that `work` throws, or 'passed'; other errors are thrown on. */
 export function codeOf(work: () => unknown): string {
   try {
     work();
@@ -54,7 +54,7 @@ export function codeOf(work: () => unknown): string {
   return 'passed';
 }
 
-/** `n` numbers without a pattern, from -`size` to `size`. */
+/** `n` pseudo-random numbers from -`size` to `size`. */
 export function noise(n: number, size = 1, seed = 1): Float32Array {
   let state = seed;
   return Float32Array.from({ length: n }, () => {
@@ -63,7 +63,7 @@ export function noise(n: number, size = 1, seed = 1): Float32Array {
   });
 }
 
-/** The same numbers, long arrays too: what fails is shown by its place alone. */
+/** Expects the same numbers, fast for long arrays too: a failure shows only the first difference. */
 export function expectSame(actual: ArrayLike<number>, expected: ArrayLike<number>): void {
   expect(actual.length).toBe(expected.length);
   for (let i = 0; i < actual.length; ++i) {

@@ -1,4 +1,5 @@
-// The names that the declarations of the package export, the files that declare them, and what can be left out.
+// The names that the declarations of the package export, the files that declare them, and their optional
+// properties.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,7 +17,7 @@ export const ENTRIES = [
 
 const dist = path.join(root, 'web/dist');
 
-/** A file of web/dist. */
+/** The text of a file of web/dist. */
 export const declarations = (file: string): string => readFileSync(path.join(dist, file), 'utf8');
 
 /** The names that a declaration file exports, each with the file that declares it. */

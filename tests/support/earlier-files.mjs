@@ -1,9 +1,9 @@
-// The files that the tests of old files are made of, how each is written and what is read from it: the same recipe
-// wrote `tests/golden/before` with the package as it was then, and is followed by the package of today.
+// Files for the tests of old versions: how each is written and what is read from it. The same recipe wrote
+// `tests/golden/before` with an earlier package, and is followed by the current one.
 
 import { createHash } from 'node:crypto';
 
-/** `n` numbers without a pattern, from -1 to 1, that every engine makes alike. */
+/** `n` pseudo-random numbers from -1 to 1, the same on every engine. */
 function noise(n, seed) {
   let state = seed;
   return Float32Array.from({ length: n }, () => {
@@ -13,7 +13,7 @@ function noise(n, seed) {
 }
 
 const DIMS = 12;
-const ROWS = 68; // A block of 64 and some more.
+const ROWS = 68; // more than a block of 64
 const METRICS = ['cosine', 'dot', 'l2'];
 const BITS = [1, 2, 4, 8];
 const KINDS = ['counted', 'numbers', 'strings', 'bigints', 'mixed'];
@@ -60,7 +60,7 @@ function idsOf(kind) {
   return makers[kind] && Array.from({ length: ROWS }, (_, i) => makers[kind](i));
 }
 
-/** Vectors that vary less from dimension to dimension, away from the origin. */
+/** Vectors whose variance decreases from dimension to dimension, away from the origin. */
 function vectorsOf(n, seed) {
   return noise(n * DIMS, seed).map((x, i) => x / (1 + (i % DIMS) / 4) + ((i % DIMS) % 3) / 8);
 }
@@ -204,7 +204,10 @@ export async function writeFiles(use) {
   return files;
 }
 
-/** What the same input may be written as differently today, as searches became better: see the tests of calibrate(). */
+/**
+ * Files that may be written differently today from the same input, as searches have improved: see the tests
+ * of calibrate().
+ */
 export const mayBeWrittenOtherwise = (name) =>
   name.endsWith('.index.safetensors') && /-mean|-axes|^l2/.test(name);
 
@@ -249,7 +252,7 @@ function ggufAnswers(fb, io, bytes) {
   });
 }
 
-/** What a package reads from such a file: exact but for the numbers of an index. */
+/** The contents that a package reads from such a file: exact, except for the scores of an index. */
 export function answersOf({ fb, io }, name, bytes) {
   if (name.endsWith('.index.safetensors')) return indexAnswers(fb, bytes);
   if (name.startsWith('imatrix')) {

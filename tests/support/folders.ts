@@ -9,8 +9,8 @@ import { afterAll } from 'vitest';
 export const temporaryFolder = (name = '') => mkdtempSync(path.join(tmpdir(), `fewbits-${name}`));
 
 /**
- * Removes a folder into which processes that are just ending, such as a browser's, may still write.
- * (Node 20 tries a folder that filled again only as it is, whatever `maxRetries` says.)
+ * Removes a folder in which ending processes, such as a browser's, may still write. (Node 20 does not retry
+ * if a folder filled up again, whatever `maxRetries` says.)
  */
 export function removeFolder(folder: string): void {
   for (let attempt = 0; ; attempt++) {
@@ -24,7 +24,7 @@ export function removeFolder(folder: string): void {
   }
 }
 
-/** A folder that is there while the tests of a file run. */
+/** A folder that exists while the tests of a file run. */
 export function useFolder() {
   const folder = temporaryFolder();
   afterAll(() => removeFolder(folder));
@@ -33,7 +33,7 @@ export function useFolder() {
     folder,
     /** The path of a file in it. */
     at,
-    /** Writes a file and gives its path. */
+    /** Writes a file and returns its path. */
     write(name: string, contents: Uint8Array | string): string {
       writeFileSync(at(name), contents);
       return at(name);

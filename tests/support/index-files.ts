@@ -1,8 +1,8 @@
-// Index files of the golden folders, and what chooses among things by chance.
+// Index files of the golden folders, and a random choice among things.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
-/** Index files that earlier builds, and other programs, wrote. */
+/** Index files written by earlier builds and by other programs. */
 export const indexFiles = ['before', 'hamming'].flatMap((name) => {
   const folder = new URL(`../golden/${name}/`, import.meta.url);
   const files = existsSync(folder) ? readdirSync(folder) : [];
@@ -11,7 +11,7 @@ export const indexFiles = ['before', 'hamming'].flatMap((name) => {
     .map((file) => [file, new Uint8Array(readFileSync(new URL(file, folder)))] as const);
 });
 
-/** Numbers from 0 up to `n`, without a pattern. */
+/** A generator of pseudo-random integers from 0 to `n` - 1. */
 export function choices(seed: number) {
   let state = seed;
   return (n: number) => {

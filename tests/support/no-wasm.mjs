@@ -1,5 +1,5 @@
-// Loads the library with a fallback where there is no WebAssembly, or where compiling is refused as a policy refuses it:
-// `node no-wasm.mjs gone|refused index.safetensors`. Prints what it gives and what it refuses.
+// Loads the library with a fallback where WebAssembly is missing or a policy forbids compiling: `node
+// no-wasm.mjs gone|refused index.safetensors`. Prints the results and the refusals.
 
 import { readFileSync } from 'node:fs';
 

@@ -1,18 +1,18 @@
-// Calls of everything public with something odd in some place, at random: what comes of each.
+// Random calls of all public functions with odd values in some places, and their outcomes.
 
 import type { Fewbits } from 'fewbits';
 import { FewbitsError } from 'fewbits';
 import { noise } from './builds.ts';
 import { oddValues } from './odd-values.ts';
 
-/** A function and what it is rightly called with, anew each time. */
+/** A function and valid arguments for it, created for each call. */
 export interface PublicCall {
   readonly name: string;
   readonly call: (...args: never[]) => unknown;
   readonly args: () => unknown[];
 }
 
-/** An error that is no FewbitsError, and what caused it. */
+/** An error that is not a FewbitsError, and what caused it. */
 export interface Surprise {
   readonly name: string;
   readonly place: string;
@@ -20,7 +20,7 @@ export interface Surprise {
   readonly error: string;
 }
 
-/** Numbers from 0 to 1 that are the same for a seed. */
+/** A generator of numbers from 0 to 1, repeatable for a seed. */
 function random(seed: number): () => number {
   let state = seed;
   return () => {
@@ -29,7 +29,10 @@ function random(seed: number): () => number {
   };
 }
 
-/** The places in a value where something else can be put: itself, and what plain objects and arrays hold. */
+/**
+ * The places in a value where something else can be put: the value itself, and the contents of plain objects
+ * and arrays.
+ */
 function placesIn(value: unknown, path: (string | number)[] = []): (string | number)[][] {
   const places = [path];
   if (path.length > 3 || typeof value !== 'object' || value === null) return places;
@@ -48,7 +51,7 @@ function put(args: unknown[], path: readonly (string | number)[], odd: unknown):
   Object.defineProperty(at, last, { value: odd, enumerable: true, configurable: true });
 }
 
-/** Makes `count` calls; a value in one place or two of each is odd. */
+/** Makes `count` calls, each with an odd value in one or two places. */
 export async function makeOddCalls(
   calls: readonly PublicCall[],
   count: number,
@@ -69,7 +72,7 @@ export async function makeOddCalls(
       if (chosen.some((one) => place.join('.').startsWith(one))) continue;
       const value = Math.floor(next() * oddValues.length);
       const given = oddValues[value]();
-      // What a caller's own function throws is the caller's.
+      // Errors of a caller's own function are passed on.
       const isFilter = place.at(-1) === 'filter' || `${name} ${place}` === 'index.candidates 2';
       if (isFilter && typeof given === 'function') continue;
       put(args, place, given);
@@ -94,7 +97,7 @@ const x = () => noise(64);
 
 type Work = (...args: never[]) => unknown;
 
-/** A method of an object under the name of both, and arguments that are right. */
+/** A method of an object, named after both, with valid arguments. */
 const method = (of: object, name: string, args: () => unknown[]): PublicCall => ({
   name,
   call: ((of as Record<string, Work>)[name.split('.').at(-1) ?? ''] as Work).bind(of),
@@ -164,7 +167,7 @@ function indexCalls(fb: Fewbits): PublicCall[] {
   const index = fb.createIndex({ dims, bits: 4 });
   index.add(noise(20 * dims));
   const file = index.save();
-  /** On an index of its own, as calls change it. */
+  /** A call on a fresh index, as calls change it. */
   const on = (name: string, args: () => unknown[], empty = false): PublicCall => {
     const call: Work = (...given) => {
       using fresh = empty ? fb.createIndex({ dims }) : fb.openIndex(file);
@@ -172,7 +175,7 @@ function indexCalls(fb: Fewbits): PublicCall[] {
     };
     return { name: `index.${name}`, call, args };
   };
-  /** Those that make one, of which nothing is to stay. */
+  /** A call that creates an index, which is then disposed. */
   const making = (name: 'createIndex' | 'openIndex', args: () => unknown[]): PublicCall => {
     const make = fb[name] as (...given: never[]) => Disposable;
     return { name, call: (...given) => make(...given)[Symbol.dispose](), args };
@@ -197,7 +200,7 @@ function indexCalls(fb: Fewbits): PublicCall[] {
   ];
 }
 
-/** All that the loaded library does. */
+/** Calls of all functions of the loaded library. */
 export const libraryCalls = (fb: Fewbits): PublicCall[] => [
   ...numberCalls(fb),
   ...formatCalls(fb),

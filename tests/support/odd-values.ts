@@ -1,4 +1,4 @@
-// Values that trip a program that looks at them: in place of arguments, options and their parts.
+// Values that break code which inspects them carelessly: used in place of arguments, options and their parts.
 
 import vm from 'node:vm';
 
@@ -17,7 +17,7 @@ function transferred<T extends ArrayBufferView>(x: T): T {
   return x;
 }
 
-/** Each anew, as calls may change them. */
+/** Functions that create them, as calls may change the values. */
 export const oddValues: readonly (() => unknown)[] = [
   () => Symbol('s'),
   () => Symbol.iterator,
@@ -55,7 +55,7 @@ export const oddValues: readonly (() => unknown)[] = [
   () => ({ length: 2 ** 53 }),
   () => ({ length: -1 }),
   () => ({ length: 4, 0: 1, 1: 2, 2: 3, 3: 4 }),
-  // biome-ignore lint/suspicious/noThenProperty: as a promise that throws would have
+  // biome-ignore lint/suspicious/noThenProperty: like a promise whose getter throws
   () => ({ then: throwing }),
   () => 2n ** 3000n,
   () => 3n,

@@ -1,5 +1,5 @@
-// Searches an index file where there is no WebAssembly: in this process, in a worker, and in a context of node:vm
-// that has the language alone. Prints what each of them found.
+// Searches an index file without WebAssembly: in this process, in a worker, and in a node:vm context with
+// only the language itself. Prints the results of each.
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ delete globalThis.WebAssembly;
 
 const path = isMainThread ? process.argv[2] : workerData;
 
-/** The noise of builds.ts. */
+/** The same numbers as noise() in builds.ts. */
 const QUERY = `let state = 1;
 Float32Array.from({ length: 12 }, () => {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -25,7 +25,9 @@ async function alone() {
   return shown(openIndex(readFileSync(path)).search(query, { k: 3 }));
 }
 
-/** Links the modules of the package into a context without anything of Node or the web but text decoding. */
+/**
+ * Links the modules of the package into a context that has nothing of Node or the web except text decoding.
+ */
 async function inContext() {
   const context = vm.createContext({ TextDecoder });
   const modules = new Map();

@@ -1,4 +1,4 @@
-// The source files of this repository, and what stands in them: imports, functions and heads.
+// The source files of this repository, and their contents: imports, functions and heads.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { parseAst } from 'vite';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Folders of what is made, fetched or written by others. */
+/** Folders of generated, downloaded or foreign files. */
 const SKIPPED = new Set(['node_modules', 'dist', 'golden', 'corpus', 'public', 'wasm']);
 
 /** The files below `folder` whose names end in one of `endings`, relative to the root, with slashes. */
@@ -37,7 +37,7 @@ interface Node {
 const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && typeof (value as Node).type === 'string';
 
-/** A node and all below it, each with the one that it stands in. */
+/** A node and all nodes below it, each with its parent. */
 function nodesOf(top: Node): { node: Node; parent?: Node }[] {
   const found: { node: Node; parent?: Node }[] = [{ node: top }];
   for (let at = 0; at < found.length; at++) {
@@ -54,13 +54,13 @@ function nodesOf(top: Node): { node: Node; parent?: Node }[] {
   return found;
 }
 
-/** The nodes of a script's syntax tree, each with the one that it stands in. */
+/** The nodes of a script's syntax tree, each with its parent. */
 function nodesIn(file: string) {
   const lang = file.endsWith('ts') ? 'ts' : 'js';
   return nodesOf(parseAst(textOf(file), { lang }) as unknown as Node);
 }
 
-/** What a script names in imports, exports from elsewhere, `import()` and `new URL(..., import.meta.url)`. */
+/** The modules named in imports, exports from elsewhere, `import()` and `new URL(..., import.meta.url)`. */
 export function importsOf(file: string): string[] {
   const found: string[] = [];
   const literal = (value: unknown) => {
@@ -79,7 +79,9 @@ export function importsOf(file: string): string[] {
   return found;
 }
 
-/** Where functions begin and how many lines they have; the body of a test or of a group of tests is none. */
+/**
+ * The first line and the number of lines of each function, without the bodies of tests and groups of tests.
+ */
 export function functionsOf(file: string): { line: number; lines: number }[] {
   const text = textOf(file);
   const lineAt = (offset: number) => {
@@ -102,13 +104,13 @@ export function functionsOf(file: string): { line: number; lines: number }[] {
   return found;
 }
 
-/** What an expression is without `as`, `satisfies` and the like around it. */
+/** An expression without `as`, `satisfies` and the like around it. */
 function bare(node: Node): Node {
   const inner = /^TS.*Expression$/.test(node.type) ? node.expression : undefined;
   return isNode(inner) ? bare(inner) : node;
 }
 
-/** Whether an expression is a number, a text, a pattern, or a list of such, written out. */
+/** Tests whether an expression is a literal number, string or regular expression, or a list of such. */
 function isFixed(given: unknown): boolean {
   if (!isNode(given)) return false;
   const node = bare(given);
@@ -132,7 +134,7 @@ function isFixed(given: unknown): boolean {
   }
 }
 
-/** The constants of a module whose values are written out. */
+/** The constants of a module that are literals. */
 export function constantsOf(file: string): string[] {
   const found: string[] = [];
   for (const { node, parent } of nodesIn(file)) {
@@ -150,7 +152,7 @@ const COMMENTS: Record<string, RegExp> = {
   hash: /^(?:#[^\n]*\n)+|^"""[\s\S]*?"""/,
 };
 
-/** The comment that a file opens with, without its marks: after a line for the shell, or `/// <reference>`. */
+/** The comment at the start of a file without its markers: after a shebang, or `/// <reference>`. */
 export function headOf(file: string): string {
   const kind = /\.(cmake|txt|py|sh)$/.test(file) ? 'hash' : 'slashes';
   const text = textOf(file)

@@ -1,5 +1,5 @@
-// Uniform quantization written down once more from its formulas, one float32 step at a time, for
-// data without the edges that the header of uniform.h lists.
+// A model of uniform quantization, written from its formulas one float32 step at a time, for data without the
+// edge cases that the header of uniform.h lists.
 
 import type { UniformOptions } from 'fewbits';
 
@@ -21,7 +21,7 @@ export interface Modelled {
   values: Float32Array;
 }
 
-/** Which block each value belongs to. */
+/** The block that each value belongs to. */
 export function blockOf(o: UniformOptions, length: number): (i: number) => number {
   const columns = o.shape?.[1] ?? 1;
   if (o.axis === 1) return (i) => i % columns;

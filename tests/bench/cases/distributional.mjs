@@ -1,6 +1,6 @@
 // Quantization for a known distribution, from JavaScript arrays to words and back.
 
-/** The same thresholds, searched by halving; its codes stay unpacked, which spares it the packing. */
+/** The same thresholds, found by binary search; the codes stay unpacked, which saves the packing. */
 function plainEncode(x, thresholds) {
   const codes = new Uint8Array(x.length);
   for (let i = 0; i < x.length; i++) {
@@ -67,7 +67,7 @@ export function* run(fb, { normals, race }, { quick }) {
     };
   }
 
-  // What the search for the best beta costs, in passes' worth of encoding with beta known.
+  // The cost of the search for the best beta, relative to encoding with a known beta.
   const some = x.subarray(0, 1_000_000);
   const search = race(
     {

@@ -1,7 +1,7 @@
-// ggml block formats: every type both ways, and the searches that importance weights add.
+// ggml block formats: every type in both directions, and the searches that importance weights add.
 
 const rowLength = 4096;
-/** The types whose bytes importance weights change. */
+/** The types whose bytes depend on importance weights. */
 const weighted = /^(Q[45]_[01]|Q[2-6]_K|IQ4_)/;
 
 export function* run(fb, { normals, race, setter }, { quick }) {

@@ -1,4 +1,4 @@
-// Products of matrices: rows of one with rows of the other, as weights are stored.
+// Matrix products: rows of one matrix by rows of the other, as weights are stored.
 
 function plain(a, b, n) {
   const out = new Float32Array(n * n);

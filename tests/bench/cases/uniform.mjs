@@ -1,6 +1,6 @@
-// Uniform quantization of arrays as they come from JavaScript, into arrays that JavaScript owns.
+// Uniform quantization from JavaScript arrays into JavaScript arrays.
 
-/** The obvious loops. */
+/** A straightforward loop. */
 function plainInt8(x) {
   let largest = 0;
   for (let i = 0; i < x.length; i++) largest = Math.max(largest, Math.abs(x[i]));

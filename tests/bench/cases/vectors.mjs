@@ -1,6 +1,6 @@
-// The vector index against the plain scan of the same float32 vectors: time of a query, alone and in
-// batches of 64; recall of the ten nearest on the clustered set of vector-data.mjs; bytes; vectors
-// added a second; errors of scores; memory.
+// The vector index against the plain scan of the same float32 vectors: time per query, alone and in batches
+// of 64; recall@10 on the clustered set of vector-data.mjs; bytes; vectors added per second; errors of
+// scores; memory.
 
 import * as data from '../vector-data.mjs';
 
@@ -15,7 +15,7 @@ function bytesOf(index) {
 }
 const perSecond = (rate) => `${Math.round(rate).toLocaleString('en')} added/s`;
 
-/** Query after query of a set. */
+/** Runs one query after the other of a set. */
 function cycle(queries, dims, search) {
   let q = 0;
   return () => search(data.row(queries, dims, q++ % (queries.length / dims)));
@@ -109,7 +109,10 @@ function* wide(fb, { compare }, options) {
   }
 }
 
-/** Scores against true inner products, in units of what a random pair's vary by: 1 / sqrt(dims). */
+/**
+ * The error of scores against true inner products, in units of 1 / sqrt(dims), the deviation for random
+ * pairs.
+ */
 function* errors(fb) {
   const dims = 384;
   const x = data.directions(2000, dims, 4);
@@ -130,7 +133,7 @@ function* errors(fb) {
   }
 }
 
-/** A million vectors in batches; the same ten thousand again and again, which memory does not see. */
+/** A million vectors in batches; the same ten thousand repeated, which does not affect memory. */
 async function* million({ processorTime }, { fresh }) {
   const dims = 384;
   const x = data.directions(10_000, dims, 6);
@@ -141,7 +144,7 @@ async function* million({ processorTime }, { fresh }) {
     const began = processorTime();
     for (let i = 0; i < 100; i++) index.add(x);
     const seconds = (processorTime() - began) / 1000;
-    // WebAssembly memory never shrinks: what there is, is the peak.
+    // WebAssembly memory never shrinks, so the current size is the peak.
     const peak = `${(fb.memoryBytes / 1e6).toFixed(1)} MB of WebAssembly memory at most`;
     const start = `(${(before / 1e6).toFixed(1)} before)`;
     const facts = [peak, start, bytesOf(index), perSecond(index.size / seconds)];

@@ -1,4 +1,4 @@
-// Measures one package, in a process of its own: peers.mjs starts it and is sent the rows.
+// Measures one package in a process of its own; peers.mjs starts it and sends the rows.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

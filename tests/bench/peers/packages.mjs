@@ -1,12 +1,12 @@
-// What is compared. Each entry takes the vectors and yields the ways a package has to search them. Long
-// because each package has its own way of being asked. What is yielded is:
+// The packages that are compared. Each entry takes the vectors and yields the package's ways of searching
+// them. Long because each package has an interface of its own. It yields:
 //
 //   { what, kind, bytes, encode, search, batch?, note?, dispose? }
 //
-// `kind` is native, wasm or js; `bytes` a vector are those that searches need; `encode` is vectors a
-// second, from float32 to what is searched; `search` takes a query and returns ids, `batch` as many
-// queries as given and returns ids of each. All of it on one thread, and exact unless `what` says that
-// there is a graph: then `encode` is the building of it.
+// `kind` is native, wasm or js; `bytes` per vector are those that searches need; `encode` is vectors per
+// second, from float32 to the searched form; `search` takes a query and returns ids, `batch` takes several
+// queries and returns ids of each. All run on one thread, and are exact unless `what` names a graph: then
+// `encode` is the building of it.
 
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import path from 'node:path';
 import { processorTime } from '../measure.mjs';
 import { row, Top } from '../vector-data.mjs';
 
-/** What `work` returns, and how many of `count` it did in a second. */
+/** The result of `work`, and its rate: `count` per second. */
 function timed(count, work) {
   const began = processorTime();
   const result = work();
@@ -27,7 +27,7 @@ const wasmBytes = (name, file) => readFileSync(new URL(file, import.meta.resolve
 const views = (x, width) =>
   Array.from({ length: x.length / width }, (_, i) => x.subarray(i * width, (i + 1) * width));
 
-/** int8 with one scale for all values, which keeps the order of inner products. */
+/** int8 with a single scale for all values, which preserves the order of inner products. */
 function int8(x, scale) {
   const out = new Int8Array(x.length);
   for (let i = 0; i < x.length; i++) {
@@ -86,7 +86,7 @@ async function* fewbits({ x, dims, rows, k }) {
 
 async function* usearch({ x, dims, rows, k, patience }) {
   const { Index, exactSearch } = (await import('usearch')).default;
-  // It reads a view from the beginning of its buffer: queries are given as copies.
+  // It reads a view from the start of its buffer, so queries are passed as copies.
   const find = (set, queries) => exactSearch(set, queries, dims, k, 'ip', 1);
   const all = (found, n) => Array.from({ length: n }, (_, i) => found.get(i).keys);
   yield {
@@ -131,7 +131,7 @@ function savedBytes(index) {
   }
 }
 
-/** Builds a graph in steps for as long as there is patience. */
+/** Builds a graph in steps until the time limit. */
 function within(patience, rows, step, add) {
   const began = processorTime();
   let done = 0;
@@ -149,7 +149,7 @@ function within(patience, rows, step, add) {
 }
 
 async function* simsimd({ x, dims, rows, k }) {
-  // Where its native module does not load it warns and goes on in JavaScript.
+  // If its native module does not load, it warns and continues in JavaScript.
   const { warn } = console;
   console.warn = (text) => {
     throw new Error(text);
@@ -187,7 +187,7 @@ async function* rabitq({ x, dims, rows, k }) {
   const module = wasmBytes('@ruvector/rabitq-wasm', 'ruvector_rabitq_wasm_bg.wasm');
   const { memory } = initSync({ module });
   const before = memory.buffer.byteLength;
-  // What its documentation recommends: 20 times as many candidates, which it scores again.
+  // The setting that its documentation recommends: 20 times as many candidates, rescored.
   const [index, encode] = timed(rows, () => RabitqIndex.build(x, dims, 42n, 20));
   yield {
     what: '1 bit, 20x rescored',
@@ -211,7 +211,7 @@ function population(word) {
   return Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-/** The rows nearest to a code by the bits they share. */
+/** The rows nearest to a code by the number of equal bits. */
 function hamming(codes, query, n) {
   const words = query.length;
   const top = new Top(n);
@@ -281,8 +281,8 @@ async function* edgevec(set) {
     search: (query) => rescored(set, query, ids(flat.searchBinary(code(query), 10 * k))),
     dispose: () => flat.free(),
   };
-  // By squared distance, which ranks vectors of norm 1 alike: with its metrics for inner products the
-  // graph of this version finds the farthest.
+  // By squared distance, which gives the same order for vectors of norm 1: with its metrics for inner
+  // products, the graph of this version finds the farthest.
   const graph = create('Hnsw', 'L2');
   let origin;
   const built = within(patience, rows, 100, (from, to) => {
@@ -301,7 +301,7 @@ async function* edgevec(set) {
 }
 
 async function* hnswlib({ x, dims, rows, k, patience }) {
-  // Built for pages only; to its WebAssembly a global window is page enough.
+  // Built for pages only; a global `window` is enough for its WebAssembly.
   globalThis.window = globalThis;
   const { loadHnswlib } = await import('hnswlib-wasm/dist/hnswlib.js');
   const library = await loadHnswlib();

@@ -1,10 +1,9 @@
-// `node tests/bench/peers/peers.mjs [--rows N] [--patience SECONDS] [--markdown] [package ...]` after
-// `npm run build`: fewbits beside other npm packages that search vectors, on the clustered set of
-// ../vector-data.mjs, one thread. Installs those packages beside this file when first used.
+// fewbits compared with other npm packages for vector search, on the clustered set of ../vector-data.mjs, on
+// one thread: `node tests/bench/peers/peers.mjs [--rows N] [--patience SECONDS] [--markdown] [package ...]`
+// after `npm run build`. Installs those packages in this folder when first used.
 //
-// Each has a process of its own, in which its turns alternate with those of the plain float32 scan;
-// times are of the processor. Graphs are approximate and take long to build: --patience says when to
-// give them up.
+// Each has a process of its own, in which its turns alternate with those of the plain float32 scan; times are
+// processor times. Graphs are approximate and slow to build: --patience is the time limit for building one.
 
 import { fork } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -51,7 +50,7 @@ async function install() {
     });
     writeFileSync(stamp, wanted);
   } catch (error) {
-    // What is missing then says so in its row.
+    // Missing packages are reported in their rows.
     console.error(`the packages could not be installed: ${error.message}`);
   }
 }

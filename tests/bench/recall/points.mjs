@@ -1,5 +1,5 @@
-// `node points.mjs SET`: recall@10 and bytes a vector of fewbits on a set of the recall table, a JSON
-// line for each point, as peers.py gives those of other libraries.
+// Recall@10 and bytes per vector of fewbits on a set of the recall table: `node points.mjs SET` prints a JSON
+// line for each point, as peers.py does for other libraries.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -31,7 +31,7 @@ const WIDTHS = [
 
 const fb = await load();
 const n = rows.length / dims;
-// Evenly from the whole: what is first in a file is often about one topic.
+// Evenly from the whole file, as its beginning is often about a single topic.
 const step = Math.max(1, Math.floor(n / 20_000));
 const sample = new Float32Array(Math.ceil(n / step) * dims);
 for (let r = 0, at = 0; r < n; r += step, at += dims) {

@@ -1,8 +1,8 @@
-// `node tests/bench/recall/run.mjs [--cache FOLDER] [--data FOLDER] [--sets NAME,...] [--out FOLDER]`
-// after `npm run build`: recall@10 against bytes a vector of fewbits, FAISS, RaBitQ, turbovec, usearch
-// and sqlite-vec, as a table and a plot for each set. Needs Python 3.11 and the network the first time:
-// it installs requirements.txt and WordNet into the cache, and makes the embeddings there (an hour of
-// processor time). Sets: wordnet (MiniLM, 384), wordnet-1024 and the made ones of sets.mjs; --data adds
+// Recall@10 against bytes per vector of fewbits, FAISS, RaBitQ, turbovec, usearch and sqlite-vec, as a table
+// and a plot for each set: `node tests/bench/recall/run.mjs [--cache FOLDER] [--data FOLDER] [--sets
+// NAME,...] [--out FOLDER]` after `npm run build`. Needs Python 3.11, and the network the first time: it
+// installs requirements.txt and WordNet into the cache, and computes the embeddings there (an hour of
+// processor time). Sets: wordnet (MiniLM, 384), wordnet-1024 and the generated ones of sets.mjs; --data adds
 // matrices of your own (.npy, .safetensors, .bin with .json).
 
 import { execFileSync } from 'node:child_process';
@@ -34,7 +34,7 @@ const run = (command, args, options = {}) =>
     ...options,
   });
 
-/** The Python of the cache with everything that requirements.txt names. */
+/** The Python of the cache, with everything in requirements.txt installed. */
 function python() {
   const folder = path.join(cache, 'python');
   const file = path.join(folder, 'bin', 'python');
@@ -59,7 +59,7 @@ function wordnet() {
   return prepare(folder);
 }
 
-/** The folders of the sets that were asked for, by name. */
+/** The folders of the requested sets, by name. */
 function* chosen() {
   for (const name of flags.sets.split(',').filter(Boolean)) {
     if (name === 'wordnet') yield [name, wordnet()];
@@ -75,7 +75,7 @@ function* chosen() {
   }
 }
 
-/** Points of a command that prints a JSON line for each. */
+/** The points of a command that prints a JSON line for each. */
 const points = (command, args) =>
   run(command, args)
     .toString()

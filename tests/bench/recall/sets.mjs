@@ -1,4 +1,4 @@
-// The sets of the recall table as folders: rows.f32, queries.f32, own.i32 (the row that a query is, or
+// The sets of the recall table as folders: rows.f32, queries.f32, own.i32 (the row that equals the query, or
 // -1), truth.i32 (its ten nearest by cosine, in double precision) and info.json.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { normalise, row } from '../vector-data.mjs';
 
 export const K = 10;
 
-/** Typed array of a file. */
+/** The typed array in a file. */
 export function array(Type, file) {
   const bytes = readFileSync(file);
   return new Type(bytes.buffer, bytes.byteOffset, bytes.byteLength / Type.BYTES_PER_ELEMENT);
@@ -40,7 +40,10 @@ function nearest({ rows, queries, own, dims }) {
   return truth;
 }
 
-/** Writes what a set lacks; `make` gives { rows, queries, own?, dims }, or nothing where the files are. */
+/**
+ * Writes the missing files of a set; `make` returns { rows, queries, own?, dims }, or nothing if the files
+ * exist.
+ */
 export function prepare(folder, make) {
   if (existsSync(path.join(folder, 'truth.i32'))) return folder;
   mkdirSync(folder, { recursive: true });
@@ -60,7 +63,7 @@ export function prepare(folder, make) {
   return folder;
 }
 
-/** Rows of a matrix but those of zeros; up to 1,661 of them, evenly taken, look for the others. */
+/** The rows of a matrix except zero rows; up to 1,661 of them, evenly spaced, are queries for the others. */
 export function given({ x, rows: n, dims }) {
   const kept = [];
   for (let r = 0; r < n; r++) if (row(x, dims, r).some((value) => value !== 0)) kept.push(r);
@@ -73,16 +76,16 @@ export function given({ x, rows: n, dims }) {
   return { rows, queries, own, dims };
 }
 
-/** Rows 0.. and queries of one made matrix of `n` + 500 rows. */
+/** Rows and queries of a generated matrix: its first `n` rows and the remaining ones. */
 function split(x, n, dims) {
   return { rows: x.slice(0, n * dims), queries: x.slice(n * dims), dims };
 }
 
 const ASKED = 500;
 
-/** Made sets by name. */
+/** Generated sets by name. */
 export const MADE = {
-  /** Along 40 axes of falling weight about one direction, mean cosine .9, as E5-like models give them. */
+  /** Along 40 axes of decreasing weight around one direction, mean cosine .9, as E5-like models give. */
   'crowded-384': () => {
     const [n, dims, rank, common] = [20_000, 384, 40, 0.9];
     const x = latent(n + ASKED, dims, rank, 0.1);
@@ -93,7 +96,7 @@ export const MADE = {
     }
     return split(normalise(x, dims), n, dims);
   },
-  /** 16 axes in 384 dimensions and hardly any noise. */
+  /** 16 axes in 384 dimensions with hardly any noise. */
   'low-rank-384': () => split(latent(20_000 + ASKED, 384, 16, 0.02), 20_000, 384),
   /** Student's t with three degrees of freedom: some coordinates are far larger than the others. */
   'heavy-tailed-384': () => {
@@ -110,7 +113,7 @@ export const MADE = {
   'normal-3072': () => split(normals((5_000 + ASKED) * 3072, 23), 5_000, 3072),
 };
 
-/** Rows along `rank` random axes with variances that fall as 1 / (1 + j), with noise of a share. */
+/** Rows along `rank` random axes with variances proportional to 1 / (1 + j), and a share of noise. */
 function latent(n, dims, rank, noise) {
   const axes = normals(rank * dims, 31);
   const along = normals(n * rank, 32);
@@ -126,14 +129,14 @@ function latent(n, dims, rank, noise) {
   return x;
 }
 
-/** Rows of 1024 dimensions: two neighbours of WordNet's order in full and the first 256 of a third. */
+/** Rows of 1024 dimensions: two neighbours in WordNet's order in full, and the first 256 of a third. */
 export function concatenated(folder) {
   const { dims } = JSON.parse(readFileSync(path.join(folder, 'info.json'), 'utf8'));
   const from = array(Float32Array, path.join(folder, 'rows.f32'));
   const [wide, n] = [1024, 20_000 + ASKED];
   const x = new Float32Array(n * wide);
   for (let r = 0; r < n; r++) {
-    // Queries are taken evenly from all, so that they are about what the rows are about.
+    // Queries are taken evenly from all rows, so that they cover the same topics.
     const at = r < 20_000 ? r * 3 : (r - 20_000) * 120 + 60;
     x.set(from.subarray(at * dims, (at + 2) * dims), r * wide);
     x.set(from.subarray((at + 2) * dims, (at + 2) * dims + wide - 2 * dims), r * wide + 2 * dims);

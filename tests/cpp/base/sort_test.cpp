@@ -1,4 +1,4 @@
-// Sorting and selecting against the standard library, in the orders that are hard for a quicksort.
+// Sorting and selecting against the standard library, in orders that are hard for a quicksort.
 
 #include "base/sort.h"
 
@@ -15,7 +15,8 @@ namespace {
 
 using Values = std::vector<std::uint64_t>;
 
-/// Random, all equal, few different, rising, falling, and what makes a median of three the worst.
+/// Random, all equal, few different, ascending, descending, and the worst case of a median of
+/// three.
 std::vector<Values> inputs(std::size_t n) {
   std::mt19937_64 random(n);
   std::vector<Values> all(6, Values(n));

@@ -1,4 +1,4 @@
-// Sums of errors: the same over pieces as over the whole, and with NaN.
+// Sums of errors: the same in pieces as for the whole, and with NaN.
 
 #include "fewbits/compare.h"
 

@@ -1,4 +1,4 @@
-// Codebooks: errors as theory has them, codes by the formula for every value, kernels alike. Long
+// Codebooks: errors as theory predicts, codes by the formula for every value, equal kernels. Long
 // because every distribution and every kernel is tried.
 
 #include <gtest/gtest.h>
@@ -64,7 +64,7 @@ std::vector<Formula> all_formulas() {
         f.distribution = static_cast<Distribution>(d);
         f.order = order;
         f.n = n;
-        // Centred, shifted and far off; stretched by awkward factors.
+        // Centred, shifted and far from zero; scaled by unusual factors.
         f.loc = n % 3 == 0 ? 0
                            : std::ldexp(static_cast<double>(random()) / 4294967296.0 - 0.5,
                                         static_cast<int>(random() % 12));
@@ -167,7 +167,7 @@ TEST(Codebook, RefusesWhatItCannotMake) {
   EXPECT_EQ(result.index, 2u);
 }
 
-// Every kernel: scalar and SIMD give the same bits, whatever length and phase.
+// Scalar and SIMD kernels give the same bits for any length and phase.
 #if FEWBITS_SIMD
 
 class Kernels : public testing::Test {

@@ -1,4 +1,4 @@
-// Fits: parameters and errors as theory has them, whatever the parts in which values come.
+// Fits: parameters and errors as theory predicts, however the values are split into parts.
 
 #include <gtest/gtest.h>
 
@@ -45,7 +45,8 @@ ErrorSums errors_of(const Formula& f, const std::vector<float>& x) {
   return errors;
 }
 
-/// Samples of the distribution itself: its inverse at the middles of as many equal steps, shuffled.
+/// Samples of the distribution: its quantile function at the midpoints of `n` equal intervals,
+/// shuffled.
 std::vector<float> samples(Distribution data, std::size_t n) {
   std::vector<float> x(n);
   std::mt19937 random(5);
@@ -88,7 +89,8 @@ TEST(Fit, ChoosesTheGaussianForANormalWithSomeNoise) {
   std::size_t passes = 0;
   std::size_t measured = 0;
   EXPECT_EQ(fitted(options, x, 5000, &passes, &measured).distribution, Distribution::gaussian);
-  // Nine distributions, 37 betas each and more: the histogram leaves few to be measured.
+  // Nine distributions, at least 37 betas each: the histogram leaves only a few to be measured
+  // exactly.
   EXPECT_LE(passes, 4u);
   EXPECT_LE(measured, 16u);
 }

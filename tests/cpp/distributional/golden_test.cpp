@@ -51,7 +51,7 @@ void check(const Codebook& book, const std::vector<float>& x, unsigned bits, dou
     EXPECT_LE(static_cast<double>(different), 5e-4 * static_cast<double>(x.size()));
   }
 
-  // What the package gave for these very indices.
+  // The words of the package for exactly these indices.
   std::vector<std::uint64_t> packed(words.size());
   ASSERT_TRUE(pack_words(expected.data(), expected.size(), bits, packed.data()).ok());
   EXPECT_EQ(packed, words);
@@ -64,7 +64,7 @@ void check(const Codebook& book, const std::vector<float>& x, unsigned bits, dou
   for (auto& [code, level] : level_of) level = levels[next++];
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double level = level_of[expected[i]];
-    // Where loc and the quantile cancel, PyTorch's last bits of tan and erfinv show.
+    // Where loc and the quantile cancel, the last bits of PyTorch's tan and erfinv become visible.
     ASSERT_NEAR(decoded[i], level, std::max(1e-5 * std::fabs(level), 2.5e-7 * scale)) << i;
   }
 }
@@ -103,7 +103,7 @@ TEST(Golden, ReferenceReturnsWhatThePackageReturns) {
     Fit fit;
     ASSERT_TRUE(fit.begin(options).ok());
     while (fit.next_pass()) {
-      // In pieces of awkward length.
+      // In pieces of an odd length.
       for (std::size_t i = 0; i < x.size(); i += 77) {
         ASSERT_TRUE(fit.accumulate(x.data() + i, std::min<std::size_t>(77, x.size() - i)).ok());
       }

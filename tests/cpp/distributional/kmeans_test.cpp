@@ -1,4 +1,4 @@
-// One-dimensional k-means reaches the optimum, and blocks have scales of their own.
+// One-dimensional k-means reaches the optimum, and blocks have their own scales.
 
 #include <gtest/gtest.h>
 
@@ -42,7 +42,7 @@ double error_of(const Book& book, const std::vector<float>& x) {
   return errors.mean_squared();
 }
 
-/// The optimum, by dynamic programming over the sorted values themselves.
+/// The optimum, by dynamic programming over the sorted values.
 double optimum(std::uint32_t n, std::vector<float> x) {
   std::sort(x.begin(), x.end());
   const std::size_t count = x.size();
@@ -149,7 +149,7 @@ TEST(Blocks, EachHasItsOwnScale) {
           ASSERT_TRUE(
               book.decode(codes.data(), x.size(), block, locs.data(), scales.data(), decoded.data())
                   .ok());
-          // Codes and values are those of a codebook with that block's parameters.
+          // Codes and values equal those of a codebook with the parameters of the block.
           for (std::size_t i = 0; i < x.size(); i += 41) {
             Formula f = fit.formula();
             f.loc = locs[i / block];

@@ -1,4 +1,4 @@
-// Lloyd-Max codebooks against published tables and their own optimality.
+// Lloyd-Max codebooks, against published tables and the optimality conditions.
 
 #include <gtest/gtest.h>
 
@@ -78,7 +78,7 @@ TEST(Math, AgreesWithTheLibrary) {
   for (double u = 1e-9; u < 1; u += 0.00137) {
     EXPECT_NEAR(math::normal_cdf(math::normal_quantile(u)), u, 2e-15) << u;
   }
-  // Q(1/3, x) falls by the integral of its density, I_s(1/3, 1/3) is 1/2 in the middle.
+  // Q(1/3, x) decreases by the integral of its density; I_s(1/3, 1/3) is 1/2 in the middle.
   EXPECT_NEAR(math::beta_third(0.5), 0.5, 1e-14);
   EXPECT_NEAR(math::upper_gamma_third(1.5 - 1e-9), math::upper_gamma_third(1.5 + 1e-9), 1e-9);
   EXPECT_NEAR(math::upper_gamma_third(1e-300), 1, 1e-15);

@@ -14,7 +14,7 @@
 namespace fewbits::floats {
 namespace {
 
-/// What IEEE 754 says 16 bits of binary16 stand for, by the formula.
+/// The value of 16 bits as IEEE 754 binary16, by the formula.
 float by_formula(std::uint16_t half) {
   const int exponent = (half >> 10) & 31;
   const int mantissa = half & 1023;
@@ -82,7 +82,7 @@ TEST(HalvesKernels, BytesAreTheScalarOnes) {
     test::Exact<float> x(n, 1);
     test::Exact<std::uint16_t> bits(n, 1);
     for (std::size_t i = 0; i < n; ++i) {
-      // Half of them near the exponents where float16 changes its ways.
+      // Half of them near the exponents at which float16 becomes subnormal or overflows.
       auto pattern = static_cast<std::uint32_t>(random());
       if (i % 2 == 0)
         pattern = (pattern & 0x80FFFFFFu) |

@@ -154,7 +154,7 @@ TEST(Nf4, EveryLevelComesBackAndBoundsLieBetween) {
   float y[16];
   ASSERT_TRUE(decode_nf4(bytes, 16, 64, absmax, y).ok());
   for (int i = 0; i < 16; ++i) EXPECT_EQ(y[i], x[i]);
-  // Nearest level, up to the rounding of the bounds.
+  // The nearest level, up to the rounding of the bounds.
   for (int i = 0; i < 15; ++i) {
     const float middle = (kNf4Levels[i] + kNf4Levels[i + 1]) / 2;
     const float around[3] = {middle - 1e-6f, middle + 1e-6f, 1.0f};

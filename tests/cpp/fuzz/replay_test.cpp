@@ -1,5 +1,5 @@
-// What fuzzing found worth keeping, through the same targets without a fuzzer: with any compiler,
-// in WebAssembly, and under sanitizers. A target aborts when something does not hold.
+// Inputs kept from fuzzing, run through the same targets without a fuzzer: with any compiler, in
+// WebAssembly, and under sanitizers. A target aborts if a check fails.
 
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-/// One input a line, in hexadecimal.
+/// One input per line, in hexadecimal.
 std::vector<Bytes> corpus(const std::string& target) {
   const std::string path = std::string(FEWBITS_GOLDEN) + "/../fuzz/corpus/" + target + ".hex";
   std::FILE* file = std::fopen(path.c_str(), "rb");

@@ -1,4 +1,4 @@
-// The SIMD bodies give the bytes and floats of the scalar reference, on random and awkward values.
+// The SIMD kernels give the bytes and floats of the scalar reference, on random and unusual values.
 
 #include <gtest/gtest.h>
 
@@ -16,7 +16,8 @@
 namespace fewbits::ggml {
 namespace {
 
-/// Values a type is compared on: FEWBITS_LONG=1 in the environment asks for all ten million.
+/// The number of values compared per type; FEWBITS_LONG=1 in the environment sets it to ten
+/// million.
 std::size_t count() {
   const char* wish = std::getenv("FEWBITS_LONG");
   return wish != nullptr && wish[0] == '1' ? 10'000'000 : 150'000;
@@ -26,7 +27,7 @@ constexpr std::size_t kRow = 512;
 
 class Values {
  public:
-  /// A row of one kind: each kind is a corner that weights or a search can get into.
+  /// Fills a row with one kind of values: each kind is an edge case of weights or of a search.
   void fill(std::vector<float>& x) {
     const auto kind = static_cast<unsigned>(random_() % 20);
     const float scale = std::exp(3 * normal_(random_));
@@ -109,7 +110,7 @@ void compare_encoders(Encode reference, Encode kernel, bool with_importance) {
   for (std::size_t done = 0; done < count(); done += kRow) {
     values.fill(x);
     values.importance(w);
-    // Fewer blocks than a kernel takes at once, too.
+    // Fewer blocks than a kernel processes at once, too.
     const std::size_t blocks = kRow / Block::size - (kRow / Block::size > 2 ? done / kRow % 3 : 0);
     const float* importance = with_importance ? w.data() : nullptr;
     std::vector<std::uint8_t> expected(blocks * sizeof(Block), 0xAA);

@@ -1,4 +1,4 @@
-// ggml's types where values are odd: NaN, infinities, zeros, huge and tiny ones.
+// ggml's types with unusual values: NaN, infinities, zeros, huge and tiny ones.
 
 #include <gtest/gtest.h>
 
@@ -63,7 +63,7 @@ TEST(Edges, ArgumentsAreChecked) {
       EXPECT_EQ(result.index, 7u);
     }
   }
-  const auto gone = static_cast<Type>(4);  // Q4_2, which ggml took out again
+  const auto gone = static_cast<Type>(4);  // Q4_2, which ggml has removed
   EXPECT_EQ(quantize(gone, x, 1, 256, nullptr, out).status, Status::unsupported);
   EXPECT_EQ(dequantize(gone, out, 256, y).status, Status::unsupported);
 }

@@ -1,5 +1,4 @@
-// Halves at the ends of their range are found where floats of the standard say that they are, by
-// both kernels.
+// Halves at the ends of their range: both kernels find them where standard conversions do.
 
 #include "ggml/ends.h"
 
@@ -43,7 +42,7 @@ std::vector<std::size_t> all_ends(Kernel next_ends, const Halves& type, const st
   return found;
 }
 
-/// By what the halves decode to.
+/// The expected result, from the decoded halves.
 std::vector<std::size_t> expected_ends(const Halves& type, const std::vector<float>& x,
                                        std::size_t start) {
   std::vector<std::uint16_t> halves(x.size());

@@ -61,7 +61,7 @@ TEST(GgmlTypes, TypeScriptHasTheSameRows) {
 TEST(GgmlTypes, NothingElseIsMadeThere) {
   std::size_t made = 0;
   for (const auto& [name, row] : rows_of_typescript()) {
-    // F32 is what all others are made of.
+    // F32 is the input of all other conversions.
     if (!row.made || name == "F32") continue;
     ++made;
     EXPECT_NE(info(static_cast<Type>(row.id)), nullptr) << name;

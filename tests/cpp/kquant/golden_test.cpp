@@ -1,4 +1,4 @@
-// What the demo's two published versions print and store, and what its repairs gain.
+// The values that the demo's two published versions print and store, and the gain of its fixes.
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Each repair of the demonstration's quantizer by itself.
+// Each fix of the demonstration's quantizer by itself.
 
 #include <gtest/gtest.h>
 
@@ -19,7 +19,7 @@ constexpr Repairs kAll = {.best_candidate = true,
                           .weighted_sum = true,
                           .six_bits = true};
 
-/// The demo's tensors: 24 random bits to -5..5.
+/// The demo's tensors: 24 random bits scaled to -5..5.
 std::vector<float> tensor(unsigned seed) {
   std::mt19937 random(seed);
   std::vector<float> x(kBlockSize);
@@ -64,7 +64,7 @@ TEST(Repairs, EachGainsOnAverageOnTopOfThoseBefore) {
   float before = total(repairs);
   for (bool Repairs::*repair : order) {
     repairs.*repair = true;
-    // Candidates can only be told apart once all of their integers count.
+    // Candidates can only be distinguished if all of their integers count.
     if (repair == &Repairs::best_candidate) repairs.whole_error = true;
     const float after = total(repairs);
     EXPECT_LT(after, before);

@@ -1,4 +1,4 @@
-// Matrix products against sums of integers, and kernels against each other.
+// Matrix products against integer sums, and kernels against each other.
 
 #include "fewbits/linear.h"
 
@@ -24,7 +24,7 @@ std::vector<std::int8_t> random_int8(std::mt19937& random, std::size_t n) {
   std::vector<std::int8_t> values(n);
   for (auto& value : values) {
     const auto draw = static_cast<std::uint32_t>(random());
-    // The extremes often: they are what overflows.
+    // Extremes are frequent, as these would overflow.
     value = draw % 4 == 0 ? std::int8_t{-128} : static_cast<std::int8_t>(draw >> 8);
   }
   return values;
@@ -139,7 +139,8 @@ TEST(LinearKernels, WideningAndProductsAreTheScalarOnes) {
   }
 }
 
-// Sums of k products in another order, or fused: within k units of roundoff of the sum of |terms|.
+// Sums of k products in a different order, or fused: within k units of roundoff of the sum of
+// |terms|.
 TEST(LinearKernels, FloatProductsAreWithinRoundoff) {
   for (const auto [m, n, k] : kShapes) {
     const std::vector<float> a = test::make(test::Data::normal, m * k, 1);

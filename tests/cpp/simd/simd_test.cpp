@@ -1,4 +1,4 @@
-// The helpers over SIMD intrinsics against plain loops.
+// The wrappers of SIMD intrinsics, against plain loops.
 
 #include "simd/simd.h"
 

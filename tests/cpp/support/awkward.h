@@ -1,4 +1,4 @@
-// Inputs that kernels stumble over: lengths, offsets and values at the edges.
+// Inputs that are hard for kernels: lengths, offsets and values at the edges.
 
 #pragma once
 
@@ -18,8 +18,8 @@ inline constexpr std::size_t kLengths[] = {0,  1,  3,  7,  8,   9,    15,   16, 
 /// Offsets, in elements, that misalign a buffer.
 inline constexpr std::size_t kOffsets[] = {0, 1, 3};
 
-/// `n` values whose memory ends where the heap block ends, so that AddressSanitizer sees a read or
-/// write beyond, and begins `offset` elements after an aligned address.
+/// `n` values whose memory ends with the heap block, so that AddressSanitizer detects a read or
+/// write beyond it, and begins `offset` elements after an aligned address.
 template <typename T>
 class Exact {
  public:
@@ -37,7 +37,7 @@ class Exact {
   std::size_t offset_;
 };
 
-/// Whether two arrays hold the same bits: NaN equals itself, and 0 is not -0.
+/// Whether two arrays hold the same bits: NaN equals itself, and 0 differs from -0.
 inline bool same_bits(const float* a, const float* b, std::size_t n) {
   return n == 0 || std::memcmp(a, b, n * sizeof(float)) == 0;
 }
@@ -46,7 +46,7 @@ inline float uniform_float(std::mt19937& random, float low, float high) {
   return low + (high - low) * static_cast<float>(random()) * 0x1p-32f;
 }
 
-/// Kinds of finite data that quantizers meet.
+/// Kinds of finite data that quantizers encounter.
 enum class Data {
   uniform,
   normal,

@@ -1,4 +1,4 @@
-// The golden cases in JSON, as far as C++ tests need to read them.
+// The golden cases in JSON, parsed as far as C++ tests need.
 
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace fewbits::test {
 
-/// The text of tests/golden/affine-and-k/cases.json; empty when it is not there.
+/// The text of tests/golden/affine-and-k/cases.json; empty if it is missing.
 inline std::string read_affine_and_k() {
   std::string text;
   std::FILE* file = std::fopen(FEWBITS_GOLDEN "/affine-and-k/cases.json", "rb");
@@ -20,7 +20,7 @@ inline std::string read_affine_and_k() {
   return text;
 }
 
-/// The number or list of numbers at this path of keys, each looked up after the one before.
+/// The number or list of numbers at this path of keys, each looked up after the previous one.
 inline std::vector<double> numbers(const std::string& json, const std::vector<std::string>& path) {
   std::size_t at = 0;
   for (const std::string& key : path) {

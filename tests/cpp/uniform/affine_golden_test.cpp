@@ -1,4 +1,5 @@
-// What the affine demo stores and prints, for each of its tensors, block lengths and widths.
+// The values that the affine demo stores and prints, for each of its tensors, block lengths and
+// widths.
 
 #include <gtest/gtest.h>
 
@@ -25,7 +26,7 @@ constexpr Case kCases[] = {{"block32_8bit", 32, 8},
                            {"whole_8bit", 256, 8},
                            {"whole_4bit", 256, 4}};
 
-/// The demo computes codes with float32 scales and then stores those as float16.
+/// The demo computes codes with float32 scales and then stores these as float16.
 void store_as_f16(std::vector<float>& values) {
   for (float& value : values) value = floats::f32_from_f16(floats::f16_from_f32(value));
 }

@@ -109,7 +109,7 @@ TEST(UniformKernels, BlocksAreChosenEncodedAndDecodedAsTheScalarOnes) {
       constexpr std::size_t kCount = 11;
       const std::size_t n = kCount * block;
       Exact<float> x(test::make(data, n), 1);
-      // A constant block and one of zeros among the others.
+      // A constant block and a block of zeros among the others.
       std::fill_n(x.data(), block, -3.0f);
       std::fill_n(x.data() + 5 * block, block, 0.0f);
       Exact<float> min0(kCount, 1), max0(kCount, 1), min1(kCount, 1), max1(kCount, 1);
@@ -184,7 +184,7 @@ TEST(UniformKernels, ColumnsEncodeAndDecodeToTheScalarBytes) {
   }
 }
 
-// No range gives such a scale, but q may come from elsewhere: a file, say.
+// No range gives such a scale, but the data may come from a file.
 TEST(UniformKernels, NegativeScalesOfAnySizeDecodeWithoutInfinities) {
   constexpr std::size_t kCodes = 256;
   static constexpr double kLargest = std::numeric_limits<float>::max();

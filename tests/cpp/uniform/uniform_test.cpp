@@ -44,9 +44,8 @@ std::vector<float> round_trip(const std::vector<float>& x, std::size_t block,
 
 constexpr Scheme kSchemes[] = {Scheme::symmetric, Scheme::asymmetric, Scheme::affine};
 
-// The law of a uniform quantizer: no value is farther than half a step from its reconstruction,
-// but for the rounding of the arithmetic itself; a whole step where the zero point is rounded, and
-// for truncation.
+// The error bound of a uniform quantizer: at most half a step per value, except for the rounding of
+// the arithmetic itself; a whole step with a rounded zero point or with truncation.
 TEST(Uniform, ErrorIsAtMostHalfAStep) {
   for (const Scheme scheme : kSchemes) {
     for (int bits = 2; bits <= 8; ++bits) {
@@ -183,7 +182,7 @@ TEST(Uniform, RefusesAScaleThatFloat16CannotHold) {
   EXPECT_EQ(result.index, 32u);
 }
 
-// shared values of the worked example; see tests/golden/linear.
+// The values of the worked example; see tests/golden/linear.
 TEST(Uniform, ReproducesTheWorkedExample) {
   const std::vector<float> x = {0.0f,
                                 -7.295509338378906f,
@@ -217,7 +216,7 @@ std::vector<int> int4_codes(const std::vector<float>& x, int4::ScaleMethod metho
   return {values.begin(), values.end()};
 }
 
-// tests/golden/int4.
+// See tests/golden/int4.
 TEST(Int4, IsThePackage) {
   const std::vector<float> six = {0.1f, 0.5f, -1.3f, 2.7f, 3.9f, -0.8f};
   EXPECT_EQ(int4_codes(six, int4::ScaleMethod::minmax), (std::vector<int>{0, 1, -4, 7, 7, -2}));

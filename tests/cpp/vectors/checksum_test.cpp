@@ -1,4 +1,4 @@
-// The CRC-32 against its check value and bit by bit.
+// The CRC-32, against its check value and a bit-by-bit computation.
 
 #include <gtest/gtest.h>
 

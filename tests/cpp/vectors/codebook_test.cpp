@@ -1,4 +1,4 @@
-// The levels of each width against the optimum for normal values.
+// The levels of each width, against the optimum for normal values.
 
 #include "vectors/code/codebook.h"
 
@@ -38,7 +38,7 @@ TEST(Codebook, LevelsAreThoseOfLloydAndMax) {
 TEST(Codebook, DistortionIsThatOfTheCode) {
   for (const int bits : {1, 2, 3, 4, 5, 6, 8}) {
     const Codebook& book = *codebook(bits);
-    // E (x - level)^2 by the midpoint rule, the level scaled as the best factor would.
+    // E (x - level)^2 by the midpoint rule, with the level scaled by the best factor.
     double xx = 0;
     double xl = 0;
     double ll = 0;
@@ -59,7 +59,7 @@ TEST(Codebook, DistortionIsThatOfTheCode) {
 }
 
 /// Root mean square of sqrt(d) times the error of the estimated inner product, for random unit
-/// vectors: tan of the angle between vector and code.
+/// vectors: the tangent of the angle between vector and code.
 double score_error(int bits, std::size_t dims, bool search) {
   std::mt19937_64 random(1);
   std::normal_distribution<float> normal;
@@ -90,7 +90,7 @@ double score_error(int bits, std::size_t dims, bool search) {
 }
 
 TEST(Codebook, ScoreErrorIsThatOfTheTheory) {
-  // sqrt(D / (1 - D)) for the distortion D of Max's tables.
+  // sqrt(D / (1 - D)) for the distortion D in Max's tables.
   EXPECT_NEAR(score_error(1, 384, false), 0.7555, 0.03 * 0.7555);
   EXPECT_NEAR(score_error(2, 384, false), 0.3649, 0.03 * 0.3649);
   EXPECT_NEAR(score_error(4, 384, false), 0.0979, 0.03 * 0.0979);

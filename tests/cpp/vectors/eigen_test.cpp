@@ -1,4 +1,4 @@
-// Eigenvectors of matrices whose answer is known.
+// Eigenvectors of matrices with a known answer.
 
 #include "vectors/learn/eigen.h"
 
@@ -42,7 +42,7 @@ TEST(Eigen, DecomposesSymmetricMatrices) {
       for (std::size_t j = 0; j <= i; ++j) matrix[i * n + j] = matrix[j * n + i] = normal(random);
     }
     expect_decomposition(matrix, n);
-    // Of low rank, diagonal, zero, identity: eigenvalues that coincide.
+    // Low rank, diagonal, zero and identity matrices: with coinciding eigenvalues.
     for (std::size_t i = 0; i < n; ++i) {
       for (std::size_t j = 0; j < n; ++j)
         matrix[i * n + j] = static_cast<double>((i + 1) * (j + 1));
@@ -59,7 +59,7 @@ TEST(Eigen, DecomposesSymmetricMatrices) {
 }
 
 TEST(Eigen, KnowsTheSecondDifference) {
-  // tridiag(-1, 2, -1) has the values 2 - 2 cos(pi k / (n + 1)).
+  // tridiag(-1, 2, -1) has the eigenvalues 2 - 2 cos(pi k / (n + 1)).
   const std::size_t n = 40;
   std::vector<double> matrix(n * n);
   for (std::size_t i = 0; i < n; ++i) {

@@ -1,5 +1,5 @@
-// The index as its header promises it: life, rows, errors and what is left after them. Long because
-// every promise of the header is tried.
+// The index against the contract of its header: lifetime, rows, errors and the state after them.
+// Long because every statement of the header is tried.
 
 #include <gtest/gtest.h>
 
@@ -31,8 +31,8 @@ std::vector<float> normals(std::mt19937& random, std::size_t n, float centre = 0
   return x;
 }
 
-/// What a reader of the exported rows computes, in double precision, from the documented format:
-/// factor * levels, rotated back.
+/// The decoded rows that a reader of an export computes, in double precision, from the documented
+/// format: factor * levels, rotated back.
 struct Exported {
   std::vector<std::uint8_t> codes;
   std::vector<float> factors;
@@ -69,8 +69,8 @@ int level(int bits, const std::uint8_t* row, std::size_t i) {
                   static_cast<unsigned>(row[at / 8] >> (at % 8)) & ((1u << bits) - 1));
 }
 
-/// Puts finer values in place of the outermost levels of 4 bits; returns what the factor is to be
-/// multiplied by.
+/// Replaces the outermost levels at 4 bits by finer values; returns the number by which the factor
+/// is to be multiplied.
 double add_tails(std::uint32_t word, std::vector<double>* levels) {
   std::vector<std::size_t> outer;
   for (std::size_t i = 0; i < levels->size(); ++i) {
@@ -97,13 +97,13 @@ double add_tails(std::uint32_t word, std::vector<double>* levels) {
   return before == 0 ? 1 : product / square;
 }
 
-/// The score that the header defines, from exported rows.
+/// The score as the header defines it, from exported rows.
 double score_of(const Index& index, const Exported& rows, std::size_t row,
                 const std::vector<float>& query) {
   const Options& o = index.options();
   std::vector<float> y = query;
   double constant = 0;
-  double product = 0;  // of the mean and what the query has of it
+  double product = 0;  // of the mean and the query's component along it
   double square = 0;
   double norm = 0;
   for (const float value : query) norm += static_cast<double>(value) * static_cast<double>(value);
@@ -281,7 +281,7 @@ TEST(VectorIndex, EstimatesAreUnbiased) {
       auto index = make(o);
       ASSERT_TRUE(index->add(x.data(), n).ok());
       for (std::size_t q = 0; q < 40; ++q) {
-        // Close to a stored vector, where a biased estimate would show.
+        // Close to a stored vector, where a biased estimate would be visible.
         std::vector<float> query = normals(random, dims);
         for (std::size_t i = 0; i < dims; ++i) query[i] += x[q * dims + i];
         std::vector<Hit> hits(n);
@@ -491,7 +491,7 @@ TEST(VectorIndex, CalibrationTakesAxesWhereTheyHelp) {
       o.metric = metric;
       auto index = make(o);
       ASSERT_TRUE(index->calibrate(x.data(), n).ok());
-      EXPECT_FALSE(index->has_mean());  // it is that of the distribution, 0, by chance
+      EXPECT_FALSE(index->has_mean());  // the sample's mean is close to the distribution's, 0
       EXPECT_FALSE(index->has_transform());
       for (std::size_t i = 0; i < x.size(); ++i) x[i] /= static_cast<float>(1 + i % dims);
       ASSERT_TRUE(index->calibrate(x.data(), n).ok());
@@ -519,7 +519,7 @@ TEST(VectorIndex, CalibrationTakesAMeanThatIsThere) {
       auto index = make(o);
       ASSERT_TRUE(index->calibrate(x.data(), n, axes).ok());
       EXPECT_EQ(index->has_mean(), n > 1) << n;
-      // Vectors of elsewhere are told from those.
+      // Vectors of another distribution are detected.
       const std::vector<float> other = normals(random, 100 * dims, -3);
       ASSERT_TRUE(index->add(x.data(), n).ok());
       const double near = index->fit().seen;
@@ -593,12 +593,12 @@ TEST(VectorIndex, CrowdedVectorsAreFoundAsByL2) {
           exact += static_cast<double>(queries[q * dims + j]) *
                    static_cast<double>(x[hit.row * dims + j]);
         }
-        // Of the residual's square, a tenth, times the error of 4 bits.
+        // A tenth of the residual's square, times the error of 4 bits.
         EXPECT_NEAR(static_cast<double>(hit.score), exact, 0.1 * 0.1 * 5 / std::sqrt(dims));
         for (std::size_t j = 0; j < 10; ++j) same += hit.row == found[0][q * 10 + j].row;
       }
     }
-    // Nearly the same codes and the same order: the query less its share of the mean is a little
+    // Nearly the same codes and the same order: the query less its share of the mean is slightly
     // shorter than less the mean.
     EXPECT_GE(same, count * 9) << m;
   }
@@ -618,7 +618,7 @@ TEST(VectorIndex, RefusesWhatNoVectorCanHave) {
         EXPECT_EQ(index->set_mean(mean.data()).status, Status::too_large);
         mean.assign(24, 0.5f);
         ASSERT_TRUE(index->set_mean(mean.data()).ok());
-        // Whatever may be added is taken back.
+        // Any vector that can be added can be imported again.
         std::vector<float> x(24);
         x[5] = 0.99e18f;
         ASSERT_TRUE(index->add(x.data(), 1).ok());
@@ -635,8 +635,6 @@ TEST(VectorIndex, RefusesWhatNoVectorCanHave) {
           refused(metric == Metric::l2 ? rows.norms.data() : rows.mean_products.data(), huge);
           if (refine != 0) refused(rows.refine_factors.data(), huge);
         }
-        // |mean| is 2.45: no residual of a vector of norm 1, or of kLargestNorm, has such a
-        // product.
         if (metric == Metric::l2) {
           refused(rows.norms.data(), 4.2e36f);
           refused(rows.norms.data(), -1e-30f);
@@ -669,7 +667,7 @@ TEST(VectorIndex, TakesOrthonormalTransformsAlone) {
     other[3] = value;
     EXPECT_EQ(index->set_transform(other.data(), &whole, 1).status, Status::invalid_argument);
   }
-  std::vector<float> twice = matrix;  // two rows alike: of norm 1, and no basis
+  std::vector<float> twice = matrix;  // two equal rows: of norm 1, but not a basis
   std::copy_n(twice.begin(), 16, twice.begin() + 16);
   EXPECT_EQ(index->set_transform(twice.data(), &whole, 1).status, Status::invalid_argument);
 }
@@ -696,8 +694,8 @@ TEST(VectorIndex, ReconstructionComesBackClose) {
         const double difference = static_cast<double>(x[i]) / size - static_cast<double>(y[i]);
         error += difference * difference;
       }
-      // The nearest point of the code's ray leaves its distortion D; one of norm 1 leaves the
-      // chord.
+      // The nearest point on the code's ray has its distortion D as squared error; the point of
+      // norm 1 has the squared chord.
       const double distortion = codebook(bits)->distortion;
       const double chord = 2 - 2 * std::sqrt(1 - distortion);
       const double expected = metric == Metric::cosine ? chord : distortion;

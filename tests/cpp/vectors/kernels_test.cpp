@@ -154,7 +154,7 @@ TEST(VectorKernels, BitScanIsTheSame) {
     for (const bool all : {false, true}) {
       std::vector<std::uint8_t> rows = codes;
       if (all) {
-        // Every bit differs: the largest sums that there are.
+        // Every bit differs: the largest possible sums.
         std::fill(rows.begin(), rows.end(), std::uint8_t{0xFF});
         std::fill(query.begin(), query.end(), std::uint8_t{0});
       }

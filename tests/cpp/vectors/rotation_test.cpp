@@ -1,4 +1,4 @@
-// The random rotation: a rotation, its inverse, and the same in every build.
+// The random rotation: orthogonal, inverted correctly, and the same in every build.
 
 #include "vectors/code/rotation.h"
 
@@ -16,8 +16,8 @@ namespace {
 
 using Matrix = std::vector<std::vector<double>>;
 
-/// The rotation from its definition: for each pass H D, with H(i, j) = (-1)^popcount(i & j) over
-/// the pass's window and one elsewhere.
+/// The rotation matrix by its definition: for each pass H D, with H(i, j) = (-1)^popcount(i & j) in
+/// the pass's window and the identity elsewhere.
 Matrix dense(const Rotation& rotation) {
   const std::size_t n = rotation.dims();
   const std::size_t window = std::bit_floor(n);
@@ -82,7 +82,7 @@ TEST(Rotation, SpreadsASpikeWhereverItIs) {
       rotation.apply(x.data(), x.data());
       float largest = 0;
       for (const float value : x) largest = std::max(largest, std::fabs(value));
-      // Like normal values of deviation 1 / sqrt(n): seven deviations is beyond any of them.
+      // Like normal values of deviation 1 / sqrt(n): none exceeds seven deviations.
       EXPECT_LT(largest * std::sqrt(static_cast<float>(n)), 7.0f) << n << " " << spike;
     }
   }

@@ -1,5 +1,5 @@
-// Indexes of bits: what is found is what counting finds, and floats are refused as bits are
-// elsewhere.
+// Indexes of bits: searches agree with plain counting; float input is refused here, and bit input
+// by other indexes.
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Finer outermost values: bits shared out as the file format says, and worth having.
+// Finer outermost values: bits allotted as the file format says, and a measurable gain.
 
 #include "vectors/code/tails.h"
 
@@ -69,7 +69,7 @@ TEST(Tails, ComeBackWithinHalfACell) {
         ASSERT_NEAR(finer, reached, 16.0 * bits / (1 << bits) + 1e-3);
         product += static_cast<double>(tails[j].excess) * fixed[i];
       }
-      // The ratio of the factors, from the levels alone and as it is.
+      // The ratio of the factors, computed from the levels alone, against the actual one.
       if (encoded.sums.product == 0 || dims < 384 || round == 0) continue;
       const double ratio = tail_ratio(levels.data(), dims, tails, count);
       ASSERT_NEAR(ratio, static_cast<double>(encoded.sums.product) / product, 2e-3);
@@ -123,7 +123,7 @@ TEST(Tails, BringDownTheErrorOfScores) {
       // The estimate of <q, x> is <q, F> ||x||^2 / <x, F>, off by the tangent of the angle between.
       without += static_cast<double>(dims) * square / (coarse * coarse) - 1;
       error += static_cast<double>(dims) * own / (product * product) - 1;
-      // The factor that is stored makes <x, L> unbiased; the ratio is to bring it to F.
+      // The stored factor makes <x, L> unbiased; the ratio adapts it to F.
       drift += tail_ratio(levels.data(), dims, tails, count) * product / coarse - 1;
     }
     EXPECT_LE(std::sqrt(error / kVectors), 0.0905) << dims;

@@ -1,4 +1,5 @@
-// Wrote the files beside it, with a build of the package: node write.mjs DIST. Not to be run again with a later one.
+// Writes the files of this folder with a build of the package: node write.mjs DIST. Not to be run again with
+// a later build.
 
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';

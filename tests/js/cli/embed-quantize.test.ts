@@ -1,4 +1,4 @@
-// `fewbits embed-quantize`.
+// The command `fewbits embed-quantize`.
 
 import { existsSync, writeFileSync } from 'node:fs';
 import { load } from 'fewbits';
@@ -18,7 +18,7 @@ describe('embed-quantize', () => {
     ],
     [['--scheme', 'affine', '--bits', '8'], { bits: 8, scheme: 'affine', block: 100 }],
   ] as const)('in parts gives what the whole array gives: %j', async (args, options) => {
-    // More than the 4 Mi values of a part.
+    // More than the 4 Mi values that are processed at once.
     const rows = 45_000;
     const data = new Float32Array(rows * 100).map((_, i) => Math.sin(i) * (1 + (i % 97)));
     writeFileSync(path('vectors.npy'), writeNpy({ data, shape: [rows, 100] }));

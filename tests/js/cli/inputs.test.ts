@@ -1,4 +1,4 @@
-// The files of a model in several, as the `fewbits` command finds them, and what it is told of metadata and names.
+// Inputs of the `fewbits` command: models split into several files, metadata and names from options.
 
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type GgufEntryInput, readGguf, writeGguf, writeSafetensors } from 'fewbits/io';

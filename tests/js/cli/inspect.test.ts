@@ -1,4 +1,4 @@
-// `fewbits inspect`.
+// The command `fewbits inspect`.
 
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// Where the `fewbits` command writes: whole or not at all, never over its input, and never in the place of what is no file.
+// Output of the `fewbits` command: complete files or none, never over an input, never replacing anything but
+// a file.
 
 import { spawn, spawnSync } from 'node:child_process';
 import {

@@ -1,4 +1,4 @@
-// `fewbits quantize`.
+// The command `fewbits quantize`.
 
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { load } from 'fewbits';

@@ -1,4 +1,4 @@
-// The `fewbits` command, run as its users run it, in a folder of its own.
+// Helpers that run the `fewbits` command as users run it, in a temporary folder.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { useFolder } from '../../support/folders.ts';
 
 const main = fileURLToPath(new URL('../../../web/dist/cli/main.js', import.meta.url));
 
-/** What a run of the command said, and how it ended. */
+/** Output and exit status of a run. */
 export interface Run {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -15,7 +15,7 @@ export interface Run {
   readonly err: string;
 }
 
-/** The command in a folder that is there until the tests of a file are over. */
+/** The command in a folder that is removed after the tests of the file. */
 export function useCommand() {
   const { folder, at: path } = useFolder();
   const start = (args: readonly string[]): ChildProcess =>
@@ -25,7 +25,7 @@ export function useCommand() {
     path,
     start,
     read: (name: string) => new Uint8Array(readFileSync(path(name))),
-    /** What is in the folder. */
+    /** Names of the files in the folder. */
     names: () => readdirSync(folder).sort(),
     fewbits: (...args: string[]) => ended(start(args)),
   };

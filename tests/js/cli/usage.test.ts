@@ -1,4 +1,4 @@
-// Help, wrong usage and exit codes of the `fewbits` command.
+// Help, usage errors and exit codes of the `fewbits` command.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// The corpus of the fuzzers is read or refused, as it was when it was found.
+// The corpus of the fuzzers: each file is read or refused, as when it was found.
 
 import { expect, it } from 'vitest';
 import { corpusOf } from '../../fuzz/corpus.mjs';

@@ -1,15 +1,15 @@
-// Files with damage, and the only two things that may come of reading one.
+// Damaged files, and the two acceptable outcomes of reading one.
 
 import { FewbitsError, type FewbitsErrorCode } from 'fewbits/io';
 import { expect } from 'vitest';
 
-/** For `toThrow`: a FewbitsError with this code and something to read. */
+/** A matcher for `toThrow`: a FewbitsError with this code and a message. */
 export function refused(code: FewbitsErrorCode) {
   const message = expect.stringMatching(/.{10}/);
   return expect.objectContaining({ name: 'FewbitsError', code, message });
 }
 
-/** Runs a reader on damaged bytes: it may succeed, or refuse as the contract says; nothing else. */
+/** Runs a reader on damaged bytes: it may succeed or throw a documented error, nothing else. */
 export function expectSoundOrRefused(bytes: Uint8Array, read: () => void): void {
   try {
     read();
@@ -20,7 +20,7 @@ export function expectSoundOrRefused(bytes: Uint8Array, read: () => void): void 
   }
 }
 
-/** Every prefix of a file, then `count` copies with a few random bytes changed; the same each time. */
+/** All prefixes of a file, then `count` copies with a few random bytes changed; the same in every run. */
 export function* corruptions(file: Uint8Array, count: number): Generator<Uint8Array> {
   for (let length = 0; length < file.length; length++) yield file.slice(0, length);
   const random = xorshift(file.length);
@@ -28,7 +28,7 @@ export function* corruptions(file: Uint8Array, count: number): Generator<Uint8Ar
     const damaged = file.slice();
     const places = 1 + random(4);
     for (let place = 0; place < places; place++) {
-      // Half of the changes fall on the first 64 bytes, where lengths and counts are.
+      // Half of the changes are in the first 64 bytes, which hold lengths and counts.
       const at = random(random(2) ? file.length : Math.min(64, file.length));
       const flipped = (damaged[at] as number) ^ (1 << random(8));
       damaged[at] = [random(256), 0xff, 0x00, flipped][random(4)] as number;

@@ -1,4 +1,4 @@
-/** A GGUF file put together by hand, field by field, as the specification lists them. */
+/** A GGUF file built by hand, field by field, as the specification lists them. */
 export class GgufBuilder {
   private readonly bytes: number[] = [];
 
@@ -52,7 +52,7 @@ export class GgufBuilder {
 /** Bytes 0 to 71: the contents of tensor q in `handmadeGguf`. */
 export const handmadeQ = Uint8Array.from({ length: 72 }, (_, i) => i);
 
-/** Every value type, alignment 64, a Q4_0 tensor, one of a type that nobody knows, and an f32 tensor. */
+/** A file with every value type, alignment 64, a Q4_0 tensor, one of an unknown type, and an f32 tensor. */
 export function handmadeGguf(version = 3): Uint8Array<ArrayBuffer> {
   const file = new GgufBuilder().start(3, 16, version);
   file.text('general.architecture').u32(8).text('llama');

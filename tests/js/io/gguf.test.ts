@@ -1,5 +1,5 @@
-// GGUF files: read in parts, written as ggml writes them, refused when they are damaged. Long
-// because reading, writing and damage share their files.
+// GGUF files: read in parts, written as ggml writes them, refused when damaged. Long because reading, writing
+// and damage share their files.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -105,7 +105,7 @@ describe('reading', () => {
     expect(file.metadata.get('tokens')?.value).toEqual(tokens);
     expect((await file.bytes('huge', 2 ** 43 - 4)).length).toBe(4);
     expect(asked.pop()).toEqual([plan.byteLength - 4, 4]);
-    // Windows double, so few requests, without gap, of less than twice the header.
+    // The size of each read doubles: few requests, without gaps, less than twice the header in total.
     const end = asked.reduce(
       (at, [offset, length]) => (offset === at ? at + length : Number.NaN),
       0,
@@ -308,7 +308,7 @@ describe('hostile files', () => {
 });
 
 describe('large headers', () => {
-  /** What a file holds whose one entry is an array of `count` elements. */
+  /** A file with a single entry, an array of `count` booleans. */
   const flags = (count: number) => {
     const head = new GgufBuilder().start(0, 1).text('k').u32(9).u32(7).u64(count).done();
     const file = new Uint8Array(head.length + count);
@@ -395,7 +395,7 @@ const withData = (given: { name: string; type: GgmlTypeName; rows: number[]; blo
     return { name, type, shape: [...rows, blocks * blockSize], data };
   });
 
-/** Bools are written as such and read as 0 and 1. */
+/** Booleans are written as such and read as 0 and 1. */
 function asRead(value: unknown): unknown {
   const { type, values } = value as { type?: string; values?: boolean[] };
   return type === 'bool' && values ? { type, values: Uint8Array.from(values, Number) } : value;
@@ -448,7 +448,7 @@ describe('writing', () => {
       return { name, shape, type: typeId, data: original.bytes(name) };
     });
     const again = writeGguf(original.metadata.values(), tensors);
-    // The same but for the padding that ends the file.
+    // The same, except for the padding at the end.
     const expected = new Uint8Array(again.length);
     expected.set(handmadeGguf());
     expect(again).toEqual(expected);

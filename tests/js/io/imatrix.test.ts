@@ -1,4 +1,4 @@
-// Importance matrices as llama.cpp writes them, made here byte by byte from the description of its formats.
+// Importance matrices in llama.cpp's formats, built byte by byte from their description.
 
 import { type GgufEntryInput, openImatrix, readImatrix, writeGguf } from 'fewbits/io';
 import { describe, expect, it } from 'vitest';

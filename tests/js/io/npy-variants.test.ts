@@ -1,4 +1,4 @@
-// npy files that numpy itself does not understand wholly: types without a name, and several arrays.
+// npy files that numpy itself reads only in part: types without a name, and several arrays in one file.
 
 import { readFileSync } from 'node:fs';
 import { openNpy, readNpy, toFloat32, writeNpy } from 'fewbits/io';
@@ -26,11 +26,11 @@ describe('npy', () => {
       expect(() => readNpy(bytes)).toThrow(/ml_dtypes saves 8-bit floats so/);
       expect(() => readNpy(bytes, { as: 'bf16' })).toThrow(/their sizes differ/);
     }
-    // Bit patterns, which are saved as unsigned integers too.
+    // Bit patterns, which may be saved as unsigned integers too.
     const patterns = writeNpy({ data: bits, shape: [2, 3] });
     expect(readNpy(patterns, { as: 'bf16' })).toEqual(bf16);
     expect(readNpy(patterns).type).toBe('uint16');
-    // What has a name is what it says.
+    // A type with a name is never reinterpreted.
     expect(readNpy(golden('f4_le'), { as: 'bf16' }).type).toBe('f32');
     expect(() => readNpy(saved, { as: 'f32' as never })).toThrow(/as must be one of 'f16', 'bf16'/);
   });

@@ -1,4 +1,4 @@
-// npy files against those that numpy wrote.
+// npy files, against those written by numpy.
 
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
@@ -150,7 +150,7 @@ describe('lying headers', () => {
     const spaced = '{"shape" :( 1 ,) , "fortran_order":True,"descr":"<f4" , }\n';
     expect(readNpy(file(spaced, 4)).shape).toEqual([1]);
     expect(readNpy(file(header('(0, 9007199254740991)'))).data.length).toBe(0);
-    // The machine's own byte order is little-endian.
+    // The native byte order is little-endian.
     for (const descr of ['f4', '=f4', '|f4', '<f4']) {
       const bytes = file(header('(2,)', `'${descr}'`), 8);
       new DataView(bytes.buffer).setFloat32(bytes.length - 4, -1.5, true);

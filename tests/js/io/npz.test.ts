@@ -1,4 +1,4 @@
-// npz files of numpy, and archives that lie.
+// npz files of numpy, and archives with false entries.
 
 import { readFileSync } from 'node:fs';
 import { crc32, deflateRawSync } from 'node:zlib';
@@ -84,7 +84,7 @@ interface Member {
   crc?: number;
 }
 
-/** A zip archive put together by hand; with `large` as zip64, the way that Python writes large members. */
+/** A zip archive built by hand; with `large` as zip64, in the way Python writes large members. */
 function zip(members: Member[], { large = false, comment = '' } = {}): Uint8Array {
   const bytes: Buffer[] = [];
   const directory: Buffer[] = [];
@@ -108,7 +108,7 @@ function zip(members: Member[], { large = false, comment = '' } = {}): Uint8Arra
     entry.writeUInt32LE(large ? 0xffffffff : at, 42);
     let extra = Buffer.alloc(0);
     if (large) {
-      extra = Buffer.alloc(4 + 5 + 28); // another field first
+      extra = Buffer.alloc(4 + 5 + 28); // another extra field first
       extra.writeUInt16LE(0x5455, 0);
       extra.writeUInt16LE(5, 2);
       extra.writeUInt16LE(1, 9);

@@ -1,4 +1,4 @@
-// Odd values anywhere in a call give a FewbitsError, or are accepted: never an error of the engine.
+// Odd values anywhere in a call give a FewbitsError or are accepted, never an error of the JavaScript engine.
 
 import * as io from 'fewbits/io';
 import { expect, it } from 'vitest';
@@ -12,7 +12,9 @@ const revoked = () => {
   return proxy;
 };
 
-/** What trips a program that looks at it; each anew, as calls may change them. */
+/**
+ * Makers of values that break code which inspects them carelessly; functions, as calls may change the values.
+ */
 const oddValues: readonly (() => unknown)[] = [
   () => Symbol('s'),
   revoked,
@@ -36,7 +38,10 @@ const oddValues: readonly (() => unknown)[] = [
   () => null,
 ];
 
-/** Where something else can be put into arguments: in their place, and in that of what they hold. */
+/**
+ * The places in arguments where something else can be put: the arguments themselves, and anything inside
+ * them.
+ */
 function* placesIn(value: unknown, path: (string | number)[] = []): Generator<(string | number)[]> {
   if (path.length > 0) yield path;
   if (path.length > 4 || typeof value !== 'object' || value === null) return;
@@ -143,7 +148,7 @@ const calls = (
   ] as unknown as [string, (...args: never[]) => unknown, () => unknown[]][]
 ).map(([name, call, args]) => ({ name, call, args }));
 
-/** What a caller's own functions throw is the caller's. */
+/** Errors thrown by a caller's own functions are passed on. */
 const isOwn = (name: string, place: string) =>
   (name.startsWith('open') && place === '0.read') || (name.startsWith('stream') && place === '1');
 

@@ -1,4 +1,4 @@
-// Values of safetensors files wherever they lie, and of 8 bits.
+// Values of safetensors files at any offset, and 8-bit types.
 
 import { openSafetensors, readSafetensors, writeSafetensors } from 'fewbits/io';
 import { expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// safetensors files against those that the reference implementation wrote.
+// safetensors files, against those written by the reference implementation.
 
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
@@ -113,7 +113,7 @@ describe('hostile headers', () => {
     );
     expect(awkward.tensors.map(({ name }) => name)).toEqual(['10', '__proto__']);
     expect(Object.keys(awkward.metadata)).toEqual(['__proto__']);
-    // As MLX writes it.
+    // MLX writes `null` here.
     const none = readSafetensors(file(`{"__metadata__": null,"a":${at(0, 1)}}`, 1));
     expect([none.tensors.length, { ...none.metadata }]).toEqual([1, {}]);
   });

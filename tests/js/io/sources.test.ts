@@ -1,4 +1,5 @@
-// Whatever holds a file's bytes, the same is read: views, Buffers, shared and foreign memory, Blobs and readers.
+// Sources of a file's bytes, which all read alike: views, Buffers, shared and foreign memory, Blobs and
+// readers.
 
 import { runInNewContext } from 'node:vm';
 import {
@@ -49,7 +50,7 @@ const safetensors = writeSafetensors([{ name: 'wé', shape: [4], data: values }]
 const npy = writeNpy({ data: values }, { version: 3 });
 const bigNpy = writeNpy({ data: values }, { bigEndian: true });
 
-/** Where a file of these bytes can be. */
+/** Objects that can hold the bytes of a file. */
 const holders: Record<string, (bytes: Uint8Array) => Bytes> = {
   'a Uint8Array': (bytes) => bytes.slice(),
   'an ArrayBuffer': (bytes) => bytes.slice().buffer as ArrayBuffer,
@@ -79,7 +80,7 @@ const holders: Record<string, (bytes: Uint8Array) => Bytes> = {
 const entriesOf = (metadata: ReadonlyMap<string, GgufEntry>) =>
   ['scores', 'flags', 'text'].map((key) => metadata.get(key)?.value);
 
-/** What is read from each file, from memory, and from any source. */
+/** What is read from each file: from memory, and from any source. */
 const read = {
   gguf: (source: Bytes) => {
     const { metadata, bytes } = readGguf(source);
@@ -128,7 +129,7 @@ describe.each(Object.keys(files) as (keyof typeof files)[])('%s', (format) => {
     const source = hold(files[format]);
     expect(read[format](source)).toEqual(right[format]);
     expect(await opened[format](source)).toEqual(right[format]);
-    // Again: reading leaves the file as it is.
+    // Reading again gives the same: the file is not changed.
     expect(read[format](source)).toEqual(right[format]);
   });
 
@@ -153,7 +154,7 @@ describe.each(Object.keys(files) as (keyof typeof files)[])('%s', (format) => {
     expect(await opened[format](new Blob([bytes]))).toEqual(right[format]);
     expect(await opened[format](new File([bytes], 'x'))).toEqual(right[format]);
     if (format === 'gguf') {
-      // One that reads all into the same memory: the header stays what it was.
+      // A reader that always fills the same memory: the header must not change.
       const file = await openGguf({
         size: bytes.length,
         read: async (offset, length) => {

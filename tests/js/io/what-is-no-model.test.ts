@@ -1,4 +1,4 @@
-// What people have in hand instead of the file that a reader is for: its message says what it is.
+// Files of other kinds given to a reader: the message names what they are.
 
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import {

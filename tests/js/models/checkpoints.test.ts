@@ -1,4 +1,4 @@
-// Checkpoints that other tools quantized are refused by the name of their format, whatever is asked of them.
+// Checkpoints quantized by other tools: refused with the name of their format, whichever type is requested.
 
 import { writeSafetensors } from 'fewbits/io';
 import { openModel, planModel } from 'fewbits/models';
@@ -78,7 +78,7 @@ const checkpoints: [format: string, tensors: Tensors][] = [
       [`${p}.weight.quant_state.bitsandbytes__nf4`]: ['U8', 100],
     },
   ],
-  // Stored as bfloat16, and what GGUF has no type for dropped.
+  // Stored as bfloat16; a type that GGUF does not have is left out.
   [
     'bitsandbytes (4 bits)',
     {

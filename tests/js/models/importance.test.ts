@@ -1,4 +1,4 @@
-// Importance matrices: the bytes of the native quantizer, and whose weights go where.
+// Importance matrices: the bytes of the native quantizer, and which weights belong to which tensor.
 
 import { readFileSync } from 'node:fs';
 import { type GgmlTypeName, readImatrix, writeGguf } from 'fewbits/io';
@@ -21,7 +21,7 @@ describe('importance', () => {
     ...['iq4_nl', 'iq4_xs', 'tq1_0', 'tq2_0', 'mxfp4', 'nvfp4', 'q1_0', 'q2_0'],
   ])('%s: the bytes of the native quantizer', async (native) => {
     const type = native.toUpperCase() as GgmlTypeName;
-    // The sums of two calls: halving them is exact.
+    // Sums over two calls: halving them is exact.
     const sums = columns.map((weight) => 2 * weight);
     const matrix = writeGguf(
       [

@@ -1,4 +1,5 @@
-// What is never quantized: names as llama.cpp, transformers and others give them, and dimensions as ggml counts them.
+// Tensors that are never quantized: names as llama.cpp, transformers and others use them, dimensions as ggml
+// counts them.
 
 import { writeGguf, writeSafetensors } from 'fewbits/io';
 import { openModel, planModel } from 'fewbits/models';
@@ -76,7 +77,7 @@ describe('names in GGUF', () => {
 
 describe('names elsewhere', () => {
   const kept = [
-    // norms of two dimensions
+    // norms with two dimensions
     'model.layers.0.self_attn.q_norm.weight',
     'model.layers.0.self_attn.k_layernorm.weight',
     'model.layers.0.input_layernorm.weight',

@@ -1,4 +1,4 @@
-// How large the process becomes that quantizes a model; tests/bench/model-memory.mjs measures it on larger ones.
+// Peak memory of a process that quantizes a model; tests/bench/model-memory.mjs measures larger ones.
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

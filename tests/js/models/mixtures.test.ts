@@ -1,5 +1,5 @@
-// The types that llama.cpp's quantize tool gives tensors, derived by hand from its rules for a model like llama, and
-// the counts of types that llama.cpp prints of models in circulation.
+// Mixtures of types as llama.cpp's quantize tool assigns them: derived by hand from its rules for a
+// llama-like model, and compared with the counts of types that llama.cpp prints for published models.
 
 import type { GgufEntryInput } from 'fewbits/io';
 import {
@@ -15,7 +15,7 @@ interface Built {
   layers?: number;
   heads?: number;
   keyHeads?: number;
-  /** Embedding and output are one tensor. */
+  /** Embedding and output share one tensor. */
   tied?: boolean;
   architecture?: string;
   experts?: number;
@@ -42,7 +42,7 @@ const transformers: Record<string, string> = {
   down: 'mlp.down_proj',
 };
 
-/** A model without data; its tensors stand in no order of layers. */
+/** A model without data; its tensors are not in order of layers. */
 function build(built: Built = {}): Model {
   const { layers = 32, heads = 32, keyHeads = 32, tied = false, format = 'gguf' } = built;
   const { architecture = 'llama', experts, row = 4096 } = built;
@@ -95,11 +95,11 @@ function counts(types: ReadonlyMap<string, string>): Record<string, number> {
   return found;
 }
 
-/** Of 32 layers: the first and last four, and from the seventh on every third. */
+/** Of 32 layers: the first and last four, and every third from the seventh on. */
 const more = [0, 1, 2, 3, 6, 9, 12, 15, 18, 21, 24, 27, 28, 29, 30, 31];
 const all = Array.from({ length: 32 }, (_, i) => i);
 
-/** What differs from the type of most: for a part of the layers' names, a type and the layers that get it. */
+/** Exceptions to the common type: for a part of the layers' names, a type and the layers that get it. */
 const byHand: [
   type: ModelPlanOptions['type'],
   most: string,
@@ -131,7 +131,7 @@ const byHand: [
   ['Q5_K_M', 'Q5_K', 17, { v: [['Q6_K', more]], down: [['Q6_K', more]] }],
   ['Q6_K', 'Q6_K', 18, {}],
   ['IQ4_XS', 'IQ4_XS', 30, { down: [['Q5_K', [0, 1, 2, 3]]] }],
-  // Not the tool's mixtures of these names, but one type.
+  // A single type here, not the tool's mixture of the same name.
   ['Q3_K', 'Q3_K', 11, {}],
   ['Q4_K', 'Q4_K', 14, {}],
   ['Q5_K', 'Q5_K', 16, {}],
@@ -164,7 +164,8 @@ describe.each(['gguf', 'safetensors'] as const)('32 layers, names of %s', (forma
 
 describe('the tool’s rules besides', () => {
   it('the counts that llama.cpp prints of known files', () => {
-    // Llama 2 7B: 32 layers; Llama 3.2 3B: 28 layers, 8 heads of keys for 24, embedding and output in one.
+    // Llama 2 7B: 32 layers; Llama 3.2 3B: 28 layers, 8 key heads for 24 heads, a shared embedding and
+    // output.
     const large = build();
     expect(counts(typesOf(large, 'Q4_K_M'))).toEqual({ Q4_K: 193, Q6_K: 33 });
     expect(counts(typesOf(large, 'Q5_K_M'))).toEqual({ Q5_K: 193, Q6_K: 33 });
@@ -213,7 +214,7 @@ describe('the tool’s rules besides', () => {
         type,
       ]);
     }
-    // Of llama, and where the architecture is not known, only those whose heads share keys and values.
+    // Only for llama or an unknown architecture, and only if heads share keys and values.
     for (const [format, name] of [
       ['gguf', 'blk.11.attn_v.weight'],
       ['safetensors', 'model.layers.11.self_attn.v_proj.weight'],

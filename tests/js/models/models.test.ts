@@ -1,4 +1,4 @@
-// Models in memory, quantized from GGUF and safetensors: each tensor as planned, all else byte for byte.
+// Models in memory, quantized from GGUF and safetensors: each tensor as planned, everything else unchanged.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -54,7 +54,7 @@ describe('a GGUF model', () => {
     expectBytes(file.bytes('blk.0.ffn_down.weight'), row(brain, 'Q4_K', 256));
     expectBytes(file.bytes('blk.0.odd.weight'), bytesOf(encodeF16(values.odd)));
     expectBytes(file.bytes('output.weight'), fb.ggml.quantize(values.output, 'Q6_K'));
-    // Metadata: the bytes of what was there, the file type in its place, the version behind.
+    // Metadata: the original bytes, with the file type replaced in place and the version appended.
     const keys = [...source.metadata.keys(), 'general.quantization_version'];
     expect([...file.metadata.keys()]).toEqual(keys);
     expect(file.metadata.get('general.file_type')?.value).toBe(14);

@@ -1,4 +1,4 @@
-// Models in several files, and floats of 8 bits with their scales in a tensor beside them, which may be in another.
+// Models in several files, and 8-bit floats whose scales are in a separate tensor, possibly in another file.
 
 import { type GgufEntryInput, readGguf, writeGguf, writeSafetensors } from 'fewbits/io';
 import { createConverter, openModel, planModel, quantizeModel, tensorErrors } from 'fewbits/models';

@@ -1,5 +1,5 @@
-// What plans and conversions refuse or say, where a wrong file would come out without a word. Long
-// because each kind of model that is refused is made here.
+// Refusals and warnings of plans and conversions, where the output would otherwise be silently wrong. Long
+// because each kind of refused model is built here.
 
 import {
   encodeBF16,
@@ -46,7 +46,7 @@ describe('values that a type cannot hold', () => {
         (error) => error,
       );
       if (outcome instanceof Float32Array) {
-        // The scale of K-quants and IQ4 is a fraction of the largest value, which float16 holds.
+        // The scale of K-quants and IQ4 is a fraction of the largest value, which fits in float16.
         expect(outcome.every(Number.isFinite)).toBe(true);
         expect(Math.abs((outcome[1000] as number) / 1.2e6 - 1)).toBeLessThan(1);
       } else {

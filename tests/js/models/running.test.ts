@@ -1,4 +1,4 @@
-// Conversions as they run: pools, progress, signals, memory, errors found afterwards, options.
+// Conversions as they run: pools, progress, signals, memory, errors measured afterwards, options.
 
 import type { GgmlTypeName } from 'fewbits/io';
 import {
@@ -133,7 +133,7 @@ describe('while it runs', () => {
     const seen: ModelProgress[] = [];
     const onProgress = (progress: ModelProgress) => seen.push(progress);
     await collect(quantizeModel(model, plan, { converter: createConverter(fb), onProgress }));
-    expect(seen.length).toBe(plan.tensors.length + 2); // the large one comes in three chunks
+    expect(seen.length).toBe(plan.tensors.length + 2); // the large one is written in three chunks
     for (let i = 1; i < seen.length; i++) {
       const [before, now] = [seen[i - 1] as ModelProgress, seen[i] as ModelProgress];
       expect(now.bytesDone).toBeGreaterThan(before.bytesDone);

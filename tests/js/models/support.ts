@@ -1,4 +1,4 @@
-// Models in memory, and what it takes to quantize and compare them.
+// Helpers: models in memory, and functions to quantize and compare them.
 
 import { load } from 'fewbits';
 import {
@@ -21,7 +21,7 @@ import { expect } from 'vitest';
 
 export const fb = await load();
 
-/** Repeatable values like weights: bell-shaped, with an outlier now and then. */
+/** Repeatable weight-like values: bell-shaped, with occasional outliers. */
 export function weights(count: number, seed: number): Float32Array {
   let state = seed;
   const uniform = () => {
@@ -37,7 +37,7 @@ export function weights(count: number, seed: number): Float32Array {
 export const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
-/** Equality that takes milliseconds for megabytes. */
+/** Compares bytes fast: milliseconds for megabytes. */
 export function expectBytes(actual: Uint8Array, expected: ArrayBufferView): void {
   expect(actual.length).toBe(expected.byteLength);
   expect(Buffer.compare(actual, bytesOf(expected))).toBe(0);

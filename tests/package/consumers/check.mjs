@@ -1,4 +1,4 @@
-// What every consumer does with the package once it is there.
+// The check that every consumer runs once the package is loaded.
 
 /** Codes and error of 1000 numbers at 4 bits in blocks of 32, by each build that the engine runs. */
 export async function check(load, support) {

@@ -1,5 +1,5 @@
-// The affine part of the affine and K-quantization demo: codes from the float32 scale, cut off
-// instead of rounded, with scale and minimum stored as float16.
+// The affine part of the affine and K-quantization demo: codes from the float32 scale, truncated instead of
+// rounded, with scale and minimum stored as float16.
 
 import { bitsOf, float32, same, sequentialMse } from './compare.mjs';
 

@@ -1,4 +1,4 @@
-/** Throws unless both hold the same numbers (-0 and 0 apart) or are the same value. */
+/** Throws unless both hold the same numbers (distinguishing -0 from 0) or are the same value. */
 export function same(what, actual, expected) {
   const list = (x) => (ArrayBuffer.isView(x) || Array.isArray(x) ? Array.from(x) : [x]);
   const [a, b] = [list(actual), list(expected)];
@@ -7,14 +7,14 @@ export function same(what, actual, expected) {
   if (at >= 0) throw new Error(`${what}[${at}] is ${a[at]}, not ${b[at]}`);
 }
 
-/** Throws unless `actual`, printed with as many decimals as `expected` has, is `expected`. */
+/** Throws unless `actual`, printed with as many decimals as `expected`, equals `expected`. */
 export function printsAs(what, actual, expected) {
   const text = String(expected);
   const decimals = text.includes('.') ? text.length - text.indexOf('.') - 1 : 0;
   same(what, Number(actual.toFixed(decimals)), expected);
 }
 
-/** The mean of squared differences as a loop over float32 numbers gives it. */
+/** The mean squared difference, accumulated one by one as a loop over float32 numbers does. */
 export function sequentialMse(x, y) {
   let sum = 0;
   for (let i = 0; i < x.length; ++i) {

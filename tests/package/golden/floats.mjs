@@ -1,9 +1,12 @@
-// The formats of 16, 8 and 4 bits: every code decodes to what its specification says, and encodes
-// back to itself.
+// The 16-bit, 8-bit and 4-bit formats: every code decodes to the value in its specification, and encodes back
+// to itself.
 
 import { same } from './compare.mjs';
 
-/** A code's number: sign, exponent and mantissa bits, of which `special` names what is no number. */
+/**
+ * The value of a code by its sign, exponent and mantissa bits; `special` gives those that are not finite
+ * numbers.
+ */
 function numberOf(code, exponentBits, mantissaBits, special) {
   const bias = 2 ** (exponentBits - 1) - 1;
   const sign = (code >> (exponentBits + mantissaBits)) & 1 ? -1 : 1;
@@ -26,10 +29,10 @@ const FORMATS = {
   // IEEE 754-2019 binary16, and bfloat16: the upper half of binary32.
   f16: [5, 10, ieee(31)],
   bf16: [8, 7, ieee(255)],
-  // OCP 8-bit floating point specification 1.0: E4M3 has one NaN a sign and no infinity.
+  // OCP 8-bit floating point specification 1.0: E4M3 has one NaN per sign and no infinity.
   f8_e5m2: [5, 2, ieee(31)],
   f8_e4m3: [4, 3, (exponent, mantissa) => (exponent === 15 && mantissa === 7 ? NaN : undefined)],
-  // OCP microscaling specification 1.0: E2M1 holds numbers alone.
+  // OCP microscaling specification 1.0: E2M1 has finite numbers only.
   f4_e2m1: [2, 1, () => undefined],
 };
 
@@ -66,7 +69,7 @@ export async function floats({ fb, test }) {
     });
     if (bits !== 16) continue;
     await test(`${type} as a ggml type`, () => {
-      // What is beyond the range of F16 is refused as a ggml type.
+      // Values outside of the range of F16 are refused as a ggml type.
       const most = type === 'f16' ? 65504 : Infinity;
       const x = Float32Array.from({ length: 4099 }, (_, i) =>
         Math.max(-most, Math.min(most, Math.tan(i) * 10 ** ((i % 80) - 45))),

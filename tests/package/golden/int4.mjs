@@ -13,7 +13,7 @@ export async function int4({ fb, json, test }) {
       same('q', values, golden.q);
       same('zero point', zeroPoint, 0);
       if (golden.scale !== undefined) {
-        // Printed with as many digits as it takes, the last one not always rounded.
+        // Printed with as many digits as needed, the last one not always rounded.
         const unit = 10 ** (2 - String(golden.scale).length);
         same('scale', Math.abs(scale - golden.scale) < unit, true);
       }

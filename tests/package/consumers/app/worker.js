@@ -1,4 +1,4 @@
-// The worker of the page, with a library of its own.
+// The worker of the page, which loads the library itself.
 
 import { load, support } from 'fewbits';
 import { check } from '../check.mjs';

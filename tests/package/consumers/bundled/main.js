@@ -1,4 +1,4 @@
-// A program for bundlers whose output has no `import.meta.url`, and for runtimes that compile nothing.
+// A program for bundles without `import.meta.url`, and for runtimes that cannot compile WebAssembly.
 
 import { load, support } from 'fewbits';
 import { load as loadVectors } from 'fewbits/vectors';
@@ -10,7 +10,7 @@ const failure = (work) =>
     ({ name, code, message }) => ({ name, code, message }),
   );
 
-/** How loading goes there, with and without the bytes of a build or the module itself. */
+/** The outcomes of loading there, with and without the bytes of a build or the module itself. */
 globalThis.main = async (wasm) => ({
   own: await failure(load()),
   vectors: await failure(loadVectors()),

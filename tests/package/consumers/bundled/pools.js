@@ -1,4 +1,4 @@
-// Pools for bundlers whose output has no `import.meta.url`, where their workers have no address.
+// Pools for bundles without `import.meta.url`, where their workers have no address.
 
 import { createConverterPool } from 'fewbits/models';
 import { createPool } from 'fewbits/pool';

@@ -1,4 +1,4 @@
-// A page that has everything from another origin, by an import map of its page.
+// A page that loads everything from another origin, through an import map.
 
 import { load } from 'fewbits';
 import { createConverterPool } from 'fewbits/models';
@@ -13,7 +13,7 @@ globalThis.Worker = class extends Worker {
   }
 };
 
-/** What a pool of converters gives, started from `wasm`. */
+/** The output of a converter pool started from `wasm`. */
 const converted = async (wasm) => {
   const pool = createConverterPool({ workers: 2, wasm });
   try {

@@ -4,7 +4,7 @@ import { load } from 'fewbits';
 import { createConverter, createConverterPool } from 'fewbits/models';
 import { quantizeWith } from './quantize.mjs';
 
-// As Chrome below 115, for which nothing above 4 KB may be compiled or instantiated at once in a page.
+// Imitates Chrome before 115, which refuses to compile or instantiate more than 4 KB synchronously in a page.
 for (const name of ['Module', 'Instance']) {
   const construct = () => {
     throw new RangeError(`WebAssembly.${name} is disallowed on the main thread`);

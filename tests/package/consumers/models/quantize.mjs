@@ -1,4 +1,4 @@
-// A model of two tensors to Q4_K; what comes out is told by its hash.
+// A model of two tensors converted to Q4_K, reported by the hash of the file.
 
 import { writeSafetensors } from 'fewbits/io';
 import { openModel, planModel, quantizeModel } from 'fewbits/models';

@@ -1,4 +1,4 @@
-// A page whose pool runs in a worker file of its own.
+// A page whose pool uses the application's own worker file.
 
 import { createPool } from 'fewbits/pool';
 

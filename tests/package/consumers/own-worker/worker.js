@@ -1,3 +1,3 @@
-// A worker file of the application's own, for nothing but the effect of its import.
+// A worker file of the application, which only imports the worker of the package.
 
 import 'fewbits/pool/worker';

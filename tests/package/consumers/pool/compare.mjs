@@ -1,9 +1,9 @@
-// An index in workers beside one in one piece, and a worker that is terminated.
+// An index in workers compared with a single index, and a worker that is terminated.
 
 import { load } from 'fewbits';
 import { createPool, openPool } from 'fewbits/pool';
 
-/** `terminate` ends the worker that was started first. */
+/** Compares them; `terminate` ends the worker that was started first. */
 export async function compare(terminate) {
   const dims = 64;
   const x = Float32Array.from({ length: 3000 * dims }, (_, i) => ((i * 7919) % 1009) / 500 - 1);

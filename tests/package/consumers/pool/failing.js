@@ -1,4 +1,4 @@
-// Workers that do not start, in every place that starts some; and one that awaits something first.
+// Workers that do not start, for each function that starts some; and one that awaits something first.
 
 import { createConverterPool } from 'fewbits/models';
 import { createPool } from 'fewbits/pool';
@@ -51,7 +51,7 @@ globalThis.run = async () => {
     pool: await outcome(starts.pool(worker(late('pool/shard-worker.js')))),
     models: await outcome(starts.models(worker(late('models/worker.js')))),
   };
-  // The package's own worker, whose script is not there.
+  // The package's own worker, whose script is missing.
   const { Worker: Real } = globalThis;
   globalThis.Worker = class extends Real {
     constructor(url, options) {

@@ -1,4 +1,4 @@
-// Keeps the workers that the package starts, to terminate one.
+// A page that records the workers that the package starts, in order to terminate one.
 const workers = [];
 globalThis.Worker = class extends Worker {
   constructor(...args) {
@@ -7,7 +7,7 @@ globalThis.Worker = class extends Worker {
   }
 };
 
-// As Chrome below 115, for which nothing above 4 KB may be compiled or instantiated at once in a page.
+// Imitates Chrome before 115, which refuses to compile or instantiate more than 4 KB synchronously in a page.
 for (const name of ['Module', 'Instance']) {
   const construct = () => {
     throw new RangeError(`WebAssembly.${name} is disallowed on the main thread`);

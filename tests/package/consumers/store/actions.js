@@ -1,11 +1,11 @@
-// What the tests have a page and a worker do with a store. Long because each action is a scene of
+// Actions that the tests let a page or a worker perform on a store. Long because each action is a scene of
 // its own.
 
 import { load } from '../node_modules/fewbits/dist/index.js';
 import { openPool } from '../node_modules/fewbits/dist/pool/index.js';
 import { openStore } from '../node_modules/fewbits/dist/store/index.js';
 
-/** Bytes of a length and contents that `i` tells; the first four are `i`. */
+/** Bytes whose length and contents depend on `i`; the first four are `i`. */
 export function pattern(i, unit = 1 << 20) {
   const length = 4 * Math.floor((1 + ((i * 7919) % 11)) * (unit / 4) + (i % 5));
   const words = new Uint32Array(length / 4);
@@ -24,7 +24,7 @@ function same(a, b) {
   return true;
 }
 
-/** Which pattern these bytes are, exactly; throws when they are none. */
+/** The number of the pattern that these bytes are exactly; throws if they are none. */
 function patternOf(bytes, unit) {
   const i = new DataView(bytes.buffer).getUint32(0, true);
   if (!same(bytes, pattern(i, unit))) throw new Error(`not the pattern ${i}`);
@@ -43,13 +43,13 @@ const codeOf = async (promise) => {
 const database = (name) =>
   new Promise((resolve, reject) => {
     const request = indexedDB.open(`fewbits/${name}`);
-    // There is none yet.
+    // The database does not exist yet.
     request.onupgradeneeded = () => request.transaction.abort();
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
 
-/** What a store takes in the browser's storage, seen without the package. */
+/** The number of versions that a store keeps in the browser's storage, counted without the package. */
 async function taken(backend, name) {
   if (backend === 'opfs') {
     const root = await navigator.storage.getDirectory();
@@ -70,7 +70,7 @@ async function taken(backend, name) {
   }
 }
 
-/** Throws, or stops everything for good, at the n-th call into the browser's storage. */
+/** Throws, or hangs forever, at the n-th call into the browser's storage. */
 function inject(n, how) {
   const undo = [];
   const control = { count: 0, hit: false, undo: () => undo.map((restore) => restore()) };
@@ -99,7 +99,7 @@ function inject(n, how) {
 }
 
 export const actions = {
-  /** Everything that a store does; what comes back is compared with what is expected. */
+  /** Uses every function of a store; results are compared with the expected ones. */
   async use({ backend, name }) {
     const store = await openStore({ name, backend });
     const found = { backend: store.backend, name: store.name };
@@ -160,7 +160,7 @@ export const actions = {
     await store.save('pool', pool);
     found.pool = same(await store.read('pool'), file);
     pool.dispose();
-    // The index is changed while it is saved: the old file stays.
+    // The index is changed while it is being saved: the old file stays.
     let changed = false;
     const changing = store.save('index', index, {
       onProgress: () => {
@@ -190,7 +190,7 @@ export const actions = {
     return store.backend;
   },
 
-  /** Saves one pattern after the other until it is ended, and tells of those that are done. */
+  /** Saves one pattern after the other until it is ended, and reports the completed ones. */
   async saveOn({ backend, name, from, unit }) {
     const store = await openStore({ name, backend });
     const done = new BroadcastChannel(name);
@@ -201,7 +201,7 @@ export const actions = {
     }
   },
 
-  /** After a kill: how many versions take room before and after opening, and the newest whole one. */
+  /** After a kill: the number of versions stored before and after opening, and the newest complete one. */
   async reopen({ backend, name, unit }) {
     const left = await taken(backend, name).catch(() => 0);
     const store = await openStore({ name, backend });
@@ -209,7 +209,7 @@ export const actions = {
     return { whole, left, taken: await taken(backend, name) };
   },
 
-  /** For every n: storage fails for good, or once, at the n-th call. */
+  /** For every n: the storage fails at the n-th call, permanently or once. */
   async faults({ backend, name, how }) {
     const unit = 1 << 12;
     const problems = [];
@@ -229,14 +229,15 @@ export const actions = {
       }
       control.undo();
       const expected = outcomes.map((outcome) => outcome === 'no error');
-      // Another one who opens it: a save or removal that threw may not show, one that did not must.
+      // Another store on the same data: a save or removal that threw may have no effect, one that succeeded
+      // must show.
       const again = await openStore({ name, backend });
       const value = async (entry) =>
         (await again.has(entry)) ? patternOf(await again.read(entry), unit) : -1;
       const found = [await value('a'), await value('b'), await value('c')];
       const right = [expected[0] ? 3 : 1, expected[1] ? -1 : 2, expected[2] ? 4 : -1];
       if (how === 'stop' && control.hit) {
-        // It may have been done but for its last step, which came too late to be told.
+        // Everything except the last step may have been done, whose result came too late to be reported.
         for (const [at, done] of [3, -1, 4].entries()) {
           if (!expected[at] && found[at] === done) right[at] = done;
         }
@@ -251,7 +252,7 @@ export const actions = {
     }
   },
 
-  /** Saves, and reads what others saved, until `rounds` are over. */
+  /** Saves, and reads what others saved, for `rounds` rounds. */
   async compete({ backend, name, first, rounds, unit }) {
     const store = await openStore({ name, backend });
     const read = [];
@@ -262,7 +263,7 @@ export const actions = {
     return read;
   },
 
-  /** Saves more than there is room for; streams may be made to say only that they were cut. */
+  /** Saves more than fits; with `vague`, streams report only that they were cut off. */
   async overflow({ backend, name, unit, vague }) {
     const { write } = FileSystemWritableFileStream.prototype;
     FileSystemWritableFileStream.prototype.write = async function (...args) {
@@ -286,7 +287,10 @@ export const actions = {
     };
   },
 
-  /** A full disk, which an access handle tells by a count alone: fewer, or 2^32 less 8 in Chromium. */
+  /**
+   * A full disk, which an access handle reports only by the count it returns: too small, or 2^32 - 8 in
+   * Chromium.
+   */
   async short({ name, count }) {
     const { prototype } = FileSystemSyncAccessHandle;
     const { write } = prototype;
@@ -311,7 +315,7 @@ export const actions = {
     };
   },
 
-  /** Pieces of a megabyte, the same memory each time: there is little garbage to collect. */
+  /** Writes pieces of a megabyte from the same memory, so that there is little garbage to collect. */
   async large({ name, backend, mebibytes }) {
     const store = await openStore({ name, backend });
     const piece = new Uint8Array(1 << 20);
@@ -327,7 +331,10 @@ export const actions = {
     return { code, size };
   },
 
-  /** OPFS fails once: no reason to look elsewhere. IndexedDB does: mostly it is there again at once. */
+  /**
+   * After a single failure of OPFS, opening fails instead of choosing another storage. IndexedDB is opened
+   * again, as that usually works.
+   */
   async passing({ name }) {
     const fail = (type, method, act) => {
       const real = type.prototype[method];

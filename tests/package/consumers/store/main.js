@@ -1,10 +1,10 @@
-// A page that keeps an index, as the tests of the store tell it.
+// A page that keeps an index, controlled by the tests of the store.
 
 import { actions } from './actions.js';
 
 globalThis.actions = actions;
 
-/** Does an action in a worker; a name keeps the worker for later ones. */
+/** Workers by name, kept for later actions. */
 const workers = new Map();
 globalThis.inWorker = (action, input, name = 'one') => {
   let worker = workers.get(name);

@@ -1,4 +1,4 @@
-// The same from a worker.
+// The same actions in a worker.
 
 import { actions } from './actions.js';
 

@@ -1,5 +1,5 @@
-// A feature-extraction pipeline with the interface of @huggingface/transformers 4 and no model: words
-// point in directions of their own. Answers as the real one does to every option, and to no others.
+// A stand-in for the feature-extraction pipeline of @huggingface/transformers 4, without a model: each word
+// has a direction of its own. It accepts the options of the real one, and no others.
 
 const DIMS = 384;
 

@@ -1,6 +1,6 @@
-// Which optional properties refuse `undefined` under exactOptionalPropertyTypes, as types.
+// Types that list the optional properties that refuse `undefined` under exactOptionalPropertyTypes.
 
-/** What is not looked into: what others declare, and what cannot have options. */
+/** Types that are not inspected: those declared elsewhere, and those without options. */
 type Foreign =
   | AbortSignal
   | ArrayBufferLike
@@ -17,18 +17,18 @@ type Foreign =
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
 
-// biome-ignore lint/complexity/noBannedTypes: `{}` is assignable to what has optional properties only
+// biome-ignore lint/complexity/noBannedTypes: `{}` is assignable to types whose properties are all optional
 type Optional<T> = { [K in keyof T]-?: {} extends Pick<T, K> ? K : never }[keyof T] & string;
 
 type Own<T, Path extends string> = {
   [K in Optional<T>]: string extends K
-    ? never // any name at all: a record
+    ? never // an index signature, as in a record
     : { [P in K]: undefined } extends Pick<T, K>
       ? never
       : `${Path}.${K}`;
 }[Optional<T>];
 
-/** The optional properties of `T` that refuse `undefined`, and those of what its methods take. */
+/** The optional properties of `T` that refuse `undefined`, and those of its methods' parameters. */
 export type Refusing<T, Path extends string, Depth extends 0[] = []> = Depth['length'] extends 6
   ? never
   : IsAny<T> extends true
@@ -49,5 +49,5 @@ export type Refusing<T, Path extends string, Depth extends 0[] = []> = Depth['le
                   }[keyof T & string]
             : never;
 
-/** Compiles where nothing is refused, and says what is where something is. */
+/** Compiles if no property refuses it; otherwise the error lists those that do. */
 export declare function takesUndefined<_T extends never>(): void;

@@ -1,4 +1,4 @@
-// Compiled, not run: what a TypeScript program may and may not say.
+// Uses of the types that must or must not compile; this is not run.
 
 import {
   type Fewbits,
@@ -93,7 +93,7 @@ try {
 
 // @ts-expect-error: no such storage
 await openStore({ backend: 'localStorage' });
-// @ts-expect-error: text is to be encoded first
+// @ts-expect-error: text must be encoded first
 await store.save('text', 'text');
 // @ts-expect-error: no such scheme
 fb.uniform.quantize(x, { scheme: 'uniform' });

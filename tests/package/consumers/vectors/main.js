@@ -1,4 +1,4 @@
-// A page that loads the index alone.
+// A page that loads only the index.
 
 import { search } from './search.mjs';
 

@@ -1,4 +1,4 @@
-// A program for Node that loads the index alone.
+// A program for Node that loads only the index.
 
 import { search } from './search.mjs';
 

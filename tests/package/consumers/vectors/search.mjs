@@ -1,11 +1,11 @@
-// Builds, saves, opens and searches an index with `fewbits/vectors`, and says what was found.
+// Builds, saves, opens and searches an index with `fewbits/vectors`, and returns the results.
 
 import { load, support } from 'fewbits/vectors';
 
 const DIMS = 16;
 const ROWS = 100;
 
-/** Vectors of which each is nearest to itself. */
+/** Vectors that are each nearest to themselves. */
 const values = () =>
   Float32Array.from({ length: ROWS * DIMS }, (_, i) => Math.sin(i * 12.9898) * Math.cos(i));
 

@@ -1,4 +1,4 @@
-// A page that hands the address of the .wasm to load().
+// A page that passes the address of the .wasm to load().
 
 import { load, support } from 'fewbits';
 import file from 'fewbits/fewbits.simd128.wasm';

@@ -1,4 +1,4 @@
-// Adapters: the recipes of site/docs/adapters.md with the packages that they are for.
+// Adapters: the recipes of site/docs/adapters.md with the packages they are written for.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

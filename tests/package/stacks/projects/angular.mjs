@@ -1,4 +1,4 @@
-// Angular, which copies the files that its bundler leaves behind.
+// Angular, which copies the files that its bundler leaves out.
 
 const VERSION = '22.2.6';
 const packages = Object.fromEntries(

@@ -1,4 +1,4 @@
-// Bundlers: Vite, webpack, Rspack, Rollup, Parcel, esbuild, tsdown, and tracers of files.
+// Bundlers: Vite, webpack, Rspack, Rollup, Parcel, esbuild, tsdown, and file tracers.
 
 import { copyFileSync, cpSync, existsSync, mkdirSync } from 'node:fs';
 
@@ -7,7 +7,7 @@ export const html = (script) => `<!doctype html>
 <script type="module" src="${script}"></script></html>
 `;
 
-/** A page with an index of its own and one in workers. */
+/** A page with a single index and one in workers. */
 export const PAGE = `import { load } from 'fewbits';
 import { createPool } from 'fewbits/pool';
 import { search, searchPool } from './work.mjs';

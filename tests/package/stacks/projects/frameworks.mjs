@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { NOTHING } from './bundlers.mjs';
 
-/** What a component does once it is there; the page's `run()` waits for it. */
+/** The code that a component runs after mounting; the page's `run()` waits for it. */
 const CLIENT = `import { load } from 'fewbits';
 import { createPool } from 'fewbits/pool';
 import { search, searchPool } from 'WORK';
@@ -23,12 +23,12 @@ export const answer = async () => (await search(load)) + ';' + (await searchPool
 const work = (text, from) => text.replace('WORK', from);
 const json = async (url) => (await fetch(url)).text();
 
-/** The text of an element of a page that the server made. */
+/** The text of an element of a server-rendered page. */
 const element = async (url) =>
   /id="answer"[^>]*>(?:<!--.*?-->)*([^<]*)</.exec(await json(url))?.[1] ??
   (await json(url)).slice(0, 300);
 
-/** Moves what was built to a folder that knows nothing of node_modules. */
+/** Moves the build to a folder without node_modules in any parent. */
 function elsewhere(project, name) {
   const folder = path.join(
     mkdtempSync(path.join(os.tmpdir(), 'fewbits-moved-')),
@@ -111,7 +111,7 @@ export const stacks = [
       const url = await project.serve('node', ['server/index.mjs'], {
         cwd: elsewhere(project, '.output'),
       });
-      // Hints of what to fetch name no build: only the one that runs is fetched.
+      // Preload hints name no build: only the one that runs is fetched.
       if (/\.wasm/.test(await json(url))) throw new Error('the page names a .wasm');
       return { page: await project.visit(url), 'server route': await json(`${url}api/answer`) };
     },

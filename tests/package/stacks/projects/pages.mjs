@@ -1,4 +1,4 @@
-// What pages are made of: Vue and Pinia, React, extensions, import maps with a CDN.
+// Page environments: Vue and Pinia, React, extensions, import maps with a CDN.
 
 import { mkdtempSync } from 'node:fs';
 import os from 'node:os';
@@ -13,7 +13,7 @@ const vectors = [0, 1, 0.1, 1, 0, 0, 0, -1, 0.1];
 const query = [0.1, 1, 0];
 `;
 
-/** A built page whose main.js is given. */
+/** A built page with the given main.js. */
 async function builtPage(project, files) {
   project.write({ 'index.html': html('/main.js'), ...files });
   await project.bin('vite', ['build']);

@@ -2,7 +2,7 @@
 
 import { NOTHING } from './bundlers.mjs';
 
-/** A test that prints its answer, for it is the script that judges. */
+/** A test that prints its answer, which this script then judges. */
 const test = (imports) => `${imports}import { load } from 'fewbits';
 import { createPool } from 'fewbits/pool';
 import { search, searchPool } from './work.mjs';
@@ -17,7 +17,7 @@ const JEST = { jest: '30.5.2', 'jest-environment-jsdom': '30.5.2' };
 const VITEST = { vitest: '5.1.2', vite: '8.4.0', jsdom: '31.0.1' };
 const PASSED = 'simd128: north,east,south';
 
-/** What jsdom leaves out in Jest, of Node's. */
+/** Globals of Node that jsdom lacks in Jest. */
 const SETUP = `import util from 'node:util';
 
 const { TextDecoder, TextEncoder } = util;
