@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# apache-arrow for JavaScript wraps numbers beyond float16 around: 65536 becomes 2, 100000 becomes 3.05, 1e9 becomes 3.72.
+# apache-arrow for JavaScript wraps numbers beyond float16: 65536 becomes 2, 100000 becomes 3.05, 1e9 becomes 3.72.
 # version: apache-arrow 21.2.0 (npm), Node 20 or later
 # source: vectorFromArray(numbers, new Float16())
-# seen: 65536 -> 2, 1e5 -> 3.05078125, -1e5 -> -3.05078125, 1e9 -> 3.724609375, where IEEE 754 has infinity; only from 65520
-#   to 65535 it is. Ties are rounded up: 1 + 2^-11 -> 1.0009765625, 2049 -> 2050, where they go to even, 1 and 2048.
+# seen: 65536 -> 2, 1e5 -> 3.05078125, -1e5 -> -3.05078125, 1e9 -> 3.724609375, where IEEE 754 gives infinity; only
+#   values from 65520 to 65535 do become infinity. Ties are rounded up instead of to even: 1 + 2^-11 -> 1.0009765625
+#   instead of 1, 2049 -> 2050 instead of 2048.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# A module worker that is a Blob of one static import is held to worker-src for what it imports; a dynamic import, to script-src.
+# A static import in a module worker from a Blob needs permission by worker-src; a dynamic import, by script-src.
 # version: Chromium (playwright-core 1.65.1 drives the one in CHROMIUM or /usr/bin/chromium), Node 20 or later
-# source: the usual way to start a worker whose script is on a CDN; Content-Security-Policy "worker-src blob:; script-src ... CDN"
-# seen: `import "CDN/worker.js"` in the Blob is refused, with an error event that has no message; `await import(...)` of the same
-#   runs. A worker's static imports are fetched with the destination 'worker', dynamic ones with 'script'.
+# source: the usual way to start a worker whose script is on a CDN, under Content-Security-Policy "worker-src blob:;
+#   script-src ... CDN"
+# seen: `import "CDN/worker.js"` in the Blob is refused, with an error event that has no message; `await import(...)`
+#   of the same address works. A worker's static imports are fetched with the destination 'worker', dynamic ones with
+#   'script'.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# DuckDB writes a column FLOAT[3] to Parquet as a list, and its own array functions refuse what it reads back.
+# DuckDB writes a column of type FLOAT[3] to Parquet as a list, and its own array functions refuse the result.
 # version: duckdb 2.0.1, pyarrow 26.0.1 (PyPI)
 # source: COPY ... TO (FORMAT parquet), read_parquet, array_cosine_similarity
-# seen: the column comes back as FLOAT[] (for pyarrow a list<float>, not a fixed_size_list), and
-#   array_cosine_similarity(v, [1, 0, 0]::FLOAT[3]) is a BinderException; list_cosine_similarity and a cast to FLOAT[3] work
+# seen: the column is read back as FLOAT[] (by pyarrow as list<float>, not as a fixed_size_list), and
+#   array_cosine_similarity(v, [1, 0, 0]::FLOAT[3]) raises a BinderException; list_cosine_similarity and a cast to
+#   FLOAT[3] work
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

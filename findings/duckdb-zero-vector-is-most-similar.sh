@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# In DuckDB a vector of zeros is the most similar of all when rows are ordered by array_cosine_similarity, falling.
+# In DuckDB a zero vector ranks first when rows are ordered by array_cosine_similarity, descending.
 # version: duckdb 2.0.1 (PyPI)
-# source: array_cosine_similarity, and the order of NaN among floats (the largest)
-# seen: the similarity of [0, 0] to [1, 0] is NaN, not NULL and not 0; 'ORDER BY similarity DESC LIMIT 1' gives that row
-#   before the equal vector, and max(similarity) is NaN. Ordered by array_cosine_distance, rising, it comes last.
+# source: array_cosine_similarity, and the order of NaN among floats (greatest of all)
+# seen: the similarity of [0, 0] to [1, 0] is NaN, neither NULL nor 0; 'ORDER BY similarity DESC LIMIT 1' returns that
+#   row before the equal vector, and max(similarity) is NaN. Ordered by array_cosine_distance, ascending, it is last.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

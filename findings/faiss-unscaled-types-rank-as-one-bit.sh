@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# The _eden types of faiss want coordinates of variance 1, the _tqmse types rows of length 1; other data rank as one bit.
+# The _eden types of faiss need coordinates of variance 1, _tqmse types rows of length 1; else recall is as at one bit.
 # version: faiss-cpu 1.15.1 (PyPI), numpy 2.4.6
-# source: IndexScalarQuantizer with ScalarQuantizer.QT_4bit_eden and QT_4bit_tqmse; train() does not scale, nothing warns
+# source: IndexScalarQuantizer with ScalarQuantizer.QT_4bit_eden and QT_4bit_tqmse; train() does not scale, nothing
+#   warns
 # seen: recall@10 of 2,000 x 128: QT_4bit_eden .888 with variance 1 and .388 with length 1; QT_4bit_tqmse .888 with
-#   length 1 and .450 with variance 1. One bit has .382. QT_4bit, which learns its range, has .850 either way.
+#   length 1 and .450 with variance 1. One bit has .382. QT_4bit, which learns its range, has .850 in both cases.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

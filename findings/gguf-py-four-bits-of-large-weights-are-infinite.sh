@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# gguf's quantize() makes infinities of finite weights: a scale in half precision overflows, and nothing is raised.
+# gguf's quantize() turns finite weights into infinities: a half-precision scale overflows, and no error is raised.
 # version: gguf 0.19.0, numpy 2.4.6 (PyPI)
 # source: gguf.quants.quantize and dequantize
-# seen: a row of 1.2e6 comes back as inf from Q4_0, Q4_1, Q5_0, Q5_1, TQ1_0 and TQ2_0, from Q8_0 and BF16 as about 1.2e6;
+# seen: a row of 1.2e6 becomes inf with Q4_0, Q4_1, Q5_0, Q5_1, TQ1_0 and TQ2_0, and about 1.2e6 with Q8_0 and BF16;
 #   the only sign is numpy's RuntimeWarning 'overflow encountered in cast'
 set -euo pipefail
 folder=$(mktemp -d)

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# hyparquet-writer stores Float32Arrays as JSON objects, {"0":0.1,"1":...}; with a schema of lists of floats it refuses them.
+# hyparquet-writer stores Float32Arrays as JSON objects, {"0":0.1,"1":...}, or refuses them as lists of floats.
 # version: hyparquet-writer 0.17.0, hyparquet 1.33.0 (npm), Node 20 or later
 # source: parquetWriteBuffer({ columnData: [{ name, data: [Float32Array, ...] }], schema })
-# seen: without a schema plain arrays come back as arrays, typed ones as objects with the keys "0", "1", ..., and nothing
-#   warns; with the schema of a list plain arrays are float32, typed ones an error, "repeated field list must be an array".
+# seen: without a schema plain arrays come back as arrays, but typed arrays as objects with the keys "0", "1", ...,
+#   without a warning; with a schema for a list, plain arrays are stored as float32, but typed arrays raise "repeated
+#   field list must be an array".
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

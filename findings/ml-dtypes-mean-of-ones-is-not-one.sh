@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # NumPy's sum and mean add small floats and integers of ml_dtypes in their own type: the mean of 70,000 ones is .0037.
 # version: ml_dtypes 0.6.0, numpy 2.4.6 (PyPI)
-# source: ndarray.sum(), mean(), which take float16 to float32 for the mean and int8 to int64 for the sum
-# seen: bfloat16 ones add up to 256 and stay there, so that the mean of 70,000 is 0.00366; the mean over 1,000 rows, as of
-#   embeddings, is .256. The sum of two 7 in int4 is -2. numpy's own float16 has the mean 1, its int8 the sum 254 of 127s.
+# source: ndarray.sum() and mean(), which use float32 for the mean of float16, and int64 for the sum of int8
+# seen: bfloat16 ones add up to 256 and no further, so the mean of 70,000 is 0.00366, and the mean over 1,000 rows, as
+#   of embeddings, is .256. The sum of two 7 in int4 is -2. With numpy's own float16 the mean is 1, and with int8 the
+#   sum of two 127 is 254.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

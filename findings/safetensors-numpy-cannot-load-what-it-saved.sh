@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# safetensors.numpy saves bfloat16 and float8 arrays of ml_dtypes, and cannot load the files again.
+# safetensors.numpy saves bfloat16 and float8 arrays of ml_dtypes, but cannot load these files.
 # version: safetensors 0.8.0 (PyPI), ml_dtypes 0.6.0, numpy 2.4.6
 # source: safetensors.numpy.save and load
-# seen: save() of a bfloat16 array gives a file with dtype BF16; load() of it raises KeyError: 'BF16'. So with
-#   float8_e4m3fn (F8_E4M3) and float8_e5m2 (F8_E5M2). The header alone can be read, by safe_open(...).keys().
+# seen: save() of a bfloat16 array writes a file with dtype BF16; load() of it raises KeyError: 'BF16'. The same
+#   happens with float8_e4m3fn (F8_E4M3) and float8_e5m2 (F8_E5M2). Only the header can be read, with
+#   safe_open(...).keys().
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# sirv, which serves Vite's preview too, answers 'the last 10 bytes' with the first 11; http-server refuses the same request.
+# sirv, also used by Vite's preview, answers 'the last 10 bytes' with the first 11; http-server refuses the request.
 # version: sirv 3.0.2, http-server 14.1.1, serve-handler 6.1.7 (npm)
 # source: the header 'Range: bytes=-10' for a file of 1,000 bytes (RFC 9110, 14.1.2: a suffix range)
 # seen: sirv: 206, 'Content-Range: bytes 0-10/1000', bytes 0 to 10. http-server: 416 without Content-Range.

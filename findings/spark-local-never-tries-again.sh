@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Spark with master local[2] fails a job at the first failed task, whatever spark.task.maxFailures says.
+# Spark with the master local[2] fails a job at the first failed task, despite spark.task.maxFailures.
 # version: pyspark 4.3.0 (PyPI), Java 17
-# source: the master strings local[N] and local[N,F]: only F counts there
-# seen: tasks that fail once and then succeed: local[2] with spark.task.maxFailures=4 fails, each task having been tried
-#   once; local[2,4] gives the result.
+# source: the master strings local[N] and local[N,F]: only F counts with them
+# seen: tasks that fail once and then succeed: local[2] with spark.task.maxFailures=4 fails after one attempt of each
+#   task; local[2,4] returns the result.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

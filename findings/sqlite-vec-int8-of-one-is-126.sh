@@ -2,8 +2,9 @@
 # vec_quantize_int8(..., 'unit') of sqlite-vec truncates: 1 becomes 126, -1 becomes -128, 0.004 becomes 0, -0.004 -1.
 # version: sqlite-vec 0.1.9 and better-sqlite3 12.11.1 (npm)
 # source: vec_quantize_int8(vector, 'unit')
-# seen: [0, 1, -1, 0.5, -0.5, 0.004, -0.004] becomes [0, 126, -128, 63, -64, 0, -1]: a vector and its negative are not
-#   coded as negatives of each other, and 127 is never reached. Codes of other int8 formats cannot be mixed with these.
+# seen: [0, 1, -1, 0.5, -0.5, 0.004, -0.004] becomes [0, 126, -128, 63, -64, 0, -1]: the codes of a vector and its
+#   negative are not negatives of each other, and 127 is never reached. The codes cannot be mixed with those of other
+#   int8 formats.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

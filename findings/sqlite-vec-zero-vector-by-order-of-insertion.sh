@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# A vector of zeros in sqlite-vec has the cosine distance NULL and ranks by when it was inserted: even before an equal one.
+# A zero vector in sqlite-vec has cosine distance NULL and ranks by insertion order, even before an equal vector.
 # version: sqlite-vec 0.1.9 and better-sqlite3 12.11.1 (npm)
 # source: vec0(e float[2] distance_metric=cosine), MATCH with k
-# seen: rows [0,0], [1,0], query [1,0], k = 1: the answer is the row of zeros, distance NULL. Inserted after [0,1] and
-#   before [1,0] it is not among the best two. vec_normalize('[0,0]') is [null,null].
+# seen: rows [0,0], [1,0], query [1,0], k = 1: the result is the zero row, distance NULL. Inserted after [0,1] and
+#   before [1,0], it is not among the best two. vec_normalize('[0,0]') is [null,null].
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

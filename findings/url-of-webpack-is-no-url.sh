@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# What bundlers put in the place of `new URL('./file', import.meta.url)` may pass for a URL and be refused as one.
-# version: webpack 5.113.0 (npm) with module.parser.javascript.url 'relative', Node 20 or later; the same in Next 16.4.6 by itself
+# The value that bundlers substitute for `new URL('./file', import.meta.url)` may look like a URL but be refused as one.
+# version: webpack 5.113.0 (npm) with module.parser.javascript.url 'relative', Node 20 or later; the same in Next
+#   16.4.6 by itself
 # source: webpack's RelativeURL, an object whose prototype is URL.prototype; Turbopack and webpack in Next
-# seen: `url instanceof URL` is true and its href '/static/<hash>.wasm'. new URL(url) throws "Invalid URL", fs.readFile(url)
-#   "must be ... an instance of Buffer or URL. Received an instance of URL". fetch(url) works in a page. Server components
-#   of Next get such a URL, so that a package does not find the files beside it.
+# seen: `url instanceof URL` is true and its href is '/static/<hash>.wasm'. new URL(url) throws "Invalid URL",
+#   fs.readFile(url) "must be ... an instance of Buffer or URL. Received an instance of URL". fetch(url) works in a
+#   page. Server components of Next get such a URL, so a package cannot find its files.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# An int8 index of usearch scales every vector to length 1, also for 'l2sq' and 'ip', where the length counts.
+# An int8 index of usearch scales every vector to length 1, even for 'l2sq' and 'ip', where the length matters.
 # version: usearch 2.26.6 (PyPI), numpy 2.4.6
-# source: Index(ndim, metric, dtype='i8') and what index.get() gives back
+# source: Index(ndim, metric, dtype='i8') and the result of index.get()
 # seen: [3, -2, 0.5, 0.25] is stored as [104, -69, 17, 8], which is 127 times the unit vector. Of the ten nearest by
-#   squared distance among 1,000 vectors of unlike lengths the exact i8 search has 10%, f32 all, f16 99.8%; by inner
-#   product 41%. The ten that i8 finds for 'l2sq' are those of the cosine (95%). Nothing warns.
+#   squared distance among 1,000 vectors of different lengths, the exact i8 search finds 10%, f32 all, f16 99.8%; by
+#   inner product i8 finds 41%. The ten results of i8 for 'l2sq' are those of the cosine (95%). There is no warning.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

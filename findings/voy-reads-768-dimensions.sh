@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# voy-search compares the first 768 dimensions only; longer vectors are taken and searched without a word.
+# voy-search compares only the first 768 dimensions; longer vectors are silently accepted and searched.
 # version: voy-search 0.6.3 (npm), Node 20 or later
 # source: new Voy({ embeddings }) and search(query, k)
 # seen: recall@10 among 300 random unit vectors is 1 at 384 and 768 dimensions, .52 at 1,024 and .32 at 1,536: exactly

@@ -1,6 +1,6 @@
 // Crafted index files with correct checksums: node tests/fuzz/index-files.mjs [--files N] [--seed N]
 //
-// Saved indexes of every kind are changed: numbers of a tensor become extreme, tiny, negative or zero, codes
+// Saved indexes of every kind are changed: numbers of a tensor become extreme, tiny, negative, zero or NaN, codes
 // become random bytes, metadata become other words or extreme values, tensors are removed or taken from
 // another file. Then the checksum is corrected. Such a file must be refused with CORRUPT_DATA or UNSUPPORTED,
 // or the index in it must work: scores and vectors are finite, results of parts can be merged, vectors can be
