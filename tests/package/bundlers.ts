@@ -1,7 +1,7 @@
 // Bundlers that bring a consumer's page to a browser. Each function resolves to a folder to serve, or serves
 // it itself.
 
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readdirSync } from 'node:fs';
 import type { Consumer } from './consumer.ts';
 
 export interface DevServer {
@@ -59,7 +59,7 @@ export async function webpackBuild(consumer: Consumer, page: string): Promise<st
   return path;
 }
 
-/** Bundles the entry points without a warning, and copies what esbuild does not: both builds and a page. */
+/** Bundles the entry points without a warning, and copies what esbuild does not: all builds and a page. */
 export async function esbuildBuild(
   consumer: Consumer,
   name: string,
@@ -75,8 +75,9 @@ export async function esbuildBuild(
     outdir,
   });
   if (warnings.length > 0) throw new Error(JSON.stringify(warnings));
-  for (const wasm of ['fewbits.simd128.wasm', 'fewbits.relaxed.wasm']) {
-    copyFileSync(consumer.path('node_modules/fewbits/dist', wasm), `${outdir}/${wasm}`);
+  const dist = consumer.path('node_modules/fewbits/dist');
+  for (const file of readdirSync(dist).filter((name) => name.endsWith('.wasm'))) {
+    copyFileSync(`${dist}/${file}`, `${outdir}/${file}`);
   }
   copyFileSync(consumer.path('app/index.html'), `${outdir}/index.html`);
   return outdir;

@@ -93,8 +93,10 @@ it('pools start workers of one file each, and hand them the module', async () =>
   );
   writePage(imports, `import './main.js';`);
   asked();
-  const both = `Promise.all([run(), runGiven('${entry('fewbits.simd128.wasm')}')])`;
-  const [ran, given] = (await runPage(browser, `${site.url}cdn/`, both)) as [
+  const given = entry('fewbits.simd128.wasm');
+  // One after the other, for the first worker of all is terminated.
+  const both = `run().then(async (ran) => [ran, await runGiven('${given}')])`;
+  const [ran, then] = (await runPage(browser, `${site.url}cdn/`, both)) as [
     Record<string, Record<string, unknown>>,
     Record<string, unknown>,
   ];
@@ -105,12 +107,15 @@ it('pools start workers of one file each, and hand them the module', async () =>
     restored: 1000,
   });
   expect(ran.own.length).toBeGreaterThan(2048 * 288);
-  expect(given).toEqual({ module: ran.own, address: ran.own });
-  // One build shared by the page and all workers, and twice the other, which was given explicitly.
+  expect(then).toEqual({ module: ran.own, address: ran.own, pool: ['north', 'east'] });
+  // One build for the page and all workers that convert, and the other because it was given, three times; and
+  // for all workers that search that of the index alone.
   expect(names.filter((name) => name.endsWith('.wasm')).sort()).toEqual([
     'dist/fewbits.relaxed.wasm',
     'dist/fewbits.simd128.wasm',
     'dist/fewbits.simd128.wasm',
+    'dist/fewbits.simd128.wasm',
+    'dist/vectors.relaxed.wasm',
   ]);
   // After the worker's script, no module that it would import is fetched: by then the page has loaded its
   // own.

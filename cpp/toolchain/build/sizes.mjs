@@ -15,7 +15,7 @@ const ENTRIES = [
   ['fewbits/reader', 'reader/index.js', null],
   ['fewbits/io', 'io/index.js', null],
   ['fewbits/store', 'store/index.js', null],
-  ['fewbits/pool', 'pool/index.js', 'fewbits'],
+  ['fewbits/pool', 'pool/index.js', 'vectors'],
   ['fewbits/models', 'models/index.js', 'fewbits'],
 ];
 

@@ -9,13 +9,22 @@ export type BuildName = 'fewbits' | 'vectors';
 /** A word in the stamps of the build `vectors` that those of the whole package do not contain. */
 const ALONE = 'vectors';
 
+/** The stamp of a compiled module, or undefined. */
+function stampOf(compiled: CompiledModule): string | undefined {
+  const [section] = WebAssembly.Module.customSections(compiled as WebAssembly.Module, 'fewbits');
+  return section === undefined ? undefined : new TextDecoder().decode(section);
+}
+
+/** Whether a compiled module is one of the whole package, of whatever version. */
+export const isWhole = (compiled: CompiledModule): boolean =>
+  stampOf(compiled)?.includes(ALONE) === false;
+
 /**
  * Throws unless module and scripts carry the same stamp: the build stamps both, since they depend on each
  * other byte for byte.
  */
 export function checkBuild(compiled: CompiledModule, stamp: string, name: BuildName): void {
-  const [section] = WebAssembly.Module.customSections(compiled as WebAssembly.Module, 'fewbits');
-  const found = section === undefined ? undefined : new TextDecoder().decode(section);
+  const found = stampOf(compiled);
   if (found === stamp) return;
   const of = (text: string) => (text.includes(ALONE) ? 'the index alone' : 'the whole package');
   const pass = `pass ${name}.simd128.wasm or ${name}.relaxed.wasm of this package`;

@@ -30,7 +30,8 @@ export class FewbitsVectors extends Opaque {
   }
 }
 
-const VECTORS: Kind<FewbitsVectors> = {
+/** The build of the index alone. */
+export const VECTORS: Kind<FewbitsVectors> = {
   name: 'vectors',
   instantiate,
   instantiateLater,

@@ -1,7 +1,7 @@
 // Creation and opening of pools, on any platform.
 
-import type { Fewbits } from '../load/fewbits.js';
 import { insideOf, type LoadOptions } from '../load/loader.js';
+import type { FewbitsVectors } from '../load/vectors.js';
 import { bytesOf, checkSettings, type IndexOptions } from '../vectors/arguments.js';
 import { openFile } from '../vectors/file.js';
 import { createEmpty } from '../vectors/transform.js';
@@ -16,7 +16,7 @@ import { PoolState } from './state.js';
 
 /** The parts that differ between platforms. */
 export interface Platform {
-  load(options: LoadOptions): Promise<Fewbits>;
+  load(options: LoadOptions): Promise<FewbitsVectors>;
   /** The package's own worker script. */
   readonly own: Source;
   cores(): number;

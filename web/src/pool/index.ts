@@ -1,7 +1,8 @@
 // The entry `fewbits/pool` for browsers.
 
-import { load } from '../index.js';
+import { createLoadEither } from '../load/either.js';
 import type { IndexOptions } from '../vectors/arguments.js';
+import { load } from '../vectors.js';
 import type { WebWorker } from '../worker/channel.js';
 import { webSource } from '../worker/own.js';
 import { create, open, type Platform } from './create.js';
@@ -18,7 +19,7 @@ export type OpenPoolOptions = PoolSettings<WebWorker>;
 export type PoolOptions = IndexOptions & OpenPoolOptions;
 
 const platform: Platform = {
-  load,
+  load: createLoadEither(load, (address) => fetch(address)),
   own: webSource(
     (Worker) => new Worker(new URL('./shard-worker.js', import.meta.url), { type: 'module' }),
     import.meta.url,

@@ -3,8 +3,10 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { isBase } from '../core/address.js';
-import { load } from '../node.js';
+import { createLoadEither } from '../load/either.js';
+import { open as openAddress } from '../load/open-node.js';
 import type { IndexOptions } from '../vectors/arguments.js';
+import { load } from '../vectors-node.js';
 import type { WorkerThread } from '../worker/channel.js';
 import { threadSource } from '../worker/own.js';
 import { create, open, type Platform } from './create.js';
@@ -26,7 +28,7 @@ const script = isBase(import.meta.url)
   : undefined;
 
 const platform: Platform = {
-  load,
+  load: createLoadEither(load, openAddress),
   own: threadSource((file) => new Worker(file), script),
   cores: availableParallelism,
 };

@@ -1,6 +1,8 @@
 // A shard: the part of an index that a worker holds.
 
+import { isWhole } from '../core/build.js';
 import { Core } from '../core/core.js';
+import { instantiate as instantiateAlone } from '../core/plain.js';
 import type { CompiledModule } from '../core/platform.js';
 import { instantiate } from '../core/wasm.js';
 import type { Fit, RowSizes, Settings, Values } from '../vectors/functions.js';
@@ -28,7 +30,7 @@ export class Shard {
 
   /** The first call. */
   open(module: CompiledModule, settings: Settings, transform: Transform): void {
-    this.#core = new Core(instantiate(module));
+    this.#core = new Core(isWhole(module) ? instantiate(module) : instantiateAlone(module));
     this.#index = createEmpty(this.#core, settings, transform);
   }
 

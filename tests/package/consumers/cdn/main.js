@@ -2,6 +2,7 @@
 
 import { load } from 'fewbits';
 import { createConverterPool } from 'fewbits/models';
+import { createPool } from 'fewbits/pool';
 import { quantizeWith } from '../models/quantize.mjs';
 import { compare } from '../pool/compare.mjs';
 
@@ -23,6 +24,17 @@ const converted = async (wasm) => {
   }
 };
 
+/** What a pool that searches finds, started from `wasm`, which is of the whole package. */
+const searched = async (wasm) => {
+  const pool = await createPool({ dims: 2, bits: 8, workers: 1, wasm });
+  try {
+    await pool.add([1, 0, 0, 1], ['east', 'north']);
+    return (await pool.search([0.2, 1])).ids;
+  } finally {
+    pool.dispose();
+  }
+};
+
 globalThis.run = async () => ({
   vectors: await compare(() => started[0].terminate()),
   own: await converted(),
@@ -32,4 +44,5 @@ globalThis.run = async () => ({
 globalThis.runGiven = async (address) => ({
   module: await converted(await WebAssembly.compileStreaming(fetch(address))),
   address: await converted(address),
+  pool: await searched(address),
 });
