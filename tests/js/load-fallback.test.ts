@@ -41,6 +41,9 @@ it.each(['gone', 'refused'])(
       'has',
       'search',
       'searchBatch',
+      'candidates',
+      'candidateCount',
+      'reconstruct',
       'stats',
       'dispose',
     ];

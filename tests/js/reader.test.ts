@@ -1,10 +1,13 @@
 // Index files read without WebAssembly: the same results as with it, bit for bit.
 
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { load, type SearchOptions, type VectorIndex } from 'fewbits';
 import { type IndexReader, openIndex } from 'fewbits/reader';
 import { describe, expect, it } from 'vitest';
+// What the package keeps to itself.
+import { utf8Decoder } from '../../web/dist/core/text.js';
 import { codeOf, expectError, noise } from '../support/builds.ts';
 import { choices, indexFiles } from '../support/index-files.ts';
 import { oddValues } from '../support/odd-values.ts';
@@ -19,6 +22,24 @@ function statsOf(index: VectorIndex | IndexReader) {
   return stats;
 }
 
+/** All candidates of a search, what they were chosen by, and the vectors that they stand for. */
+function expectCandidates(
+  reader: IndexReader,
+  index: VectorIndex,
+  query: Float32Array,
+  o: SearchOptions = {},
+): void {
+  const count = index.candidateCount(o);
+  expect(reader.candidateCount(o)).toBe(count);
+  const expected = index.candidates(query, count, o.filter);
+  expect(reader.candidates(query, count, o.filter)).toEqual(expected);
+  const [{ scores, estimates }, other] = [index, reader].map((one) => one.candidates(query, 2));
+  expect(JSON.stringify([other.scores, other.estimates])).toBe(JSON.stringify([scores, estimates]));
+  for (const id of expected.ids.slice(0, 8)) {
+    expect(reader.reconstruct(id)).toEqual(index.reconstruct(id));
+  }
+}
+
 function expectAlike(
   reader: IndexReader,
   index: VectorIndex,
@@ -28,6 +49,7 @@ function expectAlike(
   const actual = reader.searchBatch(queries, o);
   const expected = index.searchBatch(queries, o);
   expect(actual).toEqual(expected);
+  expectCandidates(reader, index, queries.subarray(0, index.dims), o);
   expect(reader.search(queries.subarray(0, index.dims), o)).toEqual(expected[0]);
 }
 
@@ -156,6 +178,12 @@ describe('what is asked wrongly is refused as an index does', () => {
       (index) => index.search(query, { filter: [{}] as unknown as number[] }),
     ],
     ['an id', (index) => index.has({} as string)],
+    ['no candidates', (index) => index.candidates(query, 0)],
+    ['too many candidates', (index) => index.candidates(query, 2 ** 21 + 1)],
+    ['candidates of two queries', (index) => index.candidates(noise(2 * dims), 5)],
+    ['the count of no k', (index) => index.candidateCount({ k: 0 })],
+    ['an id that is not there', (index) => index.reconstruct('none')],
+    ['an id that cannot be', (index) => index.reconstruct({} as string)],
   ];
   it.each(calls)('%s', (_, call) => {
     const [expected, actual] = both.map((index) => codeOf(() => call(index)));
@@ -171,6 +199,11 @@ describe('what is asked wrongly is refused as an index does', () => {
     ['rescore', (index, odd) => index.search(query, { rescore: odd })],
     ['filter', (index, odd) => index.search(query, { filter: odd })],
     ['id', (index, odd) => index.has(odd)],
+    ['query of candidates', (index, odd) => index.candidates(odd, 3)],
+    ['count', (index, odd) => index.candidates(query, odd)],
+    ['filter of candidates', (index, odd) => index.candidates(query, 3, odd)],
+    ['options of a count', (index, odd) => index.candidateCount(odd)],
+    ['id of a vector', (index, odd) => index.reconstruct(odd)],
   ];
   /** An error code; errors of a caller's own function are returned as they are. */
   const answerOf = (work: () => unknown) => {
@@ -246,18 +279,67 @@ it('what is done to the file later changes nothing', () => {
   expect(reader.search(query)).toEqual(before);
 });
 
-it('it runs where there is no WebAssembly, and in a context that has nothing but the language', async () => {
+it('it runs where there is no WebAssembly, and in contexts that have little but the language', async () => {
   const program = new URL('../support/reader-alone.mjs', import.meta.url).pathname;
-  const file = indexFiles[0][0];
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [
-    '--experimental-vm-modules',
-    '--no-warnings',
-    program,
-    new URL(`../golden/before/${file}`, import.meta.url).pathname,
-  ]);
+  // With an id that is not of ASCII.
+  const path = new URL('../golden/before/cosine-4.index.safetensors', import.meta.url);
+  const args = ['--experimental-vm-modules', '--no-warnings', program, path.pathname];
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args);
   expect(stderr).toBe('');
   const query = noise(12);
-  const { ids, scores } = fb.openIndex(indexFiles[0][1]).search(query, { k: 3 });
-  const expected = { ids: ids.map(String), scores: [...scores] };
-  expect(JSON.parse(stdout)).toEqual({ alone: expected, context: expected, worker: expected });
+  using index = fb.openIndex(readFileSync(path));
+  const { ids, scores } = index.search(query, { k: 3 });
+  const expected = { ids: ids.map(String), scores: [...scores], first: 'page 0 ü' };
+  expect(JSON.parse(stdout)).toEqual({
+    alone: expected,
+    bare: expected,
+    lenient: expected,
+    strict: expected,
+    worker: expected,
+  });
+});
+
+describe('text of UTF-8', () => {
+  const decoders = () => {
+    const native = utf8Decoder();
+    const { TextDecoder } = globalThis;
+    try {
+      Object.assign(globalThis, { TextDecoder: undefined });
+      return { native, escapes: utf8Decoder() };
+    } finally {
+      Object.assign(globalThis, { TextDecoder });
+    }
+  };
+  const { native, escapes } = decoders();
+
+  it('is the same without TextDecoder', () => {
+    expect(escapes).not.toBe(native);
+    for (const text of [
+      '',
+      'a%20b%',
+      '\u0000\u007f',
+      '\ufeffé文',
+      '\u{10ffff}\u{1f600}',
+      '\ud7ff\ue000',
+    ]) {
+      const bytes = new TextEncoder().encode(text);
+      expect(escapes(bytes)).toBe(text);
+      expect(native(bytes)).toBe(text);
+    }
+  });
+
+  it('is refused where there is none', () => {
+    const broken = [
+      ...[[0x80], [0xc3], [0xc0, 0x80], [0xe0, 0x80, 0x80], [0xed, 0xa0, 0x80], [0xff]],
+      ...[
+        [0xf4, 0x90, 0x80, 0x80],
+        [0xf0, 0x80, 0x80, 0x80],
+        [0x61, 0xe6, 0x96],
+      ],
+    ];
+    for (const bytes of broken) {
+      expect(() => native(Uint8Array.from(bytes))).toThrow();
+      expect(() => escapes(Uint8Array.from(bytes))).toThrow();
+    }
+  });
 });

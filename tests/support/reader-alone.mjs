@@ -1,5 +1,5 @@
-// Searches an index file without WebAssembly: in this process, in a worker, and in a node:vm context with
-// only the language itself. Prints the results of each.
+// Searches an index file where there is no WebAssembly: in this process, in a worker, and in contexts of node:vm
+// that have the language alone, or text decoding besides. Prints what each of them found.
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -17,19 +17,27 @@ Float32Array.from({ length: 12 }, () => {
   return state / 2 ** 31 - 1;
 })`;
 
-const shown = ({ ids, scores }) => ({ ids: ids.map(String), scores: Array.from(scores) });
-
-async function alone() {
-  const { openIndex } = await import('fewbits/reader');
-  const query = vm.runInThisContext(`{${QUERY}}`);
-  return shown(openIndex(readFileSync(path)).search(query, { k: 3 }));
+function shown({ openIndex }, query) {
+  const index = openIndex(readFileSync(path));
+  const { ids, scores } = index.search(query, { k: 3 });
+  const [first] = index.ids();
+  return { ids: ids.map(String), scores: Array.from(scores), first };
 }
 
-/**
- * Links the modules of the package into a context that has nothing of Node or the web except text decoding.
- */
-async function inContext() {
-  const context = vm.createContext({ TextDecoder });
+async function alone() {
+  return shown(await import('fewbits/reader'), vm.runInThisContext(`{${QUERY}}`));
+}
+
+/** As some polyfills are. */
+class Lenient {
+  constructor(_label, options) {
+    if (options?.fatal) throw new TypeError('the option fatal is not supported');
+  }
+}
+
+/** Links the modules of the package into a context without anything of Node or the web but what is given. */
+async function inContext(given) {
+  const context = vm.createContext(given);
   const modules = new Map();
   const moduleAt = (address) => {
     if (!modules.has(address)) {
@@ -41,8 +49,7 @@ async function inContext() {
   const entry = moduleAt(import.meta.resolve('fewbits/reader'));
   await entry.link((name, from) => moduleAt(new URL(name, from.identifier).href));
   await entry.evaluate();
-  const query = vm.runInContext(`{${QUERY}}`, context);
-  return shown(entry.namespace.openIndex(readFileSync(path)).search(query, { k: 3 }));
+  return shown(entry.namespace, vm.runInContext(`{${QUERY}}`, context));
 }
 
 if (isMainThread) {
@@ -51,7 +58,13 @@ if (isMainThread) {
     worker.once('message', resolve);
     worker.once('error', reject);
   });
-  const results = { alone: await alone(), context: await inContext(), worker: answer };
+  const results = {
+    alone: await alone(),
+    bare: await inContext({}),
+    lenient: await inContext({ TextDecoder: Lenient }),
+    strict: await inContext({ TextDecoder }),
+    worker: answer,
+  };
   process.stdout.write(JSON.stringify(results));
 } else {
   parentPort.postMessage(await alone());

@@ -5,13 +5,12 @@ let tables: Int32Array | undefined;
 
 function makeTables(): Int32Array {
   const made = new Int32Array(4 * 256);
-  for (let byte = 0; byte < 256; byte++) {
-    let crc = byte;
+  for (let i = 0; i < made.length; i++) {
+    // Of a byte, and of what the table before has of it with a byte more.
+    let crc = i < 256 ? i : made[i - 256];
     for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-    made[byte] = crc;
+    made[i] = crc;
   }
-  for (let i = 256; i < made.length; i++)
-    made[i] = (made[i - 256] >>> 8) ^ made[made[i - 256] & 255];
   return made;
 }
 

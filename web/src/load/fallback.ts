@@ -17,8 +17,8 @@ const needsWasm = (what: string) =>
 
 /** The calls of an index and of the library that are refused. */
 const INDEX_CALLS = [
-  ...['add', 'replace', 'upsert', 'remove', 'removeMany', 'compact', 'emptyLike', 'candidates'],
-  ...['candidateCount', 'reconstruct', 'calibrate', 'recalibrate', 'save', 'savePieces'],
+  ...['add', 'replace', 'upsert', 'remove', 'removeMany', 'compact', 'emptyLike'],
+  ...['calibrate', 'recalibrate', 'save', 'savePieces'],
 ] as const satisfies readonly (keyof VectorIndex)[];
 const LIBRARY_CALLS = [
   'createIndex',

@@ -18,7 +18,7 @@ export function checkLearned({ mean, learned, settings: { dims } }: Contents): v
   if (learned === null) return;
   const { matrix, segments } = learned;
   const isRight = ({ dims: wide, bits, scale }: Segment) =>
-    [0, 1, 2, 3, 4, 5, 6, 8].includes(bits) && wide > 0 && scale > 0 && scale <= LARGEST_SCALE;
+    bits <= 8 && bits !== 7 && wide > 0 && scale > 0 && scale <= LARGEST_SCALE;
   if (
     segments.length > MAX_SEGMENTS ||
     !segments.every(isRight) ||
@@ -36,7 +36,6 @@ export function checkLearned({ mean, learned, settings: { dims } }: Contents): v
 function isOrthonormal(matrix: Float32Array, dims: number): boolean {
   const isNear = (square: number, wanted: number) => Math.abs(square - wanted) <= 2e-3 * wanted;
   let random = 1;
-  let isSound = true;
   for (let round = 0; round < 3; round++) {
     let state = random;
     const rows = new Float64Array(dims);
@@ -52,11 +51,13 @@ function isOrthonormal(matrix: Float32Array, dims: number): boolean {
       columns[at % dims] += signs[i] * value;
       squares[i] += value * value;
     });
-    isSound &&= squares.every((square) => isNear(Math.sqrt(square), 1));
-    isSound &&= isNear(dot(rows, rows), dims) && isNear(dot(columns, columns), dims);
+    const isSound =
+      squares.every((square) => isNear(Math.sqrt(square), 1)) &&
+      [rows, columns].every((x) => isNear(dot(x, x), dims));
+    if (!isSound) return false;
     random = (Math.imul(random, 747796405) + 0xac564b05) | 0;
   }
-  return isSound;
+  return true;
 }
 
 /** Checks norms or products with the mean against their range. Throws for values outside it. */
@@ -79,7 +80,7 @@ export function checkBits(bits: Uint8Array, dims: number): void {
   const width = (dims + 7) >> 3;
   const beyond = 255 >> (((dims - 1) % 8) + 1);
   for (let end = width - 1; end < bits.length; end += width) {
-    if (bits[end] & beyond) throw corrupt('there are bits beyond the last dimension');
+    if (bits[end] & beyond) throw corrupt('a bit is beyond the last dimension');
   }
 }
 

@@ -42,8 +42,12 @@ const LLOYD_MAX: Readonly<Record<number, readonly number[]>> = {
   4: [6, 18, 31, 44, 58, 75, 96, 127],
 };
 
+/** The key of 8-bit levels among the codes by bits. */
+const LEVELS = 9;
+
 /** Planes of uniform codes, the high plane first: bits, lowest level and distance between levels. */
 const UNIFORM: Readonly<Record<number, readonly number[][]>> = {
+  0: [],
   1: [[1, -1, 2]],
   3: [
     [2, -6, 4],
@@ -61,6 +65,8 @@ const UNIFORM: Readonly<Record<number, readonly number[][]>> = {
     [4, -128, 16],
     [4, 0, 1],
   ],
+  // levelsOf() stores them in 8 bits, where those from 128 on become negative.
+  [LEVELS]: [[8, 0, 1]],
 };
 
 /** The bits and levels of each plane. */
@@ -73,9 +79,6 @@ function planesOf(bits: number): [bits: number, levels: number[]][] {
   ]);
 }
 
-/** The plane of codes that are 8-bit levels. */
-const BYTES = [[8, Array.from({ length: 256 }, (_, code) => (code << 24) >> 24)]] as const;
-
 /**
  * Lays out segments in order; those of 0 bits take no bytes. Throws for an unknown number of bits.
  *
@@ -87,7 +90,7 @@ export function layoutOf(segments: readonly Segment[], areLevels = false): Layou
   let byte = 0;
   let start = 0;
   for (const { dims, bits, scale } of segments) {
-    const planes = bits === 0 ? [] : areLevels ? BYTES : planesOf(bits);
+    const planes = planesOf(areLevels ? LEVELS : bits);
     const laid = planes.map(([wide, levels]) => {
       const bytes = (dims * wide + 7) >> 3;
       const plane = { bits: wide, levels, byte, bytes, start, stride: (bytes + 7) & -8 };
@@ -135,6 +138,6 @@ function room(bytes: number): Uint8Array {
   try {
     return new Uint8Array(bytes);
   } catch (cause) {
-    throw new FewbitsError('OUT_OF_MEMORY', 'no room for the rows of the index', { cause });
+    throw new FewbitsError('OUT_OF_MEMORY', 'no room for the rows', { cause });
   }
 }

@@ -1,7 +1,7 @@
 // The ids of a file that is never changed: ids by row, and rows by id.
 
 import { invalid } from '../core/errors.js';
-import { type Id, isId } from '../vectors/id.js';
+import type { Id } from '../vectors/id.js';
 
 /** Rows per map, as a Map is limited to 2^24 entries. */
 const MAP_ROWS = 1 << 23;
@@ -19,12 +19,12 @@ export class FileIds {
     let last = ids ? -1 : length - 1;
     this.#list?.forEach((id, row) => {
       if (row % MAP_ROWS === 0) this.#maps.unshift(new Map());
-      if (this.row(id) !== undefined) throw invalid(`ids[${row}], ${id}, appears twice`);
+      if (this.row(id) !== undefined) throw invalid(`the id ${id} appears twice`);
       this.#maps[0].set(id, row);
       if (typeof id === 'number' && id > last) last = id;
     });
     if (next <= last && !(ids && last === Number.MAX_SAFE_INTEGER)) {
-      throw invalid(`the next id ${next} is taken`);
+      throw invalid('the next id is taken');
     }
   }
 
@@ -35,7 +35,8 @@ export class FileIds {
   /** The row of an id, or undefined; also for values that cannot be ids. */
   row(id: unknown): number | undefined {
     for (const map of this.#maps) if (map.has(id)) return map.get(id);
-    const isRow = !this.#list && isId(id) && typeof id === 'number' && id >= 0 && id < this.length;
-    return isRow ? id : undefined;
+    const isRow =
+      !this.#list && Number.isInteger(id) && Number(id) >= 0 && Number(id) < this.length;
+    return isRow ? Number(id) : undefined;
   }
 }

@@ -3,14 +3,22 @@
 import { FewbitsError, invalid } from '../core/errors.js';
 import { Opaque } from '../core/opaque.js';
 import type { SearchOptions } from '../vectors/arguments.js';
+import { MAX_CANDIDATES } from '../vectors/candidates.js';
 import type { Metric } from '../vectors/functions.js';
-import { type Id, isId } from '../vectors/id.js';
+import type { Id } from '../vectors/id.js';
 import type { VectorsInput } from '../vectors/input.js';
-import { asResult, type IndexStats, type SearchResult, scoresOf } from '../vectors/results.js';
+import {
+  asResult,
+  type Candidates,
+  forJson,
+  type IndexStats,
+  type SearchResult,
+  scoresOf,
+} from '../vectors/results.js';
 import type { FileIds } from './ids.js';
 import { queriesOf } from './input.js';
 import type { PlainIndex } from './plain-index.js';
-import { planOf } from './plan.js';
+import { allowedRows, checkCount, checkId, countsOf } from './plan.js';
 
 /** The rows and ids of a file. */
 export interface ReaderRows {
@@ -32,7 +40,7 @@ export class IndexReader extends Opaque implements Disposable {
 
   /** @internal */
   constructor(rows: ReaderRows) {
-    super('IndexReader', 'openIndex() the bytes of its file there');
+    super('IndexReader', 'openIndex() its file there');
     ({ dims: this.dims, bits: this.bits, metric: this.metric } = rows.native.contents.settings);
     this.#rows = rows;
   }
@@ -54,8 +62,7 @@ export class IndexReader extends Opaque implements Disposable {
 
   /** Whether there is a vector with this id. */
   has(id: Id): boolean {
-    if (!isId(id)) throw invalid('an id is a string, a safe integer or a bigint');
-    return this.#open.ids.row(id) !== undefined;
+    return this.#row(id) !== undefined;
   }
 
   /**
@@ -75,6 +82,37 @@ export class IndexReader extends Opaque implements Disposable {
    */
   searchBatch(queries: VectorsInput, searchOptions?: SearchOptions): SearchResult[] {
     return this.#search('queries', queries, true, searchOptions);
+  }
+
+  /**
+   * All candidates of a search, best first, with the estimates that chose them, for mergeResults(): see
+   * VectorIndex.candidates().
+   *
+   * @param query dims values
+   * @param count how many, 1 to 2^21: candidateCount() of the search
+   * @throws FewbitsError as search()
+   */
+  candidates(query: VectorsInput, count: number, filter?: SearchOptions['filter']): Candidates {
+    checkCount('count', count, 2 * MAX_CANDIDATES);
+    const [found] = this.#find('query', query, false, count, count, filter);
+    return { ids: found.ids, scores: forJson(found.scores), estimates: forJson(found.estimates) };
+  }
+
+  /** How many candidates a search with these options ranks by score, if there are as many vectors. */
+  candidateCount(searchOptions?: SearchOptions): number {
+    return this.#counts(searchOptions).count;
+  }
+
+  /**
+   * The vector that a code stands for; for 'cosine' (without a mean) of norm 1, for 'hamming' 1 where a bit is
+   * set and -1 elsewhere.
+   *
+   * @throws FewbitsError INVALID_ARGUMENT when there is no vector of that id
+   */
+  reconstruct(id: Id): Float32Array {
+    const row = this.#row(id);
+    if (row === undefined) throw invalid('no vector has this id');
+    return this.#open.native.reconstruct(row);
   }
 
   /** Settings, sizes and state of the index. */
@@ -105,24 +143,43 @@ export class IndexReader extends Opaque implements Disposable {
   }
 
   #search(name: string, given: VectorsInput, many: boolean, o?: SearchOptions): SearchResult[] {
+    const { k, count, filter } = this.#counts(o);
+    const found = this.#find(name, given, many, k, Math.max(k, count), filter);
+    return found.map(({ ids, scores }) => asResult(ids, scores, this.metric));
+  }
+
+  /** The k best of so many candidates, for each query. */
+  #find(
+    name: string,
+    given: VectorsInput,
+    many: boolean,
+    k: number,
+    count: number,
+    filter: SearchOptions['filter'],
+  ): Candidates[] {
     const { dims, metric } = this;
     const { native, ids } = this.#open;
-    const { k, candidates, allowed } = planOf(o, ids, native.contents.settings);
+    const allowed = allowedRows(filter, ids);
     const x = queriesOf(name, given, this, many);
     native.check(x, name);
     return Array.from({ length: x.length / dims }, (_, q) => {
       const query = x.subarray(q * dims, (q + 1) * dims);
-      const found = native.search(query, candidates, allowed).slice(0, k);
-      const scores = scoresOf(
-        Float32Array.from(found, ({ score }) => score),
-        metric,
-      );
-      return asResult(
-        found.map(({ row }) => ids.at(row)),
-        scores,
-        metric,
-      );
+      const found = native.search(query, count, allowed).slice(0, k);
+      const each = (name: 'score' | 'estimate') => Float32Array.from(found, (one) => one[name]);
+      return {
+        ids: found.map(({ row }) => ids.at(row)),
+        scores: scoresOf(each('score'), metric),
+        estimates: each('estimate'),
+      };
     });
+  }
+
+  #counts(o?: SearchOptions) {
+    return countsOf(o, this.size, this.#open.native.contents.settings);
+  }
+
+  #row(id: Id): number | undefined {
+    return this.#open.ids.row(checkId(id));
   }
 
   get #open(): ReaderRows {

@@ -10,7 +10,7 @@ export type { SearchOptions } from '../vectors/arguments.js';
 export type { Metric } from '../vectors/functions.js';
 export type { Id } from '../vectors/id.js';
 export type { PackedBits, TensorLike, VectorsInput } from '../vectors/input.js';
-export type { IndexStats, SearchResult } from '../vectors/results.js';
+export type { Candidates, IndexStats, SearchResult } from '../vectors/results.js';
 export type { IndexReader };
 
 /**

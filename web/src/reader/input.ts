@@ -31,8 +31,7 @@ export function queriesOf(
   const x = reading(name, () => valuesOf(name, given, settings));
   if (many ? x.length % dims === 0 : x.length === dims) return x;
   throw invalid(
-    `${name} must be ${many ? 'vectors' : 'one vector'} of ${dims} values, got ${x.length} values; ` +
-      'an index takes vectors of the model for which it was made',
+    `${name} must be ${many ? 'vectors' : 'one vector'} of ${dims} values, got ${x.length} values`,
   );
 }
 
@@ -75,11 +74,12 @@ function ofTensor(name: string, given: TensorLike, settings: Kind): Float32Array
  * Unpacks bits from the highest of each byte down, to 1 if set and -1 if not; bytes of an Int8Array are lower
  * by 128.
  */
-function unpacked(bytes: Uint8Array, dims: number, flip: number): Float32Array {
+export function unpacked(bytes: Uint8Array, dims: number, flip: number): Float32Array {
   const width = (dims + 7) >> 3;
   const x = new Float32Array(Math.ceil((bytes.length / width) * dims));
   return x.map((_, i) => {
-    const byte = bytes[Math.floor(i / dims) * width + ((i % dims) >> 3)] ^ flip;
-    return (byte << ((i % dims) & 7)) & 128 ? 1 : -1;
+    const bit = i % dims;
+    const byte = bytes[((i - bit) / dims) * width + (bit >> 3)] ^ flip;
+    return (byte << (bit & 7)) & 128 ? 1 : -1;
   });
 }

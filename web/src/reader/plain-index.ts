@@ -12,28 +12,27 @@ import {
   largestProduct,
   within,
 } from './bounds.js';
-import { type Layout, layoutOf, levelsOf, packed } from './coding.js';
+import { type Layout, layoutOf, levelsOf, type Part, packed } from './coding.js';
 import { halves } from './halves.js';
+import { unpacked } from './input.js';
 import { centred, dot, type Ready, rounded, signsOf, tablesOf } from './query.js';
 import { type Rotate, rotationBy, rotationOf } from './rotation.js';
-import { differ, isAllowed, lookUp, multiply } from './scan.js';
-import { dotLevels, dotTails } from './score.js';
-
-const f32 = Math.fround;
+import { isAllowed } from './scan.js';
+import { dotLevels, f32, tailsOf, wholeFactor } from './score.js';
 
 const TILE_ROWS = 1024;
 
-interface Codes {
-  readonly layout: Layout;
+interface Codes extends Layout {
   readonly rows: Uint8Array;
   /** One factor per row, or one per part of a row. */
   readonly factors: Float32Array;
 }
 
-/** A row and its score: the larger, the nearer. */
+/** A row, its score (the larger, the nearer), and the estimate by which the scan chose it. */
 export interface Found {
   readonly row: number;
-  readonly score: number;
+  score: number;
+  estimate: number;
 }
 
 const byScore = (a: Found, b: Found) => b.score - a.score || a.row - b.row;
@@ -77,7 +76,7 @@ export class PlainIndex {
           ? halves(new Uint16Array(take('factors', 2 * parts.length)))
           : floats(`${prefix}factors`);
       checkFactors(factors, parts, (row) => levelsOf(layout, packedRows, row));
-      return { layout, rows: packedRows, factors };
+      return { ...layout, rows: packedRows, factors };
     };
     const whole = { dims, bits, scale: 1 };
     this.#codes = codes('', learned?.segments ?? [whole], !learned && bits === 8);
@@ -87,8 +86,9 @@ export class PlainIndex {
       const most = largestProduct(mean, metric);
       this.#added = within(floats('mean.products'), -most, most);
     }
-    const isFine = bits === 4 && settings.quality === 'best' && !learned;
-    if (settings.tails && isFine && !refine) this.#tails = new Uint32Array(take('tails', 4));
+    if (settings.tails && bits === 4 && settings.quality === 'best' && !learned && !refine) {
+      this.#tails = new Uint32Array(take('tails', 4));
+    }
     if (learned) this.#rotations.push(rotationBy(learned.matrix));
     if (!ofBits && !(learned && !refine)) this.#rotations.push(rotationOf(file, dims));
   }
@@ -104,16 +104,14 @@ export class PlainIndex {
       const row = x.subarray(start, start + dims);
       const { x: left } = centred(row, 'l2', mean, false);
       if (Math.max(dot(left, left), metric === 'dot' ? dot(row, row) : 0) > LARGEST_NORM ** 2) {
-        throw invalid(
-          `vector ${start / dims} of ${name} has a norm above 1e18, the most that 'dot' and 'l2' take`,
-        );
+        throw invalid(`vector ${start / dims} of ${name} has a norm above 1e18`);
       }
     }
   }
 
   /** The candidates for a query that passed check(), sorted by their scores. */
   search(query: Float32Array, candidates: number, allowed: Uint32Array | null): Found[] {
-    const { layout } = this.#codes;
+    const layout = this.#codes;
     const { mean, settings } = this.contents;
     const { metric } = settings;
     // Distances between bits are exact, so no candidates are scored again.
@@ -123,29 +121,36 @@ export class PlainIndex {
     const y: Float32Array = x.slice();
     const [rotate, rotateFiner] = this.#rotations;
     rotate(y);
-    const ready = layout.areLevels ? rounded(y, layout.stride) : tablesOf(layout, y);
-    const best = this.#scan(ready, weight, allowed, candidates);
+    const best = layout.areLevels
+      ? this.#scan(rounded(y, layout.stride), weight, allowed, candidates)
+      : this.#scan(tablesOf(layout, y), weight, allowed, candidates);
     if (rotateFiner) {
       y.set(x);
       rotateFiner(y);
     }
     const twice = metric === 'l2' ? 2 : 1;
-    const found = best.map(({ row }) => {
-      let score = this.#product(y, row);
-      if (this.#added) score = f32(score + f32(weight * this.#added[row]));
+    for (const found of best) {
+      let score = this.#product(y, found.row);
+      if (this.#added) score = f32(score + f32(weight * this.#added[found.row]));
       score = f32(f32(score * twice) + f32(offset));
       // Factors in a file can make scores exceed float range; NaN could not be sorted.
-      return { row, score: Number.isNaN(score) ? -Infinity : score };
-    });
-    return found.sort(byScore);
+      found.score = Number.isNaN(score) ? -Infinity : score;
+      found.estimate *= twice;
+    }
+    return best.sort(byScore);
   }
 
   /**
    * The `limit` allowed rows with the largest estimates; of equal ones the earliest. It collects up to twice
    * as many before it sorts and cuts, so that most rows cost one comparison.
    */
-  #scan({ table, parts }: Ready, weight: number, allowed: Uint32Array | null, limit: number) {
-    const { layout, rows, factors } = this.#codes;
+  #scan<Table>(
+    { table, sum, parts }: Ready<Table>,
+    weight: number,
+    allowed: Uint32Array | null,
+    limit: number,
+  ): Found[] {
+    const { parts: laid, stride, rows, factors } = this.#codes;
     const added = this.#added;
     const best: Found[] = [];
     /** Rows need a larger score than this to be included. */
@@ -160,15 +165,8 @@ export class PlainIndex {
       const scores = new Float32Array(n);
       parts.forEach(({ base, steps }, p) => {
         const partial = new Float32Array(n).fill(base);
-        layout.parts[p].planes.forEach(({ start, stride }, i) => {
-          const end = start + stride;
-          if (table instanceof Int32Array) {
-            multiply(rows, layout.stride, first, allowed, table, sums);
-          } else if (table instanceof Uint32Array) {
-            differ(rows, layout.stride, first, allowed, table, sums);
-          } else {
-            lookUp(rows, layout.stride, first, allowed, start, end, table, sums);
-          }
+        laid[p].planes.forEach((plane, i) => {
+          sum(rows, stride, first, allowed, plane.start, plane.start + plane.stride, table, sums);
           for (let r = 0; r < n; r++) partial[r] += f32(steps[i] * f32(sums[r]));
         });
         for (let r = 0; r < n; r++) {
@@ -177,8 +175,9 @@ export class PlainIndex {
       });
       for (let r = 0; r < n; r++) {
         if (added) scores[r] += f32(weight * added[first + r]);
-        if (scores[r] > least && isAllowed(allowed, first + r)) {
-          if (best.push({ row: first + r, score: scores[r] }) > 2 * limit + 64) cut();
+        const score = scores[r];
+        if (score > least && isAllowed(allowed, first + r)) {
+          if (best.push({ row: first + r, score, estimate: score }) > 2 * limit + 64) cut();
         }
       }
     }
@@ -188,15 +187,43 @@ export class PlainIndex {
 
   /** The product of the query with the finest code of a row. */
   #product(y: Float32Array, row: number): number {
-    const { layout, rows, factors } = this.#finer ?? this.#codes;
-    const { parts } = layout;
-    const levels = levelsOf(layout, rows, row);
-    if (this.#tails) return dotTails(y, levels, this.#tails[row], factors[row]);
-    let sum = 0;
-    parts.forEach(({ dim, dims, scale }, p) => {
-      const factor = f32(factors[row * parts.length + p] * scale);
-      sum = f32(sum + f32(dotLevels(y, levels, dim, dims) * factor));
+    const { parts, factorOf, levels, excesses, ratio } = this.#rowAt(row);
+    return parts.reduce((sum, part, p) => {
+      let product = dotLevels(y, levels, part.dim, part.dims);
+      for (const [i, excess] of excesses) product = f32(product + f32(y[i] * excess));
+      return f32(sum + f32(product * f32(factorOf(part, p) * f32(ratio))));
+    }, 0);
+  }
+
+  /** The vector that a row stands for: see row_decoder.cpp. */
+  reconstruct(row: number): Float32Array {
+    const { settings, mean, learned } = this.contents;
+    const { dims, bits, refine, metric } = settings;
+    if (metric === 'hamming') {
+      const { stride, bytes, rows } = this.#codes;
+      return unpacked(rows.subarray(row * stride).subarray(0, bytes), dims, 0);
+    }
+    const { parts, factorOf, levels, excesses, ratio } = this.#rowAt(row);
+    const x = new Float32Array(levels);
+    for (const [i, excess] of excesses) x[i] += excess;
+    parts.forEach((part, p) => {
+      const own = factorOf(part, p);
+      const factor =
+        learned && !refine
+          ? own
+          : wholeFactor(x, own * ratio, refine || bits, metric === 'cosine' && !mean);
+      for (let i = part.dim; i < part.dim + part.dims; i++) x[i] *= factor;
     });
-    return sum;
+    this.#rotations.at(-1)?.(x, true);
+    return mean ? x.map((value, i) => value + mean[i]) : x;
+  }
+
+  /** The finest code of a row. */
+  #rowAt(row: number) {
+    const codes = this.#finer ?? this.#codes;
+    const { parts, rows, factors } = codes;
+    const levels = levelsOf(codes, rows, row);
+    const factorOf = ({ scale }: Part, p: number) => f32(factors[row * parts.length + p] * scale);
+    return { parts, factorOf, levels, ...tailsOf(levels, this.#tails?.[row]) };
   }
 }

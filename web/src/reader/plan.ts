@@ -7,13 +7,6 @@ import type { Settings } from '../vectors/functions.js';
 import { type Id, isId } from '../vectors/id.js';
 import type { FileIds } from './ids.js';
 
-export interface Plan {
-  readonly k: number;
-  readonly candidates: number;
-  /** One bit per row, set where the row may be found; null for all. */
-  readonly allowed: Uint32Array | null;
-}
-
 /** The tag by Object.prototype.toString, for values of any realm; '' where that throws. */
 export function tagOf(value: unknown): string {
   try {
@@ -23,20 +16,26 @@ export function tagOf(value: unknown): string {
   }
 }
 
-export function planOf(o: SearchOptions | undefined, ids: FileIds, settings: Settings): Plan {
+/** How many neighbours and candidates options ask for, of so many vectors. */
+export function countsOf(o: SearchOptions | undefined, length: number, settings: Settings) {
   const { k, rescore, filter } = reading('options', () => optionsOf(o));
-  const { length } = ids;
-  const wanted = k === Infinity ? length : k;
-  if (!(Number.isInteger(wanted) && wanted >= Math.min(1, length) && wanted <= MAX_CANDIDATES)) {
-    throw invalid(`k must be an integer from 1 to ${MAX_CANDIDATES}, or Infinity`);
-  }
+  // Of an empty index, which has none, all are as one.
+  const wanted = k === Infinity || k === length ? Math.max(length, 1) : k;
+  checkCount('k', wanted, MAX_CANDIDATES);
   const isMore = typeof rescore === 'number' && rescore >= 1 && rescore <= MAX_CANDIDATES;
   if (rescore !== undefined && !isMore) throw invalid('rescore must be a number from 1 up');
-  return {
-    k: wanted,
-    candidates: Math.min(Math.max(wanted, candidatesFor(wanted, rescore, settings)), length),
-    allowed: filter === undefined ? null : allowedRows(filter, ids),
-  };
+  return { k: wanted, count: candidatesFor(wanted, rescore, settings), filter };
+}
+
+export function checkCount(name: string, count: number, most: number): void {
+  if (!(Number.isInteger(count) && count > 0 && count <= most)) {
+    throw invalid(`${name} must be an integer from 1 to ${most}`);
+  }
+}
+
+export function checkId(id: unknown): Id {
+  if (!isId(id)) throw invalid('an id is a string, a safe integer or a bigint');
+  return id;
 }
 
 function optionsOf(given: SearchOptions = {}) {
@@ -44,13 +43,14 @@ function optionsOf(given: SearchOptions = {}) {
   const names = Object.keys(others);
   // Objects that inherit from arrays have a method with the name `filter`.
   if (tagOf(given) !== 'Object' || 'copyWithin' in given || names.length > 0) {
-    throw invalid(`options must be an object with k, filter and rescore, got ${names}`);
+    throw invalid(`options are k, filter and rescore, got ${names}`);
   }
   return { k, rescore, filter };
 }
 
-/** One bit per row, set where the filter accepts the row. */
-function allowedRows(given: NonNullable<SearchOptions['filter']>, ids: FileIds): Uint32Array {
+/** One bit per row, set where the filter accepts the row; null without a filter. */
+export function allowedRows(given: SearchOptions['filter'], ids: FileIds): Uint32Array | null {
+  if (given === undefined) return null;
   const bits = new Uint32Array(Math.ceil(ids.length / 32));
   const allow = (row: number) => {
     bits[row >>> 5] |= 1 << (row & 31);
@@ -80,17 +80,14 @@ function allowedRows(given: NonNullable<SearchOptions['filter']>, ids: FileIds):
   if (typeof filter !== 'object')
     throw invalid(`filter must be ids, a function or a bitmap, got ${tag}`);
   const others = new Set<string>();
-  let found = false;
   reading('filter', () => {
     for (const id of filter as Iterable<unknown>) {
-      if (!isId(id)) throw invalid('a filter holds strings, safe integers and bigints alone');
-      const row = ids.row(id);
+      const row = ids.row(checkId(id));
       if (row === undefined) others.add(typeof id);
       else allow(row);
-      found ||= row !== undefined;
     }
   });
-  if (!found && others.size > 0 && !hasAny((id) => others.has(typeof id))) {
+  if (others.size > 0 && !bits.some(Boolean) && !hasAny((id) => others.has(typeof id))) {
     throw invalid(`filter holds ${[...others]}s alone, and no id is one: convert them`);
   }
   return bits;

@@ -2,6 +2,8 @@
 
 import type { Settings } from '../vectors/functions.js';
 import type { Layout, Part, Plane } from './coding.js';
+import { differ, lookUp, multiply, type Sum } from './scan.js';
+import { f32 } from './score.js';
 
 /**
  * The centred query that is compared with rows, the weight of the rows' added values, and the offset of all
@@ -13,7 +15,6 @@ export interface Centred {
   readonly offset: number;
 }
 
-const f32 = Math.fround;
 /** The least square of a mean whose products with rows keep their precision in a float. */
 const LEAST_MEAN = 1e-30;
 /** The least step of rounded queries: a smaller one has no finite reciprocal. */
@@ -57,17 +58,19 @@ export interface PartSteps {
 }
 
 /** A query prepared for the scan. */
-export interface Ready {
+export interface Ready<Table> {
   /**
    * Values by code byte, 256 entries per byte of a row; or factors for levels; or bits to compare with rows
    * of bits.
    */
-  readonly table: Uint16Array | Int32Array | Uint32Array;
+  readonly table: Table;
+  /** The scan that uses the table. */
+  readonly sum: Sum<Table>;
   /** The scale of the sums. */
   readonly parts: readonly PartSteps[];
 }
 
-export function tablesOf({ parts, stride }: Layout, y: Float32Array): Ready {
+export function tablesOf({ parts, stride }: Layout, y: Float32Array): Ready<Uint16Array> {
   const table = new Uint16Array(stride * 256);
   const steps = parts.map((part) => {
     let base = 0;
@@ -97,39 +100,33 @@ export function tablesOf({ parts, stride }: Layout, y: Float32Array): Ready {
     });
     return { base: f32(base), steps: planes };
   });
-  return { table, parts: steps };
+  return { table, sum: lookUp, parts: steps };
 }
 
 /** The sums of values for each nibble of a plane, minus the lowest sum. */
 function sumsOf({ dim, dims, scale }: Part, { bits, bytes, levels }: Plane, y: Float32Array) {
   const exact = new Float32Array(bytes * 32);
-  const last = levels.length - 1;
   let lowest = 0;
   let widest = 0;
   for (let at = 0, i = 0; at < exact.length; at += 16) {
     const sums = exact.subarray(at, at + 16);
-    let low = 0;
-    let high = 0;
     for (let size = 1; size < 16; size <<= bits, i++) {
       const value = i < dims ? f32(y[dim + i] * scale) : 0;
-      const first = f32(levels[0] * value);
-      const end = f32(levels[last] * value);
-      low = f32(low + Math.min(first, end));
-      high = f32(high + Math.max(first, end));
-      for (let code = last; code >= 0; code--) {
+      for (let code = levels.length; code-- > 0; ) {
         const part = f32(levels[code] * value);
         for (let j = 0; j < size; j++) sums[code * size + j] = sums[j] + part;
       }
     }
+    const low = Math.min(...sums);
     for (let j = 0; j < 16; j++) sums[j] -= low;
     lowest += low;
-    widest = Math.max(widest, f32(high - low));
+    widest = Math.max(widest, ...sums);
   }
   return { exact, lowest, widest };
 }
 
 /** Rounds the query to seven bits, for codes that are levels. */
-export function rounded(y: Float32Array, length: number): Ready {
+export function rounded(y: Float32Array, length: number): Ready<Int32Array> {
   const largest = y.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const step = largest > 0 ? Math.max(f32(largest / 63), LEAST_STEP) : 1;
   const inverse = f32(1 / step);
@@ -137,16 +134,16 @@ export function rounded(y: Float32Array, length: number): Ready {
   y.forEach((value, i) => {
     table[i] = Math.trunc(f32(f32(value * inverse) + 64.5)) - 64;
   });
-  return { table, parts: [{ base: 0, steps: [step] }] };
+  return { table, sum: multiply, parts: [{ base: 0, steps: [step] }] };
 }
 
 /**
  * The bits of values above zero, in a row of `stride` bytes; the score is minus the number of differing bits.
  */
-export function signsOf(query: Float32Array, stride: number): Ready {
+export function signsOf(query: Float32Array, stride: number): Ready<Uint32Array> {
   const bytes = new Uint8Array(stride);
   query.forEach((value, i) => {
     if (value > 0) bytes[i >> 3] |= 128 >> (i & 7);
   });
-  return { table: new Uint32Array(bytes.buffer), parts: [{ base: 0, steps: [-1] }] };
+  return { table: new Uint32Array(bytes.buffer), sum: differ, parts: [{ base: 0, steps: [-1] }] };
 }

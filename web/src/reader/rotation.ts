@@ -2,24 +2,30 @@
 
 import { corrupt } from '../vectors/corrupt.js';
 import type { Tensors } from '../vectors/file-contents.js';
+import { f32 } from './score.js';
 
-/** Rotates a vector in place. */
-export type Rotate = (x: Float32Array) => void;
+/** Rotates a vector in place, or back. */
+export type Rotate = (x: Float32Array, back?: boolean) => void;
 
 /** Sign flips with Walsh-Hadamard transforms of the first and the last 2^k values in turn. */
 export function rotationOf(file: Tensors, dims: number): Rotate {
   const signs = file.bytes('rotation.signs').slice();
   const window = 2 ** (31 - Math.clz32(dims));
   if (signs.length !== dims * (window === dims ? 2 : 4)) throw corrupt("'rotation.signs' is none");
-  return (x) => {
-    const norm = Math.fround(1 / Math.sqrt(window));
-    for (let at = 0; at < signs.length; at += dims) {
-      const start = (at / dims) % 2 === 0 ? 0 : dims - window;
-      for (let i = 0; i < dims; i++) {
-        const inside = i >= start && i < start + window;
-        x[i] *= (inside ? norm : 1) * (signs[at + i] >> 7 ? -1 : 1);
-      }
+  const passes = signs.length / dims;
+  return (x, back) => {
+    const norm = f32(1 / Math.sqrt(window));
+    for (let i = 0; i < passes; i++) {
+      const pass = back ? passes - 1 - i : i;
+      const start = pass % 2 === 0 ? 0 : dims - window;
+      const flip = () =>
+        x.forEach((value, j) => {
+          const inside = j >= start && j < start + window;
+          x[j] = value * (inside ? norm : 1) * (signs[pass * dims + j] >> 7 ? -1 : 1);
+        });
+      if (!back) flip();
       hadamard(x.subarray(start, start + window));
+      if (back) flip();
     }
   };
 }
@@ -36,14 +42,17 @@ function hadamard(x: Float32Array): void {
   }
 }
 
-/** Rotation by a matrix of dims x dims values: y = x M, with rows added in order. */
+/** Rotation by a matrix of dims x dims values: y = x M, with rows added in order; back by its transpose. */
 export const rotationBy =
   (matrix: Float32Array): Rotate =>
-  (x) => {
+  (x, back) => {
     const n = x.length;
-    const y = new Float32Array(n);
+    const y = back ? new Float64Array(n) : new Float32Array(n);
     for (let j = 0, at = 0; j < n; j++) {
-      for (let i = 0; i < n; i++) y[i] += Math.fround(x[j] * matrix[at++]);
+      for (let i = 0; i < n; i++, at++) {
+        if (back) y[j] += x[i] * matrix[at];
+        else y[i] += f32(x[j] * matrix[at]);
+      }
     }
     x.set(y);
   };

@@ -4,6 +4,18 @@
 export const isAllowed = (allowed: Uint32Array | null, row: number): boolean =>
   !allowed || ((allowed[row >>> 5] >>> (row & 31)) & 1) === 1;
 
+/** What fills `sums` from the bytes of rows that are of a plane, from `byte` up to `end`. */
+export type Sum<Table> = (
+  codes: Uint8Array,
+  stride: number,
+  first: number,
+  allowed: Uint32Array | null,
+  byte: number,
+  end: number,
+  table: Table,
+  sums: Int32Array,
+) => void;
+
 /**
  * Sums over the bytes of each row from `byte` to `end`, four at a time, of the mean of their table values.
  * Means are computed in two steps, rounded up by the constants that tablesOf() has added to the tables. The
@@ -48,6 +60,8 @@ export function multiply(
   stride: number,
   first: number,
   allowed: Uint32Array | null,
+  _byte: number,
+  _end: number,
   values: Int32Array,
   sums: Int32Array,
 ): void {
@@ -73,6 +87,8 @@ export function differ(
   stride: number,
   first: number,
   allowed: Uint32Array | null,
+  _byte: number,
+  _end: number,
   query: Uint32Array,
   sums: Int32Array,
 ): void {

@@ -1,5 +1,6 @@
 // The ids of an index in its file: as integers if all are numbers, otherwise as text with types.
 
+import { utf8Decoder } from '../core/text.js';
 import type { SafetensorsPlanned } from '../io/safetensors/write.js';
 import { corrupt } from './corrupt.js';
 import type { Tensors } from './file-contents.js';
@@ -124,7 +125,7 @@ function* storedTexts(
   bytes: Uint8Array,
   typesAt: DataView,
 ): Generator<Id, void, void> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const decode = utf8Decoder();
   const endOf = (row: number) => (row < 0 ? 0 : endsAt.getFloat64(8 * row, true));
   const rows = typesAt.byteLength;
   for (let row = 0; row < rows; row++) {
@@ -135,14 +136,12 @@ function* storedTexts(
   }
   for (const [first, last] of windows(rows)) {
     const start = endOf(first - 1);
-    const text = decoder.decode(bytes.subarray(start, endOf(last - 1)));
+    const text = decode(bytes.subarray(start, endOf(last - 1)));
     // ASCII texts are cut from one decoded string, several times as fast.
     const isAscii = text.length === endOf(last - 1) - start;
     for (let row = first; row < last; row++) {
       const [from, to] = [endOf(row - 1), endOf(row)];
-      const id = isAscii
-        ? text.slice(from - start, to - start)
-        : decoder.decode(bytes.subarray(from, to));
+      const id = isAscii ? text.slice(from - start, to - start) : decode(bytes.subarray(from, to));
       yield idOf(id, TYPES[typesAt.getUint8(row)]);
     }
   }
