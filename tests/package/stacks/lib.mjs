@@ -27,8 +27,23 @@ const environment = {
   NG_CLI_ANALYTICS: 'false',
 };
 
-/** The answer that every program must give, with either build. */
-export const RIGHT = /^(relaxed|simd128): north,east,south(;north,east,south)?$/;
+/** What every answer must be, by either build or without WebAssembly, of the index in one piece and in others. */
+export const RIGHT = /^(relaxed|simd128|js): north,east,south(;north,east,south){0,2}$/;
+
+/** What a program imports that uses all that there is for indexes; WORK is where work.mjs is. */
+export const IMPORTS = `import { load } from 'fewbits';
+import { createPool } from 'fewbits/pool';
+import { openIndex } from 'fewbits/reader';
+import { load as loadAlone } from 'fewbits/vectors';
+import { search, searchAlone, searchPool } from 'WORK';
+`;
+
+/** An expression for its answer. */
+export const ANSWER = `[
+  await search(load),
+  await searchPool(createPool),
+  await searchAlone(loadAlone, openIndex),
+].join(';')`;
 
 export class Project {
   #children = [];

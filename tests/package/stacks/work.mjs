@@ -15,7 +15,18 @@ export async function search(load, options) {
   return `${fb.variant}: ${ids.join()}`;
 }
 
-/** The ids found by two workers. */
+/** Ids by the index alone, and by the reader of the file that it saved, which are the same. */
+export async function searchAlone(load, openIndex, options) {
+  const fb = await load(options);
+  const index = fb.createIndex({ dims: 3, bits: 8 });
+  index.add(VECTORS, WORDS);
+  const reader = openIndex(index.save());
+  const [ids, read] = [index, reader].map((one) => one.search(QUERY, { k: 3 }).ids.join());
+  index.dispose();
+  return ids === read ? ids : `${ids}, but the reader found ${read}`;
+}
+
+/** Ids by two workers. */
 export async function searchPool(createPool, options) {
   const pool = await createPool({ dims: 3, bits: 8, workers: 2, startTimeout: 20_000, ...options });
   try {

