@@ -89,6 +89,8 @@ describe.each(everywhere)('$backend in a $where', ({ backend, where }) => {
       same: true,
       ids: 'vector 0',
       progress: true,
+      alone: true,
+      read: 'vector 0',
       pool: true,
       changed: 'FewbitsError INVALID_ARGUMENT',
       disposed: 'FewbitsError DISPOSED',

@@ -214,7 +214,8 @@ export class PlainIndex {
           : wholeFactor(x, own * ratio, refine || bits, metric === 'cosine' && !mean);
       for (let i = part.dim; i < part.dim + part.dims; i++) x[i] *= factor;
     });
-    this.#rotations.at(-1)?.(x, true);
+    const [rotate, rotateFiner = rotate] = this.#rotations;
+    rotateFiner(x, true);
     return mean ? x.map((value, i) => value + mean[i]) : x;
   }
 

@@ -12,7 +12,7 @@ import { Store } from './store.js';
 export { FewbitsError, type FewbitsErrorCode } from '../core/errors.js';
 export type { Chunks } from '../io/pieces.js';
 export type { Saveable, StoreSource } from './pieces.js';
-export type { SaveOptions, SaveProgress, Store, StoreEntry } from './store.js';
+export type { IndexOpener, SaveOptions, SaveProgress, Store, StoreEntry } from './store.js';
 
 const BACKENDS = ['opfs', 'indexeddb'] as const;
 

@@ -3,7 +3,6 @@
 import { callback, describe, invalid, options, peek } from '../core/arguments.js';
 import { Opaque } from '../core/opaque.js';
 import { checkSignal } from '../core/signal.js';
-import type { Fewbits } from '../load/fewbits.js';
 import type { VectorIndex } from '../vectors/vector-index.js';
 import type { Backend } from './backend.js';
 import type { Locks } from './locks.js';
@@ -15,6 +14,11 @@ import { Versions } from './versions.js';
 const CHUNK = 1 << 22;
 
 const MAX_METADATA = 1 << 16;
+
+/** Opens index files, with WebAssembly or without. */
+export interface IndexOpener<Index> {
+  openIndex(file: Uint8Array<ArrayBuffer>): Index;
+}
 
 export interface SaveProgress {
   /** Bytes that have been written. */
@@ -103,12 +107,14 @@ export class Store extends Opaque {
   /**
    * Opens the index that was saved under a name.
    *
-   * @param fb the result of load()
+   * @param fb the result of load() of `fewbits` or `fewbits/vectors`, or the module `fewbits/reader`
    * @throws FewbitsError as read() does; CORRUPT_DATA when something other than an index was saved
    */
-  async openIndex(fb: Pick<Fewbits, 'openIndex'>, name: string): Promise<VectorIndex> {
+  async openIndex<Index = VectorIndex>(fb: IndexOpener<Index>, name: string): Promise<Index> {
     if (typeof peek(() => fb?.openIndex) !== 'function') {
-      throw invalid(`openIndex takes what load() resolved to, got ${describe(fb)}`);
+      throw invalid(
+        `openIndex takes what load() resolved to, or fewbits/reader, got ${describe(fb)}`,
+      );
     }
     return fb.openIndex(await this.read(name));
   }

@@ -3,7 +3,9 @@
 
 import { load } from '../node_modules/fewbits/dist/index.js';
 import { openPool } from '../node_modules/fewbits/dist/pool/index.js';
+import * as reader from '../node_modules/fewbits/dist/reader/index.js';
 import { openStore } from '../node_modules/fewbits/dist/store/index.js';
+import { load as loadAlone } from '../node_modules/fewbits/dist/vectors.js';
 
 /** Bytes whose length and contents depend on `i`; the first four are `i`. */
 export function pattern(i, unit = 1 << 20) {
@@ -156,6 +158,13 @@ export const actions = {
       ids: again.search(x.subarray(0, 96), { k: 3 }).ids[0],
       progress: progress.length > 1 && progress.at(-1) === 1,
     };
+    // The index alone opens and saves it, and the reader opens that.
+    const alone = await store.openIndex(await loadAlone(), 'index');
+    await store.save('alone', alone);
+    alone.dispose();
+    found.alone = same(await store.read('alone'), file);
+    const read = await store.openIndex(reader, 'alone');
+    found.read = read.search(x.subarray(0, 96), { k: 3 }).ids[0];
     const pool = await openPool(file, { workers: 2 });
     await store.save('pool', pool);
     found.pool = same(await store.read('pool'), file);
