@@ -34,7 +34,9 @@ describe.each([
     }
     const read = await store.openIndex(reader, 'index');
     expect(read.search(query, { k: 6 })).toEqual(expected);
-    expect([...(await store.openIndex(reader, 'less')).ids()]).toEqual(ids.filter((id) => id !== 7));
+    expect([...(await store.openIndex(reader, 'less')).ids()]).toEqual(
+      ids.filter((id) => id !== 7),
+    );
     expect((await store.list()).map(({ name }) => name)).toEqual(['index', 'less']);
   });
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { crc32 } from '../../web/dist/core/crc32.js';
 import { localLocks } from '../../web/dist/store/locks.js';
 import type { Store } from '../../web/dist/store/store.js';
-import { Disk, fine, locks, processOn, storeOn, type Tear } from '../support/disk.ts';
+import { Disk, fine, locks, storeOn, type Tear } from '../support/disk.ts';
 
 type State = Record<string, string>;
 

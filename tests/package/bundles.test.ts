@@ -1,9 +1,11 @@
 // Bundles that drop something of the package: the address of the script, modules imported only for their
 // effect, compiling of WebAssembly.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { describe, expect, it } from 'vitest';
+import { removeFolder, temporaryFolder } from '../support/folders.ts';
 import { esbuildBuild, viteBuild, webpackBuild } from './bundlers.ts';
 import { run } from './consumer.ts';
 import { expectRight } from './expected.ts';
@@ -132,8 +134,62 @@ it("the condition 'workerd' imports the module, where nothing may be compiled", 
   expectRight({ default: given.default, simd128: given.simd128 }, false);
 });
 
+it('webpack for Node emits what it needs, its workers too', async () => {
+  const { default: webpack } = await import('webpack');
+  const built = consumer.path('webpack-node');
+  const stats = await new Promise<import('webpack').Stats | undefined>((resolve, reject) => {
+    const options = {
+      mode: 'production' as const,
+      target: 'node',
+      context: consumer.folder,
+      entry: './bundled/program.mjs',
+      output: { path: built, filename: 'main.cjs' },
+    };
+    webpack(options, (error, result) => (error ? reject(error) : resolve(result)));
+  });
+  expect(stats?.toString({ all: false, errors: true, warnings: true })).toBe('');
+  // Elsewhere, where there is no package.
+  const moved = temporaryFolder();
+  try {
+    cpSync(built, moved, { recursive: true });
+    const { stdout, stderr } = await run(process.execPath, ['main.cjs'], moved);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual({
+      whole: ['east', 'north'],
+      alone: ['east', 'north'],
+      pool: ['east', 'north'],
+    });
+  } finally {
+    removeFolder(moved);
+  }
+});
+
+/** Tracers of files, as of Vercel and Nitro, see addresses in constants and none in functions. */
+it('in Node every file of the package has its address in a constant at the top level', () => {
+  const found: Record<string, string[]> = {};
+  for (const door of ['node.js', 'vectors-node.js', 'pool/node.js', 'models/node.js']) {
+    const script = consumer.path('node_modules/fewbits/dist', door);
+    const lines = readFileSync(script, 'utf8').split('\n');
+    const addresses = lines.filter((line) => /new URL\(['"]\./.test(line));
+    found[door] = addresses.map((line) => {
+      const [, statement, file] =
+        /^(const) .*new URL\(['"](.*)['"], import\.meta\.url\)/.exec(line) ?? [];
+      expect(statement, line).toBe('const');
+      expect(existsSync(path.join(path.dirname(script), file)), file).toBe(true);
+      return file;
+    });
+  }
+  expect(found).toEqual({
+    'node.js': ['./fewbits.simd128.wasm', './fewbits.relaxed.wasm'],
+    'vectors-node.js': ['./vectors.simd128.wasm', './vectors.relaxed.wasm'],
+    'pool/node.js': ['./shard-worker-node.mjs'],
+    'models/node.js': ['./worker-node.mjs'],
+  });
+});
+
 describe("a worker file of the application's own is kept in production", () => {
-  const right = ['east', 'north', 'west'];
+  // Ids, and the halves 1 and -2.
+  const right = ['east', 'north', 'west', 0x00, 0x3c, 0x00, 0xc0];
   const expectRun = async (folder: string, at = '') =>
     expect(await runServed(browser, folder, at)).toEqual(right);
 
@@ -142,7 +198,7 @@ describe("a worker file of the application's own is kept in production", () => {
   it('webpack', async () => expectRun(await webpackBuild(consumer, 'own-worker')));
 
   it('esbuild', async () => {
-    const entries = ['own-worker/main.js', 'own-worker/worker.js'];
+    const entries = ['main', 'worker', 'converter'].map((name) => `own-worker/${name}.js`);
     await expectRun(await esbuildBuild(consumer, 'own-worker', entries));
   });
 });

@@ -83,4 +83,3 @@ export const locks = (): Locks => ({ ...localLocks(), everywhere: true });
 const CHUNK = 4;
 export const storeOn = (disk: Disk, fault: () => Tear | Error | null = fine, held = locks()) =>
   new Store('test', processOn(disk, fault), held, CHUNK);
-

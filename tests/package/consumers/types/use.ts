@@ -11,14 +11,19 @@ import {
   support,
   type UniformQuantized,
   type Variant,
+  type VectorIndex,
 } from 'fewbits';
 import relaxed from 'fewbits/fewbits.relaxed.wasm';
 import simd128 from 'fewbits/fewbits.simd128.wasm';
 import { openNpy, readSafetensors, writeNpy } from 'fewbits/io';
 import { createConverterPool, openModel, planModel, quantizeModel } from 'fewbits/models';
 import { createPool, openPool, type PoolStats, type VectorPool } from 'fewbits/pool';
+import * as reader from 'fewbits/reader';
 import { Client, serve, type Work } from 'fewbits/rpc';
 import { openStore, type Store, type StoreEntry } from 'fewbits/store';
+import { type FewbitsVectors, load as loadAlone } from 'fewbits/vectors';
+import relaxedAlone from 'fewbits/vectors.relaxed.wasm';
+import simd128Alone from 'fewbits/vectors.simd128.wasm';
 
 const variant: Variant = support().relaxedSimdExact ? 'relaxed' : 'simd128';
 const options: LoadOptions = { variant, wasm: new URL('https://localhost/fewbits.simd128.wasm') };
@@ -26,6 +31,9 @@ const fb: Fewbits = await load(options);
 
 await load({ wasm: simd128, variant: 'simd128' });
 await load({ wasm: relaxed });
+const alone: FewbitsVectors = await loadAlone({ wasm: simd128Alone });
+await createPool({ dims: 8, wasm: relaxedAlone });
+await createPool({ dims: 8, wasm: simd128 });
 
 const x = new Float32Array(64);
 const q: UniformQuantized = fb.uniform.quantize(x, { bits: 4, scheme: 'asymmetric', block: 32 });
@@ -66,6 +74,10 @@ await store.save('pool', pool);
 await store.save('blob', new Blob([packed.slice()]));
 await store.save('model', quantizeModel(model, plan, { converter }));
 const size: number = (await store.openIndex(fb, 'index')).size;
+const read: reader.IndexReader = await store.openIndex(reader, 'index');
+const { estimates } = read.candidates(x, read.candidateCount({ k: 5 }));
+const opened: VectorIndex = await store.openIndex(alone, 'index');
+console.log(estimates, read.reconstruct('one'), opened.size);
 const entries: StoreEntry[] = await store.list();
 console.log(size, entries, (await store.read('blob')).length);
 pool.dispose();

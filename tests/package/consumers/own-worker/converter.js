@@ -1,0 +1,3 @@
+// Another worker file of the application's own, for converting.
+
+import 'fewbits/models/worker';
