@@ -67,3 +67,17 @@ describe('in a page', () => {
     expect(message).toMatch(remedy);
   });
 });
+
+it('bytes need nothing of the web', async () => {
+  vi.stubGlobal('Response', undefined);
+  vi.stubGlobal('fetch', undefined);
+  expect((await load({ wasm: simd128.slice() })).variant).toBe('simd128');
+  expect(await failure(load({ wasm: {} as Response }))).toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    message: expect.stringContaining('wasm must be a WebAssembly.Module, its bytes, a Response'),
+  });
+  expect(await failure(load({ wasm: 'https://localhost/a.wasm' }))).toMatchObject({
+    code: 'LOAD_FAILED',
+    message: expect.stringContaining('there is no fetch here: pass the bytes of the file'),
+  });
+});

@@ -162,27 +162,6 @@ describe('the entry of browsers', () => {
     expect(compiled).toHaveBeenCalledTimes(1);
   });
 
-  it('bytes need nothing of the web', async () => {
-    const bytes = bytesOf('simd128');
-    const { Response, fetch } = globalThis;
-    try {
-      Object.assign(globalThis, { Response: undefined, fetch: undefined });
-      expect((await load({ wasm: bytes })).variant).toBe('simd128');
-      await expect(load({ wasm: {} as Response })).rejects.toMatchObject({
-        code: 'INVALID_ARGUMENT',
-        message: expect.stringContaining(
-          'wasm must be a WebAssembly.Module, its bytes, a Response',
-        ),
-      });
-      await expect(load({ wasm: 'https://localhost/a.wasm' })).rejects.toMatchObject({
-        code: 'LOAD_FAILED',
-        message: expect.stringContaining('there is no fetch here: pass the bytes of the file'),
-      });
-    } finally {
-      Object.assign(globalThis, { Response, fetch });
-    }
-  });
-
   it('a failed load can be repeated', async () => {
     const outcomes = [
       () => Promise.reject(new TypeError('Failed to fetch')),

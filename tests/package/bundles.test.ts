@@ -169,15 +169,15 @@ it('in Node every file of the package has its address in a constant at the top l
   const found: Record<string, string[]> = {};
   for (const door of ['node.js', 'vectors-node.js', 'pool/node.js', 'models/node.js']) {
     const script = consumer.path('node_modules/fewbits/dist', door);
-    const lines = readFileSync(script, 'utf8').split('\n');
-    const addresses = lines.filter((line) => /new URL\(['"]\./.test(line));
-    found[door] = addresses.map((line) => {
-      const [, statement, file] =
-        /^(const) .*new URL\(['"](.*)['"], import\.meta\.url\)/.exec(line) ?? [];
-      expect(statement, line).toBe('const');
+    const text = readFileSync(script, 'utf8');
+    const constants = text.matchAll(
+      /^const \w+ =[^;]*? new URL\('(\.[^']+)', import\.meta\.url\)/gm,
+    );
+    found[door] = Array.from(constants, ([, file]) => file);
+    expect(text.match(/new URL\(['"`]\./g)?.length, door).toBe(found[door].length);
+    for (const file of found[door]) {
       expect(existsSync(path.join(path.dirname(script), file)), file).toBe(true);
-      return file;
-    });
+    }
   }
   expect(found).toEqual({
     'node.js': ['./fewbits.simd128.wasm', './fewbits.relaxed.wasm'],
