@@ -37,7 +37,7 @@ export function seedFiles(fb) {
     index.dispose();
   };
   for (const metric of METRICS) {
-    for (const bits of [1, 2, 4, 8]) {
+    for (const bits of [1, 2, 3, 4, 6, 8]) {
       save({ dims: 7 + bits, metric, bits });
       save({ dims: 7 + bits, metric, bits, mean: vectors(1, 7 + bits) });
       save({ dims: 9, metric, bits, refine: bits === 2 ? 4 : 8 });

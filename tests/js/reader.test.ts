@@ -101,7 +101,7 @@ function indexOf(seed: number): VectorIndex {
   const dims = 1 + below(pick(20, 70, 300));
   const index = fb.createIndex({
     dims,
-    bits: pick<1 | 2 | 4 | 8>(1, 2, 4, 8),
+    bits: pick<1 | 2 | 3 | 4 | 6 | 8>(1, 2, 3, 4, 6, 8),
     metric: pick('cosine', 'dot', 'l2'),
     quality: pick('best', 'fast'),
     refine: pick<4 | 8 | undefined>(undefined, 4, 8),

@@ -285,7 +285,7 @@ describe('results', () => {
   });
 
   it('stay within the range of the metric', () => {
-    for (const bits of [1, 2, 4, 8] as const) {
+    for (const bits of [1, 2, 3, 4, 6, 8] as const) {
       using index = fb.createIndex({ dims: 3, bits });
       const x = Float32Array.from({ length: 300 }, (_, i) => Math.sin(i * i));
       index.add(x);

@@ -81,7 +81,7 @@ describe.each(indexBuilds)('vector index, %s', (_, start) => {
       const dims = 1 + below(below(4) === 0 ? 50 : 12);
       const settings = {
         dims,
-        bits: ([1, 2, 4, 8] as const)[below(4)],
+        bits: ([1, 2, 3, 4, 6, 8] as const)[below(6)],
         metric: (['cosine', 'dot', 'l2'] as const)[below(3)],
         refine: ([undefined, 4, 8] as const)[below(3)],
         quality: (['best', 'fast'] as const)[below(2)],
@@ -191,7 +191,7 @@ describe.each(indexBuilds)('vector index, %s', (_, start) => {
       { dims: 0 },
       { dims: 1.5 },
       { dims: 20000 },
-      { dims: 4, bits: 3 },
+      { dims: 4, bits: 5 },
       { dims: 4, metric: 'euclid' },
       { dims: 4, refine: 2 },
       { dims: 4, seed: -1 },

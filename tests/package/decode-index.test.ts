@@ -53,7 +53,7 @@ interface Case extends IndexOptions {
 }
 
 const cases: Case[] = [
-  ...([1, 2, 4, 8] as const).flatMap((bits): Case[] => [
+  ...([1, 2, 3, 4, 6, 8] as const).flatMap((bits): Case[] => [
     { dims: 37, bits },
     { dims: 128, bits, metric: 'l2', learn: 'mean' },
     { dims: 200, bits, metric: 'dot', learn: 'axes', quality: 'fast' },

@@ -36,7 +36,7 @@ inline constexpr std::size_t kMaxSegments = 512;
 
 struct Options {
   std::size_t dims = 0;  ///< 1..kMaxDims
-  int bits = 4;          ///< 1, 2, 4 or 8 per dimension; 1 for hamming, without `refine_bits`
+  int bits = 4;          ///< 1, 2, 3, 4, 6 or 8 per dimension; 1 for hamming, no `refine_bits`
   Metric metric = Metric::cosine;
   bool scale_search = true;  ///< choose each vector's scale for the best cosine; slower to add
   int refine_bits = 0;       ///< 0, 4 or 8: a second code that scores the candidates

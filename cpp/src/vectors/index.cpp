@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "vectors/code/codebook.h"
 #include "vectors/state.h"
 
 namespace fewbits::vectors {
@@ -36,9 +37,10 @@ bool Index::State::lay_out_evenly() {
 }
 
 Index* Index::create(const Options& options, Result* result) {
+  // Five bits are for segments only: they would be looked up in as many steps as six.
   const bool valid =
-      options.dims >= 1 && options.dims <= kMaxDims &&
-      (options.bits == 1 || options.bits == 2 || options.bits == 4 || options.bits == 8) &&
+      options.dims >= 1 && options.dims <= kMaxDims && options.bits != 5 &&
+      codebook(options.bits) != nullptr &&
       (options.refine_bits == 0 || options.refine_bits == 4 || options.refine_bits == 8) &&
       static_cast<int>(options.metric) >= 0 && static_cast<int>(options.metric) <= 3 &&
       (options.metric != Metric::hamming || (options.bits == 1 && options.refine_bits == 0));

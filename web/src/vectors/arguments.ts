@@ -35,13 +35,13 @@ export interface IndexOptions {
   /** Dimensions of the vectors, 1 to 16384. */
   dims: number;
   /**
-   * Bits per dimension: 1, 2, 4 or 8. Default 4; 1 for 'hamming', whose vectors take exactly ceil(dims / 8)
-   * bytes. With other metrics a vector takes dims * bits / 8 + 4 bytes, another 4 for 'l2' or with a mean,
-   * and another 4 with 4 bits, quality 'best' and no finer code (except for 'l2'). Below 16 dimensions, 1, 2
-   * or 4 bits can tell few directions apart: use 8, with `refine: 8` where the order of near neighbours
-   * matters.
+   * Bits per dimension: 1, 2, 3, 4, 6 or 8. Default 4; 1 for 'hamming', whose vectors take exactly
+   * ceil(dims / 8) bytes. With other metrics a vector takes dims * bits / 8 + 4 bytes, another 4 for 'l2' or
+   * with a mean, and another 4 with 4 bits, quality 'best' and no finer code (except for 'l2'). Below 16
+   * dimensions, up to 4 bits can tell few directions apart: use 8, with `refine: 8` where the order of near
+   * neighbours matters.
    */
-  bits?: 1 | 2 | 4 | 8 | undefined;
+  bits?: 1 | 2 | 3 | 4 | 6 | 8 | undefined;
   /**
    * The measure of scores: 'cosine', for which vectors need not be normalised; 'dot', the inner product;
    * 'l2', the squared distance; or 'hamming', the number of differing bits. Default 'cosine'.
@@ -122,7 +122,7 @@ export function checkSettings(o: IndexOptions): { settings: Settings; mean: Floa
   const dims = integer('dims', o.dims, 1, MAX_DIMS);
   const metric = oneOf('metric', o.metric ?? 'cosine', METRICS);
   if (metric === 'hamming') checkOfBits(o);
-  const bits = width('bits', o.bits ?? (metric === 'hamming' ? 1 : 4), [1, 2, 4, 8]);
+  const bits = width('bits', o.bits ?? (metric === 'hamming' ? 1 : 4), [1, 2, 3, 4, 6, 8]);
   const quality = oneOf('quality', o.quality ?? 'best', QUALITIES);
   const refine = o.refine === undefined ? 0 : width('refine', o.refine, [4, 8]);
   const seed = integer('seed', o.seed ?? 0, 0, 2 ** 32 - 1);

@@ -14,13 +14,14 @@ import {
 
 export const FORMAT = 'fewbits.index';
 /**
- * The versions of files of bits, of files whose queries are centred, and of all others, which older readers
- * accept too.
+ * The versions of files with 3 or 6 bits per dimension, of files of bits, of files whose queries are centred,
+ * and of all others. Each new kind of file has a new version, which older readers refuse by name.
  */
+export const PLANES_VERSION = '4';
 export const BITS_VERSION = '3';
 export const CENTRED_VERSION = '2';
 export const VERSION = '1';
-const VERSIONS: readonly unknown[] = [VERSION, CENTRED_VERSION, BITS_VERSION];
+const VERSIONS: readonly unknown[] = [VERSION, CENTRED_VERSION, BITS_VERSION, PLANES_VERSION];
 
 /** Names in the file, in the order of ROW_ARRAYS. */
 export const NAMES: Record<keyof RowSizes, string> = {
@@ -75,11 +76,10 @@ function readSettings(
   if (ofBits !== (metadata.version === BITS_VERSION)) {
     throw corrupt(`metadata 'metric' is '${metric}' in version '${metadata.version}'`);
   }
+  const widths = ofBits ? [1] : metadata.version === PLANES_VERSION ? [3, 6] : [1, 2, 4, 8];
   return {
     dims: number('dims', (value) => value >= 1 && value <= 16384),
-    bits: number('bits', (value) =>
-      (ofBits ? [1] : [1, 2, 4, 8]).includes(value),
-    ) as Settings['bits'],
+    bits: number('bits', (value) => widths.includes(value)) as Settings['bits'],
     metric,
     quality: word('quality', QUALITIES),
     refine: number('refine', (value) =>
@@ -150,8 +150,8 @@ export function readContents(
       `index file of version '${version}'; this build reads versions ${VERSIONS.join(', ')}`,
     );
   }
-  // With a mean in a file of an earlier version, queries are not centred.
-  const meanProducts = version === CENTRED_VERSION || !file.has('mean');
+  // With a mean in a file of the first version, queries are not centred.
+  const meanProducts = version !== VERSION || !file.has('mean');
   const { rows, nextId, ...settings } = readSettings(metadata, file.has('tails'), meanProducts);
   const learned = blamed(() => readLearned(file, settings.dims));
   return { settings, fit: readFit(metadata), ...learned, rows, nextId, sum };

@@ -10,6 +10,7 @@ import {
   CENTRED_VERSION,
   FORMAT,
   NAMES,
+  PLANES_VERSION,
   readContents,
   rowArrays,
   VERSION,
@@ -20,7 +21,9 @@ import type { Ids } from './ids.js';
 import { checksum, NativeIndex, type RowArrays } from './native.js';
 
 function versionOf(index: NativeIndex): string {
-  if (index.settings.metric === 'hamming') return BITS_VERSION;
+  const { metric, bits } = index.settings;
+  if (metric === 'hamming') return BITS_VERSION;
+  if (bits === 3 || bits === 6) return PLANES_VERSION;
   return index.rowSizes.mean_products > 0 ? CENTRED_VERSION : VERSION;
 }
 

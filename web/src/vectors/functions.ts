@@ -130,7 +130,7 @@ export const QUALITIES = ['best', 'fast'] as const;
 /** The settings of an index, all of which are stored in its file. */
 export interface Settings {
   readonly dims: number;
-  readonly bits: 1 | 2 | 4 | 8;
+  readonly bits: 1 | 2 | 3 | 4 | 6 | 8;
   readonly metric: Metric;
   readonly quality: (typeof QUALITIES)[number];
   readonly refine: 0 | 4 | 8;

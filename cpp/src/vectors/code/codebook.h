@@ -10,7 +10,7 @@
 
 namespace fewbits::vectors {
 
-/// The code widths of a dimension, in bits. 0 (dropped), 3, 5 and 6 occur in learned segments only.
+/// The code widths of a dimension, in bits. 0 (dropped) and 5 occur in learned segments only.
 inline constexpr int kWidths[] = {0, 1, 2, 3, 4, 5, 6, 8};
 
 /// A code of `bits` bits has an integer level in -127..127; `unit` levels are one standard

@@ -66,6 +66,42 @@ void add_segment(const std::int32_t* high, const std::int32_t* low, float base, 
   }
 }
 
+/// estimates = (base + high_step * high + low_step * low) * factors.
+void set_estimates(const std::int32_t* high, const std::int32_t* low, float base, float high_step,
+                   float low_step, const float* factors, float* estimates) {
+  for (std::size_t r = 0; r < kBlockRows; ++r) {
+    const float partial = base + high_step * static_cast<float>(high[r]);
+    estimates[r] = (partial + low_step * static_cast<float>(low[r])) * factors[r];
+  }
+}
+
+/// Codes of 3 or 6 bits, which are looked up in two planes.
+void scan_two_planes(const Coding& coding, const Rows& rows, const Queries& queries,
+                     std::size_t count, const std::uint32_t* allowed, Best* best) {
+  alignas(16) std::int32_t sums[2][kBlockRows];
+  alignas(16) float estimates[kBlockRows];
+  const Block& block = rows.block();
+  const auto lut_scan = apart(kernels::lut_scan);
+  const Plane* const planes = coding.layout.segment(0).plane;
+  for (std::size_t tile = 0; tile < rows.count(); tile += kTileRows) {
+    const std::size_t tile_end = std::min(rows.count(), tile + kTileRows);
+    for (std::size_t q = 0; q < count; ++q) {
+      for (std::size_t first = tile; first < tile_end; first += kBlockRows) {
+        const std::uint8_t* at = rows.block_of(first);
+        for (int p = 0; p < 2; ++p) {
+          lut_scan(at + planes[p].byte * kBlockRows, planes[p].bytes,
+                   queries.table(q, planes[p].byte), sums[p]);
+        }
+        set_estimates(sums[0], sums[1], queries.base(q, 0), queries.step(q, 0, 0),
+                      queries.step(q, 0, 1), block.factors(at), estimates);
+        const std::uint64_t mask =
+            kernels::above(estimates, block.added(at), queries.weight(q), best[q].threshold());
+        offer_block(rows, mask, estimates, first, allowed, &best[q]);
+      }
+    }
+  }
+}
+
 void scan_tables(const Coding& coding, const Rows& rows, const Queries& queries, std::size_t count,
                  const std::uint32_t* allowed, Best* best) {
   alignas(16) std::int32_t sums[kBlockRows];
@@ -174,7 +210,9 @@ void scan(const Coding& coding, const Rows& rows, const Queries& queries, std::s
           const std::uint32_t* allowed, Best* best) {
   switch (coding.kept.codes) {
     case Kept::Codes::even:
-      return scan_tables(coding, rows, queries, count, allowed, best);
+      return coding.layout.segment(0).planes == 2
+                 ? scan_two_planes(coding, rows, queries, count, allowed, best)
+                 : scan_tables(coding, rows, queries, count, allowed, best);
     case Kept::Codes::learned:
       return scan_segments(coding, rows, queries, count, allowed, best);
     case Kept::Codes::bytes:
