@@ -200,9 +200,9 @@ Result Codebook::encode(const float* x, std::size_t n, std::uint16_t* codes,
 
 Result Codebook::decode(const std::uint8_t* codes, std::size_t n, float* out) const {
   if (size() < 1 || size() > 256) return failure(Status::invalid_argument);
-  // A single comparison at the end lets compilers vectorise the loop.
+  // A single comparison at the end lets compilers vectorise the loop; 256 levels allow every code.
   std::uint8_t largest = 0;
-  for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, codes[i]);
+  for (std::size_t i = 0; size() < 256 && i < n; ++i) largest = std::max(largest, codes[i]);
   if (largest >= size()) {
     const std::uint8_t* bad =
         std::find_if(codes, codes + n, [&](std::uint8_t code) { return code >= size(); });

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "distributional/codebook.h"
+#include "distributional/kept_tables.h"
 #include "distributional/math.h"
 #include "distributional/ordered.h"
 #include "fewbits/distributional.h"
@@ -136,6 +136,25 @@ double conditional_median(Distribution data, double a, double b) {
   return median;
 }
 
+/// Computes the table.
+Result compute(Distribution distribution, int order, std::uint32_t n, UnitTable* table) {
+  if (is_lloyd(distribution)) {
+    const bool gaussian = distribution == Distribution::lloyd_gaussian;
+    return lloyd_max(gaussian ? Source::gaussian : Source::laplace, n, table->thresholds.data(),
+                     table->levels.data());
+  }
+  const double count = n;
+  for (std::uint32_t j = 1; j < n; ++j) {
+    const double z = point_quantile(distribution, order, j / count);
+    table->thresholds[j - 1] =
+        n <= kExactCells ? exact_threshold(distribution, order, count, j, z) : z;
+  }
+  for (std::uint32_t j = 0; j < n; ++j) {
+    table->levels[j] = point_quantile(distribution, order, (j + 0.5) / count);
+  }
+  return success();
+}
+
 }  // namespace
 
 double point_cdf(Distribution distribution, int order, double z) {
@@ -218,20 +237,12 @@ bool valid(const Formula& f) {
 
 Result UnitTable::make(Distribution distribution, int order, std::uint32_t n) {
   if (!thresholds.reset(n - 1) || !levels.reset(n)) return failure(Status::out_of_memory);
-  if (is_lloyd(distribution)) {
-    const bool gaussian = distribution == Distribution::lloyd_gaussian;
-    return lloyd_max(gaussian ? Source::gaussian : Source::laplace, n, thresholds.data(),
-                     levels.data());
-  }
-  const double count = n;
-  for (std::uint32_t j = 1; j < n; ++j) {
-    const double z = point_quantile(distribution, order, j / count);
-    thresholds[j - 1] = n <= kExactCells ? exact_threshold(distribution, order, count, j, z) : z;
-  }
-  for (std::uint32_t j = 0; j < n; ++j) {
-    levels[j] = point_quantile(distribution, order, (j + 0.5) / count);
-  }
-  return success();
+  if (n > KeptTables::kMostCells) return compute(distribution, order, n, this);
+  static constinit thread_local KeptTables kept_tables;
+  if (kept_tables.take(distribution, order, n, this)) return success();
+  const Result made = compute(distribution, order, n, this);
+  if (made.ok()) kept_tables.keep(distribution, order, n, *this);
+  return made;
 }
 
 void place_thresholds(const UnitTable& unit, double loc, double width, std::uint32_t n,
