@@ -8,6 +8,7 @@ export {
   type FloatArray,
   isBytes,
   output,
+  ownView,
   toBytes,
   toFloat32,
   typedArray,
@@ -37,11 +38,19 @@ export function oneOf<T extends string>(name: string, value: unknown, options: r
  * as `filter`.
  */
 function isBag(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const tag = tagOf(value);
+  return (tag === 'Object' || tag === 'Module') && peek(() => 'copyWithin' in value) === false;
+}
+
+/** Whether a value is what `{ ... }` makes, with nothing but enumerable names of its own. */
+function isLiteral(value: unknown): value is object {
   return (
     typeof value === 'object' &&
     value !== null &&
-    ['Object', 'Module'].includes(tagOf(value)) &&
-    peek(() => 'copyWithin' in value) === false
+    peek(() => Object.getPrototypeOf(value)) === Object.prototype &&
+    peek(() => (value as Record<symbol, unknown>)[Symbol.toStringTag] === undefined) === true &&
+    peek(() => Object.getOwnPropertyNames(value).length === Object.keys(value).length) === true
   );
 }
 
@@ -56,13 +65,16 @@ export function options<T extends object>(
 ): T {
   const copy: Record<string, unknown> = {};
   if (value === undefined) return copy as T;
-  if (!isBag(value)) {
+  const literal = isLiteral(value);
+  if (!literal && !isBag(value)) {
     throw invalid(`${name} must be an object, got ${describe(value)}`);
   }
   const unknown: string[] = [];
   try {
-    unknown.push(...Object.keys(value).filter((key) => !known.includes(key)));
-    for (const key of known) {
+    const own = Object.keys(value);
+    for (const key of own) if (!known.includes(key)) unknown.push(key);
+    // Names that no literal has are not asked for: most of them are not there.
+    for (const key of literal && unknown.length === 0 ? own : known) {
       const one = (value as Record<string, unknown>)[key];
       if (one !== undefined) copy[key] = one;
     }

@@ -13,7 +13,7 @@ type Constructor = new (buffer: ArrayBufferLike, byteOffset: number, length: num
 
 /** Throws for a detached array, which would otherwise pass for an empty one. */
 export function attached<T extends ArrayBuffer | ArrayBufferView>(name: string, x: T): T {
-  if (!isDetached(x)) return x;
+  if ((x as Uint8Array).length > 0 || !isDetached(x)) return x;
   throw invalid(
     `${name} has lost its memory: its buffer was transferred, or is that of a WebAssembly.Memory ` +
       'that has grown since. Pass a copy, made with .slice() before that, or a view made after it',
@@ -21,7 +21,7 @@ export function attached<T extends ArrayBuffer | ArrayBufferView>(name: string, 
 }
 
 /** `x` with the methods of its kind in this realm: Node's Buffer, for one, has a different slice(). */
-function plain(kind: ArrayKind, x: TypedArray): TypedArray {
+export function ownView(kind: ArrayKind, x: TypedArray): TypedArray {
   const type = (globalThis as unknown as Record<string, Constructor>)[kind];
   return Object.getPrototypeOf(x) === type.prototype
     ? x
@@ -44,7 +44,7 @@ export function typedArray<K extends ArrayKind>(
   if (kind !== undefined && kinds.includes(kind)) {
     const array = attached(name, x as TypedArray);
     if (length === undefined || array.length === length) {
-      return plain(kind, array) as TypedArrays[K];
+      return ownView(kind, array) as TypedArrays[K];
     }
   }
   const [first] = kinds;
@@ -68,7 +68,7 @@ export function toBytes(name: string, x: unknown): Uint8Array {
   attached(name, x);
   if (!ArrayBuffer.isView(x)) return new Uint8Array(x);
   return kindOf(x) === 'Uint8Array'
-    ? (plain('Uint8Array', x as Uint8Array) as Uint8Array)
+    ? (ownView('Uint8Array', x as Uint8Array) as Uint8Array)
     : new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
 }
 
@@ -76,7 +76,7 @@ export function toBytes(name: string, x: unknown): Uint8Array {
 export function toFloat32(name: string, x: unknown): Float32Array {
   const kind = kindOf(x);
   if (kind === 'Float32Array')
-    return plain(kind, attached(name, x as Float32Array)) as Float32Array;
+    return ownView(kind, attached(name, x as Float32Array)) as Float32Array;
   try {
     if (kind === 'Float64Array' || kind === 'Float16Array') {
       return new Float32Array(attached(name, x as Float64Array));

@@ -23,6 +23,7 @@ export class Memory {
   #scratch = 0;
   #capacity = 0;
   #inUse = false;
+  #buffer: ArrayBufferLike | undefined;
 
   constructor(wasm: WasmModule) {
     this.#wasm = wasm;
@@ -55,18 +56,19 @@ export class Memory {
    */
   withScratch<T>(lengths: readonly number[], work: (...addresses: number[]) => T): T {
     if (this.#inUse) throw new Error('the scratch is in use');
-    const needed = lengths.reduce((sum, length) => sum + aligned(length), 0);
+    let needed = 0;
+    for (const length of lengths) needed += aligned(length);
     if (needed > this.#capacity) {
       this.#releaseScratch();
       this.#scratch = this.allocate(needed);
       this.#capacity = needed;
     }
     let next = this.#scratch;
-    const addresses = lengths.map((length) => {
-      const address = next;
+    const addresses: number[] = [];
+    for (const length of lengths) {
+      addresses.push(next);
       next += aligned(length);
-      return address;
-    });
+    }
     this.#inUse = true;
     try {
       return work(...addresses);
@@ -84,31 +86,39 @@ export class Memory {
     if (address !== 0 && !this.#wasm.broken) this.release(address);
   }
 
+  /** All of memory, as it is now: growth detaches what was it before. */
+  #bytes(): ArrayBufferLike {
+    if (this.#buffer === undefined || this.#buffer.byteLength === 0) {
+      this.#buffer = this.#wasm.HEAPU8.buffer;
+    }
+    return this.#buffer;
+  }
+
   u8(address: number, length: number): Uint8Array {
-    return new Uint8Array(this.#wasm.HEAPU8.buffer, address, length);
+    return new Uint8Array(this.#bytes(), address, length);
   }
 
   i8(address: number, length: number): Int8Array {
-    return new Int8Array(this.#wasm.HEAPU8.buffer, address, length);
+    return new Int8Array(this.#bytes(), address, length);
   }
 
   u16(address: number, length: number): Uint16Array {
-    return new Uint16Array(this.#wasm.HEAPU8.buffer, address, length);
+    return new Uint16Array(this.#bytes(), address, length);
   }
 
   i32(address: number, length: number): Int32Array {
-    return new Int32Array(this.#wasm.HEAPU8.buffer, address, length);
+    return new Int32Array(this.#bytes(), address, length);
   }
 
   u32(address: number, length: number): Uint32Array {
-    return new Uint32Array(this.#wasm.HEAPU8.buffer, address, length);
+    return new Uint32Array(this.#bytes(), address, length);
   }
 
   f32(address: number, length: number): Float32Array {
-    return new Float32Array(this.#wasm.HEAPU8.buffer, address, length);
+    return new Float32Array(this.#bytes(), address, length);
   }
 
   f64(address: number, length: number): Float64Array {
-    return new Float64Array(this.#wasm.HEAPU8.buffer, address, length);
+    return new Float64Array(this.#bytes(), address, length);
   }
 }

@@ -9,6 +9,11 @@ export const CHUNK = 32768;
 /** Bytes per window of whole rows. */
 export const ROWS_BYTES = 1 << 18;
 
+/** The `n` elements of x from `start` on: x itself where those are all. */
+export function part<T extends Crossing>(x: T, start: number, n: number): T {
+  return start === 0 && n === x.length ? x : (x.subarray(start, start + n) as T);
+}
+
 /** Calls `visit` for windows of at most `size`, in order, until `length` is covered. */
 export function windows(
   length: number,
@@ -18,16 +23,18 @@ export function windows(
   for (let start = 0; start < length; start += size) visit(start, Math.min(size, length - start));
 }
 
+/** An array that crosses. */
+export type Crossing = Float32Array | Int8Array | Uint8Array;
+
+/** A view of `n` elements of memory, of the kind of `array`. */
+function viewLike(memory: Memory, array: Crossing, at: number, n: number): Crossing {
+  if (array.BYTES_PER_ELEMENT === 4) return memory.f32(at, n);
+  return array instanceof Int8Array ? memory.i8(at, n) : memory.u8(at, n);
+}
+
 /** Copies `n` values of x, from `start` on, to an address. */
-export function give(
-  memory: Memory,
-  x: Float32Array | Uint8Array,
-  start: number,
-  n: number,
-  at: number,
-): void {
-  const to = x instanceof Uint8Array ? memory.u8(at, n) : memory.f32(at, n);
-  to.set(x.subarray(start, start + n));
+export function give(memory: Memory, x: Crossing, start: number, n: number, at: number): void {
+  viewLike(memory, x, at, n).set(part(x, start, n));
 }
 
 /** Copies x into scratch memory window by window, and calls `visit` for each. */
@@ -58,9 +65,18 @@ export function withRows(
   );
 }
 
-/** `source`, or a copy of it if writing to `target` would overwrite values that are not read yet. */
-export function apart<T extends TypedArray>(source: T, target: ArrayBufferView): T {
-  if (source.buffer !== target.buffer) return source;
+/**
+ * `source`, or a copy of it if writing to `target` would overwrite values that are not read yet.
+ *
+ * @param given what the caller passed as the target: if undefined, `target` is new
+ */
+export function apart<T extends TypedArray>(
+  source: T,
+  target: ArrayBufferView,
+  given: unknown = target,
+): T {
+  // Asking for the buffer of a short array makes engines allocate one, which takes longer than most else.
+  if (given === undefined || source.buffer !== target.buffer) return source;
   const before = source.byteOffset + source.byteLength <= target.byteOffset;
   const after = target.byteOffset + target.byteLength <= source.byteOffset;
   return before || after ? source : (source.slice() as T);
@@ -68,7 +84,7 @@ export function apart<T extends TypedArray>(source: T, target: ArrayBufferView):
 
 /** One side of a conversion: an array, and the number of bytes that a number of values take in it. */
 export interface Side {
-  readonly array: Float32Array | Int8Array | Uint8Array;
+  readonly array: Crossing;
   readonly bytes: (values: number) => number;
 }
 
@@ -78,11 +94,8 @@ export const elements = (array: Side['array']): Side => ({
   bytes: (values) => values * array.BYTES_PER_ELEMENT,
 });
 
-const bytesOf = ({ array }: Side) =>
-  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-
 /**
- * Fills `to` with the result of `call` on `from`, window by window.
+ * Fills `to` with the result of `call` on `from`, window by window. They must be apart().
  *
  * @param size values per window; on both sides a window must end at a whole byte
  */
@@ -94,15 +107,17 @@ export function convert(
   call: (fromAt: number, n: number, toAt: number, start: number) => void,
   size = CHUNK,
 ): void {
-  const source = bytesOf({ ...from, array: apart(from.array, to.array) });
-  const target = bytesOf(to);
+  const { array: source } = from;
+  const { array: target } = to;
+  const [eachFrom, eachTo] = [source.BYTES_PER_ELEMENT, target.BYTES_PER_ELEMENT];
   memory.withScratch([from.bytes(size), to.bytes(size)], (fromAt, toAt) => {
     windows(length, size, (start, n) => {
-      const first = from.bytes(start);
-      const given = from.bytes(n);
-      memory.u8(fromAt, given).set(source.subarray(first, first + given));
+      const first = from.bytes(start) / eachFrom;
+      const given = from.bytes(n) / eachFrom;
+      viewLike(memory, source, fromAt, given).set(part(source, first, given));
       call(fromAt, n, toAt, start);
-      target.set(memory.u8(toAt, to.bytes(n)), to.bytes(start));
+      const made = viewLike(memory, target, toAt, to.bytes(n) / eachTo);
+      target.set(made, to.bytes(start) / eachTo);
     });
   });
 }

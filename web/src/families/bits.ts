@@ -45,7 +45,7 @@ const packedSide = (array: Uint8Array, bits: number): Side => ({
 
 /** Checks that `bytes` is a Uint8Array that holds exactly `length` codes. */
 export function packed(name: string, bytes: unknown, bits: number, length: number): Uint8Array {
-  const what = `${length} codes of ${bits} bits`;
+  const what = () => `${length} codes of ${bits} bits`;
   return arrayField(name, bytes, 'Uint8Array', packedBytes(length, bits), what);
 }
 

@@ -3,7 +3,7 @@
 import { type FloatArray, integer, oneOf, options, output, toFloat32 } from '../core/arguments.js';
 import { type Core, check, type Outcome } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
-import { convert, elements, type Side } from '../core/windows.js';
+import { apart, convert, elements, type Side } from '../core/windows.js';
 import { type Inspection, type InspectType, inspect } from './inspect.js';
 import { createNf4, type Nf4 } from './nf4.js';
 import { arrayField, fieldsOf } from './quantized.js';
@@ -86,6 +86,9 @@ export type FloatsFunctions = {
   [name in `floats_decode_${FloatType}`]: (bytes: number, n: number, out: number) => void;
 };
 
+type Encode = FloatsFunctions[`floats_encode_${FloatType}`];
+type Decode = FloatsFunctions[`floats_decode_${FloatType}`];
+
 const bytesOf = (type: FloatType, n: number) => Math.ceil((n * BITS[type]) / 8);
 
 /** The side of encoded numbers in a conversion. */
@@ -115,16 +118,29 @@ function checkRange(x: Float32Array, type: FloatType): void {
   }
 }
 
+const types = /* @__PURE__ */ Object.keys(BITS) as readonly FloatType[];
+
+/** The functions of each type, looked up once: making their names takes as long as a short call. */
+const codecsOf = (wasm: FloatsFunctions) =>
+  Object.fromEntries(
+    types.map((type) => {
+      const decode = wasm[`floats_decode_${type}`];
+      return [type, { encode: wasm[`floats_encode_${type}`], decode }];
+    }),
+  ) as Record<FloatType, { encode: Encode; decode: Decode }>;
+
 export function createFloats(core: Core): Floats {
   const wasm = core.functions<FloatsFunctions>();
   const { memory } = core;
-  const types = Object.keys(BITS) as FloatType[];
+  const codecs = codecsOf(wasm);
+
   function encode(given: unknown, typeName: unknown, givenOut?: unknown): Uint8Array {
     const x = toFloat32('x', given);
     const type = oneOf('type', typeName, types);
     const out = output(Uint8Array, bytesOf(type, x.length), givenOut);
-    convert(memory, x.length, elements(x), encoded(out, type), (xAt, n, outAt, start) => {
-      const outcome = wasm[`floats_encode_${type}`](xAt, n, outAt);
+    const from = elements(apart(x, out, givenOut));
+    convert(memory, x.length, from, encoded(out, type), (xAt, n, outAt, start) => {
+      const outcome = codecs[type].encode(xAt, n, outAt);
       if (outcome) check(outcome, 'x', start);
     });
     return out;
@@ -138,12 +154,11 @@ export function createFloats(core: Core): Floats {
   ): Float32Array {
     const type = oneOf('type', typeName, types);
     const length = integer('length', givenLength, 0, Number.MAX_SAFE_INTEGER);
-    const what = `${length} values of ${type}`;
+    const what = () => `${length} values of ${type}`;
     const bytes = arrayField('bytes', given, 'Uint8Array', bytesOf(type, length), what);
     const out = output(Float32Array, length, givenOut);
-    convert(memory, length, encoded(bytes, type), elements(out), (inAt, n, outAt) =>
-      wasm[`floats_decode_${type}`](inAt, n, outAt),
-    );
+    const from = encoded(apart(bytes, out, givenOut), type);
+    convert(memory, length, from, elements(out), codecs[type].decode);
     return out;
   }
 
@@ -161,7 +176,11 @@ export function createFloats(core: Core): Floats {
     },
 
     dequantize(given, out) {
-      const q = fieldsOf<FloatsQuantized>('floats', given, ['bytes', 'type', 'length']);
+      const q = fieldsOf<FloatsQuantized>('floats', given, ({ bytes, type, length }) => ({
+        bytes,
+        type,
+        length,
+      }));
       return decode(q.bytes, q.type, q.length, out);
     },
 

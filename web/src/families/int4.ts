@@ -109,7 +109,12 @@ function dequantizeValues(
 }
 
 function dequantizeData(core: Core, given: unknown, out: unknown): Float32Array {
-  const q = fieldsOf<Int4Quantized>('int4', given, ['values', 'scale', 'zeroPoint', 'length']);
+  const q = fieldsOf<Int4Quantized>('int4', given, ({ values, scale, zeroPoint, length }) => ({
+    values,
+    scale,
+    zeroPoint,
+    length,
+  }));
   const length = integer('q.length', q.length, 0, Number.MAX_SAFE_INTEGER);
   const values = arrayField('q.values', q.values, 'Int8Array', length);
   return dequantizeValues(core, values, q.scale, q.zeroPoint, out);
@@ -126,7 +131,7 @@ export function createInt4(core: Core, bits: Bits): Int4 {
     const method = methods[oneOf('scaleMethod', o.scaleMethod ?? 'minmax', METHODS)];
     if (o.mode !== undefined) oneOf('mode', o.mode, ['reference']);
     const values = output(Int8Array, asked.length, givenOut);
-    const x = apart(asked, values);
+    const x = apart(asked, values, givenOut);
     const scale = memory.withScratch([4 * CHUNK, CHUNK, 8], (xAt, valuesAt, rangeAt) => {
       memory.f32(rangeAt, 2).set(x.length > 0 ? [Infinity, -Infinity] : [0, 0]);
       const each = (visit: (start: number, n: number) => void) =>

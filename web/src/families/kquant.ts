@@ -142,13 +142,17 @@ function dequantizeBlock(core: Core, given: unknown, givenOut: unknown): Float32
   const { memory } = core;
   const VALUES = number(core, 'kquant_kBlockSize');
   const SUB_BLOCKS = number(core, 'kquant_kSubBlocks');
-  const q = fieldsOf<KquantBlock>('kquant', given, [
-    'scale',
-    'zeroPoint',
-    'subscales',
-    'suboffsets',
-    'codes',
-  ]);
+  const q = fieldsOf<KquantBlock>(
+    'kquant',
+    given,
+    ({ scale, zeroPoint, subscales, suboffsets, codes }) => ({
+      scale,
+      zeroPoint,
+      subscales,
+      suboffsets,
+      codes,
+    }),
+  );
   for (const name of ['scale', 'zeroPoint'] as const) {
     if (typeof q[name] !== 'number') {
       throw invalid(`q.${name} must be a number, got ${describe(q[name])}`);

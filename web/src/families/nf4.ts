@@ -58,6 +58,13 @@ function blockOf(name: string, value: unknown): number {
   return block;
 }
 
+const fields = ({ codes, absmax, block, length }: Nf4Quantized) => ({
+  codes,
+  absmax,
+  block,
+  length,
+});
+
 export function createNf4(core: Core): Nf4 {
   const wasm = core.functions<Nf4Functions>();
   const { memory } = core;
@@ -87,7 +94,7 @@ export function createNf4(core: Core): Nf4 {
       const o = options<Nf4Options>('options', givenOptions, ['block']);
       const block = blockOf('block', o.block ?? 64);
       const codes = output(Uint8Array, Math.ceil(asked.length / 2), givenOut);
-      const x = apart(asked, codes);
+      const x = apart(asked, codes, givenOut);
       const absmax = output(Float32Array, Math.ceil(x.length / block), undefined);
       pieces(x.length, block, (at, start, n, blocks) => {
         give(memory, x, start, n, at.x);
@@ -100,17 +107,17 @@ export function createNf4(core: Core): Nf4 {
     },
 
     dequantize(givenData, given) {
-      const q = fieldsOf<Nf4Quantized>('nf4', givenData, ['codes', 'absmax', 'block', 'length']);
+      const q = fieldsOf<Nf4Quantized>('nf4', givenData, fields);
       const length = integer('q.length', q.length, 0, Number.MAX_SAFE_INTEGER);
       const block = blockOf('q.block', q.block);
       const packed = arrayField('q.codes', q.codes, 'Uint8Array', Math.ceil(length / 2));
       const scales = arrayField('q.absmax', q.absmax, 'Float32Array', Math.ceil(length / block));
       const out = output(Float32Array, length, given);
-      const [bytes, largest] = [apart(packed, out), apart(scales, out)];
+      const [bytes, largest] = [apart(packed, out, given), apart(scales, out, given)];
       pieces(length, block, (at, start, n, blocks) => {
         give(memory, largest, start / block, blocks, at.absmax);
         const half = Math.ceil(n / 2);
-        memory.u8(at.codes, half).set(bytes.subarray(start / 2, start / 2 + half));
+        give(memory, bytes, start / 2, half, at.codes);
         check(wasm.floats_decode_nf4(at.codes, n, block, at.absmax, at.x), 'q', start);
         out.set(memory.f32(at.x, n), start);
       });

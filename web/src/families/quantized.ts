@@ -1,6 +1,6 @@
 // The plain data that every family's quantize() returns, checked when dequantize() takes them.
 
-import { attached, describe, invalid, isKind, typedArray } from '../core/arguments.js';
+import { attached, describe, invalid, kindOf, ownView } from '../core/arguments.js';
 import type { ArrayKind, TypedArrays } from '../core/kinds.js';
 
 /** Fields common to the data of all families, which are suitable for structured cloning. */
@@ -14,28 +14,30 @@ export interface Quantized {
 }
 
 /**
- * Reads each field of `q` once; the fields themselves are still to be checked. Data without a kind, from
+ * The fields of `q` that `read` takes, each once; they are still to be checked. Data without a kind, from
  * versions that had none, are accepted.
  */
 export function fieldsOf<T extends Quantized>(
   kind: T['kind'],
   q: unknown,
-  names: readonly (keyof T & string)[],
+  read: (q: T) => Partial<T>,
 ): T {
-  const expected = `what ${kind}.quantize returns`;
+  const expected = () => `what ${kind}.quantize returns`;
   if (typeof q !== 'object' || q === null || ArrayBuffer.isView(q)) {
-    throw invalid(`q must be ${expected}, got ${describe(q)}`);
+    throw invalid(`q must be ${expected()}, got ${describe(q)}`);
   }
-  const fields: Record<string, unknown> = {};
+  let own: unknown;
+  let fields: Partial<T>;
   try {
-    for (const name of ['kind', ...names]) fields[name] = (q as Record<string, unknown>)[name];
+    own = (q as T).kind;
+    fields = read(q as T);
   } catch (cause) {
-    throw invalid(`q must be ${expected}, and cannot be read: ${describe(cause)}`);
+    throw invalid(`q must be ${expected()}, and cannot be read: ${describe(cause)}`);
   }
-  if (fields.kind !== undefined && fields.kind !== kind) {
-    throw invalid(`q must be ${expected}, got one of kind ${describe(fields.kind)}`);
+  if (own !== undefined && own !== kind) {
+    throw invalid(`q must be ${expected()}, got one of kind ${describe(own)}`);
   }
-  return fields as unknown as T;
+  return fields as T;
 }
 
 /** Checks a field of `q` that must be a typed array of `length` elements. */
@@ -44,16 +46,16 @@ export function arrayField<K extends ArrayKind>(
   value: unknown,
   kind: K,
   length: number,
-  what = '',
+  what?: () => string,
 ): TypedArrays[K] {
-  if (isKind(value, kind) && attached(name, value).length === length) {
-    return typedArray(name, value, [kind]);
+  if (kindOf(value) === kind && attached(name, value as Uint8Array).length === length) {
+    return ownView(kind, value as Uint8Array) as TypedArrays[K];
   }
   const parsed = typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
   const remedy = parsed
     ? '; JSON has no typed arrays: keep what is quantized by structured cloning'
     : '';
-  const wanted = `${kind}(${length})${what && ` for ${what}`}`;
+  const wanted = `${kind}(${length})${what ? ` for ${what()}` : ''}`;
   const article = kind.startsWith('I') ? 'an' : 'a';
   throw invalid(`${name} must be ${article} ${wanted}, got ${describe(value)}${remedy}`);
 }

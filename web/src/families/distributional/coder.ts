@@ -182,11 +182,10 @@ export class Coder {
       if (packbits) {
         const first = (start / perWord) * 8;
         const words = 8 * Math.ceil(n / perWord);
-        memory.u8(at.words, words).set(bytes.subarray(first, first + words));
+        give(memory, bytes, first, words, at.words);
         this.#wasm.distributional_unpack_words(at.words, n, bits, wide, at.codes);
       } else {
-        const codes = bytes.subarray(start * width, (start + n) * width);
-        memory.u8(at.codes, codes.length).set(codes);
+        give(memory, bytes, start * width, n * width, at.codes);
       }
       this.#decodePiece(layout, at, start, n, parameters);
       out.set(memory.f32(at.values, n), start);

@@ -102,7 +102,7 @@ function checkedData(data: unknown, decoding: Decoding) {
   }
   const layout = layoutOf(length, n, packbits, block);
   const { kind, elements, blocks } = layout;
-  const what = `${length} codes of ${n} cells`;
+  const what = () => `${length} codes of ${n} cells`;
   // Words may be unsigned, like numpy's; for a wrong type or length the message asks for the default kind.
   const own = packbits && isKind(data, 'BigUint64Array') ? 'BigUint64Array' : kind;
   const codes: DistributionalData = arrayField('data', data, own, elements, what);
@@ -124,7 +124,7 @@ function quantizeValues(
   const plan = planOf(asked.length, options);
   const layout = layoutOf(asked.length, plan.n, plan.packbits, plan.block);
   const data = dataFor(layout, out);
-  const x = apart(asked, data);
+  const x = apart(asked, data, out);
   const book = plan.method === 'kmeans' ? (plan.codebook ?? fitKmeans(core, x, plan.n)) : null;
   if (plan.codebook) checkFinite(x);
   const formula = book ? null : fitFormula(core, numbers, x, plan);
@@ -158,7 +158,7 @@ export function createDistributional(core: Core): Distributional {
       if (decoding.codebook) coder.setTables(decoding.codebook);
       else if (decoding.block === null) coder.setFormula(decoding.formula, decoding.reference);
       else coder.setBlocks(decoding.formula, null);
-      coder.decode(apart(codes, out), layout, parameters, out);
+      coder.decode(apart(codes, out, givenOut), layout, parameters, out);
     });
     return out;
   }
@@ -170,7 +170,10 @@ export function createDistributional(core: Core): Distributional {
       if (ArrayBuffer.isView(given) || typeof given !== 'object' || given === null) {
         return decode(given, second, out);
       }
-      const q = fieldsOf<DistributionalQuantized>('distributional', given, ['data', 'info']);
+      const q = fieldsOf<DistributionalQuantized>('distributional', given, ({ data, info }) => ({
+        data,
+        info,
+      }));
       return decode(q.data, q.info, second);
     },
 

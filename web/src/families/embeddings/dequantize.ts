@@ -53,13 +53,11 @@ export function dequantizeEmbeddings(
     const named = oneOf('precision', precision, PRECISIONS);
     return decodeEmbeddings('codes', given, second, named, ranges as EmbeddingRanges, out);
   }
-  const q = fieldsOf<EmbeddingData>('embeddings', given, [
-    'codes',
-    'dims',
-    'precision',
-    'ranges',
-    'length',
-  ]);
+  const q = fieldsOf<EmbeddingData>(
+    'embeddings',
+    given,
+    ({ codes, dims, precision, ranges, length }) => ({ codes, dims, precision, ranges, length }),
+  );
   const named = oneOf('q.precision', q.precision, PRECISIONS);
   const dims = integer('q.dims', q.dims, 1, 2 ** 24);
   const length = integer('q.length', q.length, 0, Number.MAX_SAFE_INTEGER);
@@ -83,7 +81,7 @@ function decodeEmbeddings(
     throw invalid(`codes must hold rows of ${rowBytes} bytes, got ${asked.length}`);
   }
   const out = output(Float32Array, (asked.length / rowBytes) * dims, givenOut);
-  const codes = apart(asked, out);
+  const codes = apart(asked, out, givenOut);
   if (isBinary(precision)) {
     const flip = precision === 'binary' ? 0x80 : 0;
     for (let i = 0; i < out.length; i++) {

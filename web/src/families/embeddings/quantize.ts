@@ -84,7 +84,7 @@ function encodeEmbeddings(given: unknown, o: EmbeddingOptions, out: unknown) {
   const size = (asked.length / dims) * bytesOf(dims, precision);
   const type = kindOfCodes(precision) === 'Int8Array' ? Int8Array : Uint8Array;
   const codes = output<Int8Array | Uint8Array>(type, size, out);
-  const values = apart(asked, codes);
+  const values = apart(asked, codes, out);
   if (isBinary(precision)) {
     encodeSigns(values, codes, precision === 'binary' ? 0x80 : 0);
     return { codes, ranges: null, length: values.length };

@@ -3,7 +3,7 @@
 import { integer, output, toFloat32 } from '../../core/arguments.js';
 import { type Core, check } from '../../core/core.js';
 import { number } from '../../core/numbers.js';
-import { apart, windows } from '../../core/windows.js';
+import { apart, give, windows } from '../../core/windows.js';
 import type { Bits } from '../bits.js';
 import type { UniformFunctions } from '../uniform/functions.js';
 import { formatNumber } from '../uniform/names.js';
@@ -11,7 +11,7 @@ import type { Uniform } from '../uniform/types.js';
 import type { LinearFunctions } from './functions.js';
 import { type Numbers, rowsOf } from './names.js';
 import type { planOf } from './options.js';
-import { give, panelRows } from './panels.js';
+import { panelRows } from './panels.js';
 import type { LinearLayer } from './types.js';
 
 type Plan = ReturnType<typeof planOf>;
@@ -234,7 +234,7 @@ export function createLayer(
       integer('batch', batch, 0, 2 ** 31);
       rowsOf('x', x, batch, inputs);
       const out = output(Float32Array, batch * outputs, givenOut);
-      forward.run(apart(x, out), batch, out);
+      forward.run(apart(x, out, givenOut), batch, out);
       return out;
     },
   };

@@ -2,10 +2,10 @@
 
 import { integer, isKind, options, output, typedArray } from '../../core/arguments.js';
 import { type Core, check } from '../../core/core.js';
-import { windows } from '../../core/windows.js';
+import { type Crossing, give, windows } from '../../core/windows.js';
 import type { LinearFunctions } from './functions.js';
 import { type Numbers, rowsOf } from './names.js';
-import { type Factor, give, panelRows } from './panels.js';
+import { panelRows } from './panels.js';
 import type { Linear, MatmulShape } from './types.js';
 
 /** The addresses of panels of both factors and of the result. */
@@ -30,8 +30,8 @@ function shapeOf(shape: unknown, maxInner: number): MatmulShape {
 /** Multiplies each panel of a with each panel of b, for either product, and copies the results row by row. */
 function multiply<T extends Int32Array | Float32Array>(
   core: Core,
-  a: Factor,
-  b: Factor,
+  a: Crossing,
+  b: Crossing,
   { m, n, k }: MatmulShape,
   out: T,
   multiplyPanels: (panels: Panels) => void,

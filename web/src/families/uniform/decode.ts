@@ -2,7 +2,7 @@
 
 import { integer, invalid, oneOf, output } from '../../core/arguments.js';
 import type { Core } from '../../core/core.js';
-import { apart, CHUNK, windows } from '../../core/windows.js';
+import { apart, CHUNK, give, windows } from '../../core/windows.js';
 import { packedBytes } from '../bits.js';
 import { arrayField, fieldsOf } from '../quantized.js';
 import type { BlocksAt } from './functions.js';
@@ -31,22 +31,26 @@ function countOf(q: UniformQuantized, length: number): number {
 }
 
 export function checked(numbers: Numbers, given: unknown): Checked {
-  const q = fieldsOf<UniformQuantized>('uniform', given, [
-    'codes',
-    'bits',
-    'scheme',
-    'length',
-    'block',
-    'columns',
-    'scales',
-    'zeroPoints',
-    'minima',
-  ]);
+  const q = fieldsOf<UniformQuantized>(
+    'uniform',
+    given,
+    ({ codes, bits, scheme, length, block, columns, scales, zeroPoints, minima }) => ({
+      codes,
+      bits,
+      scheme,
+      length,
+      block,
+      columns,
+      scales,
+      zeroPoints,
+      minima,
+    }),
+  );
   const bits = integer('q.bits', q.bits, 2, 8);
   const scheme = oneOf('q.scheme', q.scheme, SCHEMES);
   const length = integer('q.length', q.length, 0, Number.MAX_SAFE_INTEGER);
   const count = countOf(q, length);
-  const what = `${length} codes of ${bits} bits`;
+  const what = () => `${length} codes of ${bits} bits`;
   const codes = arrayField('q.codes', q.codes, 'Uint8Array', packedBytes(length, bits), what);
   const scales = arrayField('q.scales', q.scales, 'Float32Array', count);
   const parameters: Parameters = {
@@ -111,11 +115,11 @@ export function decode(core: Core, checked: Checked, givenOut: unknown): Float32
   const out = output(Float32Array, q.length, givenOut);
   if (q.length === 0) return out;
   const { bits, block, columns } = q;
-  const codes = apart(q.codes, out);
+  const codes = apart(q.codes, out, givenOut);
   const parameters = {
-    scales: apart(given.scales, out),
-    minima: given.minima && apart(given.minima, out),
-    zeroPoints: given.zeroPoints && apart(given.zeroPoints, out),
+    scales: apart(given.scales, out, givenOut),
+    minima: given.minima && apart(given.minima, out, givenOut),
+    zeroPoints: given.zeroPoints && apart(given.zeroPoints, out, givenOut),
   };
   const own = { ...checked, parameters };
   const { memory } = core;
@@ -128,7 +132,7 @@ export function decode(core: Core, checked: Checked, givenOut: unknown): Float32
     windows(q.length, CHUNK, (start, n) => {
       const first = (start / 8) * bits;
       const length = packedBytes(n, bits);
-      memory.u8(codesAt, length).set(codes.subarray(first, first + length));
+      give(memory, codes, first, length, codesAt);
       decodeWindow(room, own, blocksAt, codesAt, start, n, outAt);
       out.set(memory.f32(outAt, n), start);
     });

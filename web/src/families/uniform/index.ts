@@ -85,7 +85,7 @@ export function createUniform(core: Core, bits: Bits, floats: Floats): Uniform {
         numbers.scaleType[plan.roundLater ? 'f32' : plan.scaleType],
       );
       const format = { bits: plan.bits, number };
-      encoder.encode(apart(x, codes), plan.layout, format, parameters, codes);
+      encoder.encode(apart(x, codes, givenOut), plan.layout, format, parameters, codes);
       if (!plan.roundLater) return quantizedOf(codes, x.length, plan, parameters);
       const scales = roundToF16(parameters.scales);
       const minima = parameters.minima && roundToF16(parameters.minima);
