@@ -7,11 +7,15 @@
 namespace fewbits::bindings {
 namespace {
 
-/// `importance` is 0 if there is none.
+/// `importance` is 0 if there is none, `lost` if what is written is not to be checked.
 Outcome ggml_quantize(int type, Address x, std::size_t rows, std::size_t row_length,
-                      Address importance, Address out) {
-  return outcome(ggml::quantize(static_cast<ggml::Type>(type), at<float>(x), rows, row_length,
-                                at<float>(importance), at<std::uint8_t>(out)));
+                      Address importance, Address out, Address lost) {
+  const auto known = static_cast<ggml::Type>(type);
+  return outcome(lost == 0 ? ggml::quantize(known, at<float>(x), rows, row_length,
+                                            at<float>(importance), at<std::uint8_t>(out))
+                           : ggml::quantize_checked(known, at<float>(x), rows, row_length,
+                                                    at<float>(importance), at<std::uint8_t>(out),
+                                                    at<double>(lost)));
 }
 
 Outcome ggml_dequantize(int type, Address bytes, std::size_t length, Address out) {

@@ -83,6 +83,11 @@ const TypeInfo* info(Type type);
 Result quantize(Type type, const float* x, std::size_t rows, std::size_t row_length,
                 const float* importance, std::uint8_t* out);
 
+/// quantize(), then check() of what it wrote, in one pass for F16 and BF16. A failure that is not
+/// of quantize() is that of check(), with the same index; `out` is written in part then.
+Result quantize_checked(Type type, const float* x, std::size_t rows, std::size_t row_length,
+                        const float* importance, std::uint8_t* out, double* lost);
+
 /// Dequantizes `length` values, a multiple of the type's block size, from length / block_size *
 /// bytes_per_block bytes. Every byte string is valid input: scales that are infinite or NaN give
 /// infinities and NaN.

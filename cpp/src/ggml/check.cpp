@@ -153,27 +153,55 @@ Result check_blocks(const TypeInfo& type, const float* x, const std::uint8_t* by
   return success();
 }
 
-/// Checks the values of a type that holds NaN and infinities: those in the input are accepted.
-Result check_halves(HalfRange range, const float* x, const std::uint8_t* bytes, std::size_t length,
-                    double* lost) {
-  const auto* halves = reinterpret_cast<const std::uint16_t*>(bytes);
-  EndGroup ends = kernels::next_ends(range, x, halves, 0, length);
-  for (; ends.lanes != 0;
-       ends = kernels::next_ends(range, x, halves, ends.start + kEndGroup, length)) {
-    for (std::uint32_t lanes = ends.lanes; lanes != 0; lanes &= lanes - 1) {
-      const std::size_t i = ends.start + static_cast<std::size_t>(std::countr_zero(lanes));
-      if (!is_finite(halves[i], range)) {
-        if (std::isfinite(x[i])) return failure(Status::unsupported, i);
-        continue;
-      }
-      const float decoded = floats::f32_from_f16(halves[i]);
-      *lost += squared_difference(x + i, &decoded, 1);
+/// Checks a group of a type that holds NaN and infinities: those in the input are accepted.
+Result check_ends(HalfRange range, const EndGroup& ends, const float* x,
+                  const std::uint16_t* halves, double* lost) {
+  for (std::uint32_t lanes = ends.lanes; lanes != 0; lanes &= lanes - 1) {
+    const std::size_t i = ends.start + static_cast<std::size_t>(std::countr_zero(lanes));
+    if (!is_finite(halves[i], range)) {
+      if (std::isfinite(x[i])) return failure(Status::unsupported, i);
+      continue;
     }
+    const float decoded = floats::f32_from_f16(halves[i]);
+    *lost += squared_difference(x + i, &decoded, 1);
   }
   return success();
 }
 
+Result check_halves(HalfRange range, const float* x, const std::uint8_t* bytes, std::size_t length,
+                    double* lost) {
+  const auto* halves = reinterpret_cast<const std::uint16_t*>(bytes);
+  Result result;
+  for (std::size_t start = 0; start < length && result.ok();) {
+    const EndGroup ends = kernels::next_ends(range, x, halves, start, length);
+    result = check_ends(range, ends, x, halves, lost);
+    start = ends.start + kEndGroup;
+  }
+  return result;
+}
+
+Result encode_halves(HalfRange range, const float* x, std::uint8_t* bytes, std::size_t length,
+                     double* lost) {
+  auto* halves = reinterpret_cast<std::uint16_t*>(bytes);
+  Result result;
+  for (std::size_t start = 0; start < length && result.ok();) {
+    const EndGroup ends = kernels::encode_to_ends(range, x, halves, start, length);
+    result = check_ends(range, ends, x, halves, lost);
+    start = ends.start + kEndGroup;
+  }
+  return result;
+}
+
 }  // namespace
+
+Result quantize_checked(Type type, const float* x, std::size_t rows, std::size_t row_length,
+                        const float* importance, std::uint8_t* out, double* lost) {
+  const std::size_t length = rows * row_length;
+  if (type == Type::f16) return encode_halves(kF16Range, x, out, length, lost);
+  if (type == Type::bf16) return encode_halves(kBf16Range, x, out, length, lost);
+  const Result written = quantize(type, x, rows, row_length, importance, out);
+  return written.ok() ? check(type, x, out, length, lost) : written;
+}
 
 Result check(Type type, const float* x, const std::uint8_t* bytes, std::size_t length,
              double* lost) {

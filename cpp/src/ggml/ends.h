@@ -12,6 +12,8 @@ namespace fewbits::ggml {
 struct HalfRange {
   std::uint16_t exponent;
   bool subnormals;
+
+  friend bool operator==(HalfRange, HalfRange) = default;
 };
 
 inline constexpr HalfRange kF16Range = {0x7C00, true};
@@ -27,10 +29,15 @@ struct EndGroup {
   std::uint32_t lanes;
 };
 
+// encode_to_ends: encodes x from `start` on, group by group, up to and including the first group
+// that has an end, and returns what next_ends does.
+//
 // next_ends: the first group from `start` on, in steps of kEndGroup, that has an end: a value that
 // is infinite or NaN or, where subnormals are searched for, zero or subnormal although the original
 // is not 0. {n, 0} if there is none.
 #define FEWBITS_GGML_ENDS                                                          \
+  EndGroup encode_to_ends(HalfRange range, const float* x, std::uint16_t* halves,  \
+                          std::size_t start, std::size_t n);                       \
   EndGroup next_ends(HalfRange range, const float* x, const std::uint16_t* halves, \
                      std::size_t start, std::size_t n);
 

@@ -1,5 +1,8 @@
 // Values at the ends of their range, one at a time.
 
+#include <algorithm>
+
+#include "floats/half.h"
 #include "ggml/ends.h"
 
 namespace fewbits::ggml::scalar {
@@ -11,6 +14,19 @@ bool is_end(HalfRange range, float x, std::uint16_t half) {
 }
 
 }  // namespace
+
+EndGroup encode_to_ends(HalfRange range, const float* x, std::uint16_t* halves, std::size_t start,
+                        std::size_t n) {
+  for (; start < n; start += kEndGroup) {
+    const std::size_t end = std::min(start + kEndGroup, n);
+    for (std::size_t i = start; i < end; ++i) {
+      halves[i] = range == kF16Range ? floats::f16_from_f32(x[i]) : floats::bf16_from_f32(x[i]);
+    }
+    const EndGroup ends = next_ends(range, x, halves, start, end);
+    if (ends.lanes != 0) return ends;
+  }
+  return {n, 0};
+}
 
 EndGroup next_ends(HalfRange range, const float* x, const std::uint16_t* halves, std::size_t start,
                    std::size_t n) {

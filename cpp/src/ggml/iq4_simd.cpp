@@ -86,7 +86,7 @@ class Search {
   /// blocks: the start of each; importance: its weights, or nullptr.
   FEWBITS_GGML_INLINE Search(const float* const* blocks, const float* const* importance,
                              const float* variances) {
-    FEWBITS_GGML_ROLLED
+    FEWBITS_ROLLED
     for (int g = 0; g < 2; ++g) {
       load_lanes(blocks + 4 * g, 32, x_[g]);
       if (importance != nullptr) {
@@ -94,7 +94,7 @@ class Search {
         load_lanes(importance + 4 * g, 32, columns);
         weigh(32, x_[g], columns, wasm_v128_load(variances + 4 * g), w_[g]);
       } else {
-        FEWBITS_GGML_ROLLED
+        FEWBITS_ROLLED
         for (int i = 0; i < 32; ++i) w_[g][i] = wasm_f32x4_mul(x_[g][i], x_[g][i]);
       }
     }
@@ -219,7 +219,7 @@ void encode_iq4_nl(const float* x, std::size_t blocks, const float* importance, 
       at[j] = x + 32 * block;
       columns[j] = importance != nullptr ? importance + 32 * block : nullptr;
       float total = 0;
-      FEWBITS_GGML_ROLLED
+      FEWBITS_ROLLED
       for (int i = 0; importance != nullptr && i < 32; ++i) total += at[j][i] * at[j][i];
       variances[j] = total * (2.0f / 32);
     }
@@ -241,7 +241,7 @@ void decode_iq4_nl(const BlockIQ4_NL* in, std::size_t blocks, float* out) {
 void encode_iq4_xs(const float* x, std::size_t blocks, const float* importance, BlockIQ4_XS* out) {
   for (std::size_t b = 0; b < blocks; ++b, x += 256, ++out) {
     float total = 0;
-    FEWBITS_GGML_ROLLED
+    FEWBITS_ROLLED
     for (int i = 0; importance != nullptr && i < 256; ++i) total += x[i] * x[i];
     const float* at[8];
     const float* columns[8];

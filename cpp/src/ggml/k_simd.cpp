@@ -15,7 +15,7 @@ namespace {
 
 FEWBITS_GGML_SHARED float sum_of_squares(const float* x) {
   float total = 0;
-  FEWBITS_GGML_ROLLED
+  FEWBITS_ROLLED
   for (int i = 0; i < 256; ++i) total += x[i] * x[i];
   return total;
 }
@@ -35,7 +35,7 @@ FEWBITS_GGML_INLINE void round16(const float* x, int low, int high, int bias, Of
 /// The layout of pack_quarters.
 FEWBITS_GGML_SHARED void store_quarters(const std::uint8_t* codes, std::uint8_t* out) {
   const v128_t mask = wasm_i8x16_splat(3);
-  FEWBITS_GGML_ROLLED
+  FEWBITS_ROLLED
   for (int i = 0; i < 4; ++i) {
     const std::uint8_t* const c = codes + 128 * (i / 2) + 16 * (i % 2);
     v128_t bits = wasm_v128_and(wasm_v128_load(c + 96), mask);
@@ -49,7 +49,7 @@ FEWBITS_GGML_SHARED void store_quarters(const std::uint8_t* codes, std::uint8_t*
 /// The layout of pack_nibbles.
 FEWBITS_GGML_SHARED void store_nibbles(const std::uint8_t* codes, std::uint8_t* out) {
   const v128_t mask = wasm_i8x16_splat(15);
-  FEWBITS_GGML_ROLLED
+  FEWBITS_ROLLED
   for (int i = 0; i < 8; ++i) {
     const std::uint8_t* const c = codes + 64 * (i / 2) + 16 * (i % 2);
     const v128_t low = wasm_v128_and(wasm_v128_load(c), mask);
@@ -84,7 +84,7 @@ template <int n, int size>
 FEWBITS_GGML_SHARED void search_affine(const float* x, int levels, const float* importance,
                                        float variance, search::Grid grid, SubBlocks* sub,
                                        Found* found) {
-  FEWBITS_GGML_ROLLED
+  FEWBITS_ROLLED
   for (int j = 0; j < n; j += 4) {
     v128_t values[size];
     v128_t weights[size];
@@ -102,13 +102,13 @@ FEWBITS_GGML_SHARED void search_affine(const float* x, int levels, const float* 
         fit = fit_affine_32(levels, values, weights, fine);
       }
     } else if constexpr (size == 16) {
-      FEWBITS_GGML_ROLLED
+      FEWBITS_ROLLED
       for (int i = 0; i < size; ++i) weights[i] = abs(values[i]);
       fit = fit_affine_16_absolute(levels, values, weights, grid);
     } else {
       const v128_t square = simd::sum_of_squares(size, values);
       const v128_t level = wasm_f32x4_sqrt(wasm_f32x4_div(square, wasm_f32x4_splat(size)));
-      FEWBITS_GGML_ROLLED
+      FEWBITS_ROLLED
       for (int i = 0; i < size; ++i) weights[i] = wasm_f32x4_add(level, abs(values[i]));
       fit = fit_affine_32(levels, values, weights, grid);
     }
@@ -123,7 +123,7 @@ FEWBITS_GGML_SHARED void search_affine(const float* x, int levels, const float* 
 /// search stay.
 FEWBITS_GGML_SHARED void quantize_affine(const float* x, int size, int levels, const Steps& steps,
                                          const Found& found, std::uint8_t* codes) {
-  FEWBITS_GGML_ROLLED
+  FEWBITS_ROLLED
   for (int i = 0; i < 256; i += 16) {
     const int j = i / size;
     if (steps.scales[j] != 0) {
@@ -152,13 +152,13 @@ FEWBITS_GGML_INLINE void quantize_symmetric(const float* x, int half, float scal
 /// weighed by `variance` unless that is null.
 FEWBITS_GGML_SHARED void search_symmetric(const float* x, int half, const float* importance,
                                           const float* variance, SubBlocks* sub, Found* found) {
-  FEWBITS_GGML_ROLLED
+  FEWBITS_ROLLED
   for (int j = 0; j < 16; j += 4) {
     v128_t values[16];
     v128_t weights[16];
     load_consecutive(x + 16 * j, 16, values);
     if (importance == nullptr) {
-      FEWBITS_GGML_ROLLED
+      FEWBITS_ROLLED
       for (int i = 0; i < 16; ++i) weights[i] = wasm_f32x4_mul(values[i], values[i]);
     } else if (variance == nullptr) {
       load_consecutive(importance + 16 * j, 16, weights);
@@ -176,7 +176,7 @@ FEWBITS_GGML_SHARED void search_symmetric(const float* x, int half, const float*
 
 FEWBITS_GGML_SHARED void quantize_symmetric_searched(const float* x, int half, const Steps& steps,
                                                      const Found& found, std::uint8_t* codes) {
-  FEWBITS_GGML_ROLLED
+  FEWBITS_ROLLED
   for (int j = 0; j < 16; ++j) {
     if (steps.scales[j] != 0) {
       quantize_symmetric(x + 16 * j, half, steps.scales[j], codes + 16 * j);
@@ -258,7 +258,7 @@ void encode_q3_K(const float* x, std::size_t blocks, const float* importance, Bl
     } else {
       refine_symmetric_16x16(4, x, sub.scales);
       const Steps steps = finish_q3_K(sub, false, out);
-      FEWBITS_GGML_ROLLED
+      FEWBITS_ROLLED
       for (int j = 0; j < 16; ++j) {
         if (steps.scales[j] != 0) {
           quantize_symmetric(x + 16 * j, 4, steps.scales[j], codes + 16 * j);

@@ -11,18 +11,11 @@
 
 #include "ggml/packing.h"
 
-// For loops that run once before a search: unrolling them costs code size and saves no time.
-#if defined(__clang__)
-#define FEWBITS_GGML_ROLLED _Pragma("clang loop unroll(disable)")
-#else
-#define FEWBITS_GGML_ROLLED
-#endif
-
 namespace fewbits::ggml::simd {
 
 /// out[i] = { blocks[0][i], ..., blocks[3][i] } for i in 0..n-1, n a multiple of 4.
 FEWBITS_GGML_INLINE void load_lanes(const float* const* blocks, int n, v128_t* out) {
-  FEWBITS_GGML_ROLLED
+  FEWBITS_ROLLED
   for (int i = 0; i < n; i += 4) {
     const v128_t a = wasm_v128_load(blocks[0] + i);
     const v128_t b = wasm_v128_load(blocks[1] + i);
@@ -74,7 +67,7 @@ FEWBITS_GGML_INLINE v128_t abs(v128_t value) {
 FEWBITS_GGML_INLINE v128_t extreme(int n, const v128_t* x) {
   v128_t result = wasm_f32x4_splat(0);
   v128_t magnitude = wasm_f32x4_splat(0);
-  FEWBITS_GGML_ROLLED
+  FEWBITS_ROLLED
   for (int i = 0; i < n; ++i) {
     const v128_t candidate = abs(x[i]);
     result = select(wasm_f32x4_gt(candidate, magnitude), x[i], result);
@@ -86,14 +79,14 @@ FEWBITS_GGML_INLINE v128_t extreme(int n, const v128_t* x) {
 /// The sum in order, separately for each lane.
 FEWBITS_GGML_INLINE v128_t sum(int n, const v128_t* x) {
   v128_t total = wasm_f32x4_splat(0);
-  FEWBITS_GGML_ROLLED
+  FEWBITS_ROLLED
   for (int i = 0; i < n; ++i) total = wasm_f32x4_add(total, x[i]);
   return total;
 }
 
 FEWBITS_GGML_INLINE v128_t sum_of_squares(int n, const v128_t* x) {
   v128_t total = wasm_f32x4_splat(0);
-  FEWBITS_GGML_ROLLED
+  FEWBITS_ROLLED
   for (int i = 0; i < n; ++i) total = wasm_f32x4_add(total, wasm_f32x4_mul(x[i], x[i]));
   return total;
 }
@@ -101,7 +94,7 @@ FEWBITS_GGML_INLINE v128_t sum_of_squares(int n, const v128_t* x) {
 /// importance * sqrt(variance + x^2)
 FEWBITS_GGML_INLINE void weigh(int n, const v128_t* x, const v128_t* importance, v128_t variance,
                                v128_t* weights) {
-  FEWBITS_GGML_ROLLED
+  FEWBITS_ROLLED
   for (int i = 0; i < n; ++i) {
     const v128_t square = wasm_f32x4_mul(x[i], x[i]);
     weights[i] = wasm_f32x4_mul(importance[i], wasm_f32x4_sqrt(wasm_f32x4_add(variance, square)));

@@ -107,7 +107,7 @@ FEWBITS_GGML_INLINE AffineLanes fit_affine(int levels, const v128_t* x, const v1
   v128_t high = x[0];
   v128_t sum_w = w[0];
   v128_t sum_x = wasm_f32x4_mul(w[0], x[0]);
-  FEWBITS_GGML_ROLLED
+  FEWBITS_ROLLED
   for (int i = 1; i < n; ++i) {
     low = wasm_f32x4_pmin(low, x[i]);
     high = wasm_f32x4_pmax(high, x[i]);
@@ -179,7 +179,7 @@ FEWBITS_GGML_INLINE SymmetricLanes fit_symmetric(int half, const v128_t* x, cons
   const v128_t empty = wasm_f32x4_lt(abs(peak), wasm_f32x4_splat(search::kZeroLimit));
   if (wasm_i32x4_all_true(empty)) return {zero, zero};
   v128_t wx[n];
-  FEWBITS_GGML_ROLLED
+  FEWBITS_ROLLED
   for (int i = 0; i < n; ++i) wx[i] = wasm_f32x4_mul(w[i], x[i]);
 
   // No value exceeds the peak, so |inverse * x| stays below 2 * half.

@@ -37,6 +37,20 @@ FEWBITS_GGML_INLINE v128_t digits16(const float* x, float inverse) {
   return wasm_i8x16_add(bytes, wasm_i8x16_splat(1));
 }
 
+/// ternary_byte of eight numbers: the number plus 13 / 243 of it, rounded up, which a rounding
+/// product of 15 bits computes exactly for all 243 numbers.
+FEWBITS_GGML_INLINE v128_t ternary_words(v128_t numbers) {
+  const v128_t thirteen = wasm_i16x8_mul(numbers, wasm_i16x8_splat(13));
+  const v128_t more = wasm_i16x8_q15mulr_sat(wasm_i16x8_add(thirteen, wasm_i16x8_splat(120)),
+                                             wasm_i16x8_splat(135));
+  return wasm_i16x8_add(numbers, more);
+}
+
+FEWBITS_GGML_INLINE v128_t ternary_bytes(v128_t numbers) {
+  return wasm_u8x16_narrow_i16x8(ternary_words(wasm_u16x8_extend_low_u8x16(numbers)),
+                                 ternary_words(wasm_u16x8_extend_high_u8x16(numbers)));
+}
+
 /// 16 floats of codes -1, 0, 1 and 2 times a scale; `places`: four times (code + 1).
 struct ByTable {
   FourFloats floats;
@@ -170,27 +184,23 @@ void encode_tq1_0(const float* x, std::size_t blocks, const float* /*importance*
     }
     const float inverse = scale != 0 ? 1 / scale : 0.0f;
     out->scale.store(scale);
-    std::uint8_t numbers[52];
-    FEWBITS_GGML_ROLLED
+    FEWBITS_ROLLED
     for (int i = 0; i < 48; i += 16) {
       v128_t number = wasm_i8x16_splat(0);
-      FEWBITS_GGML_ROLLED
+      FEWBITS_ROLLED
       for (int k = 0; k < 5; ++k) {
         const v128_t tripled = wasm_i8x16_add(wasm_i8x16_add(number, number), number);
         number = wasm_i8x16_add(tripled, digits16(x + ternary_index(i, k), inverse));
       }
-      wasm_v128_store(numbers + i, number);
+      wasm_v128_store(out->fives + i, ternary_bytes(number));
     }
     std::uint8_t last[16];
     wasm_v128_store(last, digits16(x + 240, inverse));
     for (int i = 0; i < 4; ++i) {
       int number = 0;
       for (int k = 0; k < 4; ++k) number = 3 * number + last[4 * k + i];
-      numbers[48 + i] = static_cast<std::uint8_t>(3 * number);
+      out->fours[i] = ternary_byte(3 * number);
     }
-    FEWBITS_GGML_ROLLED
-    for (int i = 0; i < 48; ++i) out->fives[i] = ternary_byte(numbers[i]);
-    for (int i = 0; i < 4; ++i) out->fours[i] = ternary_byte(numbers[48 + i]);
   }
 }
 
@@ -241,7 +251,7 @@ void encode_tq2_0(const float* x, std::size_t blocks, const float* /*importance*
     }
     const float inverse = scale != 0 ? 1 / scale : 0.0f;
     out->scale.store(scale);
-    FEWBITS_GGML_ROLLED
+    FEWBITS_ROLLED
     for (int i = 0; i < 64; i += 16) {
       const float* first = x + 128 * (i / 32) + i % 32;
       v128_t packed = digits16(first, inverse);

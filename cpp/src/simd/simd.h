@@ -20,6 +20,13 @@
 using v128_t = simde_v128_t;
 #endif
 
+// For loops that gain no speed from unrolling, which costs code size.
+#if defined(__clang__)
+#define FEWBITS_ROLLED _Pragma("clang loop unroll(disable)")
+#else
+#define FEWBITS_ROLLED
+#endif
+
 namespace fewbits::simd {
 
 // Vector constants for loops: they stay in a register, where a literal would be built again at

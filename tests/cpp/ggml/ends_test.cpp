@@ -14,7 +14,10 @@
 namespace fewbits::ggml {
 namespace {
 
-using Kernel = decltype(&scalar::next_ends);
+struct Kernel {
+  decltype(&scalar::next_ends) next_ends;
+  decltype(&scalar::encode_to_ends) encode_to_ends;
+};
 
 struct Halves {
   HalfRange range;
@@ -26,14 +29,15 @@ struct Halves {
 constexpr Halves kF16 = {kF16Range, &floats::encode_f16, &floats::decode_f16, 0x1p-14f};
 constexpr Halves kBf16 = {kBf16Range, &floats::encode_bf16, &floats::decode_bf16, 0x1p-126f};
 
-std::vector<std::size_t> all_ends(Kernel next_ends, const Halves& type, const std::vector<float>& x,
-                                  std::size_t start) {
+std::vector<std::size_t> all_ends(const Kernel& kernel, const Halves& type,
+                                  const std::vector<float>& x, std::size_t start) {
   std::vector<std::uint16_t> halves(x.size());
   type.encode(x.data(), x.size(), halves.data());
   std::vector<std::size_t> found;
-  for (EndGroup ends = next_ends(type.range, x.data(), halves.data(), start, x.size());
-       ends.lanes != 0;
-       ends = next_ends(type.range, x.data(), halves.data(), ends.start + kEndGroup, x.size())) {
+  const auto next = [&](std::size_t from) {
+    return kernel.next_ends(type.range, x.data(), halves.data(), from, x.size());
+  };
+  for (EndGroup ends = next(start); ends.lanes != 0; ends = next(ends.start + kEndGroup)) {
     EXPECT_EQ((ends.start - start) % kEndGroup, 0u);
     for (std::size_t j = 0; j < kEndGroup; ++j) {
       if ((ends.lanes >> j & 1) != 0) found.push_back(ends.start + j);
@@ -93,10 +97,35 @@ TEST_P(Ends, AreNoneInZeros) {
   EXPECT_TRUE(all_ends(GetParam(), kF16, x, 0).empty());
 }
 
+TEST_P(Ends, AreFoundWhileEncoding) {
+  std::mt19937 random(4);
+  for (const Halves& type : {kF16, kBf16}) {
+    for (const double share : {0.0, 0.003, 0.05, 1.0}) {
+      for (const std::size_t n : {0u, 1u, 31u, 32u, 64u, 65u, 1000u}) {
+        const std::vector<float> x = values_with_ends(n, share, random);
+        std::vector<std::uint16_t> expected(n);
+        type.encode(x.data(), n, expected.data());
+        std::vector<std::uint16_t> halves(n);
+        std::vector<std::size_t> found;
+        for (std::size_t start = 0; start < n;) {
+          const EndGroup ends =
+              GetParam().encode_to_ends(type.range, x.data(), halves.data(), start, n);
+          for (std::size_t j = 0; j < kEndGroup; ++j) {
+            if ((ends.lanes >> j & 1) != 0) found.push_back(ends.start + j);
+          }
+          start = ends.start + kEndGroup;
+        }
+        ASSERT_EQ(found, expected_ends(type, x, 0)) << n << " values, share " << share;
+        ASSERT_EQ(halves, expected) << n << " values, share " << share;
+      }
+    }
+  }
+}
+
 constexpr Kernel kKernels[] = {
-    &scalar::next_ends,
+    {&scalar::next_ends, &scalar::encode_to_ends},
 #if FEWBITS_SIMD
-    &simd::next_ends,
+    {&simd::next_ends, &simd::encode_to_ends},
 #endif
 };
 

@@ -11,6 +11,7 @@ export interface GgmlFunctions {
     rowLength: number,
     importance: number,
     out: number,
+    lost: number,
   ): Outcome;
   ggml_check(type: number, x: number, bytes: number, length: number, lost: number): Outcome;
   ggml_validate(type: number, bytes: number, length: number): Outcome;

@@ -23,7 +23,7 @@ function quantizeBlocks(core: Core, plan: Plan, givenOut: unknown): Uint8Array {
   const { memory } = core;
   const { type, rowLength, importance, allowLoss } = plan;
   const out = output(Uint8Array, bytesOf(type, plan.x.length), givenOut);
-  const x = apart(plan.x, out);
+  const x = apart(plan.x, out, givenOut);
   if (x.length === 0) return out;
   // With importance every call gets whole rows, since weights belong to columns; without it rows do not
   // matter.
@@ -33,14 +33,14 @@ function quantizeBlocks(core: Core, plan: Plan, givenOut: unknown): Uint8Array {
   const lost = memory.withScratch(room, (xAt, outAt, lostAt, importanceAt) => {
     if (importance) give(memory, importance, 0, weights, importanceAt);
     const weighed = importance ? importanceAt : 0;
+    const counted = allowLoss ? 0 : lostAt;
     memory.f64(lostAt, 1)[0] = 0;
     windows(x.length, window, (start, n) => {
       const row = importance ? rowLength : n;
       give(memory, x, start, n, xAt);
-      check(wasm.ggml_quantize(type.ggufId, xAt, n / row, row, weighed, outAt), 'x', start);
-      if (!allowLoss) {
-        checkRange(wasm.ggml_check(type.ggufId, xAt, outAt, n, lostAt), type, x, start);
-      }
+      const outcome = wasm.ggml_quantize(type.ggufId, xAt, n / row, row, weighed, outAt, counted);
+      checkRange(outcome, type, x, start);
+      check(outcome, 'x', start);
       out.set(memory.u8(outAt, bytesOf(type, n)), bytesOf(type, start));
     });
     return memory.f64(lostAt, 1)[0];
@@ -55,7 +55,7 @@ function validateBlocks(core: Core, { type, length, bytes }: Blocks): void {
   memory.withScratch([bytesOf(type, CHUNK)], (at) => {
     windows(length, CHUNK, (start, n) => {
       const first = bytesOf(type, start);
-      memory.u8(at, bytesOf(type, n)).set(bytes.subarray(first, first + bytesOf(type, n)));
+      give(memory, bytes, first, bytesOf(type, n), at);
       checkSound(wasm.ggml_validate(type.ggufId, at, n), type, start);
     });
   });
@@ -70,7 +70,7 @@ function lostOf(core: Core, x: Float32Array, { type, bytes }: Blocks): number {
     windows(x.length, CHUNK, (start, n) => {
       const first = bytesOf(type, start);
       give(memory, x, start, n, xAt);
-      memory.u8(at, bytesOf(type, n)).set(bytes.subarray(first, first + bytesOf(type, n)));
+      give(memory, bytes, first, bytesOf(type, n), at);
       checkRange(wasm.ggml_check(type.ggufId, xAt, at, n, lostAt), type, x, start);
     });
     return memory.f64(lostAt, 1)[0];
@@ -84,7 +84,8 @@ export function createGgml(core: Core): Ggml {
 
   function dequantizeBlocks({ type, length, bytes }: Blocks, givenOut: unknown): Float32Array {
     const out = output(Float32Array, length, givenOut);
-    convert(memory, length, blocks(bytes, type), elements(out), (inAt, n, outAt, start) =>
+    const from = apart(bytes, out, givenOut);
+    convert(memory, length, blocks(from, type), elements(out), (inAt, n, outAt, start) =>
       check(wasm.ggml_dequantize(type.ggufId, inAt, n, outAt), 'bytes', start),
     );
     return out;
@@ -110,7 +111,11 @@ export function createGgml(core: Core): Ggml {
       if (ArrayBuffer.isView(given) || typeof given !== 'object' || given === null) {
         return dequantizeBlocks(blocksOf('bytes', given, second, length), out);
       }
-      const q = fieldsOf<GgmlQuantized>('ggml', given, ['bytes', 'type', 'length']);
+      const q = fieldsOf<GgmlQuantized>('ggml', given, ({ bytes, type, length }) => ({
+        bytes,
+        type,
+        length,
+      }));
       return dequantizeBlocks(blocksOf('q.bytes', q.bytes, q.type, q.length), second);
     },
 

@@ -9,7 +9,7 @@ import { STATUS } from '../../core/status.js';
 const FEW_BITS = 3;
 
 /** Values that are summed between two checks of the share. */
-const RUN = 4096;
+const RUN = 256;
 
 /** The share of energy that must not be lost to the scales. */
 const limitOf = (type: GgmlType) => (type.bitsPerWeight < FEW_BITS ? 0.75 : 0.25);

@@ -101,7 +101,7 @@ export function blocksOf(
   const type = types[oneOf('type', typeName, QUANTIZED)];
   const length = integer('length', givenLength, 0, Number.MAX_SAFE_INTEGER);
   wholeBlocks('length', length, type);
-  const what = `${length} values of ${type.name}`;
+  const what = () => `${length} values of ${type.name}`;
   return {
     type,
     length,
