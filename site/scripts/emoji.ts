@@ -47,7 +47,7 @@ function tfIdf(texts: readonly Map<string, number>[]) {
   return { terms, idf, rows };
 }
 
-/** A digest of contents, not times: each build writes the package anew. */
+/** A digest of contents, not times: each build writes the package again. */
 function digest(inputs: readonly string[]): string {
   const hash = createHash('sha256');
   for (const file of inputs) hash.update(createHash('sha256').update(readFileSync(file)).digest());

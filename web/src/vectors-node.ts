@@ -1,4 +1,4 @@
-// The entry to the index alone for Node.
+// The index-only entry for Node.
 
 import { isBase } from './core/address.js';
 import { open } from './load/open-node.js';
@@ -12,7 +12,7 @@ const simd128 = known ? new URL('./vectors.simd128.wasm', import.meta.url) : und
 const relaxed = known ? new URL('./vectors.relaxed.wasm', import.meta.url) : undefined;
 
 /**
- * Loads the index alone. The first call reads and compiles its WebAssembly, all callers share the result, and
+ * Loads only the index. The first call reads and compiles its WebAssembly, all callers share the result, and
  * a failed call can be repeated. Everything after it is synchronous.
  *
  * @throws FewbitsError LOAD_FAILED, or UNSUPPORTED where the engine has no WebAssembly SIMD

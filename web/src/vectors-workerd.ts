@@ -1,4 +1,4 @@
-// The entry to the index alone for Cloudflare Workers, where WebAssembly is imported as a module and cannot
+// The index-only entry for Cloudflare Workers, where WebAssembly is imported as a module and cannot
 // be compiled.
 
 import type { CompiledModule } from './core/platform.js';
@@ -8,7 +8,7 @@ import simd128 from './vectors.simd128.wasm';
 export * from './load/vectors-entry.js';
 
 /**
- * Loads the index alone from the imported module. The first call instantiates it, all callers share the
+ * Loads only the index from the imported module. The first call instantiates it, all callers share the
  * instance, and a failed call can be repeated. Everything after it is synchronous.
  *
  * @throws FewbitsError LOAD_FAILED, or UNSUPPORTED for the relaxed build, which cannot be tested here

@@ -1,4 +1,4 @@
-// The entry to the index alone for browsers, bundlers and workers.
+// The index-only entry for browsers, bundlers and workers.
 
 import { isBase } from './core/address.js';
 import { createLoad } from './load/vectors.js';
@@ -11,7 +11,7 @@ const simd128 = known ? new URL('./vectors.simd128.wasm', import.meta.url) : und
 const relaxed = known ? new URL('./vectors.relaxed.wasm', import.meta.url) : undefined;
 
 /**
- * Loads the index alone. The first call fetches and compiles its WebAssembly, all callers share the result,
+ * Loads only the index. The first call fetches and compiles its WebAssembly, all callers share the result,
  * and a failed call can be repeated. Everything after it is synchronous.
  *
  * @throws FewbitsError LOAD_FAILED, or UNSUPPORTED where the engine has no WebAssembly SIMD

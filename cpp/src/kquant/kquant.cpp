@@ -1,4 +1,4 @@
-// The two-level quantizer of the demo, with each repair in its place.
+// The two-level quantizer of the demo, with optional fixes of its defects.
 
 #include "fewbits/kquant.h"
 

@@ -1,4 +1,4 @@
-// A value that compilers cannot analyse, to keep them from undoing what a kernel does.
+// A value that compilers cannot analyse, to keep them from undoing the optimizations of a kernel.
 
 #pragma once
 

@@ -22,7 +22,7 @@ constexpr std::size_t kMostDense = 16384;
 constexpr std::size_t kMostDensePairs = kMostDense * 2 * kMaxQueries;
 /// With fewer held-out rows, chance decides which of two codes finds more.
 constexpr std::size_t kLeastHeldOut = 24;
-/// The most first vectors that check again what was learned, and the fewest that can.
+/// The largest number of first vectors that check the calibration again, and the smallest.
 constexpr std::size_t kMostFirst = 512;
 constexpr std::size_t kLeastFirst = 96;
 

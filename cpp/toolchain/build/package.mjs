@@ -72,7 +72,7 @@ export async function buildPackage(builds) {
   return checks;
 }
 
-/** Writes the builds of the index alone, and the stamp by which their scripts recognize them. */
+/** Writes the builds of the index only, and the stamp by which their scripts recognize them. */
 function writeVectors(folders) {
   const modules = VARIANTS.map((variant) =>
     readFileSync(path.join(folders[variant], 'fewbits_vectors.wasm')),

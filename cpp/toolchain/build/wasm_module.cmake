@@ -23,7 +23,7 @@ if(EMSCRIPTEN_VERSION VERSION_LESS 4.0.4)
   target_link_options(fewbits_wasm PRIVATE -sUSE_ES6_IMPORT_META=0)
 endif()
 
-# fewbits_vectors.wasm: the index alone, without Embind and glue. The exports determine what it
+# fewbits_vectors.wasm: only the index, without Embind and glue. The exports determine what it
 # contains; web/src/core/plain.ts wraps them to look like an Embind module.
 set(FEWBITS_VECTORS_BINDINGS allocator module reserve vectors)
 list(TRANSFORM FEWBITS_VECTORS_BINDINGS REPLACE "(.+)" "cpp/bindings/\\1.cpp")

@@ -3,7 +3,7 @@
 import { FewbitsError, reasonOf } from './errors.js';
 import type { CompiledModule } from './platform.js';
 
-/** The builds of the package: all of it, or the index alone. Their files are `<name>.<variant>.wasm`. */
+/** The builds of the package: all of it, or only the index. Their files are `<name>.<variant>.wasm`. */
 export type BuildName = 'fewbits' | 'vectors';
 
 /** A word in the stamps of the build `vectors` that those of the whole package do not contain. */

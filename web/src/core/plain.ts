@@ -40,7 +40,7 @@ const STRUCTURES: Readonly<Record<string, Layout>> = {
 const MOST_BYTES = 32;
 
 const IMPORTS: WebAssembly.Imports = {
-  // Views of memory are created anew for each use, so growth needs no notification.
+  // Views of memory are created for each use, so growth needs no notification.
   env: { emscripten_notify_memory_growth() {} },
 };
 

@@ -1,4 +1,4 @@
-// The exports of all entries to the index alone besides `load`.
+// The exports of all index-only entries besides `load`.
 
 export * from './common-entry.js';
 export type { LoadOptions } from './loader.js';

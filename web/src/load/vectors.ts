@@ -1,4 +1,4 @@
-// load() and loadSync() of the index alone, with its own WebAssembly build.
+// load() and loadSync() of the index-only library, which has its own WebAssembly build.
 
 import type { Core, Variant } from '../core/core.js';
 import { Opaque } from '../core/opaque.js';

@@ -33,7 +33,7 @@ export const canWriteOpfs = (): boolean => hasStreams() || hasAccessHandles();
  */
 export async function openOpfs(store: string): Promise<Backend> {
   await navigator.storage.getDirectory();
-  // Opened anew each time, as the user may clear the site's data in between.
+  // Opened again each time, as the user may clear the site's data in between.
   const open = async () => {
     const root = await navigator.storage.getDirectory();
     const all = await root.getDirectoryHandle('fewbits', { create: true });

@@ -113,7 +113,7 @@ export class Versions {
     let torn = false;
     let cause: unknown;
     for (;;) {
-      // Listed anew each time: where no lock keeps another tab from removing a version during the read, there
+      // Listed again each time: where no lock keeps another tab from removing a version during the read, there
       // is a newer one.
       const version = (await this.sealed(name)).find((one) => failed(one) < ATTEMPTS);
       if (!version) break;

@@ -126,7 +126,7 @@ export function checkSettings(o: IndexOptions): { settings: Settings; mean: Floa
   const quality = oneOf('quality', o.quality ?? 'best', QUALITIES);
   const refine = o.refine === undefined ? 0 : width('refine', o.refine, [4, 8]);
   const seed = integer('seed', o.seed ?? 0, 0, 2 ** 32 - 1);
-  // Tails together with the norms of l2 would take 12 bytes besides the codes.
+  // Tails together with the norms of l2 would take 12 bytes in addition to the codes.
   const tails = bits === 4 && quality === 'best' && refine === 0 && metric !== 'l2';
   const settings: Settings = {
     ...{ dims, bits, metric, quality, refine, seed, tails },

@@ -40,7 +40,7 @@ export class FirstRows {
     });
   }
 
-  /** Forgets the vectors: rows were removed, or must stay as they are coded. */
+  /** Forgets the vectors: rows were removed, or must keep their codes. */
   forget(): void {
     this.#x = undefined;
   }

@@ -83,7 +83,7 @@ export class NativeIndex {
   #meanFound = false;
   /** Whether learned axes are final; not so after calibrate(), until vectors are added. */
   #settled = true;
-  /** Whether a file, or an index that continues from it, holds rows as they are coded here. */
+  /** Whether a file, or an index that continues from it, holds rows with the codes of this index. */
   #saved = false;
   /** Shared by all indexes that must give the same vectors the same codes. */
   #common: Common | undefined;

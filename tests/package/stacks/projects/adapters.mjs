@@ -34,9 +34,9 @@ export const stacks = [
     name: 'Adapter, transformers.js',
     packages: { '@huggingface/transformers': '4.3.2' },
     needs: 'nothing',
-    // Its scripts download what graphics cards want.
+    // Its install scripts download libraries for graphics cards.
     flags: ['--ignore-scripts'],
-    // No model is downloaded: what a pipeline does after its model is done here, by the package's functions.
+    // No model is downloaded: the steps after the model are done here with the package's functions.
     run: inNode(`import { mean_pooling, Tensor } from '@huggingface/transformers';
 import { load } from 'fewbits';
 import { createSearch } from './recipes/transformers.js';
@@ -46,7 +46,7 @@ const of = { north: vectors[0], east: vectors[1], south: vectors[2], upward: que
 
 async function embed(given, { normalize }) {
   const texts = [given].flat();
-  // Two tokens a text, the second masked.
+  // Two tokens per text, the second masked.
   const hidden = texts.flatMap((text) => [...of[text], 9, 9, 9]);
   const states = new Tensor('float32', Float32Array.from(hidden), [texts.length, 2, 3]);
   const mask = new Tensor('int64', BigInt64Array.from(texts.flatMap(() => [1n, 0n])), [texts.length, 2]);
@@ -114,7 +114,7 @@ globalThis.run = async () => {
     needs: 'a hook of 20 lines',
     async run(project) {
       project.write({ ...recipes(), 'index.html': html('/main.js'), 'main.js': REACT });
-      // Development alone runs effects twice in StrictMode.
+      // Only development builds run effects twice in StrictMode.
       const url = await project.serve('npx', ['vite', '--port', 'PORT', '--strictPort']);
       return { dev: await project.visit(url, { reload: true }) };
     },

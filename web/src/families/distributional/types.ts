@@ -131,7 +131,7 @@ export interface DistributionalCodebookOptions {
 export interface Distributional {
   /**
    * Quantizes finite values. loc and scale come from mean and unbiased deviation (Cauchy: from median and
-   * quartiles; exponential: loc is the least value if that is negative, else 0); values beyond the outermost
+   * quartiles; exponential: loc is the minimum if that is negative, else 0); values beyond the outermost
    * cells saturate. With `beta` null the best beta is taken from the Python package's grid and a search
    * between its points. `mode: 'reference'` repeats the package's float32 arithmetic instead, and like the
    * package loses beta with `dist: null`.

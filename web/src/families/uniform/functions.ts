@@ -1,15 +1,15 @@
 // The C++ functions of the uniform family, bound in cpp/bindings/uniform.cpp. Numbers are addresses, counts,
-// enumerators that names.ts translates or, as `format`, what formatNumber() makes of them.
+// enumerators that names.ts translates or, as `format`, the number from formatNumber().
 
 import type { Outcome } from '../../core/core.js';
 
-/** Where the least and the largest value of each block lie. */
+/** The addresses of the smallest and the largest value of each block. */
 export interface RangesAt {
   readonly min: number;
   readonly max: number;
 }
 
-/** Where the parameters of blocks lie. */
+/** The addresses of the parameters of blocks. */
 export interface BlocksAt {
   readonly scales: number;
   readonly minima: number;

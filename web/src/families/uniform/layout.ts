@@ -11,7 +11,7 @@ export interface Layout {
   readonly count: number;
 }
 
-/** One entry per block, in arrays that JavaScript owns; null for what a scheme does not have. */
+/** One entry per block, in arrays that JavaScript owns; null for those that a scheme does not have. */
 export interface Parameters {
   readonly scales: Float32Array;
   readonly minima: Float32Array | null;

@@ -35,14 +35,14 @@ export class Room {
     to.zeroPoints?.set(memory.i32(at.zeroPoints, count), first);
   }
 
-  /** Sets what the scheme does not have to 0, for as many blocks as there is room for. */
+  /** Sets parameters that the scheme does not have to 0, for as many blocks as fit. */
   clearOthers({ minima, zeroPoints }: Parameters, count: number, at: BlocksAt): void {
     const { memory } = this.core;
     if (minima === null) memory.f32(at.minima, count).fill(0);
     if (zeroPoints === null) memory.i32(at.zeroPoints, count).fill(0);
   }
 
-  /** Those that the scheme has. */
+  /** The parameters that the scheme has. */
   giveParameters(from: Parameters, first: number, count: number, at: BlocksAt): void {
     const { memory } = this.core;
     const end = first + count;
