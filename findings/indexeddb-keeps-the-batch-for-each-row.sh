@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# A row of a batch of embeddings by transformers.js, put into IndexedDB by Dexie, takes as much room as the whole batch.
-# version: @huggingface/transformers 4.3.2, dexie 4.4.7 (npm); Chromium (playwright-core 1.65.1 drives the one in CHROMIUM or
-#   /usr/bin/chromium), Node 20 or later
+# One row of a transformers.js batch, put into IndexedDB by Dexie, takes as much space as the whole batch.
+# version: @huggingface/transformers 4.3.2, dexie 4.4.7 (npm); Chromium (playwright-core 1.65.1 drives the one in
+#   CHROMIUM or /usr/bin/chromium), Node 20 or later
 # source: the usual loop, `for (const row of await embed(texts)) await table.put({ id, vector: row.data })`
-# seen: rows of a tensor are views of its buffer, and a structured clone of a view has all of the buffer: 200 rows of 384 floats,
-#   0.3 MB, become 61 MB, and each row that is read back has a buffer of 0.3 MB. Tensor.slice(i) copies, tensor[i] and loops do not;
-#   `row.data.slice()` before put() is enough. postMessage() without a list of what is transferred does the same.
+# seen: rows of a tensor are views of its buffer, and a structured clone of a view contains the whole buffer: 200 rows
+#   of 384 floats, 0.3 MB, become 61 MB, and each row that is read back has a buffer of 0.3 MB. Tensor.slice(i)
+#   copies, tensor[i] and loops do not; `row.data.slice()` before put() is enough. postMessage() without a transfer
+#   list does the same.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -16,7 +17,7 @@ npm install --silent --no-audit --no-fund --ignore-scripts \
 cat > page.js <<'JAVASCRIPT'
 import Dexie from 'dexie';
 
-// Rows as a tensor gives them, by the places that it says.
+// Rows like those of a tensor, at the given places.
 globalThis.run = async ({ rows, places, copy }) => {
   const batch = Float32Array.from({ length: rows * 384 }, Math.random);
   const db = new Dexie(`rows ${copy}`);

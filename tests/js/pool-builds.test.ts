@@ -1,11 +1,11 @@
-// The WebAssembly of a pool: that of the index alone by itself, and every build that it is given, in any form.
+// The WebAssembly of a pool: the index-only build by default, or any build that is passed, in any form.
 
 import { readFileSync } from 'node:fs';
 import { load, type Variant } from 'fewbits';
 import { createPool, openPool } from 'fewbits/pool';
 import { load as loadVectors } from 'fewbits/vectors';
 import { beforeEach, expect, it } from 'vitest';
-// What the package keeps to itself.
+// Modules that the package does not export.
 import { insideOf } from '../../web/dist/load/load.js';
 import { noise, variants } from '../support/builds.ts';
 
@@ -21,7 +21,7 @@ const found = index.searchBatch(vectors.subarray(0, 3 * DIMS), { k: 5 });
 
 const addressOf = (name: string) => new URL(`../../web/dist/${name}.wasm`, import.meta.url);
 
-/** What was compiled since the test began. */
+/** The modules compiled since the test began. */
 let compiled: number[] = [];
 const { compile } = WebAssembly;
 WebAssembly.compile = (bytes) => {
@@ -34,7 +34,7 @@ beforeEach(() => {
 
 type Given = NonNullable<Parameters<typeof createPool>[0]['wasm']>;
 
-/** A pool makes and opens what an index does, from `wasm`. */
+/** Expects that a pool started from `wasm` creates and opens the same as an index. */
 async function expectRight(o: { wasm?: Given; variant?: Variant }): Promise<void> {
   await using made = await createPool({ ...options, workers: 2, ...o });
   await made.add(vectors);
@@ -77,7 +77,7 @@ it('other WebAssembly is refused with what to pass', async () => {
 
 it('a module of the whole package and another version is told by its stamp', async () => {
   const bytes = new Uint8Array(readFileSync(addressOf('fewbits.simd128')));
-  // The last characters of the stamp, which is the last section.
+  // The last characters of the stamp, which is in the last section.
   bytes[bytes.length - 2] ^= 1;
   await expect(createPool({ ...options, wasm: bytes })).rejects.toMatchObject({
     code: 'LOAD_FAILED',

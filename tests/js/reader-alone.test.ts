@@ -1,12 +1,12 @@
-// The reader where there is little but the language: without WebAssembly, without TextDecoder, or with one that is
-// not strict, as in React Native.
+// The reader in minimal environments: without WebAssembly, without TextDecoder, or with one that is not strict,
+// as in React Native.
 
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { load } from 'fewbits';
 import { describe, expect, it } from 'vitest';
-// What the package keeps to itself.
+// Modules that the package does not export.
 import { utf8Decoder } from '../../web/dist/core/text.js';
 import { noise } from '../support/builds.ts';
 
@@ -14,7 +14,7 @@ const fb = await load();
 
 it('it runs where there is no WebAssembly, and in contexts that have little but the language', async () => {
   const program = new URL('../support/reader-alone.mjs', import.meta.url).pathname;
-  // With an id that is not of ASCII.
+  // With an id that is not ASCII.
   const path = new URL('../golden/before/cosine-4.index.safetensors', import.meta.url);
   const args = ['--experimental-vm-modules', '--no-warnings', program, path.pathname];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, args);

@@ -17,7 +17,7 @@ function statsOf(index: VectorIndex | IndexReader) {
   return stats;
 }
 
-/** All candidates of a search, what they were chosen by, and the vectors that they stand for. */
+/** All candidates of a search, their estimates, and their decoded vectors. */
 function expectCandidates(
   reader: IndexReader,
   index: VectorIndex,

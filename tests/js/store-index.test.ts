@@ -1,4 +1,4 @@
-// Indexes in a store: saved by the whole package and by the index alone, opened by both and by the reader.
+// Indexes in a store: saved by the whole package and the index-only build, opened by both and by the reader.
 
 import { load } from 'fewbits';
 import * as reader from 'fewbits/reader';

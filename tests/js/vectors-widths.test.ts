@@ -1,4 +1,4 @@
-// Indexes of every width: bytes, recall, and for 3 and 6 bits, which lie in two planes, the file.
+// Indexes of every width: bytes, recall, and for 3 and 6 bits, which are stored in two planes, the file.
 
 import { createHash } from 'node:crypto';
 import { load } from 'fewbits';
@@ -8,7 +8,7 @@ import { codeOf, indexBuilds, noise } from '../support/builds.ts';
 
 const WIDTHS = [1, 2, 3, 4, 6, 8] as const;
 
-/** A file with another text of the same length in its header, and the checksum that goes with it. */
+/** A file with a text in its header replaced by another of the same length, and the correct checksum. */
 function changed(file: Uint8Array, from: string, to: string): Uint8Array {
   const text = Buffer.from(file);
   const at = text.indexOf(from);

@@ -148,7 +148,7 @@ it('webpack for Node emits what it needs, its workers too', async () => {
     webpack(options, (error, result) => (error ? reject(error) : resolve(result)));
   });
   expect(stats?.toString({ all: false, errors: true, warnings: true })).toBe('');
-  // Elsewhere, where there is no package.
+  // In another folder, without the package.
   const moved = temporaryFolder();
   try {
     cpSync(built, moved, { recursive: true });
@@ -164,7 +164,7 @@ it('webpack for Node emits what it needs, its workers too', async () => {
   }
 });
 
-/** Tracers of files, as of Vercel and Nitro, see addresses in constants and none in functions. */
+/** File tracers, such as those of Vercel and Nitro, detect addresses in constants, but not in functions. */
 it('in Node every file of the package has its address in a constant at the top level', () => {
   const found: Record<string, string[]> = {};
   for (const door of ['node.js', 'vectors-node.js', 'pool/node.js', 'models/node.js']) {
@@ -188,7 +188,7 @@ it('in Node every file of the package has its address in a constant at the top l
 });
 
 describe("a worker file of the application's own is kept in production", () => {
-  // Ids, and the halves 1 and -2.
+  // Ids, and the float16 values 1 and -2.
   const right = ['east', 'north', 'west', 0x00, 0x3c, 0x00, 0xc0];
   const expectRun = async (folder: string, at = '') =>
     expect(await runServed(browser, folder, at)).toEqual(right);

@@ -94,7 +94,7 @@ it('pools start workers of one file each, and hand them the module', async () =>
   writePage(imports, `import './main.js';`);
   asked();
   const given = entry('fewbits.simd128.wasm');
-  // One after the other, for the first worker of all is terminated.
+  // One after the other, as the first worker started is terminated.
   const both = `run().then(async (ran) => [ran, await runGiven('${given}')])`;
   const [ran, then] = (await runPage(browser, `${site.url}cdn/`, both)) as [
     Record<string, Record<string, unknown>>,
@@ -108,8 +108,8 @@ it('pools start workers of one file each, and hand them the module', async () =>
   });
   expect(ran.own.length).toBeGreaterThan(2048 * 288);
   expect(then).toEqual({ module: ran.own, address: ran.own, pool: ['north', 'east'] });
-  // One build for the page and all workers that convert, and the other because it was given, three times; and
-  // for all workers that search that of the index alone.
+  // One build shared by the page and the converting workers, three times the other, which was passed
+  // explicitly, and for the searching workers the index-only build.
   expect(names.filter((name) => name.endsWith('.wasm')).sort()).toEqual([
     'dist/fewbits.relaxed.wasm',
     'dist/fewbits.simd128.wasm',

@@ -1,4 +1,4 @@
-// A storage in memory that outlives the process that uses it, and may stop or fail at each of its operations.
+// A simulated storage that outlives the process using it, and may stop or fail at each of its operations.
 
 import type { Backend, Seal, Version } from '../../web/dist/store/backend.js';
 import { type Locks, localLocks } from '../../web/dist/store/locks.js';
@@ -9,7 +9,7 @@ interface File extends Version {
   seal: Seal | null;
 }
 
-/** What outlives a process. */
+/** Files that survive a process. */
 export class Disk {
   readonly files = new Map<string, File>();
 
@@ -18,13 +18,13 @@ export class Disk {
   }
 }
 
-/** What becomes of the operation at which everything ends. */
+/** The state of the operation during which everything ends. */
 export type Tear = 'before' | 'half' | 'after' | 'seal without its bytes';
 
-/** One process using the disk; `fault` is asked before each operation. */
+/** A process that uses the disk; `fault` is asked before each operation. */
 export function processOn(disk: Disk, fault: () => Tear | Error | null): Backend {
   let dead = false;
-  /** Runs `act` with the share of it that is to happen. */
+  /** Runs `act` with the share of it that takes place. */
   async function operation<T>(act: (share: number, lost: boolean) => T): Promise<T> {
     for (let i = Math.random() * 4; i > 0; i--) await null;
     if (dead) throw new Error('this process is dead');
@@ -78,7 +78,7 @@ export function processOn(disk: Disk, fault: () => Tear | Error | null): Backend
 }
 
 export const fine = () => null;
-/** Those of a browser are gone with the tab that held them. */
+/** Locks of a browser are released with the tab that held them. */
 export const locks = (): Locks => ({ ...localLocks(), everywhere: true });
 const CHUNK = 4;
 export const storeOn = (disk: Disk, fault: () => Tear | Error | null = fine, held = locks()) =>

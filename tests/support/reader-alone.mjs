@@ -1,5 +1,5 @@
-// Searches an index file where there is no WebAssembly: in this process, in a worker, and in contexts of node:vm
-// that have the language alone, or text decoding besides. Prints what each of them found.
+// Searches an index file without WebAssembly: in this process, in a worker, and in node:vm contexts with only
+// the language itself, with or without text decoding. Prints the results of each.
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -28,14 +28,14 @@ async function alone() {
   return shown(await import('fewbits/reader'), vm.runInThisContext(`{${QUERY}}`));
 }
 
-/** As some polyfills are. */
+/** A TextDecoder like that of some polyfills. */
 class Lenient {
   constructor(_label, options) {
     if (options?.fatal) throw new TypeError('the option fatal is not supported');
   }
 }
 
-/** Links the modules of the package into a context without anything of Node or the web but what is given. */
+/** Links the modules of the package into a context that has nothing of Node or the web except what is given. */
 async function inContext(given) {
   const context = vm.createContext(given);
   const modules = new Map();

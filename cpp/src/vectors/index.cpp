@@ -37,7 +37,7 @@ bool Index::State::lay_out_evenly() {
 }
 
 Index* Index::create(const Options& options, Result* result) {
-  // Five bits are for segments only: they would be looked up in as many steps as six.
+  // Five bits are for segments only: a scan would need as many look-ups as for six.
   const bool valid =
       options.dims >= 1 && options.dims <= kMaxDims && options.bits != 5 &&
       codebook(options.bits) != nullptr &&

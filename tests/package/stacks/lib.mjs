@@ -27,10 +27,10 @@ const environment = {
   NG_CLI_ANALYTICS: 'false',
 };
 
-/** What every answer must be, by either build or without WebAssembly, of the index in one piece and in others. */
+/** The answer of every program, with either build or without WebAssembly, from a single index and from a pool. */
 export const RIGHT = /^(relaxed|simd128|js): north,east,south(;north,east,south){0,2}$/;
 
-/** What a program imports that uses all that there is for indexes; WORK is where work.mjs is. */
+/** The imports of a program that uses all entries for indexes; WORK is the path of work.mjs. */
 export const IMPORTS = `import { load } from 'fewbits';
 import { createPool } from 'fewbits/pool';
 import { openIndex } from 'fewbits/reader';

@@ -15,7 +15,7 @@ export async function search(load, options) {
   return `${fb.variant}: ${ids.join()}`;
 }
 
-/** Ids by the index alone, and by the reader of the file that it saved, which are the same. */
+/** The ids found by the index-only build, and the same by the reader of the saved file. */
 export async function searchAlone(load, openIndex, options) {
   const fb = await load(options);
   const index = fb.createIndex({ dims: 3, bits: 8 });
@@ -26,7 +26,7 @@ export async function searchAlone(load, openIndex, options) {
   return ids === read ? ids : `${ids}, but the reader found ${read}`;
 }
 
-/** Ids by two workers. */
+/** The ids found by two workers. */
 export async function searchPool(createPool, options) {
   const pool = await createPool({ dims: 3, bits: 8, workers: 2, startTimeout: 20_000, ...options });
   try {

@@ -43,7 +43,7 @@ function isBag(value: unknown): value is object {
   return (tag === 'Object' || tag === 'Module') && peek(() => 'copyWithin' in value) === false;
 }
 
-/** Whether a value is what `{ ... }` makes, with nothing but enumerable names of its own. */
+/** Whether a value is a plain object literal, with only its own enumerable properties. */
 function isLiteral(value: unknown): value is object {
   return (
     typeof value === 'object' &&
@@ -73,7 +73,7 @@ export function options<T extends object>(
   try {
     const own = Object.keys(value);
     for (const key of own) if (!known.includes(key)) unknown.push(key);
-    // Names that no literal has are not asked for: most of them are not there.
+    // Of a literal only its own names are read, as most of the known ones are missing.
     for (const key of literal && unknown.length === 0 ? own : known) {
       const one = (value as Record<string, unknown>)[key];
       if (one !== undefined) copy[key] = one;

@@ -15,7 +15,7 @@ function stampOf(compiled: CompiledModule): string | undefined {
   return section === undefined ? undefined : new TextDecoder().decode(section);
 }
 
-/** Whether a compiled module is one of the whole package, of whatever version. */
+/** Whether a compiled module is a build of the whole package, of any version. */
 export const isWhole = (compiled: CompiledModule): boolean =>
   stampOf(compiled)?.includes(ALONE) === false;
 

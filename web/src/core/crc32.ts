@@ -1,12 +1,12 @@
-// CRC-32 in JavaScript, for zip archives and stores: both work before any WebAssembly is loaded.
+// CRC-32 in JavaScript, for zip archives, stores and the reader, which all work without WebAssembly.
 
-/** Tables for four bytes at a time, made at first use. */
+/** Tables for four bytes at a time, computed at first use. */
 let tables: Int32Array | undefined;
 
 function makeTables(): Int32Array {
   const made = new Int32Array(4 * 256);
   for (let i = 0; i < made.length; i++) {
-    // Of a byte, and of what the table before has of it with a byte more.
+    // The CRC of a byte followed by k zero bytes, from the previous table.
     let crc = i < 256 ? i : made[i - 256];
     for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
     made[i] = crc;

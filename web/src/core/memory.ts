@@ -86,7 +86,7 @@ export class Memory {
     if (address !== 0 && !this.#wasm.broken) this.release(address);
   }
 
-  /** All of memory, as it is now: growth detaches what was it before. */
+  /** The whole memory; growth detaches earlier views. */
   #bytes(): ArrayBufferLike {
     if (this.#buffer === undefined || this.#buffer.byteLength === 0) {
       this.#buffer = this.#wasm.HEAPU8.buffer;

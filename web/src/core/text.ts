@@ -4,8 +4,8 @@
 export const hasLoneSurrogate = (text: string): boolean => /[\ud800-\udfff]/u.test(text);
 
 /**
- * A decoder of UTF-8 that throws for bytes that are not valid. React Native has no TextDecoder, and some polyfills
- * refuse the option `fatal`: decodeURIComponent() is everywhere, and as strict.
+ * A UTF-8 decoder that throws for invalid bytes. React Native has no TextDecoder, and some polyfills reject the
+ * option `fatal`; decodeURIComponent() is available everywhere, and as strict.
  */
 export function utf8Decoder(): (bytes: Uint8Array) => string {
   try {

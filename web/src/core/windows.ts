@@ -9,7 +9,7 @@ export const CHUNK = 32768;
 /** Bytes per window of whole rows. */
 export const ROWS_BYTES = 1 << 18;
 
-/** The `n` elements of x from `start` on: x itself where those are all. */
+/** The `n` elements of x from `start` on: x itself if these are all. */
 export function part<T extends Crossing>(x: T, start: number, n: number): T {
   return start === 0 && n === x.length ? x : (x.subarray(start, start + n) as T);
 }
@@ -23,7 +23,7 @@ export function windows(
   for (let start = 0; start < length; start += size) visit(start, Math.min(size, length - start));
 }
 
-/** An array that crosses. */
+/** An array that is copied to or from WebAssembly memory. */
 export type Crossing = Float32Array | Int8Array | Uint8Array;
 
 /** A view of `n` elements of memory, of the kind of `array`. */
@@ -75,7 +75,7 @@ export function apart<T extends TypedArray>(
   target: ArrayBufferView,
   given: unknown = target,
 ): T {
-  // Asking for the buffer of a short array makes engines allocate one, which takes longer than most else.
+  // Reading the buffer of a short array makes engines allocate one, which is comparatively slow.
   if (given === undefined || source.buffer !== target.buffer) return source;
   const before = source.byteOffset + source.byteLength <= target.byteOffset;
   const after = target.byteOffset + target.byteLength <= source.byteOffset;

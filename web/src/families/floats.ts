@@ -120,7 +120,7 @@ function checkRange(x: Float32Array, type: FloatType): void {
 
 const types = /* @__PURE__ */ Object.keys(BITS) as readonly FloatType[];
 
-/** The functions of each type, looked up once: making their names takes as long as a short call. */
+/** The functions of each type, looked up once: building their names takes as long as a short call. */
 const codecsOf = (wasm: FloatsFunctions) =>
   Object.fromEntries(
     types.map((type) => {

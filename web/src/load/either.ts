@@ -1,5 +1,5 @@
-// The WebAssembly of what only needs an index: that of the index alone, or what callers hand over, which may be
-// that of the whole package.
+// The WebAssembly for entries that need only an index: the index-only build, or the one that callers pass,
+// which may be of the whole package.
 
 import { isWhole } from '../core/build.js';
 import type { Open } from './compile.js';
@@ -10,13 +10,13 @@ const EITHER: Kind<FewbitsVectors> = {
   ...VECTORS,
   async instantiateLater(module) {
     if (!isWhole(module)) return VECTORS.instantiateLater(module);
-    // Its scripts are of no use to those who leave the choice to the package.
+    // Its scripts are not needed if the package chooses the build.
     const { instantiateLater } = await import('../core/wasm.js');
     return instantiateLater(module);
   },
 };
 
-/** @param load that of the index alone, which is asked where no `wasm` is given */
+/** @param load the index-only load(), used if no `wasm` is passed */
 export function createLoadEither(
   load: (options?: LoadOptions) => Promise<FewbitsVectors>,
   open: Open,

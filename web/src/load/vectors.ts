@@ -30,7 +30,7 @@ export class FewbitsVectors extends Opaque {
   }
 }
 
-/** The build of the index alone. */
+/** The index-only build. */
 export const VECTORS: Kind<FewbitsVectors> = {
   name: 'vectors',
   instantiate,

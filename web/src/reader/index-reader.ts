@@ -89,7 +89,7 @@ export class IndexReader extends Opaque implements Disposable {
    * VectorIndex.candidates().
    *
    * @param query dims values
-   * @param count how many, 1 to 2^21: candidateCount() of the search
+   * @param count the number of candidates, 1 to 2^21: candidateCount() of the search
    * @throws FewbitsError as search()
    */
   candidates(query: VectorsInput, count: number, filter?: SearchOptions['filter']): Candidates {
@@ -98,14 +98,14 @@ export class IndexReader extends Opaque implements Disposable {
     return { ids: found.ids, scores: forJson(found.scores), estimates: forJson(found.estimates) };
   }
 
-  /** How many candidates a search with these options ranks by score, if there are as many vectors. */
+  /** The number of candidates that a search with these options ranks by score, if there are enough vectors. */
   candidateCount(searchOptions?: SearchOptions): number {
     return this.#counts(searchOptions).count;
   }
 
   /**
-   * The vector that a code stands for; for 'cosine' (without a mean) of norm 1, for 'hamming' 1 where a bit is
-   * set and -1 elsewhere.
+   * The decoded vector of an id; for 'cosine' (without a mean) of norm 1, for 'hamming' 1 where a bit is set and
+   * -1 elsewhere.
    *
    * @throws FewbitsError INVALID_ARGUMENT when there is no vector of that id
    */
@@ -148,7 +148,7 @@ export class IndexReader extends Opaque implements Disposable {
     return found.map(({ ids, scores }) => asResult(ids, scores, this.metric));
   }
 
-  /** The k best of so many candidates, for each query. */
+  /** The k best of the given number of candidates, for each query. */
   #find(
     name: string,
     given: VectorsInput,

@@ -195,7 +195,7 @@ export class PlainIndex {
     }, 0);
   }
 
-  /** The vector that a row stands for: see row_decoder.cpp. */
+  /** The decoded vector of a row: see row_decoder.cpp. */
   reconstruct(row: number): Float32Array {
     const { settings, mean, learned } = this.contents;
     const { dims, bits, refine, metric } = settings;

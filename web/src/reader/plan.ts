@@ -16,10 +16,10 @@ export function tagOf(value: unknown): string {
   }
 }
 
-/** How many neighbours and candidates options ask for, of so many vectors. */
+/** The number of neighbours and candidates that options request, among a number of vectors. */
 export function countsOf(o: SearchOptions | undefined, length: number, settings: Settings) {
   const { k, rescore, filter } = reading('options', () => optionsOf(o));
-  // Of an empty index, which has none, all are as one.
+  // In an empty index, k of Infinity or of its size counts as 1.
   const wanted = k === Infinity || k === length ? Math.max(length, 1) : k;
   checkCount('k', wanted, MAX_CANDIDATES);
   const isMore = typeof rescore === 'number' && rescore >= 1 && rescore <= MAX_CANDIDATES;

@@ -4,7 +4,7 @@
 export const isAllowed = (allowed: Uint32Array | null, row: number): boolean =>
   !allowed || ((allowed[row >>> 5] >>> (row & 31)) & 1) === 1;
 
-/** What fills `sums` from the bytes of rows that are of a plane, from `byte` up to `end`. */
+/** A function that fills `sums` from the bytes of a plane of rows, from `byte` up to `end`. */
 export type Sum<Table> = (
   codes: Uint8Array,
   stride: number,

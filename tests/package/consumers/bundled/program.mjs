@@ -1,4 +1,4 @@
-// A program for Node: an index of each kind, and one in workers.
+// A program for Node: an index of each entry, and one in workers.
 
 import { load } from 'fewbits';
 import { createPool } from 'fewbits/pool';

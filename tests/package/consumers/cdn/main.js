@@ -24,7 +24,7 @@ const converted = async (wasm) => {
   }
 };
 
-/** What a pool that searches finds, started from `wasm`, which is of the whole package. */
+/** The results of a search pool started from `wasm`, a build of the whole package. */
 const searched = async (wasm) => {
   const pool = await createPool({ dims: 2, bits: 8, workers: 1, wasm });
   try {

@@ -1,3 +1,3 @@
-// Another worker file of the application's own, for converting.
+// The application's worker file for conversions.
 
 import 'fewbits/models/worker';

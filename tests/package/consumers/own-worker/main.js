@@ -1,4 +1,4 @@
-// A page whose pools run in worker files of its own.
+// A page whose pools use the application's own worker files.
 
 import { createConverterPool } from 'fewbits/models';
 import { createPool } from 'fewbits/pool';

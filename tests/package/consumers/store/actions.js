@@ -158,7 +158,7 @@ export const actions = {
       ids: again.search(x.subarray(0, 96), { k: 3 }).ids[0],
       progress: progress.length > 1 && progress.at(-1) === 1,
     };
-    // The index alone opens and saves it, and the reader opens that.
+    // The index-only build opens and saves it, and the reader opens the result.
     const alone = await store.openIndex(await loadAlone(), 'index');
     await store.save('alone', alone);
     alone.dispose();

@@ -10,7 +10,7 @@ export const html = (script) => `<!doctype html>
 
 const HERE = IMPORTS.replace('WORK', './work.mjs');
 
-/** A page with indexes of its own and one in workers. */
+/** A page with indexes in the page and one in workers. */
 export const PAGE = `${HERE}
 globalThis.run = async () => ${ANSWER};
 `;

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { ANSWER, IMPORTS } from '../lib.mjs';
 import { NOTHING } from './bundlers.mjs';
 
-/** What a component does once it is there; the page's `run()` waits for it. */
+/** The code that a component runs after mounting; the page's `run()` waits for it. */
 const CLIENT = `${IMPORTS}
 export const run = async () => ${ANSWER};
 `;

@@ -1,4 +1,4 @@
-// React Native: a bundle by Metro with its presets, searched in Hermes, and compiled to the bytecode of its release.
+// React Native: a bundle by Metro with its presets, run in Hermes, and compiled to bytecode as for a release.
 
 import { existsSync } from 'node:fs';
 
@@ -28,7 +28,7 @@ print('answer js: ' + found.ids.join().replace('süd', 'south'));
 `;
 
 const CONFIG = `const { getDefaultConfig, mergeConfig } = require('@react-native/metro-config');
-// Without what makes a phone of it.
+// Without the modules that need a phone.
 module.exports = mergeConfig(getDefaultConfig(__dirname), {
   serializer: { getModulesRunBeforeMainModule: () => [], getPolyfills: () => [] },
 });
@@ -43,7 +43,7 @@ export const stacks = [
       '@react-native/babel-preset': VERSION,
       '@react-native/metro-config': VERSION,
       metro: '0.87.1',
-      // The last Hermes that is published as a program.
+      // The latest Hermes that is published as a program.
       'hermes-engine-cli': '0.12.0',
     },
     needs: '`fewbits/reader`, for there is no WebAssembly; nothing to configure',
@@ -59,7 +59,7 @@ export const stacks = [
       const args = ['build', 'app.js', '--out', 'bundle.js', '--platform', 'android'];
       await project.bin('metro', [...args, '--dev', 'false', '--minify', 'true']);
       const hermes = (name, program) => project.path('node_modules', name, 'linux64-bin', program);
-      // What React Native compiles its releases with.
+      // The compiler that React Native uses for releases.
       const compiler = hermes('hermes-compiler/hermesc', 'hermesc');
       await project.run(compiler, ['-O', '-emit-binary', '-out', 'bundle.hbc', 'bundle.js']);
       if (!existsSync(project.path('bundle.hbc'))) throw new Error('no bytecode');

@@ -13,7 +13,7 @@ const SEARCH = `import { load } from 'fewbits';
 import { search } from './work.mjs';
 `;
 
-/** A program for where there are no workers, or where they would be files besides. */
+/** A program for runtimes without workers, or where these would be additional files. */
 const ALONE = `${SEARCH}import { openIndex } from 'fewbits/reader';
 import { load as loadAlone } from 'fewbits/vectors';
 import { searchAlone } from './work.mjs';

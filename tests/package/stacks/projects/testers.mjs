@@ -3,7 +3,7 @@
 import { ANSWER, IMPORTS } from '../lib.mjs';
 import { NOTHING } from './bundlers.mjs';
 
-/** A test that prints its answer, for it is the script that judges. */
+/** A test that prints its answer, which this script then judges. */
 const test = (imports) => `${imports}${IMPORTS.replace('WORK', './work.mjs')}
 test('search', async () => {
   const answer = ${ANSWER};
