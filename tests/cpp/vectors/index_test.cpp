@@ -692,7 +692,8 @@ TEST(VectorIndex, ReconstructionComesBackClose) {
       o.bits = bits;
       o.metric = metric;
       auto index = make(o);
-      // The mean of many vectors: in a single one, a value beyond the outermost cell has a large effect.
+      // The mean of many vectors: in a single one, a value beyond the outermost cell has a large
+      // effect.
       constexpr std::size_t kVectors = 40;
       const std::vector<float> x = normals(random, kVectors * dims, 0.2f);
       ASSERT_TRUE(index->add(x.data(), kVectors).ok());
