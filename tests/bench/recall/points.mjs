@@ -21,9 +21,10 @@ const { version } = JSON.parse(
 const WIDTHS = [
   { bits: 1 },
   { bits: 2 },
+  { bits: 3 },
   { bits: 4 },
+  { bits: 6 },
   { bits: 8 },
-
   { bits: 1, refine: 4 },
   { bits: 1, refine: 8 },
   { bits: 2, refine: 4 },
