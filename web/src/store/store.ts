@@ -17,6 +17,7 @@ const MAX_METADATA = 1 << 16;
 
 /** Opens index files, with WebAssembly or without. */
 export interface IndexOpener<Index> {
+  /** Opens an index from the bytes of its file. */
   openIndex(file: Uint8Array<ArrayBuffer>): Index;
 }
 
