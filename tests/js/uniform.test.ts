@@ -201,6 +201,22 @@ describe.each(await builds())('uniform, $variant', (fb) => {
       expect(Object.is(dequantize(q)[0], 0)).toBe(true);
     });
 
+    it('the first block that float16 cannot hold is named, by its scale or its minimum', () => {
+      const options = { scheme: 'affine', block: 32, bits: 4, scaleType: 'f16' } as const;
+      const of = (offsets: number[], spans: number[]) =>
+        Float32Array.from({ length: 32 * offsets.length }, (_, i) => {
+          const block = Math.floor(i / 32);
+          return offsets[block] + (spans[block] * (i % 32)) / 31;
+        });
+      for (const x of [of([0, 1e6, 0], [1, 1, 3e6]), of([0, 0, 1e6], [1, 3e6, 1])]) {
+        for (const mode of ['reference', undefined] as const) {
+          expectError('UNSUPPORTED', /^block 1 needs a scale or minimum/, () =>
+            quantize(x, { ...options, mode }),
+          );
+        }
+      }
+    });
+
     it('a scale that float16 cannot hold is refused with its block', () => {
       const x = new Float32Array(96);
       x[70] = 1e9;

@@ -89,8 +89,7 @@ export function createUniform(core: Core, bits: Bits, floats: Floats): Uniform {
       if (!plan.roundLater) return quantizedOf(codes, x.length, plan, parameters);
       const scales = roundToF16(parameters.scales);
       const minima = parameters.minima && roundToF16(parameters.minima);
-      const infinite = (value: number) => !Number.isFinite(value);
-      const bad = Math.max(scales.findIndex(infinite), minima?.findIndex(infinite) ?? -1);
+      const bad = scales.findIndex((scale, i) => !Number.isFinite(scale + (minima?.[i] ?? 0)));
       if (bad >= 0) throw scaleTooLarge(bad);
       return quantizedOf(codes, x.length, plan, { ...parameters, scales, minima });
     },
