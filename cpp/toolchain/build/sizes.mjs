@@ -1,5 +1,6 @@
 // The sizes of what a visitor downloads for each entry of the package: its scripts as a bundler outputs them,
-// minified, and the WebAssembly that they load. `node cpp/toolchain/build/sizes.mjs` prints them.
+// minified, and the WebAssembly that they load. `node cpp/toolchain/build/sizes.mjs` prints them, and with
+// `--peers` those of other packages, which it installs in a temporary folder.
 
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,6 +13,7 @@ const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../..')
 const ENTRIES = [
   ['fewbits', 'index.js', 'fewbits'],
   ['fewbits/vectors', 'vectors.js', 'vectors'],
+  ['fewbits/search', 'search.js', 'search'],
   ['fewbits/reader', 'reader/index.js', null],
   ['fewbits/io', 'io/index.js', null],
   ['fewbits/store', 'store/index.js', null],
@@ -26,7 +28,7 @@ export const sizeOf = (bytes) => ({
   brotli: brotliCompressSync(bytes).length,
 });
 
-const none = { raw: 0, gzip: 0, brotli: 0 };
+export const none = { raw: 0, gzip: 0, brotli: 0 };
 
 /** Bundles one entry, minified: everything that it imports statically, but not what it imports on demand. */
 export async function bundled(file, options = {}) {
@@ -83,15 +85,25 @@ export function linesOf(rows) {
   const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)}`.padStart(8);
   const head = ['JS gzip', 'brotli', 'WASM gzip', 'brotli', 'both gzip', 'brotli'];
   return [
-    `${'kB'.padEnd(20)}${head.map((name) => name.padStart(10)).join('')}`,
+    `${'kB'.padEnd(22)}${head.map((name) => name.padStart(10)).join('')}`,
     ...Object.entries(rows).map(([name, { js, wasm }]) => {
       const cells = [js.gzip, js.brotli, wasm.gzip, wasm.brotli, js.gzip + wasm.gzip];
       cells.push(js.brotli + wasm.brotli);
-      return `${name.padEnd(20)}${cells.map((bytes) => kilobytes(bytes).padStart(10)).join('')}`;
+      return `${name.padEnd(22)}${cells.map((bytes) => kilobytes(bytes).padStart(10)).join('')}`;
     }),
   ];
 }
 
+async function main({ peers }) {
+  const rows = await entrySizes();
+  if (peers) {
+    const { peerSizes } = await import('./peer-sizes.mjs');
+    Object.assign(rows, await peerSizes());
+  }
+  console.log(linesOf(rows).join('\n'));
+}
+
+// Without waiting: what it imports imports this.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  console.log(linesOf(await entrySizes()).join('\n'));
+  main({ peers: process.argv.includes('--peers') });
 }
