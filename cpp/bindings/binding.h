@@ -19,6 +19,13 @@
 #define FEWBITS_EXPORT(name) __attribute__((export_name(name), used))
 #endif
 
+// What a build that only searches goes without: nothing keeps it there.
+#if FEWBITS_SEARCH_ONLY
+#define FEWBITS_EXPORT_UNLESS_SEARCH_ONLY(name)
+#else
+#define FEWBITS_EXPORT_UNLESS_SEARCH_ONLY(name) FEWBITS_EXPORT(name)
+#endif
+
 namespace fewbits::bindings {
 
 /// An address in WebAssembly memory, as in JavaScript.

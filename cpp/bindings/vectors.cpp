@@ -41,7 +41,7 @@ FEWBITS_EXPORT("vectors_destroy") void destroy(Address index) {
   delete at<Index>(index);
 }
 
-FEWBITS_EXPORT("vectors_reserve") Outcome reserve(Address index, double rows) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_reserve") Outcome reserve(Address index, double rows) {
   if (rows > static_cast<double>(vectors::kMaxRows)) {
     return outcome(failure(Status::out_of_memory));
   }
@@ -56,32 +56,32 @@ Outcome with_vectors(Address index, Address x, const Work& work) {
                                                                   : work(own, at<float>(x)));
 }
 
-FEWBITS_EXPORT("vectors_add") Outcome add(Address index, Address x, std::size_t n) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_add") Outcome add(Address index, Address x, std::size_t n) {
   return with_vectors(index, x, [n](Index& own, auto* vectors) { return own.add(vectors, n); });
 }
 
-FEWBITS_EXPORT("vectors_replace") Outcome replace(Address index, std::size_t row, Address x) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_replace") Outcome replace(Address index, std::size_t row, Address x) {
   return with_vectors(index, x,
                       [row](Index& own, auto* vector) { return own.replace(row, vector); });
 }
 
-FEWBITS_EXPORT("vectors_remove") Outcome remove(Address index, std::size_t row) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_remove") Outcome remove(Address index, std::size_t row) {
   return outcome(at<Index>(index)->remove(row));
 }
 
-FEWBITS_EXPORT("vectors_check") Outcome check(Address index, Address x, std::size_t n) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_check") Outcome check(Address index, Address x, std::size_t n) {
   return outcome(at<Index>(index)->check(at<float>(x), n));
 }
 
-FEWBITS_EXPORT("vectors_truncate") void truncate(Address index, std::size_t rows) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_truncate") void truncate(Address index, std::size_t rows) {
   at<Index>(index)->truncate(rows);
 }
 
-FEWBITS_EXPORT("vectors_compact") void compact(Address index) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_compact") void compact(Address index) {
   at<Index>(index)->compact();
 }
 
-FEWBITS_EXPORT("vectors_compact_some")
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_compact_some")
 void compact_some(Address index, std::size_t from, std::size_t to, std::size_t n) {
   at<Index>(index)->compact_some(from, to, n);
 }
@@ -99,7 +99,7 @@ Outcome search(Address index, Address queries, std::size_t count, std::size_t k,
   });
 }
 
-FEWBITS_EXPORT("vectors_reconstruct")
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_reconstruct")
 Outcome reconstruct(Address index, std::size_t row, Address x) {
   return outcome(at<Index>(index)->reconstruct(row, at<float>(x)));
 }
@@ -113,40 +113,40 @@ Outcome set_transform(Address index, Address matrix, Address segments, std::size
   return outcome(at<Index>(index)->set_transform(at<float>(matrix), at<Segment>(segments), count));
 }
 
-FEWBITS_EXPORT("vectors_calibrate")
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_calibrate")
 Outcome calibrate(Address index, Address sample, std::size_t n, bool axes) {
   return outcome(at<Index>(index)->calibrate(at<float>(sample), n, axes));
 }
 
 /// When a call succeeds, the index of the result tells whether the axes were dropped.
-FEWBITS_EXPORT("vectors_settle") Outcome settle(Address index, Address x, std::size_t n) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_settle") Outcome settle(Address index, Address x, std::size_t n) {
   bool changed = false;
   const Result result = at<Index>(index)->settle(at<float>(x), n, &changed);
   return outcome(result.ok() && changed ? Result{Status::ok, 1} : result);
 }
 
-FEWBITS_EXPORT("vectors_fit") vectors::Fit fit(Address index) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_fit") vectors::Fit fit(Address index) {
   return at<Index>(index)->fit();
 }
 
-FEWBITS_EXPORT("vectors_set_fit")
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_set_fit")
 void set_fit(Address index, double expected, double seen, std::size_t count) {
   at<Index>(index)->set_fit({expected, seen, count});
 }
 
-FEWBITS_EXPORT("vectors_mean") Address mean(Address index) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_mean") Address mean(Address index) {
   return reinterpret_cast<Address>(at<Index>(index)->mean());
 }
 
-FEWBITS_EXPORT("vectors_matrix") Address matrix(Address index) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_matrix") Address matrix(Address index) {
   return reinterpret_cast<Address>(at<Index>(index)->matrix());
 }
 
-FEWBITS_EXPORT("vectors_segments") std::size_t segments(Address index, Address out) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_segments") std::size_t segments(Address index, Address out) {
   return at<Index>(index)->segments(at<Segment>(out));
 }
 
-FEWBITS_EXPORT("vectors_rotation_signs") std::size_t rotation_signs(Address index, Address out) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_rotation_signs") std::size_t rotation_signs(Address index, Address out) {
   return at<Index>(index)->rotation_signs(at<std::int8_t>(out));
 }
 
@@ -162,7 +162,7 @@ Arrays arrays(Address codes, Address factors, Address norms, Address mean_produc
 }
 
 /// Arrays at address 0 are skipped.
-FEWBITS_EXPORT("vectors_export_rows")
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_export_rows")
 void export_rows(Address index, std::size_t first, std::size_t n, Address codes, Address factors,
                  Address norms, Address mean_products, Address tails, Address refine_codes,
                  Address refine_factors) {
@@ -183,7 +183,7 @@ std::uint32_t checksum(std::uint32_t crc, Address data, std::size_t n) {
   return vectors::crc32(crc, at<std::uint8_t>(data), n);
 }
 
-FEWBITS_EXPORT("vectors_levels") void levels(int bits, Address out) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_levels") void levels(int bits, Address out) {
   vectors::levels(bits, at<std::int8_t>(out));
 }
 

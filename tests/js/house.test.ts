@@ -23,6 +23,7 @@ const FLOORS = [
   ['io'],
   ['vectors'],
   ['reader'],
+  ['search'],
   ['load'],
   [
     'index.ts',
@@ -31,6 +32,9 @@ const FLOORS = [
     'vectors.ts',
     'vectors-node.ts',
     'vectors-workerd.ts',
+    'search.ts',
+    'search-node.ts',
+    'search-workerd.ts',
     'store',
   ],
   ['worker'],

@@ -1,6 +1,9 @@
 // The store on a storage that stops or fails at each of its operations in turn. Browsers that are really
 // killed are tested in tests/package. Long because both storages go through every failure.
 
+import { load } from 'fewbits';
+import * as reader from 'fewbits/reader';
+import { load as loadSearch } from 'fewbits/search';
 import { openStore } from 'fewbits/store';
 import { describe, expect, it } from 'vitest';
 import { crc32 } from '../../web/dist/core/crc32.js';
@@ -283,6 +286,20 @@ describe('what is passed', () => {
     ).rejects.toMatchObject(invalid(/'dims' must be a string/));
     await expect(store.openIndex({} as never, 'x')).rejects.toMatchObject(invalid(/load\(\)/));
     expect(disk.files.size).toBe(0);
+  });
+
+  it('an index is opened by whatever opens indexes', async () => {
+    const fb = await load();
+    using index = fb.createIndex({ dims: 3 });
+    index.add([1, 0, 0, 0, 1, 0, 0, 0, 1], ['x', 'y', 'z']);
+    await store.save('places', index.save());
+    const expected = index.search([0.1, 1, 0.2]);
+    for (const opener of [fb, await loadSearch(), reader]) {
+      const opened = await store.openIndex(opener as typeof fb, 'places');
+      expect(opened.search([0.1, 1, 0.2])).toEqual(expected);
+      opened.dispose();
+    }
+    await store.delete('places');
   });
 
   it('a name that is not there is told with those that are', async () => {

@@ -7,8 +7,8 @@ import * as alone from 'fewbits/vectors';
 import { expect, it } from 'vitest';
 // Modules that the package does not export.
 import { number } from '../../web/dist/core/numbers.js';
-import { NUMBERS } from '../../web/dist/core/plain.js';
 import { insideOf } from '../../web/dist/load/load.js';
+import { NUMBERS } from '../../web/dist/vectors/structures.js';
 import { expectError, noise, variants } from '../support/builds.ts';
 
 const moduleOf = (file: string) =>

@@ -69,19 +69,26 @@ it('the file for CDNs is one module, which fetches the build that runs and nothi
   expectRight(all as Parameters<typeof expectRight>[0], true);
 });
 
-it('the file of the index alone is one module too', async () => {
+it('the files of the index alone, and of searching alone, are one module each too', async () => {
   writePage(
-    { 'fewbits/vectors': entry('vectors.min.js') },
+    {
+      'fewbits/vectors': entry('vectors.min.js'),
+      'fewbits/search': entry('search.min.js'),
+    },
     `import { load } from 'fewbits/vectors';
+    import { load as loadSearch } from 'fewbits/search';
     globalThis.run = async () => {
       const index = (await load()).createIndex({ dims: 2, bits: 8 });
       index.add([1, 0, 0, 1], ['east', 'north']);
-      return [...index.search([0.2, 1], { k: 2 }).ids];
+      const opened = (await loadSearch()).openIndex(index.save());
+      return [index, opened].map((one) => [...one.search([0.2, 1], { k: 2 }).ids]);
     };`,
   );
   asked();
-  expect(await runPage(browser, `${site.url}cdn/`)).toEqual(['north', 'east']);
-  expect(asked()).toEqual(['dist/vectors.min.js', 'dist/vectors.relaxed.wasm']);
+  const order = ['north', 'east'];
+  expect(await runPage(browser, `${site.url}cdn/`)).toEqual([order, order]);
+  const files = ['vectors', 'search'].flatMap((name) => [`${name}.min.js`, `${name}.relaxed.wasm`]);
+  expect(asked().sort()).toEqual(files.map((name) => `dist/${name}`).sort());
 });
 
 it('pools start workers of one file each, and hand them the module', async () => {

@@ -39,7 +39,7 @@ it('the tarball holds what is to be published and nothing else', async () => {
   const texts = ['README.md', 'CHANGELOG.md', 'LICENSE'].filter((name) =>
     existsSync(path.join(root, name)),
   );
-  const builds = ['fewbits', 'vectors'].flatMap((name) => [
+  const builds = ['fewbits', 'vectors', 'search'].flatMap((name) => [
     `dist/${name}.simd128.wasm`,
     `dist/${name}.relaxed.wasm`,
   ]);

@@ -1,5 +1,5 @@
-// `fewbits/vectors` from the packed package, in Node and in a page: it finds its vectors, and loads only its
-// own WebAssembly.
+// `fewbits/vectors` and `fewbits/search` from the packed package, in Node and in a page: they find what an index
+// holds, and load nothing but their own WebAssembly.
 
 import { describe, expect, it } from 'vitest';
 import { testNodes } from '../../cpp/toolchain/setup/nodes.mjs';
@@ -10,14 +10,19 @@ import { browser, consumer, useInstalled } from './installed.ts';
 
 useInstalled();
 
-type Found = Record<string, { variant: string; size: number; found: number[] }>;
+interface Searched {
+  variant: string;
+  size: number;
+  found: number[];
+}
+type Found = Record<string, Searched & { small: Searched }>;
 
 function expectFound(results: Found, variants: readonly string[]): void {
   expect(Object.keys(results)).toEqual(variants);
-  for (const [name, { variant, size, found }] of Object.entries(results)) {
-    expect(variant).toBe(name);
-    expect(size).toBe(100);
-    expect(found).toEqual(Array.from({ length: 100 }, (_, row) => row));
+  for (const [variant, { small, ...own }] of Object.entries(results)) {
+    const found = Array.from({ length: 100 }, (_, row) => row);
+    expect(own).toEqual({ variant, size: 100, found });
+    expect(small).toEqual(own);
   }
 }
 
@@ -32,7 +37,7 @@ describe.each([
   ['Vite', () => viteBuild(consumer, 'vectors'), 'vectors/'],
   ['webpack', () => webpackBuild(consumer, 'vectors'), ''],
 ] as const)('a page by %s', (_, build, at) => {
-  it('loads the index alone', async () => {
+  it('loads what it uses alone', async () => {
     const served = await serve(await build(), { base: '/some/where/' });
     const page = await browser.newPage();
     const problems: string[] = [];
@@ -43,7 +48,7 @@ describe.each([
       expectFound((await page.evaluate('globalThis.run()')) as Found, ['simd128', 'relaxed']);
       expect(problems).toEqual([]);
       const wasm = served.requests.filter((name) => name.endsWith('.wasm'));
-      expect(wasm.length).toBe(2);
+      expect(wasm.length).toBe(4);
     } finally {
       await page.close();
       await served.close();

@@ -16,6 +16,7 @@ const BUNDLES = [
   ['`fewbits/models/worker` of Node', 'models/worker-node.mjs', 'models/worker-node.mjs', 'node'],
   ['`fewbits` for a CDN', 'index.js', 'fewbits.min.js', 'browser'],
   ['`fewbits/vectors` for a CDN', 'vectors.js', 'vectors.min.js', 'browser'],
+  ['`fewbits/search` for a CDN', 'search.js', 'search.min.js', 'browser'],
 ];
 
 /** Bundles the output of TypeScript in `dist`; all of it must exist before. */

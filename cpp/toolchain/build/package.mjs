@@ -21,6 +21,8 @@ import { synchronous } from './glue.mjs';
 import { entrySizes, linesOf } from './sizes.mjs';
 
 export const VARIANTS = ['simd128', 'relaxed'];
+/** Builds of less than the whole package. */
+const PARTS = ['vectors', 'search'];
 const web = path.join(root, 'web');
 const dist = path.join(web, 'dist');
 
@@ -34,7 +36,12 @@ export async function buildPackage(builds) {
   const start = performance.now();
   say('WebAssembly and the package (a minute or two the first time) ...');
   for (const variant of VARIANTS)
-    await builds.build(`wasm-${variant}`, ['fewbits', 'fewbits_wasm', 'fewbits_vectors']);
+    await builds.build(`wasm-${variant}`, [
+      'fewbits',
+      'fewbits_wasm',
+      'fewbits_vectors',
+      'fewbits_search',
+    ]);
   const folders = Object.fromEntries(
     VARIANTS.map((variant) => [variant, builds.folder(`wasm-${variant}`)]),
   );
@@ -62,7 +69,7 @@ export async function buildPackage(builds) {
   });
   const stampedGlue = `${glue}\nexport const stamp = ${JSON.stringify(stamp)};\n`;
   write(Buffer.from(stampedGlue), path.join(dist, 'wasm/fewbits.mjs'));
-  writeVectors(folders);
+  for (const part of PARTS) writePart(folders, part);
   await bundle(dist);
   for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE']) {
     if (existsSync(path.join(root, name))) copy(path.join(root, name), path.join(web, name));
@@ -72,17 +79,17 @@ export async function buildPackage(builds) {
   return checks;
 }
 
-/** Writes the builds of the index only, and the stamp by which their scripts recognize them. */
-function writeVectors(folders) {
+/** Writes the builds of a part of the package, and the stamp by which its scripts recognize them. */
+function writePart(folders, part) {
   const modules = VARIANTS.map((variant) =>
-    readFileSync(path.join(folders[variant], 'fewbits_vectors.wasm')),
+    readFileSync(path.join(folders[variant], `fewbits_${part}.wasm`)),
   );
-  const stamp = stampOf(...modules).replace('(', 'vectors (');
+  const stamp = stampOf(...modules).replace('(', `${part} (`);
   VARIANTS.forEach((variant, i) => {
-    write(stamped(modules[i], stamp), path.join(dist, `vectors.${variant}.wasm`));
+    write(stamped(modules[i], stamp), path.join(dist, `${part}.${variant}.wasm`));
   });
   const script = `export const stamp = ${JSON.stringify(stamp)};\n`;
-  write(Buffer.from(script), path.join(dist, 'wasm/vectors.mjs'));
+  write(Buffer.from(script), path.join(dist, `wasm/${part}.mjs`));
 }
 
 /** Version and build, by which the package distinguishes its own modules from others. */
@@ -114,7 +121,8 @@ async function tryOut() {
   const { path: node, flags } = systemNode();
   const script = `import { readFileSync } from 'node:fs';
     const dist = ${JSON.stringify(pathToFileURL(`${dist}/`))};
-    for (const [name, door] of [['fewbits', 'node.js'], ['vectors', 'vectors-node.js']]) {
+    for (const [name, door] of [['fewbits', 'node.js'], ['vectors', 'vectors-node.js'],
+                                ['search', 'search-node.js']]) {
       const { loadSync } = await import(dist + door);
       for (const variant of ${JSON.stringify(VARIANTS)}) {
         const file = new URL(name + '.' + variant + '.wasm', dist);
@@ -133,7 +141,7 @@ async function compileTypeScript() {
   removeStale();
   // Hand-written declarations.
   mkdirSync(path.join(dist, 'wasm'), { recursive: true });
-  for (const name of ['fewbits.d.mts', 'vectors.d.mts', 'module.d.ts']) {
+  for (const name of ['fewbits.d.mts', 'vectors.d.mts', 'search.d.mts', 'module.d.ts']) {
     copy(path.join(web, 'src/wasm', name), path.join(dist, 'wasm', name));
   }
 }

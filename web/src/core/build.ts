@@ -3,11 +3,19 @@
 import { FewbitsError, reasonOf } from './errors.js';
 import type { CompiledModule } from './platform.js';
 
-/** The builds of the package: all of it, or only the index. Their files are `<name>.<variant>.wasm`. */
-export type BuildName = 'fewbits' | 'vectors';
+/**
+ * The builds of the package: all of it, the index alone, or what searches one. Their files are
+ * `<name>.<variant>.wasm`.
+ */
+export type BuildName = 'fewbits' | 'vectors' | 'search';
 
-/** A word in the stamps of the build `vectors` that those of the whole package do not contain. */
-const ALONE = 'vectors';
+/** What a stamp is of: those of other builds than the whole contain their name. */
+const partOf = (stamp: string): string =>
+  stamp.includes('vectors')
+    ? 'the index alone'
+    : stamp.includes('search')
+      ? 'searching alone'
+      : 'the whole package';
 
 /** The stamp of a compiled module, or undefined. */
 function stampOf(compiled: CompiledModule): string | undefined {
@@ -17,7 +25,7 @@ function stampOf(compiled: CompiledModule): string | undefined {
 
 /** Whether a compiled module is a build of the whole package, of any version. */
 export const isWhole = (compiled: CompiledModule): boolean =>
-  stampOf(compiled)?.includes(ALONE) === false;
+  partOf(stampOf(compiled) ?? 'vectors') === 'the whole package';
 
 /**
  * Throws unless module and scripts carry the same stamp: the build stamps both, since they depend on each
@@ -26,14 +34,13 @@ export const isWhole = (compiled: CompiledModule): boolean =>
 export function checkBuild(compiled: CompiledModule, stamp: string, name: BuildName): void {
   const found = stampOf(compiled);
   if (found === stamp) return;
-  const of = (text: string) => (text.includes(ALONE) ? 'the index alone' : 'the whole package');
   const pass = `pass ${name}.simd128.wasm or ${name}.relaxed.wasm of this package`;
   throw new FewbitsError(
     'LOAD_FAILED',
     found === undefined
       ? `this is no WebAssembly build of fewbits: ${pass}`
-      : of(found) !== of(stamp)
-        ? `this is the WebAssembly of ${of(found)}, the scripts are for ${of(stamp)}: ${pass}`
+      : partOf(found) !== partOf(stamp)
+        ? `this is the WebAssembly of ${partOf(found)}, the scripts are for ${partOf(stamp)}: ${pass}`
         : `the WebAssembly is of fewbits ${found}, the scripts are of ${stamp}: take both from one ` +
           'package, and clear caches that may hold an older one',
   );

@@ -1,40 +1,23 @@
 // A build that exports plain C++ functions, wrapped to look like an Embind module, so that the modules above
 // cannot tell them apart.
 
-import { stamp } from '../wasm/vectors.mjs';
-import { checkBuild, notABuild } from './build.js';
+import { type BuildName, checkBuild, notABuild } from './build.js';
 import { guarded } from './guard.js';
 import type { CompiledModule } from './platform.js';
 import type { WasmModule } from './wasm.js';
 
-/** The names of cpp/bindings/numbers.cpp that an index uses; a test compares the values. */
-export const NUMBERS: Readonly<Record<string, number>> = {
-  vectors_metric_cosine: 0,
-  vectors_metric_dot: 1,
-  vectors_metric_l2: 2,
-  vectors_metric_hamming: 3,
-  vectors_kMaxDims: 16384,
-  vectors_kMaxQueries: 64,
-  vectors_kMaxSegments: 512,
-};
-
 /** A struct that a function returns: the offset of each member in bytes, and its type. */
-type Layout = Readonly<Record<string, readonly [at: number, type: 'u32' | 'f64']>>;
+export type Layout = Readonly<Record<string, readonly [at: number, type: 'u32' | 'f64']>>;
 
-/** Functions that return a struct, which they write to an address passed as the first argument. */
-const STRUCTURES: Readonly<Record<string, Layout>> = {
-  vectors_create: { status: [0, 'u32'], index: [4, 'u32'] },
-  vectors_fit: { expected: [0, 'f64'], seen: [8, 'f64'], count: [16, 'u32'] },
-  vectors_row_sizes: {
-    codes: [0, 'u32'],
-    factors: [4, 'u32'],
-    norms: [8, 'u32'],
-    mean_products: [12, 'u32'],
-    tails: [16, 'u32'],
-    refine_codes: [20, 'u32'],
-    refine_factors: [24, 'u32'],
-  },
-};
+/** What the scripts know of a build, which its exports do not tell. */
+export interface PlainBuild {
+  readonly name: BuildName;
+  readonly stamp: string;
+  /** Enumerators and limits, by the names of cpp/bindings/numbers.cpp; a test compares the values. */
+  readonly numbers: Readonly<Record<string, number>>;
+  /** Functions that return a struct, which they write to an address passed as the first argument. */
+  readonly structures: Readonly<Record<string, Layout>>;
+}
 
 /** Bytes for the largest struct, with some to spare. */
 const MOST_BYTES = 32;
@@ -45,20 +28,23 @@ const IMPORTS: WebAssembly.Imports = {
 };
 
 /** Instantiates the compiled module synchronously: for workers and Node, and browsers that allow it. */
-export function instantiate(compiled: CompiledModule): WasmModule {
-  checkBuild(compiled, stamp, 'vectors');
+export function instantiatePlain(build: PlainBuild, compiled: CompiledModule): WasmModule {
+  checkBuild(compiled, build.stamp, build.name);
   try {
-    return started(new WebAssembly.Instance(compiled as WebAssembly.Module, IMPORTS));
+    return started(build, new WebAssembly.Instance(compiled as WebAssembly.Module, IMPORTS));
   } catch (cause) {
     throw notABuild(cause);
   }
 }
 
 /** Instantiates the compiled module without blocking the thread. */
-export async function instantiateLater(compiled: CompiledModule): Promise<WasmModule> {
-  checkBuild(compiled, stamp, 'vectors');
+export async function instantiatePlainLater(
+  build: PlainBuild,
+  compiled: CompiledModule,
+): Promise<WasmModule> {
+  checkBuild(compiled, build.stamp, build.name);
   try {
-    return started(await WebAssembly.instantiate(compiled as WebAssembly.Module, IMPORTS));
+    return started(build, await WebAssembly.instantiate(compiled as WebAssembly.Module, IMPORTS));
   } catch (cause) {
     throw notABuild(cause);
   }
@@ -66,15 +52,15 @@ export async function instantiateLater(compiled: CompiledModule): Promise<WasmMo
 
 type Call = (...args: unknown[]) => number;
 
-function started({ exports }: WebAssembly.Instance): WasmModule {
+function started(build: PlainBuild, { exports }: WebAssembly.Instance): WasmModule {
   const memory = exports.memory as WebAssembly.Memory;
   (exports._initialize as Call)();
   const result = (exports.allocate as Call)(MOST_BYTES) >>> 0;
-  const wasm: Record<string, unknown> = { ...NUMBERS };
+  const wasm: Record<string, unknown> = { ...build.numbers };
   for (const [name, value] of Object.entries(exports)) {
     if (typeof value !== 'function' || name.startsWith('_')) continue;
     const call = value as Call;
-    const layout = STRUCTURES[name];
+    const layout = build.structures[name];
     wasm[name] =
       layout === undefined
         ? // Addresses and sizes are unsigned; outcomes are not negative.

@@ -2,8 +2,9 @@
 
 import type { Core, Variant } from '../core/core.js';
 import { Opaque } from '../core/opaque.js';
-import { instantiate, instantiateLater } from '../core/plain.js';
+import { instantiatePlain, instantiatePlainLater } from '../core/plain.js';
 import type { CompiledModule } from '../core/platform.js';
+import { VECTORS_BUILD } from '../vectors/builds.js';
 import { createVectors, type Vectors } from '../vectors/create.js';
 import type { Open } from './compile.js';
 import { type Builds, createLoadOf, type Kind, type LoadOptions, loadSyncOf } from './loader.js';
@@ -32,9 +33,9 @@ export class FewbitsVectors extends Opaque {
 
 /** The index-only build. */
 export const VECTORS: Kind<FewbitsVectors> = {
-  name: 'vectors',
-  instantiate,
-  instantiateLater,
+  name: VECTORS_BUILD.name,
+  instantiate: (compiled) => instantiatePlain(VECTORS_BUILD, compiled),
+  instantiateLater: (compiled) => instantiatePlainLater(VECTORS_BUILD, compiled),
   create: (core) => new FewbitsVectors(core),
 };
 

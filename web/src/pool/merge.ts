@@ -1,7 +1,7 @@
 // Merges the hits of all shards, with the result of one index that has all their rows.
 
 import { type Ranked, rank } from '../vectors/merge.js';
-import type { Hits } from '../vectors/native.js';
+import type { Hits } from '../vectors/native-search.js';
 
 /** The hits of one shard for some queries. */
 export interface ShardHits {

@@ -3,7 +3,7 @@
 import { invalid } from '../core/arguments.js';
 import { openFile } from '../vectors/file.js';
 import type { Id } from '../vectors/id.js';
-import type { RowArrays } from '../vectors/native.js';
+import type { RowArrays } from '../vectors/native-search.js';
 import { importRows, type RemoteShard } from './shards.js';
 import type { PoolState } from './state.js';
 

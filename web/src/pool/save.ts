@@ -3,7 +3,7 @@
 import { FewbitsError } from '../core/errors.js';
 import { planFile, writeChecksum } from '../vectors/file.js';
 import type { RowSizes } from '../vectors/functions.js';
-import { checksum } from '../vectors/native.js';
+import { checksum } from '../vectors/native-search.js';
 import type { PoolState } from './state.js';
 import type { Turns } from './turns.js';
 

@@ -1,6 +1,6 @@
 // Searches in all workers in parallel.
 
-import { queriesAtOnce } from '../vectors/arguments.js';
+import { queriesAtOnce } from '../vectors/candidates.js';
 import { allowedRows } from '../vectors/filter.js';
 import type { Values } from '../vectors/functions.js';
 import { asResult, type SearchResult, scoresOf } from '../vectors/results.js';

@@ -2,11 +2,13 @@
 
 import { isWhole } from '../core/build.js';
 import { Core } from '../core/core.js';
-import { instantiate as instantiateAlone } from '../core/plain.js';
+import { instantiatePlain } from '../core/plain.js';
 import type { CompiledModule } from '../core/platform.js';
 import { instantiate } from '../core/wasm.js';
+import { VECTORS_BUILD } from '../vectors/builds.js';
 import type { Fit, RowSizes, Settings, Values } from '../vectors/functions.js';
-import { type Hits, type NativeIndex, ROW_ARRAYS, type RowArrays } from '../vectors/native.js';
+import type { NativeIndex } from '../vectors/native.js';
+import { type Hits, ROW_ARRAYS, type RowArrays } from '../vectors/native-search.js';
 import { createEmpty, type Transform, transformOf } from '../vectors/transform.js';
 
 /** The memory of a worker in bytes, and the fit of its vectors. */
@@ -30,7 +32,9 @@ export class Shard {
 
   /** The first call. */
   open(module: CompiledModule, settings: Settings, transform: Transform): void {
-    this.#core = new Core(isWhole(module) ? instantiate(module) : instantiateAlone(module));
+    this.#core = new Core(
+      isWhole(module) ? instantiate(module) : instantiatePlain(VECTORS_BUILD, module),
+    );
     this.#index = createEmpty(this.#core, settings, transform);
   }
 

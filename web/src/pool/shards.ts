@@ -2,7 +2,8 @@
 
 import type { CompiledModule } from '../core/platform.js';
 import type { Values } from '../vectors/functions.js';
-import { type NativeIndex, ROW_ARRAYS, type RowArrays } from '../vectors/native.js';
+import type { NativeIndex } from '../vectors/native.js';
+import { ROW_ARRAYS, type RowArrays } from '../vectors/native-search.js';
 import { transformOf } from '../vectors/transform.js';
 import type { Remote } from '../worker/remote.js';
 import type { Part } from './places.js';

@@ -1,6 +1,6 @@
 // Files and queries that callers pass to a reader, in the same forms as for an index, with shorter messages.
 
-import { invalid, reading } from '../core/errors.js';
+import { FewbitsError, invalid, reading } from '../core/errors.js';
 import type { Settings } from '../vectors/functions.js';
 import type { TensorLike, VectorsInput } from '../vectors/input.js';
 import { tagOf } from './plan.js';
@@ -33,6 +33,11 @@ export function queriesOf(
   throw invalid(
     `${name} must be ${many ? 'vectors' : 'one vector'} of ${dims} values, got ${x.length} values`,
   );
+}
+
+export function checkFinite(x: Float32Array, name: string): void {
+  const at = x.findIndex((value) => !Number.isFinite(value));
+  if (at >= 0) throw new FewbitsError('NON_FINITE', `${name}[${at}] is NaN or infinite`);
 }
 
 function valuesOf(name: string, given: unknown, settings: Kind): Float32Array {

@@ -1,6 +1,6 @@
 // The rows of an index file in JavaScript memory, with the searches of NativeIndex.
 
-import { FewbitsError, invalid } from '../core/errors.js';
+import { invalid } from '../core/errors.js';
 import { corrupt } from '../vectors/corrupt.js';
 import type { Contents, Tensors } from '../vectors/file-contents.js';
 import { LARGEST_NORM, type Segment } from '../vectors/functions.js';
@@ -14,7 +14,8 @@ import {
 } from './bounds.js';
 import { type Layout, layoutOf, levelsOf, type Part, packed } from './coding.js';
 import { halves } from './halves.js';
-import { unpacked } from './input.js';
+import { checkFinite, unpacked } from './input.js';
+import type { Found, SearchedRows } from './opened-index.js';
 import { centred, dot, type Ready, rounded, signsOf, tablesOf } from './query.js';
 import { type Rotate, rotationBy, rotationOf } from './rotation.js';
 import { isAllowed } from './scan.js';
@@ -28,16 +29,9 @@ interface Codes extends Layout {
   readonly factors: Float32Array;
 }
 
-/** A row, its score (the larger, the nearer), and the estimate by which the scan chose it. */
-export interface Found {
-  readonly row: number;
-  score: number;
-  estimate: number;
-}
-
 const byScore = (a: Found, b: Found) => b.score - a.score || a.row - b.row;
 
-export class PlainIndex {
+export class PlainIndex implements SearchedRows {
   readonly contents: Contents;
   /** Bytes per row of each array in the file. */
   readonly sizes: Record<string, number> = {};
@@ -93,12 +87,19 @@ export class PlainIndex {
     if (!ofBits && !(learned && !refine)) this.#rotations.push(rotationOf(file, dims));
   }
 
-  /** Throws for queries that search() does not accept. */
-  check(x: Float32Array, name: string): void {
+  find(x: Float32Array, name: string, k: number, count: number, allowed: Uint32Array | null) {
+    this.#check(x, name);
+    const { dims } = this.contents.settings;
+    return Array.from({ length: x.length / dims }, (_, q) =>
+      this.#search(x.subarray(q * dims, (q + 1) * dims), count, allowed).slice(0, k),
+    );
+  }
+
+  /** Throws for queries that find() does not accept. */
+  #check(x: Float32Array, name: string): void {
     const { mean, settings } = this.contents;
     const { dims, metric } = settings;
-    const at = x.findIndex((value) => !Number.isFinite(value));
-    if (at >= 0) throw new FewbitsError('NON_FINITE', `${name}[${at}] is NaN or infinite`);
+    checkFinite(x, name);
     if (metric === 'cosine' || metric === 'hamming') return;
     for (let start = 0; start < x.length; start += dims) {
       const row = x.subarray(start, start + dims);
@@ -110,7 +111,7 @@ export class PlainIndex {
   }
 
   /** The candidates for a query that passed check(), sorted by their scores. */
-  search(query: Float32Array, candidates: number, allowed: Uint32Array | null): Found[] {
+  #search(query: Float32Array, candidates: number, allowed: Uint32Array | null): Found[] {
     const layout = this.#codes;
     const { mean, settings } = this.contents;
     const { metric } = settings;

@@ -49,7 +49,9 @@ export function tailsOf(levels: Int8Array, word: number | undefined): Tails {
 const DISTORTION: Readonly<Record<number, number>> = {
   1: 0.36338,
   2: 0.117482,
+  3: 0.03744,
   4: 0.009497,
+  6: 0.001041,
   8: 0.0000877,
 };
 

@@ -108,7 +108,8 @@ export class Store extends Opaque {
   /**
    * Opens the index that was saved under a name.
    *
-   * @param fb the result of load() of `fewbits` or `fewbits/vectors`, or the module `fewbits/reader`
+   * @param fb the result of load() of `fewbits`, `fewbits/vectors` or `fewbits/search`, or the module
+   *   `fewbits/reader`
    * @throws FewbitsError as read() does; CORRUPT_DATA when something other than an index was saved
    */
   async openIndex<Index = VectorIndex>(fb: IndexOpener<Index>, name: string): Promise<Index> {

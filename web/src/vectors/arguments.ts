@@ -17,20 +17,6 @@ import type { Id } from './id.js';
 import type { Ids } from './ids.js';
 
 const MAX_DIMS = 16384;
-const MAX_QUERIES = 64;
-/** The most candidates of a search with the extra ones that the default adds. */
-export const MAX_COUNT = 1 << 21;
-
-/** Candidates of all queries in a call; each takes some 40 bytes during the call. */
-const MAX_HITS = 1 << 19;
-
-/**
- * The number of queries per call, limited because WebAssembly memory that has grown is never returned to the
- * system.
- */
-export const queriesAtOnce = (candidates: number): number =>
-  Math.max(1, Math.min(MAX_QUERIES, Math.floor(MAX_HITS / Math.max(1, candidates))));
-
 export interface IndexOptions {
   /** Dimensions of the vectors, 1 to 16384. */
   dims: number;

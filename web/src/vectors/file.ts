@@ -2,23 +2,21 @@
 
 import type { Core } from '../core/core.js';
 import { FewbitsError } from '../core/errors.js';
-import { readSafetensors } from '../io/safetensors/read.js';
-import { planSafetensors, type SafetensorsPlanned } from '../io/safetensors/write.js';
 import {
   BITS_VERSION,
-  blamed,
   CENTRED_VERSION,
   FORMAT,
   NAMES,
   PLANES_VERSION,
-  readContents,
-  rowArrays,
   VERSION,
 } from './file-contents.js';
+import { layOut, type PlannedTensor } from './file-header.js';
 import type { RowSizes } from './functions.js';
 import { idTensors, readIds } from './id-file.js';
 import type { Ids } from './ids.js';
-import { checksum, NativeIndex, type RowArrays } from './native.js';
+import { NativeIndex } from './native.js';
+import { checksum, type RowArrays } from './native-search.js';
+import { filling, openWith } from './open-file.js';
 
 function versionOf(index: NativeIndex): string {
   const { metric, bits } = index.settings;
@@ -30,7 +28,7 @@ function versionOf(index: NativeIndex): string {
 const bytesOf = (x: ArrayBufferView) => new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
 
 /** A tensor of the file: its bytes, or the name of a row array. */
-interface Tensor extends SafetensorsPlanned {
+interface Tensor extends PlannedTensor {
   readonly data: Iterable<Uint8Array> | keyof RowSizes;
 }
 
@@ -95,8 +93,8 @@ export function planFile(index: NativeIndex, ids: Ids): FilePlan {
   index.settle(ids.length);
   const { settings, fit } = index;
   const tensors = tensorsOf(index, ids);
-  const check: SafetensorsPlanned = { name: 'checksum', dtype: 'U8', shape: [4] };
-  const plan = planSafetensors([...tensors, check], {
+  const check: PlannedTensor = { name: 'checksum', dtype: 'U8', shape: [4] };
+  const plan = layOut([...tensors, check], {
     format: FORMAT,
     version: versionOf(index),
     dims: String(settings.dims),
@@ -169,27 +167,16 @@ export interface IndexFile {
  * writeIndex.
  */
 export function openFile(core: Core, bytes: Uint8Array): IndexFile {
-  const file = readSafetensors(bytes);
-  const contents = readContents(file, bytes, (part) => checksum(core, 0, part));
-  const { settings, mean, learned, fit, rows, nextId, sum } = contents;
-  const index = new NativeIndex(core, settings);
+  const { file, contents, index, arrays } = openWith(
+    bytes,
+    (part) => checksum(core, 0, part),
+    (settings) => new NativeIndex(core, settings),
+  );
   return filling(index, () => {
-    if (mean !== null) index.setMean(mean);
-    if (learned !== null) index.setTransform(learned.matrix, learned.segments);
+    const { fit, rows, nextId, sum } = contents;
     index.fit = fit;
-    const arrays = rowArrays(file, rows, index.rowSizes);
     return { index, arrays, ids: readIds(file, rows, nextId), sum };
   });
-}
-
-/** Runs `work`, and disposes of the index when it fails: the error blames the file, unless memory is full. */
-function filling<T>(index: NativeIndex, work: () => T): T {
-  try {
-    return blamed(work);
-  } catch (error) {
-    index.dispose();
-    throw error;
-  }
 }
 
 /** Reads a file. Throws CORRUPT_DATA for anything but an unchanged file of writeIndex. */

@@ -1,9 +1,9 @@
 // The ids of an index in its file: as integers if all are numbers, otherwise as text with types.
 
 import { utf8Decoder } from '../core/text.js';
-import type { SafetensorsPlanned } from '../io/safetensors/write.js';
 import { corrupt } from './corrupt.js';
 import type { Tensors } from './file-contents.js';
+import type { PlannedTensor } from './file-header.js';
 import type { Id } from './id.js';
 import { Ids } from './ids.js';
 
@@ -14,7 +14,7 @@ const STEP = 16384;
 const TYPES: readonly string[] = ['number', 'string', 'bigint'];
 
 /** A tensor of the file with its bytes, which are generated as they are read. */
-export interface IdTensor extends SafetensorsPlanned {
+export interface IdTensor extends PlannedTensor {
   readonly data: Iterable<Uint8Array>;
 }
 

@@ -2,7 +2,8 @@
 
 import { describe, integer, invalid, oneOf, options } from '../core/arguments.js';
 import { reading } from '../core/errors.js';
-import { checkK, MAX_COUNT } from './arguments.js';
+import { checkK } from './arguments.js';
+import { MAX_COUNT } from './candidates.js';
 import { isDistance, METRICS, type Metric } from './functions.js';
 import { type Id, isId } from './id.js';
 import { asResult, type SearchResult } from './results.js';

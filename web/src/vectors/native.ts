@@ -1,20 +1,11 @@
-// An index in WebAssembly memory, by its address. Long because every call of the bindings has its checked
+// An index in WebAssembly memory that is built and changed. Long because every call of the bindings has its checked
 // form here.
 
-import { type Core, check, indexOf, type Outcome } from '../core/core.js';
-import { FewbitsError } from '../core/errors.js';
+import { check, indexOf, type Outcome } from '../core/core.js';
 import { number } from '../core/numbers.js';
-import { giveBack, own } from '../core/owned.js';
-import { give, ROWS_BYTES, windows, withRows } from '../core/windows.js';
-import {
-  type Fit,
-  type RowSizes,
-  type Segment,
-  type Settings,
-  type Values,
-  type VectorsFunctions,
-  widthOf,
-} from './functions.js';
+import { ROWS_BYTES, withRows } from '../core/windows.js';
+import type { Fit, RowSizes, Segment, Values } from './functions.js';
+import { inOrder, NativeSearch, ROW_ARRAYS } from './native-search.js';
 import { checkVectorsOutcome } from './norms.js';
 
 /** The number of vectors needed to decide on a mean, and the most that are considered. */
@@ -47,38 +38,8 @@ interface Common {
 /** The ratio of the mean's square to the variance above which it is worth subtracting the mean. */
 const FAR = 4;
 
-/** Arrays of whole rows, in the layout of the file. */
-export type RowArrays = Record<keyof RowSizes, Uint8Array>;
-export const ROW_ARRAYS = [
-  'codes',
-  'factors',
-  'norms',
-  'mean_products',
-  'tails',
-  'refine_codes',
-  'refine_factors',
-] as const;
-
-/** Addresses of ROW_ARRAYS, in the order of the calls. */
-type EachANumber<T extends readonly unknown[]> = { readonly [K in keyof T]: number };
-const inOrder = (addresses: readonly number[]) =>
-  addresses as unknown as EachANumber<typeof ROW_ARRAYS>;
-
-export interface Hits {
-  /** Row numbers; those of query q begin at q * k. */
-  readonly rows: Uint32Array;
-  readonly scores: Float32Array;
-  readonly estimates: Float32Array;
-  /** The number of hits per query. */
-  readonly found: Uint32Array;
-}
-
 /** The index in WebAssembly memory: rows by number, without ids. Each method makes one call. */
-export class NativeIndex {
-  readonly core: Core;
-  readonly settings: Settings;
-  readonly #wasm: VectorsFunctions;
-  #address: number;
+export class NativeIndex extends NativeSearch {
   /** Whether the mean was found by centreOn(). */
   #meanFound = false;
   /** Whether learned axes are final; not so after calibrate(), until vectors are added. */
@@ -88,70 +49,21 @@ export class NativeIndex {
   /** Shared by all indexes that must give the same vectors the same codes. */
   #common: Common | undefined;
 
-  constructor(core: Core, settings: Settings) {
-    this.core = core;
-    this.settings = settings;
-    this.#wasm = core.functions<VectorsFunctions>();
-    const created = this.#wasm.vectors_create(
-      settings.dims,
-      settings.bits,
-      number(core, `vectors_metric_${settings.metric}`),
-      settings.quality === 'best',
-      settings.refine,
-      settings.seed,
-      settings.tails,
-      settings.meanProducts,
-    );
-    check(created.status, 'createIndex');
-    this.#address = created.index >>> 0;
-    const wasm = this.#wasm;
-    const address = this.#address;
-    own(this, () => wasm.vectors_destroy(address));
-  }
-
-  dispose(): void {
-    if (this.#address === 0) return;
-    const address = this.#address;
-    this.#address = 0;
-    giveBack(this, () => this.#wasm.vectors_destroy(address));
-  }
-
-  get address(): number {
-    if (this.#address === 0) {
-      throw new FewbitsError('DISPOSED', 'the index has been disposed of');
-    }
-    return this.#address;
-  }
-
-  /** Elements of Values per vector. */
-  get width(): number {
-    return widthOf(this.settings);
-  }
-
-  get byteLength(): number {
-    return this.#wasm.vectors_bytes(this.address);
-  }
-
-  get rowSizes(): RowSizes {
-    return this.#wasm.vectors_row_sizes(this.address);
-  }
-
-  /** Checks the outcome of a call with the vectors in x from value `base` on. */
-  #check(outcome: Outcome, what: string, x: Values, base = 0): void {
+  override checkOutcome(outcome: Outcome, what: string, x: Values, base = 0): void {
     checkVectorsOutcome(outcome, what, x, this.width, base);
   }
 
   /** Appends all vectors or, when it throws, none; `rows` is the current number of rows. */
   add(x: Values, rows: number): void {
     const { address, width } = this;
-    check(this.#wasm.vectors_reserve(address, rows + x.length / width), 'vectors');
+    check(this.wasm.vectors_reserve(address, rows + x.length / width), 'vectors');
     const { fit } = this;
     try {
       withRows(this.core.memory, x, width, (at, first, n) =>
-        this.#check(this.#wasm.vectors_add(address, at, n), 'vectors', x, first * width),
+        this.checkOutcome(this.wasm.vectors_add(address, at, n), 'vectors', x, first * width),
       );
     } catch (error) {
-      this.#wasm.vectors_truncate(address, rows);
+      this.wasm.vectors_truncate(address, rows);
       this.fit = fit;
       throw error;
     }
@@ -162,13 +74,13 @@ export class NativeIndex {
     const { address, width } = this;
     if (x instanceof Uint8Array) return; // bits are always valid
     withRows(this.core.memory, x, width, (at, first, n) =>
-      this.#check(this.#wasm.vectors_check(address, at, n), name, x, first * width),
+      this.checkOutcome(this.wasm.vectors_check(address, at, n), name, x, first * width),
     );
   }
 
   /** Removes the rows from `rows` on. */
   truncate(rows: number): void {
-    this.#wasm.vectors_truncate(this.address, rows);
+    this.wasm.vectors_truncate(this.address, rows);
   }
 
   /** Replaces row rows[i] by vector i: all or, when it throws, none. */
@@ -178,8 +90,8 @@ export class NativeIndex {
     this.check(x);
     withRows(this.core.memory, x, width, (at, first, n) => {
       for (let i = 0; i < n; i++) {
-        this.#check(
-          this.#wasm.vectors_replace(address, rows[first + i], at + i * bytes),
+        this.checkOutcome(
+          this.wasm.vectors_replace(address, rows[first + i], at + i * bytes),
           'vectors',
           x,
           (first + i) * width,
@@ -189,7 +101,7 @@ export class NativeIndex {
   }
 
   remove(row: number): void {
-    check(this.#wasm.vectors_remove(this.address, row), 'row');
+    check(this.wasm.vectors_remove(this.address, row), 'row');
   }
 
   /**
@@ -197,51 +109,11 @@ export class NativeIndex {
    * `to` to `from` must be removed; afterwards the rows that moved are marked as removed.
    */
   compactSome(from: number, to: number, rows: number): void {
-    this.#wasm.vectors_compact_some(this.address, from, to, rows);
+    this.wasm.vectors_compact_some(this.address, from, to, rows);
   }
 
   compact(): void {
-    this.#wasm.vectors_compact(this.address);
-  }
-
-  search(queries: Values, k: number, candidates: number, allowed: Uint32Array | null): Hits {
-    const { address } = this;
-    const { memory } = this.core;
-    const count = queries.length / this.width;
-    const cells = count * k;
-    const sizes = [queries.byteLength, cells * 12, count * 4, allowed?.byteLength ?? 0];
-    return memory.withScratch(sizes, (queriesAt, hitsAt, foundAt, allowedAt) => {
-      give(memory, queries, 0, queries.length, queriesAt);
-      if (allowed !== null) memory.u32(allowedAt, allowed.length).set(allowed);
-      this.#check(
-        this.#wasm.vectors_search(
-          address,
-          queriesAt,
-          count,
-          k,
-          candidates,
-          allowed === null ? 0 : allowedAt,
-          hitsAt,
-          foundAt,
-        ),
-        'query',
-        queries,
-      );
-      const found = memory.u32(foundAt, count).slice();
-      const rows = new Uint32Array(cells);
-      const scores = new Float32Array(cells);
-      const estimates = new Float32Array(cells);
-      const floats = memory.f32(hitsAt, cells * 3);
-      const integers = memory.u32(hitsAt, cells * 3);
-      for (let q = 0; q < count; q++) {
-        for (let i = q * k; i < q * k + found[q]; i++) {
-          scores[i] = floats[3 * i];
-          estimates[i] = floats[3 * i + 1];
-          rows[i] = integers[3 * i + 2];
-        }
-      }
-      return { rows, scores, estimates, found };
-    });
+    this.wasm.vectors_compact(this.address);
   }
 
   reconstruct(row: number): Float32Array {
@@ -249,15 +121,9 @@ export class NativeIndex {
     const { dims } = this.settings;
     const { address } = this;
     return memory.withScratch([dims * 4], (at) => {
-      check(this.#wasm.vectors_reconstruct(address, row, at), 'row');
+      check(this.wasm.vectors_reconstruct(address, row, at), 'row');
       return memory.f32(at, dims).slice();
     });
-  }
-
-  setMean(mean: Float32Array): void {
-    this.#give(mean, (at) =>
-      this.#check(this.#wasm.vectors_set_mean(this.address, at), 'mean', mean),
-    );
   }
 
   /**
@@ -303,8 +169,8 @@ export class NativeIndex {
       this.settings.metric === 'l2' &&
       this.#common === undefined &&
       !this.#saved &&
-      this.#wasm.vectors_mean(this.address) === 0 &&
-      this.#wasm.vectors_matrix(this.address) === 0
+      this.wasm.vectors_mean(this.address) === 0 &&
+      this.wasm.vectors_matrix(this.address) === 0
     );
   }
 
@@ -336,7 +202,7 @@ export class NativeIndex {
     const rows = Math.min(MANY_ROWS, x.length / dims);
     return memory.withScratch([4 * rows * dims], (at) => {
       memory.f32(at, rows * dims).set(x.subarray(0, rows * dims));
-      const outcome = this.#wasm.vectors_settle(this.address, at, rows);
+      const outcome = this.wasm.vectors_settle(this.address, at, rows);
       check(outcome, 'vectors');
       return indexOf(outcome) === 1;
     });
@@ -352,7 +218,7 @@ export class NativeIndex {
   }
 
   #setNoMean(): void {
-    check(this.#wasm.vectors_set_mean(this.address, 0), 'mean');
+    check(this.wasm.vectors_set_mean(this.address, 0), 'mean');
     this.#meanFound = false;
   }
 
@@ -363,8 +229,8 @@ export class NativeIndex {
     try {
       // The comparison must be with what the index would do without calibration, which includes this mean.
       this.#centreOn(sample);
-      this.#give(sample, (at) =>
-        this.#check(this.#wasm.vectors_calibrate(this.address, at, n, axes), 'sample', sample),
+      this.give(sample, (at) =>
+        this.checkOutcome(this.wasm.vectors_calibrate(this.address, at, n, axes), 'sample', sample),
       );
     } catch (error) {
       if (before === null) this.#setNoMean();
@@ -373,54 +239,23 @@ export class NativeIndex {
     this.unsettle();
   }
 
-  setTransform(matrix: Float32Array, segments: readonly Segment[]): void {
-    const { memory } = this.core;
-    this.#give(matrix, (at) =>
-      memory.withScratch([segments.length * 12], (segmentsAt) => {
-        const integers = memory.u32(segmentsAt, segments.length * 3);
-        const floats = memory.f32(segmentsAt, segments.length * 3);
-        segments.forEach(({ dims, bits, scale }, i) => {
-          integers[3 * i] = dims;
-          integers[3 * i + 1] = bits;
-          floats[3 * i + 2] = scale;
-        });
-        check(
-          this.#wasm.vectors_set_transform(this.address, at, segmentsAt, segments.length),
-          'transform',
-        );
-      }),
-    );
-  }
-
-  /** Allocates separately: arrays this large would keep the scratch large. */
-  #give(x: Float32Array, work: (at: number) => void): void {
-    const { memory } = this.core;
-    const at = memory.allocate(x.byteLength);
-    try {
-      memory.f32(at, x.length).set(x);
-      work(at);
-    } finally {
-      memory.release(at);
-    }
-  }
-
   /** The average share of a vector's square that codes leave out: expected, and seen. */
   get fit(): Fit {
-    return this.#wasm.vectors_fit(this.address);
+    return this.wasm.vectors_fit(this.address);
   }
 
   set fit({ expected, seen, count }: Fit) {
-    this.#wasm.vectors_set_fit(this.address, expected, seen, count);
+    this.wasm.vectors_set_fit(this.address, expected, seen, count);
   }
 
   get mean(): Float32Array | null {
-    const at = this.#wasm.vectors_mean(this.address) >>> 0;
+    const at = this.wasm.vectors_mean(this.address) >>> 0;
     return at === 0 ? null : this.core.memory.f32(at, this.settings.dims).slice();
   }
 
   /** The learned transform, row-major, or null where the rotation is random. */
   get matrix(): Float32Array | null {
-    const at = this.#wasm.vectors_matrix(this.address) >>> 0;
+    const at = this.wasm.vectors_matrix(this.address) >>> 0;
     return at === 0 ? null : this.core.memory.f32(at, this.settings.dims ** 2).slice();
   }
 
@@ -428,7 +263,7 @@ export class NativeIndex {
     const { memory } = this.core;
     const most = number(this.core, 'vectors_kMaxSegments');
     return memory.withScratch([most * 12], (at) => {
-      const count = this.#wasm.vectors_segments(this.address, at);
+      const count = this.wasm.vectors_segments(this.address, at);
       const integers = memory.u32(at, count * 3);
       const floats = memory.f32(at, count * 3);
       return Array.from({ length: count }, (_, i) => ({
@@ -442,10 +277,10 @@ export class NativeIndex {
   /** +1 and -1 for each pass and dimension of the random rotation. */
   get rotationSigns(): Int8Array {
     const { memory } = this.core;
-    const passes = this.#wasm.vectors_rotation_signs(this.address, 0);
+    const passes = this.wasm.vectors_rotation_signs(this.address, 0);
     const length = passes * this.settings.dims;
     return memory.withScratch([length], (at) => {
-      this.#wasm.vectors_rotation_signs(this.address, at);
+      this.wasm.vectors_rotation_signs(this.address, at);
       return memory.i8(at, length).slice();
     });
   }
@@ -453,7 +288,7 @@ export class NativeIndex {
   levels(bits: number): Int8Array {
     const { memory } = this.core;
     return memory.withScratch([256], (at) => {
-      this.#wasm.vectors_levels(bits, at);
+      this.wasm.vectors_levels(bits, at);
       return memory.i8(at, 2 ** bits).slice();
     });
   }
@@ -471,43 +306,9 @@ export class NativeIndex {
       const n = Math.min(step, end - first);
       yield memory.withScratch([n * size], (at) => {
         const addresses = ROW_ARRAYS.map((name) => (name === array ? at : 0));
-        this.#wasm.vectors_export_rows(this.address, first, n, ...inOrder(addresses));
+        this.wasm.vectors_export_rows(this.address, first, n, ...inOrder(addresses));
         return memory.u8(at, n * size).slice();
       });
     }
   }
-
-  /** Appends rows in the layout of the file. */
-  importRows(arrays: RowArrays, rows: number): void {
-    const sizes = this.rowSizes;
-    const total = ROW_ARRAYS.reduce((sum, name) => sum + sizes[name], 0);
-    const step = Math.max(1, Math.floor(ROWS_BYTES / total));
-    const { memory } = this.core;
-    windows(rows, step, (first, n) => {
-      memory.withScratch(
-        ROW_ARRAYS.map((name) => n * sizes[name]),
-        (...at) => {
-          ROW_ARRAYS.forEach((name, i) => {
-            const from = arrays[name].subarray(first * sizes[name], (first + n) * sizes[name]);
-            memory.u8(at[i], from.length).set(from);
-          });
-          check(this.#wasm.vectors_import_rows(this.address, n, ...inOrder(at)), 'rows', first);
-        },
-      );
-    });
-  }
-}
-
-/** The CRC-32, continued from `crc`. */
-export function checksum(core: Core, crc: number, bytes: Uint8Array): number {
-  const wasm = core.functions<VectorsFunctions>();
-  let sum = crc;
-  core.memory.withScratch([Math.min(bytes.length, ROWS_BYTES)], (at) => {
-    windows(bytes.length, ROWS_BYTES, (start, n) => {
-      const part = bytes.subarray(start, start + n);
-      core.memory.u8(at, part.length).set(part);
-      sum = wasm.vectors_checksum(sum, at, part.length) >>> 0;
-    });
-  });
-  return sum;
 }

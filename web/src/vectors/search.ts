@@ -1,17 +1,12 @@
 // Searches over the rows of an index: from options to a plan, and from hits to ids and scores.
 
 import { options } from '../core/arguments.js';
-import {
-  checkCandidates,
-  checkK,
-  queriesAtOnce,
-  SEARCH_OPTIONS,
-  type SearchOptions,
-} from './arguments.js';
+import { checkCandidates, checkK, SEARCH_OPTIONS, type SearchOptions } from './arguments.js';
+import { queriesAtOnce } from './candidates.js';
 import { allowedRows } from './filter.js';
 import { type Values, widthOf } from './functions.js';
 import type { Id } from './id.js';
-import type { Hits } from './native.js';
+import type { Hits } from './native-search.js';
 import { asResult, type Candidates, forJson, type SearchResult, scoresOf } from './results.js';
 import type { Rows } from './rows.js';
 

@@ -10,10 +10,10 @@ import {
   checkCalibration,
   checkCandidates,
   checkSample,
-  MAX_COUNT,
   SEARCH_OPTIONS,
   type SearchOptions,
 } from './arguments.js';
+import { MAX_COUNT } from './candidates.js';
 import { joined, writeIndex } from './file.js';
 import type { Metric, Values } from './functions.js';
 import { checkId, type Id } from './id.js';

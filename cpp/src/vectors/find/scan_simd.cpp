@@ -60,9 +60,12 @@ void add_groups(const std::uint8_t* codes, const std::uint8_t* lut, const std::u
   // This needs more registers than x86 has; 32 rows at a time, which would fit, measured slower.
   for (; lut != end; codes += kGroupColumns * kBlockRows, lut += kGroupColumns * 32) {
     v128_t mean[4];
+    FEWBITS_UNROLLED
     for (std::size_t c = 0; c < kGroupColumns; c += 2) {
       v128_t tables[4];
+      FEWBITS_UNROLLED
       for (std::size_t i = 0; i < 4; ++i) tables[i] = wasm_v128_load(lut + 32 * c + 16 * i);
+      FEWBITS_UNROLLED
       for (std::size_t v = 0; v < 4; ++v) {
         const std::uint8_t* at = codes + c * kBlockRows + 16 * v;
         const v128_t four =
@@ -70,8 +73,10 @@ void add_groups(const std::uint8_t* codes, const std::uint8_t* lut, const std::u
         mean[v] = c == 0 ? four : wasm_u8x16_avgr(mean[v], four);
       }
     }
+    FEWBITS_UNROLLED
     for (std::size_t v = 0; v < 4; ++v) sum[v].add(mean[v]);
   }
+  FEWBITS_UNROLLED
   for (std::size_t v = 0; v < 4; ++v) total[v] = sum[v];
 }
 
@@ -158,21 +163,29 @@ struct DotTile {
 
   template <std::size_t Dims>
   void add(const Dot& dot) {
+    FEWBITS_UNROLLED
     for (std::size_t i = 0; i < Dims; i += Dot::kStep) {
       v128_t code[Rows];
+      FEWBITS_UNROLLED
       for (std::size_t r = 0; r < Rows; ++r) code[r] = Dot::codes(row[r] + i);
+      FEWBITS_UNROLLED
       for (std::size_t q = 0; q < Queries; ++q) {
         const v128_t value = Dot::values(query[q] + i);
+        FEWBITS_UNROLLED
         for (std::size_t r = 0; r < Rows; ++r) sum[r][q] = dot(code[r], value, sum[r][q]);
       }
     }
+    FEWBITS_UNROLLED
     for (const std::int8_t*& at : row) at += Dims;
+    FEWBITS_UNROLLED
     for (const std::uint8_t*& at : query) at += Dims;
   }
 
-  /// Unrolled to 64 values, because V8 checks its stack limit at the head of each loop.
+  /// Unrolled where a round does little, because V8 checks its stack limit at the head of each loop.
   void add_all(const Dot& dot, std::size_t dims) {
-    for (; dims >= 64; dims -= 64) add<64>(dot);
+    if constexpr (Queries == 1) {
+      for (; dims >= 64; dims -= 64) add<64>(dot);
+    }
     for (; dims != 0; dims -= 16) add<16>(dot);
   }
 };
@@ -240,6 +253,7 @@ v128_t sum_row(const std::int8_t* at, std::size_t n) {
 }  // namespace
 
 void row_sums(const std::int8_t* rows, std::size_t stride, std::int32_t* sums) {
+  FEWBITS_ROLLED
   for (std::size_t r = 0; r < kBlockRows; r += 4) {
     const std::int8_t* at = rows + r * stride;
     wasm_v128_store(sums + r,
@@ -260,6 +274,7 @@ void bit_scan(const std::uint8_t* codes, std::size_t bytes, const std::uint8_t* 
     for (v128_t& count : counts) count = wasm_i8x16_splat(0);
     for (; query != until; ++query, codes += kBlockRows) {
       const v128_t wanted = wasm_v128_load8_splat(query);
+      FEWBITS_UNROLLED
       for (std::size_t v = 0; v < 4; ++v) {
         const v128_t differ = wasm_v128_xor(wasm_v128_load(codes + 16 * v), wanted);
         counts[v] = wasm_i8x16_add(counts[v], wasm_i8x16_popcnt(differ));
@@ -301,8 +316,10 @@ std::uint64_t store_scores(const Score& score_at, const float* added, float weig
                            float* scores) {
   const v128_t limit = wasm_f32x4_splat(threshold);
   std::uint64_t mask = 0;
+  FEWBITS_ROLLED
   for (std::size_t r = 0; r < kBlockRows; r += 16) {
     v128_t over[4];
+    FEWBITS_UNROLLED
     for (std::size_t j = 0; j < 4; ++j) {
       const std::size_t at = r + 4 * j;
       v128_t score = score_at(at);

@@ -1,11 +1,13 @@
-// Builds, saves, opens and searches an index with `fewbits/vectors`, and returns the results.
+// Builds, saves, opens and searches an index with `fewbits/vectors`, the same with `fewbits/search`, and says what
+// was found.
 
+import { load as loadSearch } from 'fewbits/search';
 import { load, support } from 'fewbits/vectors';
 
 const DIMS = 16;
 const ROWS = 100;
 
-/** Vectors that are each nearest to themselves. */
+/** Vectors of which each is nearest to itself. */
 const values = () =>
   Float32Array.from({ length: ROWS * DIMS }, (_, i) => Math.sin(i * 12.9898) * Math.cos(i));
 
@@ -16,12 +18,19 @@ export async function search() {
     const x = values();
     const made = fb.createIndex({ dims: DIMS, bits: 8 });
     made.add(x);
-    const index = fb.openIndex(made.save());
-    const found = Array.from({ length: ROWS }, (_, row) => {
-      const { ids } = index.search(x.subarray(row * DIMS, (row + 1) * DIMS), { k: 1 });
-      return ids[0];
-    });
-    results[variant] = { variant: fb.variant, size: index.size, found };
+    const file = made.save();
+    const small = await loadSearch({ variant });
+    const [index, other] = [fb.openIndex(file), small.openIndex(file)];
+    const queries = Array.from({ length: ROWS }, (_, row) =>
+      x.subarray(row * DIMS, (row + 1) * DIMS),
+    );
+    const nearest = (one) => queries.map((query) => one.search(query, { k: 1 }).ids[0]);
+    results[variant] = {
+      variant: fb.variant,
+      size: index.size,
+      found: nearest(index),
+      small: { variant: small.variant, size: other.size, found: nearest(other) },
+    };
   }
   return results;
 }

@@ -2,11 +2,17 @@
 // whitespace, the header must be written as fewbits and most programs write it, without duplicate names.
 
 import { utf8Decoder } from '../core/text.js';
-import { corrupt } from '../vectors/corrupt.js';
-import type { Tensors } from '../vectors/file-contents.js';
+import { corrupt } from './corrupt.js';
+import type { Tensors } from './file-contents.js';
 
-/** Matches types of numbers, with the bits per value. */
+/** The types of numbers. */
+export type TensorType = `${'F' | 'I' | 'U'}${8 | 16 | 32 | 64}`;
+
+/** Matches a TensorType, with the bits per value. */
 const TYPE = /^[FIU](8|16|32|64)$/;
+
+/** The bytes per value of a type, NaN for others. */
+export const sizeOf = (dtype: string): number => Number(TYPE.exec(dtype)?.[1]) / 8;
 
 interface Entry {
   readonly dtype: string;
@@ -60,10 +66,7 @@ export function readTensors(file: Uint8Array): Tensors {
   list.sort(([, a], [, b]) => place(0, a, b) || place(1, a, b));
   for (const [name, { dtype, shape, data_offsets }] of list) {
     const [begin, end] = data_offsets;
-    const bytes = shape.reduce(
-      (product, size) => product * size,
-      Number(TYPE.exec(dtype)?.[1]) / 8,
-    );
+    const bytes = shape.reduce((product, size) => product * size, sizeOf(dtype));
     check(begin === covered - start && end === begin + bytes && bytes >= 0);
     covered = start + end;
     tensors.set(name, file.subarray(start + begin, covered));
