@@ -10,7 +10,7 @@ namespace fewbits::linear::simd {
 namespace {
 
 using fewbits::simd::madd_f32x4;
-using fewbits::simd::sum_f32x4;
+using fewbits::simd::sums_f32x4;
 using fewbits::simd::sums_i32x4;
 
 /// kRows rows of a times 4 of b: 4 * kRows accumulators live in registers.
@@ -60,10 +60,10 @@ void tile_f32(const float* a, const float* b, std::size_t k, float* out, std::si
     }
   }
   for (int r = 0; r < kRows; ++r) {
-    for (int c = 0; c < 4; ++c) {
-      float sum = sum_f32x4(acc[r][c]);
-      for (std::size_t q = p; q < k; ++q) sum += a[r * k + q] * b[c * k + q];
-      out[r * ldo + c] = sum;
+    float* const row = out + r * ldo;
+    wasm_v128_store(row, sums_f32x4(acc[r][0], acc[r][1], acc[r][2], acc[r][3]));
+    for (std::size_t q = p; q < k; ++q) {
+      for (int c = 0; c < 4; ++c) row[c] += a[r * k + q] * b[c * k + q];
     }
   }
 }

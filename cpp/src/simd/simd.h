@@ -101,6 +101,18 @@ inline float sum_f32x4(v128_t v) {
          (wasm_f32x4_extract_lane(v, 2) + wasm_f32x4_extract_lane(v, 3));
 }
 
+/// Lane i of the result: sum_f32x4 of the i-th argument.
+inline v128_t sums_f32x4(v128_t a, v128_t b, v128_t c, v128_t d) {
+  const v128_t ab_low = wasm_i32x4_shuffle(a, b, 0, 4, 1, 5);
+  const v128_t ab_high = wasm_i32x4_shuffle(a, b, 2, 6, 3, 7);
+  const v128_t cd_low = wasm_i32x4_shuffle(c, d, 0, 4, 1, 5);
+  const v128_t cd_high = wasm_i32x4_shuffle(c, d, 2, 6, 3, 7);
+  return wasm_f32x4_add(wasm_f32x4_add(wasm_i64x2_shuffle(ab_low, cd_low, 0, 2),
+                                       wasm_i64x2_shuffle(ab_low, cd_low, 1, 3)),
+                        wasm_f32x4_add(wasm_i64x2_shuffle(ab_high, cd_high, 0, 2),
+                                       wasm_i64x2_shuffle(ab_high, cd_high, 1, 3)));
+}
+
 /// Lane i of the result: the sum of the lanes of the i-th argument.
 inline v128_t sums_i32x4(v128_t a, v128_t b, v128_t c, v128_t d) {
   const v128_t ab =
