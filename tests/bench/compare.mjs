@@ -1,99 +1,117 @@
-// Compares two built packages (folders such as web/dist) in every row of `npm run bench`: `node
-// tests/bench/compare.mjs DIST_A DIST_B [case ...] [--variant relaxed|simd128] [--runs N] [--quick]` prints
-// the time of B relative to A. Rows above 1.03 are marked.
+// `node tests/bench/compare.mjs DIST_A DIST_B [case ...] [--variant relaxed|simd128] [--runs N] [--quick]`:
+// every row of `npm run bench` for two built packages (folders such as web/dist), and the time of B as a
+// multiple of the time of A. Rows above 1.03 are marked.
 //
-// Each build runs in its own process, only one of them at a time: they take turns at every alternative of a
-// row, so that other load on the machine affects both alike. A row shows the minimum processor time of a turn
-// over `--runs` pairs of processes (3): where an engine places code and arrays affects all turns of a
-// process.
-// arrays tells in all turns of a process.
+// Both packages run in one process and take turns at every alternative of a row, so that other work on the
+// machine affects both alike. A row is the least time of a turn, in processor time, over `--runs` processes
+// (3): how an engine places code and arrays affects all turns of a process.
 
-import { spawn } from 'node:child_process';
-import { readSync, writeSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { spawnSync } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { described } from '../../cpp/toolchain/setup/nodes.mjs';
 import * as measure from './measure.mjs';
-import { CASES, runCases } from './run.mjs';
+import { CASES } from './run.mjs';
 
 const SLOWER = 1.03;
-const TURNS = 12;
-/** The first argument of a process that runs cases. */
+/** Many and short turns: on a busy machine long ones are interrupted. */
+const TURNS = 30;
+const TURN_MS = 2;
+/** The first argument of a process that measures. */
 const CHILD = '--as-child';
 
-/** Waits until it is this process's turn. */
-const awaitTurn = () => readSync(0, new Uint8Array(1));
-const say = (message) => writeSync(1, `${JSON.stringify(message)}\n`);
+const primes = [];
+function nextPrime() {
+  let candidate = (primes.at(-1) ?? 1) + 1;
+  while (primes.some((prime) => candidate % prime === 0)) candidate++;
+  primes.push(candidate);
+  return candidate;
+}
 
-/** The least milliseconds of each alternative, taken in turns with the other process. */
-function leastOf(alternatives, { least = 5, warmUp = 100 } = {}) {
-  const times = {};
-  for (const [name, work] of Object.entries(alternatives)) {
-    const repeats = measure.repeatsOf(work, { least, warmUp });
-    times[name] = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < TURNS; i++) {
-      say('pass');
-      awaitTurn();
-      times[name] = Math.min(times[name], measure.turn(work, repeats, measure.processorTime));
+/**
+ * Stands for race() and compare() of measure.mjs: collects alternatives instead of measuring them. Their
+ * times are primes, so that it shows in a row from which of them its own time was calculated.
+ */
+function collector() {
+  const works = [];
+  const placeholder = (work) => {
+    works.push(work);
+    while (primes.length < works.length) nextPrime();
+    return primes[works.length - 1];
+  };
+  const each = (alternatives, make) =>
+    Object.fromEntries(Object.entries(alternatives).map(([name, work]) => [name, make(work)]));
+  return {
+    works,
+    race: (alternatives) => each(alternatives, placeholder),
+    compare: (baseline, alternatives) => ({
+      baseline: placeholder(baseline),
+      ...each(alternatives, (work) => ({ ms: placeholder(work), times: 1 })),
+    }),
+  };
+}
+
+/** Least milliseconds of each of the functions, which take turns. */
+function leastOf(works) {
+  const options = { least: TURN_MS, warmUp: 100 };
+  const repeats = works.map((work) => measure.repeatsOf(work, options));
+  const least = works.map(() => Number.POSITIVE_INFINITY);
+  for (let i = 0; i < TURNS; i++) {
+    for (const [side, work] of works.entries()) {
+      const ms = measure.turn(work, repeats[side], measure.processorTime);
+      least[side] = Math.min(least[side], ms);
     }
   }
-  return times;
+  return least;
 }
 
-function compared(baseline, alternatives, options) {
-  const { baseline: plain, ...times } = leastOf({ baseline, ...alternatives }, options);
-  const results = Object.entries(times).map(([name, ms]) => [name, { ms, times: plain / ms }]);
-  return { baseline: plain, ...Object.fromEntries(results) };
+/** One row of a case: [name, milliseconds of each side], measured when it is first asked for. */
+function rowOf([row, other], sides, times) {
+  if (row.name.split(', ')[0] !== other.name.split(', ')[0]) {
+    throw new Error(`'${row.name}' meets '${other.name}'`);
+  }
+  const which = sides[0].works.findIndex((_, i) => Number.isInteger(primes[i] / row.ms));
+  times[which] ??= leastOf(sides.map(({ works }) => works[which]));
+  // Rates at the end of a name are those of its own run.
+  const name = row.name.replace(/, [\d.]+ Mfloat\/s$/, '');
+  return [name, times[which].map((ms) => (ms * row.ms) / primes[which])];
 }
 
-/** Runs one case of one build. */
-async function child({ dist, variant, name, quick }) {
-  awaitTurn();
-  const { load } = await import(pathToFileURL(`${dist}/node.js`).href);
-  const fb = await load({ variant });
-  const measured = { ...measure, race: leastOf, compare: compared };
-  for await (const row of runCases(fb, [name], { quick }, measured)) {
-    // Rates at the end of a name differ from run to run.
-    if (row.ms !== undefined) say([row.name.replace(/, [\d.]+ Mfloat\/s$/, ''), row.ms]);
+/** Measures one case; writes a line of JSON per row. */
+async function child({ dists, variant, name, quick }) {
+  const sides = await Promise.all(
+    dists.map(async (dist, i) => {
+      const { load } = await import(pathToFileURL(`${dist}/node.js`).href);
+      // Modules of their own, as code that both share would be optimized for neither.
+      const { run } = await import(`./cases/${name}.mjs?side=${i}`);
+      const { works, ...stand } = collector();
+      const rows = run(await load({ variant }), { ...measure, ...stand }, { quick });
+      return { works, rows };
+    }),
+  );
+  const times = [];
+  for (;;) {
+    const next = [];
+    for (const { rows } of sides) next.push(await rows.next());
+    if (next.some(({ done }) => done)) break;
+    const values = next.map(({ value }) => value);
+    if (values[0].ms !== undefined) console.log(JSON.stringify(rowOf(values, sides, times)));
   }
 }
 
-/** Runs one case of all builds, taking turns; returns the rows of each by name. */
-function together(dists, task) {
+/** Rows of one case in a process of its own, by name. */
+function measured(task) {
   const node = described(process.execPath);
-  const self = fileURLToPath(import.meta.url);
-  const children = dists.map((dist) => {
-    const words = [...node.flags, self, CHILD, JSON.stringify({ ...task, dist })];
-    return spawn(node.path, words, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const words = [...node.flags, fileURLToPath(import.meta.url), CHILD, JSON.stringify(task)];
+  const { status, stdout } = spawnSync(node.path, words, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
   });
-  const running = new Set(children);
-  const next = (one) => {
-    const other = children.find((each) => each !== one && running.has(each));
-    (other ?? one).stdin.write('.');
-  };
-  const ends = children.map(
-    (one) =>
-      new Promise((resolve, reject) => {
-        const rows = new Map();
-        createInterface(one.stdout).on('line', (line) => {
-          const message = JSON.parse(line);
-          if (message === 'pass') next(one);
-          else rows.set(...message);
-        });
-        one.on('close', (status) => {
-          running.delete(one);
-          if (running.size > 0) next(one);
-          if (status === 0) resolve(rows);
-          else reject(new Error(`a process ended with ${status}`));
-        });
-      }),
-  );
-  children[0].stdin.write('.');
-  return Promise.all(ends);
+  if (status !== 0) throw new Error(`the process of ${task.name} ended with ${status}`);
+  return stdout.trim().split('\n').map(JSON.parse);
 }
 
-async function main() {
+function main() {
   const { values: flags, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -107,24 +125,21 @@ async function main() {
   let slower = 0;
   console.log('| case | row | A, ms | B, ms | B / A |\n| --- | --- | --- | --- | --- |');
   for (const name of given.length > 0 ? given : CASES) {
-    const least = [new Map(), new Map()];
+    const least = new Map();
     for (let run = 0; run < Number(flags.runs); run++) {
-      const order = run % 2 === 0 ? [0, 1] : [1, 0];
-      const task = { variant: flags.variant, quick: flags.quick, name };
-      const results = await together(
-        order.map((i) => [a, b][i]),
-        task,
-      );
-      for (const [at, rows] of results.entries()) {
-        const best = least[order[at]];
-        for (const [row, ms] of rows) best.set(row, Math.min(ms, best.get(row) ?? ms));
+      const task = { dists: [a, b], variant: flags.variant, name, quick: flags.quick };
+      for (const [row, times] of measured(task)) {
+        const before = least.get(row) ?? times;
+        least.set(
+          row,
+          times.map((ms, i) => Math.min(ms, before[i])),
+        );
       }
     }
-    for (const [row, one] of least[0]) {
-      const two = least[1].get(row);
-      const ratio = two / one;
+    for (const [row, times] of least) {
+      const ratio = times[1] / times[0];
       if (ratio > SLOWER) slower++;
-      const cells = [name, row, one.toPrecision(4), two?.toPrecision(4)];
+      const cells = [name, row, ...times.map((ms) => ms.toPrecision(4))];
       console.log(`| ${cells.join(' | ')} | ${ratio.toFixed(3)}${ratio > SLOWER ? ' !' : ''} |`);
     }
   }
@@ -132,4 +147,4 @@ async function main() {
 }
 
 if (process.argv[2] === CHILD) await child(JSON.parse(process.argv[3]));
-else await main();
+else main();

@@ -5,7 +5,8 @@ export function print(row) {
   const ratios = Object.entries(row.ratios ?? {}).map(
     ([name, ratio]) => `${ratio.toFixed(2)}x ${name}`,
   );
-  const time = row.ms === undefined ? '' : `${row.ms.toFixed(row.ms < 1 ? 3 : 2)} ms`;
+  const time =
+    row.ms === undefined ? '' : `${row.ms.toFixed(row.ms < 0.1 ? 5 : row.ms < 1 ? 3 : 2)} ms`;
   const cells = [row.case.padEnd(16), row.name.padEnd(44), time.padStart(11), rate.padStart(11)];
   console.log(`${cells.join(' ')}  ${[...ratios, ...(row.facts ?? [])].join('   ')}`.trimEnd());
 }
