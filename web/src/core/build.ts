@@ -2,6 +2,7 @@
 
 import { FewbitsError, reasonOf } from './errors.js';
 import type { CompiledModule } from './platform.js';
+import { utf8Decoder } from './text.js';
 
 /**
  * The builds of the package: all of it, the index alone, or what searches one. Their files are
@@ -20,7 +21,7 @@ const partOf = (stamp: string): string =>
 /** The stamp of a compiled module, or undefined. */
 function stampOf(compiled: CompiledModule): string | undefined {
   const [section] = WebAssembly.Module.customSections(compiled as WebAssembly.Module, 'fewbits');
-  return section === undefined ? undefined : new TextDecoder().decode(section);
+  return section === undefined ? undefined : utf8Decoder()(new Uint8Array(section));
 }
 
 /** Whether a compiled module is a build of the whole package, of any version. */

@@ -1,5 +1,6 @@
 // The header of an index file as it is written: a safetensors header, of which every name is known.
 
+import { encodeUtf8 } from '../core/text.js';
 import { sizeOf, type TensorType } from './tensors.js';
 
 /** A tensor to be written. */
@@ -33,7 +34,7 @@ export function layOut<T extends PlannedTensor>(
     end += shape.reduce((product, size) => product * size, sizeOf(dtype));
     entries[name] = { dtype, shape, data_offsets: [begin, end] };
   }
-  const json = new TextEncoder().encode(JSON.stringify(entries));
+  const json = encodeUtf8(JSON.stringify(entries));
   const length = Math.ceil(json.length / 8) * 8;
   const header = new Uint8Array(8 + length).fill(0x20);
   new DataView(header.buffer).setBigUint64(0, BigInt(length), true);

@@ -1,6 +1,6 @@
 // The ids of an index in its file: as integers if all are numbers, otherwise as text with types.
 
-import { utf8Decoder } from '../core/text.js';
+import { encodeUtf8, utf8Decoder } from '../core/text.js';
 import { corrupt } from './corrupt.js';
 import type { Tensors } from './file-contents.js';
 import type { PlannedTensor } from './file-header.js';
@@ -61,11 +61,10 @@ function* ends(ids: Ids): Generator<Uint8Array, void, void> {
 }
 
 function* texts(ids: Ids): Generator<Uint8Array, void, void> {
-  const encoder = new TextEncoder();
   for (const [start, end] of windows(ids.length)) {
     let text = '';
     for (let row = start; row < end; row++) text += ids.at(row);
-    yield encoder.encode(text);
+    yield encodeUtf8(text);
   }
 }
 

@@ -57,7 +57,7 @@ export function readTensors(file: Uint8Array): Tensors {
   check(file.length >= 8);
   const start = 8 + view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
   check(start <= file.length);
-  const text = utf8Decoder()(file.slice(8, start));
+  const text = utf8Decoder()(file.subarray(8, start));
   const { __metadata__: metadata = {}, ...entries } = readHeader(text);
   const tensors = new Map<string, Uint8Array>();
   let covered = start;
