@@ -10,8 +10,6 @@ const packages = Object.fromEntries(
   ]),
 );
 
-const EXCLUDED = [];
-
 const copied = (glob, input) => ({ glob, input: `node_modules/fewbits/dist${input}`, output: '/' });
 
 const BUILD = {
@@ -28,7 +26,7 @@ const BUILD = {
 
 const SERVE = {
   builder: '@angular/build:dev-server',
-  options: { buildTarget: 'stack:build:development', prebundle: { exclude: EXCLUDED } },
+  options: { buildTarget: 'stack:build:development' },
 };
 
 const FILES = {

@@ -22,7 +22,7 @@ const index = openIndex(file);
 const found = index.search([0.1, 1, 0], { k: 3 });
 const all = JSON.stringify([found, [...index.reconstruct('süd')]]);
 if (all !== JSON.stringify(expected)) throw new Error(all);
-const there = ['WebAssembly', 'TextDecoder', 'process'].filter((name) => name in globalThis);
+const there = ['WebAssembly', 'TextDecoder', 'fetch'].filter((name) => name in globalThis);
 if (there.length > 0) throw new Error('there is ' + there);
 print('answer js: ' + found.ids.join().replace('süd', 'south'));
 `;

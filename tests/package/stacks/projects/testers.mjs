@@ -15,13 +15,6 @@ const JEST = { jest: '30.5.2', 'jest-environment-jsdom': '30.5.2' };
 const VITEST = { vitest: '5.1.2', vite: '8.4.0', jsdom: '31.0.1' };
 const PASSED = 'simd128: north,east,south';
 
-/** Globals of Node that jsdom lacks in Jest. */
-const SETUP = `import util from 'node:util';
-
-const { TextDecoder, TextEncoder } = util;
-Object.assign(globalThis, { TextDecoder, TextEncoder });
-`;
-
 const jest = (name, config, needs) => ({
   name,
   version: JEST.jest,
@@ -30,7 +23,6 @@ const jest = (name, config, needs) => ({
   async run(project) {
     project.write({
       'search.test.mjs': test(''),
-      'setup.mjs': SETUP,
       'jest.config.mjs': `export default ${JSON.stringify(config)};\n`,
     });
     const start = performance.now();
@@ -71,10 +63,9 @@ export const stacks = [
     {
       ...MATCH,
       testEnvironment: 'jsdom',
-      setupFiles: ['./setup.mjs'],
       testEnvironmentOptions: { customExportConditions: ['node'] },
     },
-    `${VM}; \`testEnvironmentOptions: { customExportConditions: ['node'] }\`; TextDecoder and TextEncoder of \`node:util\` in \`setupFiles\``,
+    `${VM}; \`testEnvironmentOptions: { customExportConditions: ['node'] }\``,
   ),
   vitest('Vitest, node', 'export default {};\n', NOTHING),
   vitest('Vitest, jsdom', "export default { test: { environment: 'jsdom' } };\n", NOTHING),
