@@ -12,7 +12,7 @@ const fb = await load();
 /**
  * Headers that no program writes, and data that the reader takes from the file but the index computes itself.
  */
-const STRICTER = /header is not as it was written|rotation\.signs|does not fit its length/;
+const STRICTER = /its header is damaged|rotation\.signs/;
 
 function outcomeOf(open, bytes) {
   try {

@@ -14,7 +14,7 @@ const MAX_SEGMENTS = 512;
 /** Throws unless the mean and the transform of a file are valid. */
 export function checkLearned({ mean, learned, settings: { dims } }: Contents): void {
   if (mean !== null && !(dot(mean, mean) <= LARGEST_NORM ** 2))
-    throw corrupt("'mean' is too large");
+    throw corrupt('a norm is too large');
   if (learned === null) return;
   const { matrix, segments } = learned;
   const isRight = ({ dims: wide, bits, scale }: Segment) =>
@@ -80,7 +80,7 @@ export function checkBits(bits: Uint8Array, dims: number): void {
   const width = (dims + 7) >> 3;
   const beyond = 255 >> (((dims - 1) % 8) + 1);
   for (let end = width - 1; end < bits.length; end += width) {
-    if (bits[end] & beyond) throw corrupt('a bit is beyond the last dimension');
+    if (bits[end] & beyond) throw corrupt('a bit is too far');
   }
 }
 

@@ -138,6 +138,6 @@ function room(bytes: number): Uint8Array {
   try {
     return new Uint8Array(bytes);
   } catch (cause) {
-    throw new FewbitsError('OUT_OF_MEMORY', 'no room for the rows', { cause });
+    throw new FewbitsError('OUT_OF_MEMORY', 'no room for rows', { cause });
   }
 }

@@ -19,12 +19,12 @@ export class FileIds {
     let last = ids ? -1 : length - 1;
     this.#list?.forEach((id, row) => {
       if (row % MAP_ROWS === 0) this.#maps.unshift(new Map());
-      if (this.row(id) !== undefined) throw invalid(`the id ${id} appears twice`);
+      if (this.row(id) !== undefined) throw invalid('an id appears twice');
       this.#maps[0].set(id, row);
       if (typeof id === 'number' && id > last) last = id;
     });
     if (next <= last && !(ids && last === Number.MAX_SAFE_INTEGER)) {
-      throw invalid('the next id is taken');
+      throw invalid('the next id appears twice');
     }
   }
 

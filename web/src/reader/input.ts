@@ -14,7 +14,7 @@ export const bytesOf = (file: unknown): Uint8Array =>
       return new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
     }
     if (tagOf(file) === 'ArrayBuffer') return new Uint8Array(file as ArrayBuffer);
-    throw invalid(`openIndex takes the bytes of a file, got ${tagOf(file)}`);
+    throw invalid(`openIndex takes bytes, got ${tagOf(file)}`);
   });
 
 /**
@@ -63,7 +63,7 @@ function valuesOf(name: string, given: unknown, settings: Kind): Float32Array {
   if (typeof given === 'object' && given !== null && 'data' in given) {
     return ofTensor(name, given as TensorLike, settings);
   }
-  throw invalid(`${name} must be an array of floats, of such arrays, or a tensor, got ${tag}`);
+  throw invalid(`${name} must be floats, arrays of them or a tensor, got ${tag}`);
 }
 
 function ofTensor(name: string, given: TensorLike, settings: Kind): Float32Array {
@@ -72,7 +72,7 @@ function ofTensor(name: string, given: TensorLike, settings: Kind): Float32Array
   const last = sizes[sizes.length - 1];
   const isRight = last === dims || (settings.metric === 'hamming' && last === (dims + 7) >> 3);
   if (sizes.length < 3 && isRight) return valuesOf(name, given.data, settings);
-  throw invalid(`${name} has the sizes [${sizes}], not [n, ${dims}]: do the pooling first`);
+  throw invalid(`${name} has the sizes [${sizes}], not [n, ${dims}]`);
 }
 
 /**

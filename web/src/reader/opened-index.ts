@@ -65,7 +65,7 @@ export abstract class OpenedIndex<Rows extends SearchedRows> extends Opaque impl
 
   /** @internal */
   constructor(tag: string, rows: RowsAndIds<Rows>) {
-    super(tag, 'openIndex() its file there');
+    super(tag, 'open its file there');
     ({ dims: this.dims, bits: this.bits, metric: this.metric } = rows.native.contents.settings);
     this.#rows = rows;
   }

@@ -43,7 +43,7 @@ function optionsOf(given: SearchOptions = {}) {
   const names = Object.keys(others);
   // Objects that inherit from arrays have a method with the name `filter`.
   if (tagOf(given) !== 'Object' || 'copyWithin' in given || names.length > 0) {
-    throw invalid(`options are k, filter and rescore, got ${names}`);
+    throw invalid(`options are k, filter and rescore, not ${names}`);
   }
   return { k, rescore, filter };
 }
@@ -62,7 +62,7 @@ export function allowedRows(given: SearchOptions['filter'], ids: FileIds): Uint3
   const tag = tagOf(given);
   let filter: Iterable<unknown> | ((id: Id) => unknown) = given;
   if (tag === 'Uint8Array') {
-    if (!hasAny(isPlace)) throw invalid('filter is a bitmap, and no id is a number from 0 up');
+    if (!hasAny(isPlace)) throw invalid('filter is a bitmap, and no id is a number');
     filter = reading('filter', () => testOf(given as Uint8Array));
   }
   if (typeof filter === 'function') {
@@ -71,7 +71,7 @@ export function allowedRows(given: SearchOptions['filter'], ids: FileIds): Uint3
       if (typeof answer?.then === 'function' || /Async|Generator/.test(tag)) {
         // The promise is dropped here, so its rejection must not stay unhandled.
         Promise.resolve(answer).catch(() => {});
-        throw invalid('filter must answer true or false at once');
+        throw invalid('filter must answer at once');
       }
       if (answer) allow(row);
     }
@@ -88,7 +88,7 @@ export function allowedRows(given: SearchOptions['filter'], ids: FileIds): Uint3
     }
   });
   if (others.size > 0 && !bits.some(Boolean) && !hasAny((id) => others.has(typeof id))) {
-    throw invalid(`filter holds ${[...others]}s alone, and no id is one: convert them`);
+    throw invalid(`filter holds ${[...others]}s alone, and no id is one`);
   }
   return bits;
 }

@@ -42,7 +42,8 @@ export function tailsOf(levels: Int8Array, word: number | undefined): Tails {
     own += excess * excess;
     return [i, excess] as const;
   });
-  return { excesses, ratio: square > 0 ? (square + cross) / (square + 2 * cross + own) : 1 };
+  // No level of 4 bits is 0.
+  return { excesses, ratio: (square + cross) / (square + 2 * cross + own) };
 }
 
 /** The distortion of normal values by number of bits, as in codebook.cpp. */

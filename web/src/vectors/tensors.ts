@@ -43,7 +43,7 @@ function readHeader(text: string): Header {
   } catch {
     // Not JSON.
   }
-  throw corrupt('the header is not as it was written');
+  throw corrupt('it is cut off, or its header is damaged');
 }
 
 /**
@@ -52,7 +52,7 @@ function readHeader(text: string): Header {
 export function readTensors(file: Uint8Array): Tensors {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const check = (isSound: boolean) => {
-    if (!isSound) throw corrupt('it does not fit its header: it may be cut off');
+    if (!isSound) throw corrupt('it is cut off, or its header is damaged');
   };
   check(file.length >= 8);
   const start = 8 + view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
