@@ -314,7 +314,7 @@ describe('an index in workers', () => {
       {},
       { dims: 4, workers: 0 },
       { dims: 4, workers: 65 },
-      { dims: 4, bits: 3 },
+      { dims: 4, bits: 5 },
       { dims: 4, threads: 2 },
       { dims: 4, mean: new Float32Array(3) },
     ];
