@@ -56,11 +56,13 @@ Outcome with_vectors(Address index, Address x, const Work& work) {
                                                                   : work(own, at<float>(x)));
 }
 
-FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_add") Outcome add(Address index, Address x, std::size_t n) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_add")
+Outcome add(Address index, Address x, std::size_t n) {
   return with_vectors(index, x, [n](Index& own, auto* vectors) { return own.add(vectors, n); });
 }
 
-FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_replace") Outcome replace(Address index, std::size_t row, Address x) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_replace")
+Outcome replace(Address index, std::size_t row, Address x) {
   return with_vectors(index, x,
                       [row](Index& own, auto* vector) { return own.replace(row, vector); });
 }
@@ -69,11 +71,13 @@ FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_remove") Outcome remove(Address index
   return outcome(at<Index>(index)->remove(row));
 }
 
-FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_check") Outcome check(Address index, Address x, std::size_t n) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_check")
+Outcome check(Address index, Address x, std::size_t n) {
   return outcome(at<Index>(index)->check(at<float>(x), n));
 }
 
-FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_truncate") void truncate(Address index, std::size_t rows) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_truncate")
+void truncate(Address index, std::size_t rows) {
   at<Index>(index)->truncate(rows);
 }
 
@@ -119,7 +123,8 @@ Outcome calibrate(Address index, Address sample, std::size_t n, bool axes) {
 }
 
 /// When a call succeeds, the index of the result tells whether the axes were dropped.
-FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_settle") Outcome settle(Address index, Address x, std::size_t n) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_settle")
+Outcome settle(Address index, Address x, std::size_t n) {
   bool changed = false;
   const Result result = at<Index>(index)->settle(at<float>(x), n, &changed);
   return outcome(result.ok() && changed ? Result{Status::ok, 1} : result);
@@ -142,11 +147,13 @@ FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_matrix") Address matrix(Address index
   return reinterpret_cast<Address>(at<Index>(index)->matrix());
 }
 
-FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_segments") std::size_t segments(Address index, Address out) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_segments")
+std::size_t segments(Address index, Address out) {
   return at<Index>(index)->segments(at<Segment>(out));
 }
 
-FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_rotation_signs") std::size_t rotation_signs(Address index, Address out) {
+FEWBITS_EXPORT_UNLESS_SEARCH_ONLY("vectors_rotation_signs")
+std::size_t rotation_signs(Address index, Address out) {
   return at<Index>(index)->rotation_signs(at<std::int8_t>(out));
 }
 

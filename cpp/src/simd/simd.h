@@ -20,8 +20,9 @@
 using v128_t = simde_v128_t;
 #endif
 
-// For loops that gain no speed from unrolling, which costs code size; and for short ones over arrays of vectors, which
-// become registers only when unrolled, also where the rest is compiled for size.
+// For loops that gain no speed from unrolling, which costs code size; and for short ones over
+// arrays of vectors, which become registers only when unrolled, also where the rest is compiled for
+// size.
 #if defined(__clang__)
 #define FEWBITS_ROLLED _Pragma("clang loop unroll(disable)")
 #define FEWBITS_UNROLLED _Pragma("clang loop unroll(full)")

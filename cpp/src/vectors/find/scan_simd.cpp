@@ -181,7 +181,8 @@ struct DotTile {
     for (const std::uint8_t*& at : query) at += Dims;
   }
 
-  /// Unrolled where a round does little, because V8 checks its stack limit at the head of each loop.
+  /// Unrolled where a round does little, because V8 checks its stack limit at the head of each
+  /// loop.
   void add_all(const Dot& dot, std::size_t dims) {
     if constexpr (Queries == 1) {
       for (; dims >= 64; dims -= 64) add<64>(dot);
