@@ -168,28 +168,33 @@ Result check_ends(HalfRange range, const EndGroup& ends, const float* x,
   return success();
 }
 
-Result check_halves(HalfRange range, const float* x, const std::uint8_t* bytes, std::size_t length,
-                    double* lost) {
-  const auto* halves = reinterpret_cast<const std::uint16_t*>(bytes);
+/// Checks the groups that `next` finds, given where to start.
+template <typename Next>
+Result check_groups(HalfRange range, const float* x, const std::uint16_t* halves,
+                    std::size_t length, double* lost, const Next& next) {
   Result result;
   for (std::size_t start = 0; start < length && result.ok();) {
-    const EndGroup ends = kernels::next_ends(range, x, halves, start, length);
+    const EndGroup ends = next(start);
     result = check_ends(range, ends, x, halves, lost);
     start = ends.start + kEndGroup;
   }
   return result;
 }
 
+Result check_halves(HalfRange range, const float* x, const std::uint8_t* bytes, std::size_t length,
+                    double* lost) {
+  const auto* halves = reinterpret_cast<const std::uint16_t*>(bytes);
+  return check_groups(range, x, halves, length, lost, [&](std::size_t start) {
+    return kernels::next_ends(range, x, halves, start, length);
+  });
+}
+
 Result encode_halves(HalfRange range, const float* x, std::uint8_t* bytes, std::size_t length,
                      double* lost) {
   auto* halves = reinterpret_cast<std::uint16_t*>(bytes);
-  Result result;
-  for (std::size_t start = 0; start < length && result.ok();) {
-    const EndGroup ends = kernels::encode_to_ends(range, x, halves, start, length);
-    result = check_ends(range, ends, x, halves, lost);
-    start = ends.start + kEndGroup;
-  }
-  return result;
+  return check_groups(range, x, halves, length, lost, [&](std::size_t start) {
+    return kernels::encode_to_ends(range, x, halves, start, length);
+  });
 }
 
 }  // namespace
