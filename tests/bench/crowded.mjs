@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { load } from 'fewbits';
 import { files, matrices } from './matrices.mjs';
 import { normals } from './measure.mjs';
-import { clustered, normalise, row } from './vector-data.mjs';
+import { amongThemselves, clustered, normalise, row } from './vector-data.mjs';
 
 const K = 10;
 const SLACK = 0.005;
@@ -36,22 +36,6 @@ function crowded(common) {
     normalise(all, dims);
   }
   return { name: `made, mean cosine ${common}`, x, queries, dims, own: [] };
-}
-
-/**
- * The vectors of a file except zero vectors, which have no direction; some of them are queries for the
- * others.
- */
-function given({ name, x, rows, dims }) {
-  const kept = [];
-  for (let r = 0; r < rows; r++) if (row(x, dims, r).some((value) => value !== 0)) kept.push(r);
-  const vectors = new Float32Array(kept.length * dims);
-  for (const [i, r] of kept.entries()) vectors.set(row(x, dims, r), i * dims);
-  const count = Math.min(kept.length, 300);
-  const own = Array.from({ length: count }, (_, q) => Math.floor((q * kept.length) / count));
-  const queries = new Float32Array(count * dims);
-  for (const [q, r] of own.entries()) queries.set(row(vectors, dims, r), q * dims);
-  return { name, x: vectors, queries, dims, own };
 }
 
 /** The `k` best of all rows except `self`, by scores in double precision. */
@@ -114,7 +98,13 @@ const { values: flags } = parseArgs({ options: { data: { type: 'string', multipl
 const fb = await load();
 const sets = [
   ...[0, 0.7, 0.9].map(crowded),
-  ...(flags.data ?? []).flatMap(files).flatMap(matrices).map(given),
+  ...(flags.data ?? [])
+    .flatMap(files)
+    .flatMap(matrices)
+    .map((matrix) => ({
+      name: matrix.name,
+      ...amongThemselves(matrix, 300),
+    })),
 ];
 const low = sets.reduce((sum, set) => sum + measure(fb, set), 0);
 console.log(`\n${low} cells lie more than ${SLACK} below the one without`);

@@ -21,6 +21,22 @@ export function normalise(x, dims) {
 export const directions = (rows, dims, seed) => normalise(normals(rows * dims, seed), dims);
 
 /**
+ * The rows of a matrix except zero vectors, which have no direction; up to `most` of them, evenly spaced, are
+ * queries for the others: query q is row own[q].
+ */
+export function amongThemselves({ x, rows, dims }, most) {
+  const kept = [];
+  for (let r = 0; r < rows; r++) if (row(x, dims, r).some((value) => value !== 0)) kept.push(r);
+  const vectors = new Float32Array(kept.length * dims);
+  for (const [i, r] of kept.entries()) vectors.set(row(x, dims, r), i * dims);
+  const count = Math.min(kept.length, most);
+  const own = Array.from({ length: count }, (_, q) => Math.floor((q * kept.length) / count));
+  const queries = new Float32Array(count * dims);
+  for (const [q, r] of own.entries()) queries.set(row(vectors, dims, r), q * dims);
+  return { x: vectors, queries, own, dims };
+}
+
+/**
  * The clustered set, the same in every run: vectors of norm 1 along
  *
  *     centre + axes * latent + noise

@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { normals } from '../measure.mjs';
-import { normalise, row } from '../vector-data.mjs';
+import { amongThemselves, normalise, row } from '../vector-data.mjs';
 
 export const K = 10;
 
@@ -63,17 +63,10 @@ export function prepare(folder, make) {
   return folder;
 }
 
-/** The rows of a matrix except zero rows; up to 1,661 of them, evenly spaced, are queries for the others. */
-export function given({ x, rows: n, dims }) {
-  const kept = [];
-  for (let r = 0; r < n; r++) if (row(x, dims, r).some((value) => value !== 0)) kept.push(r);
-  const rows = new Float32Array(kept.length * dims);
-  for (const [i, r] of kept.entries()) rows.set(row(x, dims, r), i * dims);
-  const count = Math.min(kept.length, 1661);
-  const own = Array.from({ length: count }, (_, q) => Math.floor((q * kept.length) / count));
-  const queries = new Float32Array(count * dims);
-  for (const [q, r] of own.entries()) queries.set(row(rows, dims, r), q * dims);
-  return { rows, queries, own, dims };
+/** A matrix whose rows search each other; up to 1,661 of them are queries. */
+export function given(matrix) {
+  const { x: rows, ...set } = amongThemselves(matrix, 1661);
+  return { rows, ...set };
 }
 
 /** Rows and queries of a generated matrix: its first `n` rows and the remaining ones. */
